@@ -1,0 +1,35 @@
+"""Sizes and times that a caller can meet, and the deadlines that nest inside each other."""
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_HEADER_BYTES = 60 * 1024
+"""All request headers together, in Envoy's count; more is 431."""
+MAX_NESTING = 32
+MAX_INTEGER = 2**53 - 1
+"""Larger integers do not survive in every client (RFC 8259 §6)."""
+MAX_ERRORS = 50
+"""Item errors in one problem."""
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 50
+MAX_IDS = 200
+MAX_IDEMPOTENCY_KEY = 255
+CURSOR_LIFE_S = 30 * 24 * 3600
+
+EDGE_TIMEOUT_S = 15.0
+REQUEST_TIMEOUT_S = 10.0
+"""What the transcoder has for a request, all in all."""
+INTERNAL_TIMEOUT_S = 8.0
+"""What the internal service has of it."""
+DECISION_TIMEOUT_S = 0.2
+"""What the edge grants authz for one decision."""
+STORE_TIMEOUT_S = 0.05
+
+IDEMPOTENCY_LEASE_S = 12
+"""A claim outlives `REQUEST_TIMEOUT_S`, so that no two runs of one key overlap."""
+IDEMPOTENCY_LIFE_S = 24 * 3600
+STORED_ANSWER_BYTES = 64 * 1024
+CLOCK_SKEW_S = 5
+"""Granted to other clocks: in tokens, and where an instant may not lie in the future."""
+
+JSON_MEDIA_TYPE = "application/json"
+MERGE_PATCH_MEDIA_TYPE = "application/merge-patch+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"

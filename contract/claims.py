@@ -1,0 +1,102 @@
+"""The claims of an access token: which there are, what form each has (RFC 9068 §2.2), and reading them once verified.
+
+The edge has checked signature, issuer, audience and expiry before these are read; everything else is checked here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contract.limits import PLANS, Plan
+from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
+from contract.roles import ROLES, Role
+from contract.vocabulary import Json
+
+TOKEN_TYPE = "at+jwt"  # noqa: S105  RFC 9068 §2.1: the header's `typ`
+ALGORITHMS = ("ES256", "RS256")
+
+
+class TokenKind(StrEnum):
+    """How a token came about."""
+
+    PAT = "pat"
+    SERVICE = "service"
+    OAUTH = "oauth"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """A caller, as its token tells: public ids, words, and the family (`rate_key`) that shares one budget."""
+
+    subject: str
+    business: str
+    role: Role
+    permissions: frozenset[str] | None
+    scopes: frozenset[str]
+    plan: Plan
+    client: str
+    kind: TokenKind
+    rate_key: str
+    jti: str
+    issued_at_s: int
+    expires_at_s: int
+
+
+_OPAQUE = r"_[0-9a-hjkmnp-tv-z]{26}"
+_WORDS = r"|[!#-\[\]-~]+(?: [!#-\[\]-~]+)*"  # RFC 6749 §3.3: scope tokens, one space between them
+_KEY = r"[A-Za-z0-9._:-]{1,128}"
+
+TEXT_CLAIMS: dict[str, re.Pattern[str]] = {
+    "sub": re.compile(USER_PREFIX + _OPAQUE),
+    "business_id": re.compile(BUSINESS_PREFIX + _OPAQUE),
+    "role": re.compile("|".join(ROLES)),
+    "scope": re.compile(_WORDS),
+    "plan": re.compile("|".join(PLANS)),
+    "client_id": re.compile(r"[!-~]{1,255}"),
+    "token_kind": re.compile("|".join(TokenKind)),
+    "rate_key": re.compile(_KEY),
+    "jti": re.compile(_KEY),
+}
+"""Every one is required, a string, and wholly of its form."""
+OPTIONAL_TEXT_CLAIMS: dict[str, re.Pattern[str]] = {"permissions": re.compile(_WORDS)}
+TIME_CLAIMS = ("iat", "exp")
+MAX_CLAIM = 4096
+_MAX_TIME_S = 2**40
+
+
+def _wrong_text(claims: Mapping[str, Json], name: str, form: re.Pattern[str]) -> bool:
+    value = claims.get(name)
+    return not isinstance(value, str) or len(value) > MAX_CLAIM or form.fullmatch(value) is None
+
+
+def _wrong_time(value: Json) -> bool:
+    return isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MAX_TIME_S
+
+
+def read_claims(claims: Mapping[str, Json]) -> Claims | str:
+    """The caller behind verified claims, or the name of the first claim that is missing or not of its form."""
+    for name, form in TEXT_CLAIMS.items():
+        if _wrong_text(claims, name, form):
+            return name
+    for name, form in OPTIONAL_TEXT_CLAIMS.items():
+        if name in claims and _wrong_text(claims, name, form):
+            return name
+    for name in TIME_CLAIMS:
+        if _wrong_time(claims.get(name)):
+            return name
+    permissions = claims.get("permissions")
+    return Claims(
+        subject=claims["sub"],
+        business=claims["business_id"],
+        role=ROLES[claims["role"]],
+        permissions=None if permissions is None else frozenset(permissions.split()),
+        scopes=frozenset(claims["scope"].split()),
+        plan=PLANS[claims["plan"]],
+        client=claims["client_id"],
+        kind=TokenKind(claims["token_kind"]),
+        rate_key=claims["rate_key"],
+        jti=claims["jti"],
+        issued_at_s=int(claims["iat"]),
+        expires_at_s=int(claims["exp"]),
+    )

@@ -1,0 +1,70 @@
+"""The cursor codec: a place in a result, sealed, bound to its tenant and to the query that it came from.
+
+Keyset, not offset: what is inside is the internal service's own place, a string that nobody here reads.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import struct
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contract.sealing import KeyRing
+from contract.vocabulary import Json, TenantId
+
+_HEAD = struct.Struct(">16sQ")
+_MAX_TEXT = 2048
+
+
+class CursorRefusal(StrEnum):
+    """The `reason` of an `invalid-cursor`."""
+
+    MALFORMED = "malformed"
+    QUERY_MISMATCH = "query-mismatch"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where to go on: `query` is `query_hash` of what was asked, `place` the internal service's own key."""
+
+    query: bytes
+    place: str
+    expires_at_s: int
+
+
+def query_hash(query: Json) -> bytes:
+    """16 bytes that stand for a query: its operation, order and filters, after the version change."""
+    text = json.dumps(query, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def _binding(tenant: TenantId) -> bytes:
+    return b"cursor" + tenant.to_bytes(8, "big")
+
+
+def seal_cursor(position: Position, keys: KeyRing, *, tenant: TenantId) -> str:
+    """The text that a client sees as `next`."""
+    plain = _HEAD.pack(position.query, position.expires_at_s) + position.place.encode()
+    return base64.urlsafe_b64encode(keys.seal(plain, bound_to=_binding(tenant))).rstrip(b"=").decode()
+
+
+def open_cursor(text: str, keys: KeyRing, *, tenant: TenantId, query: bytes, now_s: int) -> Position | CursorRefusal:
+    """The position behind a cursor that a caller sent; another tenant's does not open at all."""
+    if not 0 < len(text) <= _MAX_TEXT or not text.isascii():
+        return CursorRefusal.MALFORMED
+    try:
+        sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        return CursorRefusal.MALFORMED
+    plain = keys.open(sealed, bound_to=_binding(tenant))
+    if plain is None:
+        return CursorRefusal.MALFORMED
+    asked, expires_at_s = _HEAD.unpack_from(plain)
+    if asked != query:
+        return CursorRefusal.QUERY_MISMATCH
+    if expires_at_s <= now_s:
+        return CursorRefusal.EXPIRED
+    return Position(asked, plain[_HEAD.size :].decode(), expires_at_s)

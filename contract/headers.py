@@ -1,0 +1,108 @@
+"""Wire names and who may write them. The edge strips from callers every request header that is not theirs.
+
+Names are lower-case, as HTTP/2 sends them; `X-…` in documents is the same header (RFC 9110 §5.1).
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Writer(Enum):
+    """Who may set a request header that reaches us."""
+
+    CALLER = "caller"
+    EDGE = "edge"
+    AUTHZ = "authz"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A request header. `forge_proof` rows (all but CALLER's) are removed from what a caller sends."""
+
+    name: str
+    writer: Writer
+
+
+AUTHORIZATION = Header("authorization", Writer.CALLER)
+VERSION = Header("version", Writer.CALLER)
+IDEMPOTENCY_KEY = Header("idempotency-key", Writer.CALLER)
+IF_MATCH = Header("if-match", Writer.CALLER)
+IF_NONE_MATCH = Header("if-none-match", Writer.CALLER)
+CONTENT_TYPE = Header("content-type", Writer.CALLER)
+CONTENT_ENCODING = Header("content-encoding", Writer.CALLER)
+ACCEPT = Header("accept", Writer.CALLER)
+
+REQUEST_ID = Header("x-request-id", Writer.EDGE)
+CLIENT_REQUEST_ID = Header("x-gw-client-request-id", Writer.EDGE)
+"""The caller's own `X-Request-Id`, for logs only."""
+OPERATION = Header("x-gw-operation", Writer.EDGE)
+"""The id of the operation that the edge routed to."""
+
+BUSINESS = Header("x-gw-business-id", Writer.AUTHZ)
+SUBJECT = Header("x-gw-subject", Writer.AUTHZ)
+PERMISSIONS = Header("x-gw-permissions", Writer.AUTHZ)
+"""What the user may do: words, space-separated, sorted; not cut by the token's scopes."""
+CLIENT = Header("x-gw-client-id", Writer.AUTHZ)
+
+HEADERS: tuple[Header, ...] = tuple(row for row in list(globals().values()) if isinstance(row, Header))
+NOT_FOR_CALLERS: tuple[Header, ...] = tuple(header for header in HEADERS if header.writer is not Writer.CALLER)
+IDENTITY: tuple[Header, ...] = tuple(header for header in HEADERS if header.writer is Writer.AUTHZ)
+"""What authz tells the transcoder about an admitted caller."""
+
+INTERNAL_PREFIXES = ("x-gw-", "x-envoy-")
+"""Whatever begins so is ours, rows or not."""
+
+# Response headers that authz alone writes, on every answer after the decision.
+RATE_LIMIT = "x-ratelimit-limit"
+RATE_REMAINING = "x-ratelimit-remaining"
+RATE_RESET = "x-ratelimit-reset"
+DAILY_LIMIT = "x-ratelimit-daily-limit"
+DAILY_REMAINING = "x-ratelimit-daily-remaining"
+DAILY_RESET = "x-ratelimit-daily-reset"
+RATE_COST = "x-ratelimit-cost"
+RATE_POLICY = "ratelimit-policy"
+RATE_STATE = "ratelimit"
+RATE_HEADERS: tuple[str, ...] = (
+    RATE_LIMIT,
+    RATE_REMAINING,
+    RATE_RESET,
+    DAILY_LIMIT,
+    DAILY_REMAINING,
+    DAILY_RESET,
+    RATE_COST,
+    RATE_POLICY,
+    RATE_STATE,
+)
+
+ETAG = "etag"
+LOCATION = "location"
+LINK = "link"
+ALLOW = "allow"
+RETRY_AFTER = "retry-after"
+ACCEPT_PATCH = "accept-patch"
+WWW_AUTHENTICATE = "www-authenticate"
+IDEMPOTENT_REPLAYED = "idempotent-replayed"
+
+CHALLENGE = 'Bearer realm="api"'
+"""The `WWW-Authenticate` of a 401 without a token (RFC 6750 §3)."""
+CHALLENGE_INVALID_TOKEN = (
+    f'{CHALLENGE}, error="invalid_token", error_description="The access token is malformed, expired or revoked"'
+)
+
+
+def challenge_insufficient_scope(scope: str) -> str:
+    """The `WWW-Authenticate` of a 403 for a scope (RFC 6750 §3.1)."""
+    return f'Bearer error="insufficient_scope", scope="{scope}"'
+
+
+EVERY_ANSWER: tuple[tuple[str, str], ...] = (
+    ("x-content-type-options", "nosniff"),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+)
+"""On every answer, whoever wrote it."""
+
+PRIVATE_ANSWER: tuple[tuple[str, str], ...] = (
+    ("cache-control", "no-store"),
+    ("vary", "Authorization, Version, Accept-Encoding"),
+)
+"""On every answer under `/v1`."""

@@ -1,0 +1,85 @@
+"""Plans and their policies, and GCRA as arithmetic.
+
+The same charge exists as a script beside the store that shares it between processes; one suite holds both to this file.
+Times are integer microseconds: every interval of every plan is then a whole number.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`limit` cost units in any `window_s`, refilled continuously."""
+
+    name: str
+    limit: int
+    window_s: int
+
+    @property
+    def window_us(self) -> int:
+        """How far ahead of now a bucket may be charged."""
+        return self.window_s * 1_000_000
+
+    @property
+    def interval_us(self) -> int:
+        """The time that one unit takes to refill."""
+        return self.window_us // self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a token family may spend: both policies must have room."""
+
+    name: str
+    burst: Policy
+    daily: Policy
+
+    @property
+    def policies(self) -> tuple[Policy, Policy]:
+        """Both, in the order of headers and scripts."""
+        return self.burst, self.daily
+
+
+def _plan(name: str, burst: int, daily: int) -> Plan:
+    return Plan(name, Policy("burst", burst, 10), Policy("daily", daily, 86_400))
+
+
+STARTER = _plan("starter", 50, 20_000)
+GROWTH = _plan("growth", 100, 200_000)
+SCALE = _plan("scale", 200, 1_000_000)
+PLANS: dict[str, Plan] = {plan.name: plan for plan in (STARTER, GROWTH, SCALE)}
+DEFAULT_PLAN = GROWTH
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A bucket after a charge (or a refused one): how far it is charged ahead of now."""
+
+    policy: Policy
+    ahead_us: int
+
+    @property
+    def remaining(self) -> int:
+        """Units that could be spent at once."""
+        return max(0, (self.policy.window_us - self.ahead_us) // self.policy.interval_us)
+
+    @property
+    def reset_s(self) -> int:
+        """Seconds until the bucket is full again, rounded up."""
+        return -(-max(0, self.ahead_us) // 1_000_000)
+
+    def wait_s(self, cost: int) -> int:
+        """Seconds until `cost` units can be spent, rounded up; 0 when they can be now."""
+        over_us = self.ahead_us + cost * self.policy.interval_us - self.policy.window_us
+        return max(0, -(-over_us // 1_000_000))
+
+
+def spend(full_at_us: int, policy: Policy, cost: int, *, now_us: int) -> tuple[int, bool]:
+    """Charge `cost` units to a bucket that is full again at `full_at_us`; returns the new instant, and if it passed.
+
+    A refusal is free: the bucket stays as it was.
+    """
+    charged_us = max(full_at_us, now_us) + cost * policy.interval_us
+    if charged_us - now_us > policy.window_us:
+        return max(full_at_us, now_us), False
+    return charged_us, True

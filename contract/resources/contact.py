@@ -1,0 +1,33 @@
+"""Contacts: persons that the business deals with."""
+
+from contract.resources.shape import COMPANY_PREFIX, FULL_NAME, OWNED, STAMPS, Field, Resource, record_id
+from contract.roles import access
+from contract.types import Address, Bool, Choice, Date, Email, Id, Line, Phone, Tags
+from contract.vocabulary import Kind
+
+CONTACT = Resource(
+    name="contacts",
+    noun="contact",
+    prefix="con",
+    access=access("contacts"),
+    kinds=(Kind.LIST, Kind.CREATE, Kind.GET, Kind.UPDATE, Kind.DELETE),
+    fields=(
+        record_id("con"),
+        Field("first_name", Line(100, example="Ada"), searched=True),
+        Field("last_name", Line(100, example="Okafor"), sortable=True, searched=True),
+        FULL_NAME,
+        Field("email", Email(), sortable=True, searched=True),
+        Field("phone", Phone(), searched=True),
+        Field("job_title", Line(150, example="Head of Operations"), searched=True),
+        Field("lifecycle_stage", Choice(("lead", "prospect", "customer", "former")), nullable=False, default="lead"),
+        Field("source", Line(100, example="webinar")),
+        Field("birth_date", Date(not_future=True, example="1988-03-14")),
+        Field("do_not_contact", Bool(), nullable=False, default=False),
+        Field("company_id", Id(COMPANY_PREFIX)),
+        Field("address", Address()),
+        Field("tags", Tags(), nullable=False, default=()),
+        *OWNED,
+        *STAMPS,
+    ),
+    list_filters=("email", "phone", "external_id", "company_id", "owner_id", "lifecycle_stage"),
+)

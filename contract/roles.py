@@ -1,0 +1,83 @@
+"""Who may do what: roles, permissions, scopes, and scope ∩ role as one pure function.
+
+Knows nothing of tokens or of operations. Each resource brings its own scopes (`access`); what belongs to none is here.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Role(IntEnum):
+    """A user's role in the business. Each role may do all that the ones before it may."""
+
+    VIEWER = 1
+    MEMBER = 2
+    MANAGER = 3
+    ADMIN = 4
+
+    @property
+    def word(self) -> str:
+        """The role as tokens and answers spell it."""
+        return self.name.lower()
+
+
+ROLES: dict[str, Role] = {role.word: role for role in Role}
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Something that a role may do; `lowest` is the first role that has it."""
+
+    name: str
+    lowest: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a token may be allowed, and the permission of the same name that its user needs as well."""
+
+    permission: Permission
+    words: str
+    """The scope on a consent page."""
+
+    @property
+    def name(self) -> str:
+        """The word in a token's `scope` claim."""
+        return self.permission.name
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The scopes and permissions of one resource."""
+
+    read: Scope
+    write: Scope
+    delete: Scope
+    write_all: Permission
+    delete_all: Permission
+
+
+def access(word: str) -> Access:
+    """The usual five of a resource whose records have owners; `word` is its word in paths, such as `contacts`."""
+    return Access(
+        read=Scope(Permission(f"{word}:read", Role.VIEWER), f"See all {word}"),
+        write=Scope(Permission(f"{word}:write", Role.MEMBER), f"Create and change {word}"),
+        delete=Scope(Permission(f"{word}:delete", Role.MEMBER), f"Delete {word}"),
+        write_all=Permission(f"{word}:write_all", Role.MANAGER),
+        delete_all=Permission(f"{word}:delete_all", Role.MANAGER),
+    )
+
+
+RECORDS_ASSIGN = Permission("records:assign", Role.MANAGER)
+"""Setting `owner_id` to another user."""
+
+
+def effective_permissions(role: Role, claimed: Set[str] | None, known: Set[Permission]) -> frozenset[str]:
+    """What the user may do: the role's column, or what a `permissions` claim puts in its place.
+
+    Strings in the claim that are no permission of ours grant nothing.
+    """
+    if claimed is None:
+        return frozenset(permission.name for permission in known if role >= permission.lowest)
+    return frozenset(permission.name for permission in known if permission.name in claimed)

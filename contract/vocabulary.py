@@ -1,0 +1,33 @@
+"""The nouns that the rest is written in. Knows no row of any table."""
+
+from enum import StrEnum
+from typing import Any, NewType
+
+TenantId = NewType("TenantId", int)
+"""The internal integer of a business; outside it is a `biz_…` id."""
+UserId = NewType("UserId", int)
+"""The internal integer of a user; outside it is a `usr_…` id."""
+TraceId = NewType("TraceId", str)
+"""The edge's request id: `X-Request-Id`, `trace_id` in problems and in every log."""
+
+Json = Any
+"""A parsed JSON value (RFC 8259): dict, list, str, int, Decimal, bool or None."""
+
+
+class Method(StrEnum):
+    """The HTTP methods that operations use (RFC 9110 §9, RFC 5789)."""
+
+    GET = "GET"
+    POST = "POST"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
+
+
+class Kind(StrEnum):
+    """What an operation does, whatever its resource; the transcoder has one handler for each."""
+
+    LIST = "list"
+    CREATE = "create"
+    GET = "get"
+    UPDATE = "update"
+    DELETE = "delete"

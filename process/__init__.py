@@ -1,0 +1,1 @@
+"""Being a process: settings, listening addresses, logs, draining. Knows no API fact and no contact."""

@@ -1,0 +1,38 @@
+"""Where a service listens: a UNIX socket or a TCP address, spelled `unix:/path` or `tcp:host:port`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_SOCKET_PATH_BYTES = 107
+"""The kernel's limit for the path of a UNIX socket (sun_path)."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnixAddress:
+    """A UNIX socket; only its owner may connect."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TcpAddress:
+    """A TCP host and port."""
+
+    host: str
+    port: int
+
+
+Address = UnixAddress | TcpAddress
+
+
+def parse_address(text: str) -> Address:
+    """Read `unix:/path` or `tcp:host:port`; ValueError says what is wrong."""
+    scheme, _, rest = text.partition(":")
+    if scheme == "unix" and rest.startswith("/"):
+        if len(rest.encode()) > MAX_SOCKET_PATH_BYTES:
+            raise ValueError(f"a socket path has at most {MAX_SOCKET_PATH_BYTES} bytes")
+        return UnixAddress(Path(rest))
+    host, _, port = rest.rpartition(":")
+    if scheme == "tcp" and host and port.isdigit() and 0 < int(port) < 65536:
+        return TcpAddress(host.strip("[]"), int(port))
+    raise ValueError("neither a UNIX socket nor a TCP address")

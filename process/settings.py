@@ -1,0 +1,69 @@
+"""Reading settings from the environment: complete or fatal, all faults at once, one line each.
+
+A settings class is a frozen dataclass that a service's `settings.py` builds from a `Reader`: read all, `finish`, build.
+`finish` raises when anything was missing or malformed, and `load_or_exit` ends the process.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+
+class SettingsError(Exception):
+    """What is wrong with the settings, a line per variable."""
+
+
+class Reader:
+    """Takes settings out of an environment and remembers each fault, so that all of them are told together."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._faults: list[str] = []
+
+    def read(self, name: str, parse: Callable[[str], T], expected: str, *, default: str | None = None) -> T:
+        """The parsed value of a variable. `parse` raises ValueError on a bad value.
+
+        After a fault the value is no value: nothing may be built before `finish` has passed.
+        """
+        text = self._environment.get(name, default)
+        if text is None or text == "":
+            self._faults.append(f"{name} is not set; expected {expected}")
+            return cast("T", None)
+        try:
+            return parse(text)
+        except (ValueError, OSError) as fault:
+            self._faults.append(f"{name}={text!r} is not usable ({fault}); expected {expected}")
+            return cast("T", None)
+
+    def secret(self, name: str, parse: Callable[[str], T], expected: str) -> T:
+        """What `parse` makes of the text of the file that a variable names. The text itself is never told."""
+
+        def load(path: str) -> T:
+            return parse(Path(path).read_text(encoding="ascii"))
+
+        return self.read(name, load, f"the path of {expected}")
+
+    def finish(self) -> None:
+        """Raise SettingsError when any variable was at fault."""
+        if self._faults:
+            raise SettingsError("\n".join(self._faults))
+
+
+def public_url(text: str) -> str:
+    """An https origin without a path or trailing slash."""
+    if not re.fullmatch(r"https://[A-Za-z0-9.\-\[\]:]+", text):
+        raise ValueError("not an https origin")
+    return text
+
+
+def load_or_exit(load: Callable[[Mapping[str, str]], T], environment: Mapping[str, str], service: str) -> T:
+    """The settings, or the end of the process with a line per fault on standard error."""
+    try:
+        return load(environment)
+    except SettingsError as error:
+        sys.stderr.writelines(f"{service}: {line}\n" for line in str(error).split("\n"))
+        raise SystemExit(2) from None
