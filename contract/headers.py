@@ -42,6 +42,7 @@ BUSINESS = Header("x-gw-business-id", Writer.AUTHZ)
 SUBJECT = Header("x-gw-subject", Writer.AUTHZ)
 PERMISSIONS = Header("x-gw-permissions", Writer.AUTHZ)
 """What the user may do: words, space-separated, sorted; not cut by the token's scopes."""
+ROLE = Header("x-gw-role", Writer.AUTHZ)
 CLIENT = Header("x-gw-client-id", Writer.AUTHZ)
 
 HEADERS: tuple[Header, ...] = tuple(row for row in list(globals().values()) if isinstance(row, Header))
