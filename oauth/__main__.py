@@ -1,0 +1,121 @@
+"""`python -m oauth` serves; its commands print: `token` an access token (local mode only), `kid` the signing key's id.
+
+Knows the environment and the clock; what a token says is for `mint`.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import secrets
+import sys
+import time
+from typing import Never
+
+from contract.ids import MAX_NUMBER, MAX_TENANT
+from contract.limits import DEFAULT_PLAN, PLANS
+from contract.operations import SCOPES
+from contract.resources.shape import USER_PREFIX
+from contract.roles import ROLES, Role
+from contract.vocabulary import TenantId, UserId
+from oauth.mint import Order
+from oauth.settings import MintSettings, ServeSettings, load_key, load_mint, load_serve
+from process.settings import load_or_exit
+
+_DAYS_30_S = 30 * 24 * 3600
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other mistake is told."""
+
+    def error(self, message: str) -> Never:
+        _fail(message)
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parsed = _arguments().parse_args()
+    if parsed.command == "kid":
+        print(load_or_exit(load_key, os.environ, "oauth").id)
+    elif parsed.command == "token":
+        print(_token(parsed, load_or_exit(load_mint, os.environ, "oauth")))
+    else:
+        asyncio.run(_serve(load_or_exit(load_serve, os.environ, "oauth")))
+
+
+async def _serve(settings: ServeSettings) -> None:
+    # The commands that only print are not to wait for a web framework.
+    from oauth.app import build
+    from process.http import serve
+    from process.logs import make_logger
+    from process.stopping import stop_event
+
+    log = make_logger("oauth", settings.log_level)
+    stop = stop_event()
+    log.info("serving", kid=settings.key.id, algorithm=settings.key.algorithm)
+    await serve(build(settings.key), settings.listen, stop)
+    log.info("stopped")
+
+
+def _token(wanted: argparse.Namespace, settings: MintSettings) -> str:
+    business = settings.directory.get(wanted.tenant)
+    subject = wanted.subject or (business.first(wanted.role) if business else None)
+    if subject is None:
+        _fail(f"the directory has no active {wanted.role} of business {wanted.tenant}: name one with --subject")
+    order = Order(
+        tenant=wanted.tenant,
+        subject=subject,
+        role=wanted.role,
+        scopes=wanted.scopes,
+        plan=wanted.plan or (business.plan if business else DEFAULT_PLAN.name),
+        ttl_s=wanted.ttl,
+        jti=f"pat_{secrets.token_hex(16)}",
+        rate_key=f"fam_{secrets.token_hex(16)}",
+    )
+    try:
+        return settings.mint.sign(settings.mint.claims(order, now_s=int(time.time())))
+    except ValueError as fault:
+        _fail(str(fault))
+
+
+def _fail(line: str) -> Never:
+    sys.stderr.write(f"oauth: {line}\n")
+    raise SystemExit(2)
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = _OneLineParser(prog="python -m oauth", description="Without a command: serve.")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("kid", help="print the signing key's id")
+    token = commands.add_parser("token", help="print an access token (local mode only)")
+    token.add_argument("--tenant", type=_tenant, default=TenantId(1), help="the business, by its number")
+    token.add_argument(
+        "--subject", type=_subject, help="a user, by number or usr_ id; default: the first with the role"
+    )
+    token.add_argument("--role", choices=tuple(ROLES), default=Role.ADMIN.word)
+    token.add_argument("--scopes", type=_words, default=tuple(scope.name for scope in SCOPES), help="default: all")
+    token.add_argument("--plan", choices=tuple(PLANS), help="default: the business's own")
+    token.add_argument("--ttl", type=int, default=_DAYS_30_S, metavar="SECONDS", help="default: 30 days")
+    return parser
+
+
+def _tenant(text: str) -> TenantId:
+    return TenantId(_number(text, MAX_TENANT))
+
+
+def _subject(text: str) -> UserId | str:
+    return text if text.startswith(f"{USER_PREFIX}_") else UserId(_number(text, MAX_NUMBER))
+
+
+def _number(text: str, most: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,19}", text) or not 0 < int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {most}")
+    return int(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[ ,]+", text) if word)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Settings of each command, complete or fatal: serving needs no id key, naming the key needs nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.ids import IdCodec
+from contract.vocabulary import TenantId
+from oauth.directory import Business, read_directory
+from oauth.jwks import SigningKey, read_signing_key
+from oauth.mint import Mint
+from process.address import Address, parse_address
+from process.logs import level
+from process.settings import Reader, public_url
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """Where to listen, and the key whose public half is served."""
+
+    listen: Address
+    key: SigningKey
+    log_level: int
+
+
+@dataclass(frozen=True, slots=True)
+class MintSettings:
+    """Whose tokens are minted, and for whom."""
+
+    mint: Mint
+    directory: dict[TenantId, Business]
+
+
+def load_serve(environment: Mapping[str, str]) -> ServeSettings:
+    """Settings of `python -m oauth`."""
+    reader = Reader(environment)
+    listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
+    key = _signing_key(reader)
+    log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
+    reader.finish()
+    return ServeSettings(listen, key, log_level)
+
+
+def load_mint(environment: Mapping[str, str]) -> MintSettings:
+    """Settings of `python -m oauth token`, which mints for anyone and therefore only locally."""
+    reader = Reader(environment)
+    reader.read(
+        "LOCAL_MODE", _only_local, "1, which the local runner alone sets: tokens for anyone are minted nowhere else"
+    )
+    issuer = reader.read("PUBLIC_AUTH_URL", public_url, "an https origin, without a trailing slash")
+    audience = reader.read("PUBLIC_API_URL", public_url, "an https origin, without a trailing slash")
+    ids = reader.secret("ID_KEY_FILE", _id_codec, "a file of 64 hex characters")
+    key = _signing_key(reader)
+    directory = reader.read("DIRECTORY_FILE", _directory, "the path of a directory of businesses and users, in JSON")
+    reader.finish()
+    return MintSettings(Mint(issuer, audience, ids, key), directory)
+
+
+def load_key(environment: Mapping[str, str]) -> SigningKey:
+    """Settings of `python -m oauth kid`."""
+    reader = Reader(environment)
+    key = _signing_key(reader)
+    reader.finish()
+    return key
+
+
+def _signing_key(reader: Reader) -> SigningKey:
+    return reader.secret("SIGNING_KEY_FILE", read_signing_key, "a PEM private key, EC P-256 or RSA")
+
+
+def _id_codec(text: str) -> IdCodec:
+    return IdCodec(bytes.fromhex(text))
+
+
+def _directory(path: str) -> dict[TenantId, Business]:
+    return read_directory(Path(path).read_text(encoding="utf-8"))
+
+
+def _only_local(text: str) -> None:
+    if text != "1":
+        raise ValueError("this is not local mode")

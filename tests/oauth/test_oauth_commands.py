@@ -1,0 +1,126 @@
+"""`python -m oauth` and its commands, as a shell sees them."""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+import aiohttp
+import joserfc.jwk
+import joserfc.jwt
+import pytest
+
+from contract.claims import ALGORITHMS, TOKEN_TYPE, Claims, read_claims
+from contract.ids import IdCodec
+from contract.operations import SCOPES
+from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
+from contract.vocabulary import TenantId
+from oauth.jwks import key_set, read_signing_key
+from process.address import UnixAddress, parse_address
+from tests.support.processes import running
+
+IDS = IdCodec(b"\x5a" * 32)
+TENANT = TenantId(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def oauth(environment: dict[str, str], *arguments: str) -> Outcome:
+    done = subprocess.run(
+        [sys.executable, "-m", "oauth", *arguments], env=environment, capture_output=True, text=True, timeout=30
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def read(token: str, pem: str) -> tuple[dict[str, str], dict[str, object], Claims]:
+    [public] = key_set(read_signing_key(pem))["keys"]
+    verified = joserfc.jwt.decode(token, joserfc.jwk.import_key(dict(public)), algorithms=list(ALGORITHMS))
+    claims = read_claims(verified.claims)
+    assert isinstance(claims, Claims), claims
+    return verified.header, verified.claims, claims
+
+
+def test_a_token_is_what_the_contract_says_of_one(environment: dict[str, str], ec_pem: str) -> None:
+    header, raw, claims = read(oauth(environment, "token").out.strip(), ec_pem)
+    assert header == {"typ": TOKEN_TYPE, "alg": "ES256", "kid": read_signing_key(ec_pem).id}
+    assert (raw["iss"], raw["aud"]) == ("https://auth.example", "https://api.example")
+    assert IDS.open_business(BUSINESS_PREFIX, claims.business) == TENANT
+    assert claims.scopes == {scope.name for scope in SCOPES}
+    assert claims.plan.name == "starter"
+    assert abs(claims.issued_at_s - time.time()) < 30
+    assert claims.expires_at_s - claims.issued_at_s == 30 * 24 * 3600
+
+
+def test_the_default_subject_is_the_first_active_user_of_the_role(environment: dict[str, str], ec_pem: str) -> None:
+    _, _, admin = read(oauth(environment, "token").out.strip(), ec_pem)
+    _, _, viewer = read(oauth(environment, "token", "--role", "viewer").out.strip(), ec_pem)
+    assert IDS.open(USER_PREFIX, TENANT, admin.subject) == 12
+    assert IDS.open(USER_PREFIX, TENANT, viewer.subject) == 13
+
+
+def test_every_token_has_a_budget_and_a_name_of_its_own(environment: dict[str, str], ec_pem: str) -> None:
+    _, _, one = read(oauth(environment, "token").out.strip(), ec_pem)
+    _, _, other = read(oauth(environment, "token").out.strip(), ec_pem)
+    assert one.rate_key != other.rate_key
+    assert one.jti != other.jti
+
+
+def test_the_options_change_the_claims(environment: dict[str, str], ec_pem: str) -> None:
+    wanted = ("--tenant", "7", "--subject", "71", "--scopes", "contacts:read, x:y z", "--plan", "scale", "--ttl", "60")
+    _, _, claims = read(oauth(environment, "token", *wanted).out.strip(), ec_pem)
+    assert IDS.open_business(BUSINESS_PREFIX, claims.business) == 7
+    assert IDS.open(USER_PREFIX, TenantId(7), claims.subject) == 71
+    assert claims.scopes == {"contacts:read", "x:y", "z"}
+    assert (claims.plan.name, claims.expires_at_s - claims.issued_at_s) == ("scale", 60)
+
+
+def test_a_public_id_is_a_subject_as_it_stands(environment: dict[str, str], ec_pem: str) -> None:
+    subject = IDS.seal(USER_PREFIX, TenantId(2), 21)
+    _, _, claims = read(oauth(environment, "token", "--subject", subject).out.strip(), ec_pem)
+    assert claims.subject == subject
+
+
+REFUSED = {
+    "outside local mode": ({"LOCAL_MODE": "0"}, ()),
+    "when nobody has the role": ({}, ("--role", "member")),
+    "for an unknown role": ({}, ("--role", "owner")),
+    "for a subject that is no id": ({}, ("--subject", "usr_1")),
+    "for a tenant that is no number": ({}, ("--tenant", "acme")),
+    "without an id key": ({"ID_KEY_FILE": ""}, ()),
+}
+
+
+@pytest.mark.parametrize(("change", "arguments"), REFUSED.values(), ids=REFUSED.keys())
+def test_mints_no_token(environment: dict[str, str], change: dict[str, str], arguments: tuple[str, ...]) -> None:
+    refused = oauth(environment | change, "token", *arguments)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("oauth: ")
+    assert refused.err.count("\n") == 1
+
+
+def test_kid_prints_the_key_id(environment: dict[str, str], ec_pem: str) -> None:
+    assert oauth(environment, "kid").out == f"{read_signing_key(ec_pem).id}\n"
+
+
+async def test_the_served_key_set_is_the_public_half_of_the_signing_key(
+    environment: dict[str, str], ec_pem: str
+) -> None:
+    address = parse_address(environment["LISTEN"])
+    assert isinstance(address, UnixAddress)
+    async with (
+        running([sys.executable, "-m", "oauth"], environment, ready=address),
+        aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(address.path))) as client,
+    ):
+        async with client.get("http://oauth/healthz") as health:
+            assert health.status == 200
+        async with client.get("http://oauth/jwks") as keys:
+            assert await keys.json() == key_set(read_signing_key(ec_pem))
+            assert keys.headers["Cache-Control"] == "public, max-age=60"
+        assert address.path.stat().st_mode & 0o777 == 0o600
