@@ -1,0 +1,65 @@
+# Everything that people and scripts run; the work is done in local/ and by the tools named here.
+# Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=. Those given on
+# the command line reach the commands as environment variables.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
+LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs where token test check render lock have-runtime have-dev have-venv
+
+help: ## show these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+up: have-runtime ## start everything on this machine (PORT=8443 and the next one), wait until it serves, return
+	@$(PY) -m local up
+
+down: have-venv ## end everything, also what a crash has left
+	@$(PY) -m local down
+
+status: have-venv ## show the services, their processes and restarts
+	@$(PY) -m local status
+
+logs: have-venv ## show the logs (S=authz-1 for one); on a terminal they are followed
+	@$(PY) -m local logs
+
+where: have-venv ## print addresses, files and process ids as KEY=VALUE lines (make -s where)
+	@$(PY) -m local where
+
+token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="contacts:read" PLAN=scale TTL=60)
+	@$(PY) -m local token
+
+test: have-dev ## run the tests
+	@$(PY) -m pytest
+
+check: have-dev ## style, types, layers, and that generated files are current
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -m edge --check
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" && \
+	for file in ext_authz_pb2.py ext_authz_pb2.pyi; do \
+	  cmp "$$fresh/$$file" authz/$$file || { echo "authz/$$file is not current: make render"; exit 1; }; done
+
+render: have-dev ## write the generated files again
+	$(PY) -m edge
+	$(PROTOC) --python_out=authz --pyi_out=authz
+
+lock: have-dev ## pin requirements/*.in again, with hashes
+	$(PY) -m pip install --quiet --disable-pip-version-check uv
+	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+
+have-runtime:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one: make up PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -I local/install.py runtime
+
+have-dev:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one: make test PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -I local/install.py runtime dev
+
+have-venv:
+	@test -x $(PY) || { echo "Nothing is installed yet: \`make up\` first." >&2; exit 1; }

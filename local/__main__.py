@@ -1,0 +1,123 @@
+"""The runner's commands: `python -m local up|down|status|logs|where|token`; the Makefile calls these.
+
+Owns arguments, exit codes and the text that greets; must not know how anything is done. Options default to the
+variables of the same name, because `make up PORT=9443` hands them over that way.
+"""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from local.down import take_down
+from local.folder import RunFolder, alone, locate, open_folder
+from local.ports import HIGHEST_API_PORT
+from local.rooms import ROOT
+from local.services import Stack, through_the_edge
+from local.show import TOKEN_OPTIONS, new_token, show_logs, status, token, where
+from local.trouble import Trouble
+
+Asked = argparse.Namespace
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one command; whatever the operator can put right is told in a line, without a traceback."""
+    asked = _parser().parse_args(words)
+    command: Callable[[RunFolder, Asked], str] = asked.command
+    try:
+        print(command(locate(Path(asked.run_dir)), asked), flush=True)
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+    except ModuleNotFoundError as error:
+        print(f"The Python module {error.name} is missing: `make up` installs what is needed.", file=sys.stderr)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `make status | head` is no mistake
+        return 0
+    except OSError as error:
+        print(f"{error.filename or 'The system'}: {error.strerror or error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    else:
+        return 0
+    return 1
+
+
+def _up(folder: RunFolder, asked: Asked) -> str:
+    from local.up import await_ready, start_or_join, tell
+
+    port = _port(asked.port)
+    folder = open_folder(folder.root)
+    stack, joined = start_or_join(folder, port)
+    tell(f"Already up; `make down` ends it. Run folder: {folder.root}" if joined else f"Starting in {folder.root}")
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        ready_token = beside.submit(new_token, stack, {})
+        await_ready(folder, through_the_edge(stack, "/readyz"), ours=not joined)
+    return _greeting(stack, ready_token.result())
+
+
+def _down(folder: RunFolder, _: Asked) -> str:
+    there_was = False
+    if folder.root.is_dir():
+        with alone(folder):
+            there_was = take_down(folder)
+    return "Everything has ended." if there_was else f"Nothing ran in {folder.root}."
+
+
+def _logs(folder: RunFolder, asked: Asked) -> str:
+    show_logs(folder, asked.service)
+    return ""
+
+
+def _greeting(stack: Stack, ready_token: str) -> str:
+    from contract.versions import LATEST_VERSION
+
+    ca = shlex.quote(str(stack.keys.ca))
+    return f"""
+Up:       {stack.api_url}  (auth host: {stack.auth_url})
+CA file:  {stack.keys.ca}
+Token:    {ready_token}
+
+Create a contact:
+
+curl --cacert {ca} {stack.api_url}/v1/contacts \\
+  -H 'Authorization: Bearer {ready_token}' \\
+  -H 'Version: {LATEST_VERSION.date}' -H 'Content-Type: application/json' \\
+  -d '{{"first_name": "Ada", "last_name": "Lovelace"}}'
+"""
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= HIGHEST_API_PORT:
+        return int(text)
+    raise Trouble(f"PORT is {text!r}; it must be a number from 1 to {HIGHEST_API_PORT}, or 0 for any two free ports.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description="The whole gateway on this machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[RunFolder, Asked], str], about: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=about, description=about)
+        command.set_defaults(command=run)
+        command.add_argument("--run-dir", default=os.environ.get("RUN_DIR") or str(ROOT / ".run"))
+        return command
+
+    starts = add("up", _up, "start everything, wait until it serves, and return")
+    starts.add_argument("--port", default=os.environ.get("PORT") or "8443", help="of the API; 0: any two free ports")
+    add("down", _down, "end everything, also what a crash has left")
+    add("status", lambda folder, _: status(folder), "show the services")
+    reads = add("logs", _logs, "show the ends of the logs; follow them on a terminal")
+    reads.add_argument("service", nargs="?", default=os.environ.get("S", ""), help="such as authz or transcoder-1")
+    add("where", lambda folder, _: where(folder), "print addresses and files as KEY=VALUE lines")
+    mints = add("token", lambda folder, asked: token(folder, vars(asked)), "print a token")
+    for name in TOKEN_OPTIONS:
+        mints.add_argument(f"--{name}", default=os.environ.get(name.upper(), ""))
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

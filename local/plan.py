@@ -1,0 +1,67 @@
+"""What is to run, as rows: a service, how to tell that it is ready, and in which order services leave.
+
+Owns the shape of the rows; must not know one service by name. A plan travels to the supervisor as JSON.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Leaves(IntEnum):
+    """When a service is told to stop: who is called leaves after its callers."""
+
+    FIRST = 0
+    THEN = 1
+    LAST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A question whose answer shows that a service is ready: connect, send, and look at how the answer begins."""
+
+    address: str
+    """`unix:/path` or `tcp:host:port`"""
+    send: str = ""
+    expect: str = ""
+    ca_file: str = ""
+    """With a CA the connection is TLS, to `localhost`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One process to keep alive."""
+
+    name: str
+    kind: str
+    """What it is one of: `authz-1` and `authz-2` are both `authz`."""
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    """All of it: nothing is inherited."""
+    ready: Probe
+    leaves: Leaves = Leaves.THEN
+    socket: str = ""
+    """The path of a socket file that a dead predecessor may have left; removed before each start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One stack: its services, where it lives and which port its API has (the auth host has the next)."""
+
+    run_dir: str
+    sockets: str
+    working_dir: str
+    api_port: int
+    services: tuple[Service, ...]
+
+
+def http_get(path: str) -> str:
+    """Returns a request for a `Probe`. HTTP/1.1 because Envoy answers 426 to anything older."""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+HTTP_OK = "HTTP/1.1 200"
+
+
+def pause_s(quick_deaths: int) -> float:
+    """Returns how long to wait before a restart: none after the first death, then 0.5 s, doubling up to 10 s."""
+    return 0.0 if quick_deaths <= 1 else min(10.0, 0.25 * 2 ** min(quick_deaths - 1, 10))

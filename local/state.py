@@ -1,0 +1,65 @@
+"""What runs now, as the supervisor last wrote it and every command reads it.
+
+Owns `state.json`; must not decide anything from it.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+from local.folder import RunFolder
+from local.processes import Identity
+
+
+class Stage(StrEnum):
+    """How far a service has come in its present life."""
+
+    STARTING = "starting"
+    READY = "ready"
+    PAUSED = "waiting to restart"
+    STOPPED = "stopped"
+
+
+@dataclass(slots=True)
+class Watched:
+    """One service as its supervisor sees it."""
+
+    name: str
+    kind: str
+    stage: Stage = Stage.STARTING
+    process: Identity | None = None
+    restarts: int = 0
+    failed_starts: int = 0
+    """Deaths in a row before it was ever ready."""
+    last_end: str = ""
+    since_s: float = 0.0
+    """When it came to this stage, in seconds since the epoch."""
+
+
+@dataclass(slots=True)
+class State:
+    """One stack: who supervises it, its port, and its services."""
+
+    supervisor: Identity
+    api_port: int
+    services: list[Watched] = field(default_factory=list)
+
+    def processes(self) -> list[Identity]:
+        """Returns the processes of all services."""
+        return [service.process for service in self.services if service.process]
+
+
+def read_state(folder: RunFolder) -> State | None:
+    """Returns what was last written, alive or not; None when there is nothing, or nothing readable."""
+    try:
+        return msgspec.json.decode(folder.state.read_bytes(), type=State)
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+        return None
+
+
+def write_state(folder: RunFolder, state: State) -> None:
+    """Replace the file in one step: readers see the old state or the new one."""
+    draft = folder.state.with_suffix(".draft")
+    draft.write_bytes(msgspec.json.encode(state))
+    draft.replace(folder.state)

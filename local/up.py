@@ -1,0 +1,166 @@
+"""Brings a stack up: keys, configuration, a supervisor, and the wait until a client would be served.
+
+Owns the order of these steps and what is told while they run; must not know what a service needs (`services` does).
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+import subprocess
+import time
+from typing import IO, cast
+
+import msgspec
+
+from local.down import running, take_down
+from local.folder import RunFolder, alone, drop_sockets, own_sockets
+from local.keys import make_missing_keys
+from local.plan import Plan, Probe
+from local.ports import Claim, claim_ports
+from local.probes import until_ready
+from local.processes import lives
+from local.rooms import ROOT, ask, environment, last_lines, program
+from local.services import Stack, edge_arguments, plan
+from local.state import Stage, State, Watched, read_state
+from local.trouble import Trouble
+
+READY_WITHIN_S = 60.0
+SUPERVISOR_TELLS_WITHIN_S = 10.0
+LOOK_EVERY_S = 0.02
+GIVES_UP_AFTER_FAILED_STARTS = 3
+
+
+def start_or_join(folder: RunFolder, api_port: int) -> tuple[Stack, bool]:
+    """Start the stack of `folder` unless it runs. Returns it, and whether it ran already.
+
+    Raises `Trouble` when it cannot be started; then nothing is left.
+    """
+    with alone(folder):
+        state = running(folder)
+        if state is not None:
+            return Stack(folder, state.api_port), True
+        take_down(folder)  # what a crash may have left
+        return _start(folder, api_port), False
+
+
+def _start(folder: RunFolder, api_port: int) -> Stack:
+    claim = claim_ports(api_port)
+    try:
+        own_sockets(folder)
+        stack = Stack(folder, claim.api_port)
+        make_missing_keys(folder, now=dt.datetime.now(dt.UTC))
+        services = plan(stack)
+        ask("edge", edge_arguments(stack), {})
+        launch(folder, services, claim)
+    except BaseException:
+        drop_sockets(folder)
+        raise
+    finally:
+        claim.close()
+    return stack
+
+
+def launch(folder: RunFolder, services: Plan, claim: Claim | None = None) -> subprocess.Popen[bytes]:
+    """Start a supervisor for `services` in a session of its own; returns once it has told its first state."""
+    _keep_one_older_log(folder)
+    with folder.log("supervisor").open("ab") as log:
+        supervisor = subprocess.Popen(
+            program("local.supervisor"),
+            cwd=ROOT,
+            env=environment({}),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=claim.handles() if claim else (),
+        )
+    try:
+        _hand_over(supervisor, services, folder)
+    except BaseException:
+        supervisor.kill()
+        supervisor.wait()
+        raise
+    return supervisor
+
+
+def _hand_over(supervisor: subprocess.Popen[bytes], services: Plan, folder: RunFolder) -> None:
+    with contextlib.suppress(BrokenPipeError), cast("IO[bytes]", supervisor.stdin) as plan_in:
+        plan_in.write(msgspec.json.encode(services))
+    give_up_s = time.monotonic() + SUPERVISOR_TELLS_WITHIN_S
+    while not ((state := read_state(folder)) and state.supervisor.pid == supervisor.pid and lives(state.supervisor)):
+        if supervisor.poll() is not None or time.monotonic() > give_up_s:
+            raise Trouble(f"The supervisor did not start. {_end_of_log(folder, 'supervisor')}")
+        time.sleep(LOOK_EVERY_S)
+
+
+def await_ready(folder: RunFolder, at_last: Probe, *, ours: bool) -> None:
+    """Wait until every service and `at_last` are ready, telling of each; a stack of `ours` is ended if that fails."""
+    try:
+        asyncio.run(_follow(folder, at_last, told=set() if ours else _ready(folder)))
+    except BaseException:
+        if ours:
+            take_down(folder)
+        raise
+
+
+async def _follow(folder: RunFolder, at_last: Probe, *, told: set[str]) -> None:
+    began_s = time.monotonic()
+    try:
+        async with asyncio.timeout(READY_WITHIN_S):
+            while waiting := _unready(folder, told, began_s):
+                for row in waiting:
+                    if row.failed_starts >= GIVES_UP_AFTER_FAILED_STARTS:
+                        raise Trouble(_cannot_start(folder, row))
+                await asyncio.sleep(LOOK_EVERY_S)
+            await until_ready(at_last)
+    except TimeoutError:
+        raise Trouble(_too_late(folder, at_last)) from None
+
+
+def _unready(folder: RunFolder, told: set[str], began_s: float) -> list[Watched]:
+    """Tell of services that have become ready, and return those that have not."""
+    state = running(folder)
+    if state is None:
+        raise Trouble(f"The stack was stopped while it started. {_end_of_log(folder, 'supervisor')}")
+    for row in state.services:
+        if row.stage is Stage.READY and row.name not in told:
+            told.add(row.name)
+            tell(f"  {row.name:<14} ready after {time.monotonic() - began_s:.1f} s")
+    return [row for row in state.services if row.stage is not Stage.READY]
+
+
+def _ready(folder: RunFolder) -> set[str]:
+    state = running(folder)
+    return {row.name for row in state.services if row.stage is Stage.READY} if state else set()
+
+
+def _cannot_start(folder: RunFolder, row: Watched) -> str:
+    return (
+        f"{row.name} does not start: it died {row.failed_starts} times, at last with {row.last_end}. "
+        f"{_end_of_log(folder, row.name)}\nPut right what its log says, then `make up` again."
+    )
+
+
+def _too_late(folder: RunFolder, at_last: Probe) -> str:
+    state: State | None = read_state(folder)
+    late = [row.name for row in state.services if row.stage is not Stage.READY] if state else []
+    if not late:
+        question = at_last.send.partition("\r\n")[0] or "a connection"
+        return f"All services run, but {at_last.address} gave no good answer to `{question}` in {READY_WITHIN_S:.0f} s."
+    return f"{' and '.join(late)} not ready after {READY_WITHIN_S:.0f} s. {_end_of_log(folder, late[0])}"
+
+
+def _end_of_log(folder: RunFolder, name: str) -> str:
+    path = folder.log(name)
+    text = path.read_text(errors="replace") if path.exists() else ""
+    return f"The end of {path}:\n{last_lines(text)}"
+
+
+def _keep_one_older_log(folder: RunFolder) -> None:
+    for path in folder.logs.glob("*.log"):
+        path.replace(path.with_suffix(".log.1"))
+
+
+def tell(line: str) -> None:
+    """Show progress on stdout at once, also when that is a pipe."""
+    print(line, flush=True)

@@ -1,0 +1,183 @@
+"""What the supervisor promises, with real processes."""
+
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local.down import running, take_down
+from local.folder import RunFolder, locate, open_folder
+from local.plan import Leaves, Probe, Service, pause_s
+from local.processes import Identity, identify, lives, send, wait_for_end
+from local.state import Stage, State, Watched, read_state
+from local.supervisor import STABLE_AFTER_S
+from local.trouble import Trouble
+from tests.local.conftest import stand_in
+
+Start = Callable[..., None]
+PATIENCE_S = 10.0
+
+
+def until(true: Callable[[], bool]) -> None:
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < give_up_s, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def state_of(folder: RunFolder) -> State:
+    state = read_state(folder)
+    assert state is not None
+    return state
+
+
+def row(folder: RunFolder, name: str) -> Watched:
+    return next(row for row in state_of(folder).services if row.name == name)
+
+
+def process_of(folder: RunFolder, name: str) -> Identity:
+    process = row(folder, name).process
+    assert process is not None
+    return process
+
+
+def test_a_killed_service_is_back_within_a_second(folder: RunFolder, start: Start) -> None:
+    start(stand_in(folder, "a"), stand_in(folder, "b"))
+    first, other = process_of(folder, "a"), process_of(folder, "b")
+    killed_s = time.monotonic()
+    send(first, signal.SIGKILL)
+    until(lambda: row(folder, "a").restarts == 1 and row(folder, "a").stage is Stage.READY)
+    assert time.monotonic() - killed_s < 1.0
+    assert process_of(folder, "a") != first
+    assert row(folder, "a").last_end == "killed by SIGKILL"
+    assert process_of(folder, "b") == other
+
+
+def test_restarts_begin_at_once_and_slow_down_to_ten_seconds() -> None:
+    assert [pause_s(deaths) for deaths in range(1, 9)] == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+    assert pause_s(100_000) == 10.0
+    assert STABLE_AFTER_S == 10.0
+
+
+def test_down_ends_every_process_and_removes_the_sockets(folder: RunFolder, start: Start) -> None:
+    start(stand_in(folder, "a"), stand_in(folder, "b"))
+    state = state_of(folder)
+    assert take_down(folder)
+    assert not any(map(lives, [state.supervisor, *state.processes()]))
+    assert not list(folder.sockets.glob("*.sock"))
+    assert not take_down(folder)
+
+
+def test_callers_leave_before_whom_they_call(folder: RunFolder, start: Start) -> None:
+    names = {"store": Leaves.LAST, "room": Leaves.THEN, "edge": Leaves.FIRST}
+    start(*(stand_in(folder, name, leaves=leaves) for name, leaves in names.items()))
+    take_down(folder)
+    said = folder.log("supervisor").read_text()
+    assert [name for line in said.splitlines() for name in names if f"{name}: stopped" in line] == [
+        "edge",
+        "room",
+        "store",
+    ]
+
+
+def test_down_kills_a_service_that_ignores_being_asked(folder: RunFolder, start: Start) -> None:
+    start(stand_in(folder, "deaf", "--deaf"))
+    deaf = process_of(folder, "deaf")
+    take_down(folder)
+    assert not lives(deaf)
+
+
+def test_no_service_outlives_a_supervisor_that_was_killed(folder: RunFolder, start: Start) -> None:
+    start(stand_in(folder, "a"), stand_in(folder, "b"))
+    state = state_of(folder)
+    send(state.supervisor, signal.SIGKILL)
+    assert not wait_for_end([state.supervisor, *state.processes()], timeout_s=PATIENCE_S)
+    assert running(folder) is None
+
+
+def test_down_ends_what_outlived_a_killed_supervisor(folder: RunFolder, start: Start) -> None:
+    start(stand_in(folder, "deaf", "--deaf"))
+    state, deaf = state_of(folder), process_of(folder, "deaf")
+    send(state.supervisor, signal.SIGKILL)
+    wait_for_end([state.supervisor], timeout_s=PATIENCE_S)
+    assert lives(deaf)
+    assert take_down(folder)
+    assert not lives(deaf)
+
+
+def test_a_recycled_pid_is_left_alone() -> None:
+    me = identify(os.getpid())
+    assert me is not None
+    earlier = Identity(me.pid, "1")
+    assert not lives(earlier)
+    send(earlier, signal.SIGKILL)  # we would not see the next line
+
+
+def test_a_service_that_cannot_start_is_named_with_the_end_of_its_log(folder: RunFolder, start: Start) -> None:
+    bad = Service("bad", "bad", ("/bin/sh", "-c", "echo no key found; exit 3"), {}, Probe(f"unix:{folder.root}/bad"))
+    with pytest.raises(Trouble) as told:
+        start(bad, stand_in(folder, "good"))
+    assert "bad does not start: it died 3 times, at last with exit code 3." in str(told.value)
+    assert "    no key found\n" in str(told.value)
+    assert running(folder) is None
+    assert not folder.state.exists()
+
+
+def test_a_missing_program_is_named(folder: RunFolder, start: Start) -> None:
+    with pytest.raises(Trouble, match="cannot run /no/such/program: No such file or directory"):
+        start(Service("bad", "bad", ("/no/such/program",), {}, Probe(f"unix:{folder.root}/bad")))
+
+
+def test_a_stack_ends_with_its_run_folder(folder: RunFolder, start: Start) -> None:
+    start(stand_in(folder, "a"))
+    state = state_of(folder)
+    shutil.rmtree(folder.root)
+    assert not wait_for_end([state.supervisor, *state.processes()], timeout_s=PATIENCE_S)
+    folder.root.mkdir()
+
+
+def test_an_idle_supervisor_uses_no_processor(folder: RunFolder, start: Start) -> None:
+    start(stand_in(folder, "a"))
+    stat = Path(f"/proc/{state_of(folder).supervisor.pid}/stat")
+
+    def ticks() -> int:
+        return sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13]))
+
+    before, looked_s = ticks(), time.monotonic()
+    until(lambda: time.monotonic() - looked_s > 1.0)
+    assert ticks() - before <= 1  # of 100 in a second
+
+
+def test_a_long_run_folder_keeps_its_sockets_in_a_short_private_one(folder: RunFolder, start: Start) -> None:
+    long = open_folder(folder.root / ("long" * 30))
+    assert len(long.socket("transcoder-1")) <= 107
+    start(stand_in(long, "a"), folder=long)
+    assert long.sockets.stat().st_mode & 0o777 == 0o700
+    take_down(long)
+    assert not long.sockets.exists()
+
+
+def test_a_socket_folder_that_others_may_enter_is_refused(folder: RunFolder, start: Start) -> None:
+    long = open_folder(folder.root / ("long" * 30))
+    long.sockets.mkdir(mode=0o755)
+    try:
+        with pytest.raises(Trouble, match="only you can enter"):
+            start(stand_in(long, "a"), folder=long)
+    finally:
+        long.sockets.rmdir()
+
+
+def test_a_run_folder_with_a_blank_in_its_name_keeps_sockets_where_urls_need_no_quotes(folder: RunFolder) -> None:
+    assert " " not in locate(folder.root / "my run").socket("a")
+
+
+def test_a_stale_socket_does_not_stop_a_start(folder: RunFolder, start: Start) -> None:
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(folder.socket("a"))
+    start(stand_in(folder, "a"))
+    assert row(folder, "a").restarts == 0
