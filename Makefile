@@ -8,7 +8,7 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token test check render lock have-runtime have-dev have-venv
+.PHONY: help up down status logs where token test check render lock have-runtime have-dev have-python have-venv
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -53,13 +53,15 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 
-have-runtime:
-	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one: make up PYTHON=python3.12" >&2; exit 1; }
+have-runtime: have-python
 	@$(PYTHON) -I local/install.py runtime
 
-have-dev:
-	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer, or name one: make test PYTHON=python3.12" >&2; exit 1; }
+have-dev: have-python
 	@$(PYTHON) -I local/install.py runtime dev
+
+have-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "Python 3.11 or newer is needed and \`$(PYTHON)\` is not: install it, or name one: PYTHON=python3.12" >&2; exit 1; }
 
 have-venv:
 	@test -x $(PY) || { echo "Nothing is installed yet: \`make up\` first." >&2; exit 1; }

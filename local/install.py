@@ -1,7 +1,7 @@
 """Makes `.venv` and installs the pinned requirements into it: `python3 -I local/install.py runtime [dev]`.
 
-Owns `.venv` and the copies in it that say what was installed. It runs under whatever Python the operator has, so it
-must not import anything of ours, and must stay readable by old versions, which get a clear line.
+Owns `.venv` and the copies in it that say what was installed. It runs before anything is
+installed, so it must not import anything but the standard library.
 """
 
 import filecmp
@@ -13,21 +13,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
-OLDEST = (3, 11)
 
 
 def trouble_with_this_python() -> str:
     """Returns what keeps this Python from making the environment, or nothing."""
-    found = "{}.{}".format(*sys.version_info[:2])
-    if sys.version_info < OLDEST:
-        return (
-            f"Python {found} ({sys.executable}) is too old: 3.11 or newer is needed. "
-            "Install one and name it: make up PYTHON=python3.12"
-        )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
+        found = "{}.{}".format(*sys.version_info[:2])
         return (
             f"{sys.executable} has no venv with pip. Debian and Ubuntu keep it in a package of its own: "
             f"sudo apt install python{found}-venv"
@@ -37,9 +31,9 @@ def trouble_with_this_python() -> str:
 
 def works(python: Path) -> bool:
     """Whether the environment's Python still runs: the one it links to may have been upgraded away."""
-    question = f"import sys; sys.exit(sys.version_info < {OLDEST})"
+    question = (str(python), "-I", "-c", "import sys; sys.exit(sys.version_info < (3, 11))")
     try:
-        return subprocess.run([str(python), "-I", "-c", question], capture_output=True, check=False).returncode == 0
+        return subprocess.run(question, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
 
