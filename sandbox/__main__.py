@@ -1,0 +1,65 @@
+"""Run the sandbox: `python -m sandbox`, told by its environment (see settings)."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from aiohttp import web
+from sqlalchemy.exc import OperationalError
+
+from sandbox.app import build
+from sandbox.directory import Directory, DirectoryError, read_directory
+from sandbox.logs import LOG, set_up
+from sandbox.settings import Settings, SettingsError, UnixSocket, read_settings
+
+DRAIN_S = 5.0
+
+
+async def serve(settings: Settings, directory: Directory) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    runner = web.AppRunner(build(settings.database_url, directory), access_log=None, shutdown_timeout=DRAIN_S)
+    await runner.setup()
+    try:
+        await _site(runner, settings).start()
+        LOG.info("listening", extra={"fields": {"listen": str(settings.listen)}})
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def _site(runner: web.AppRunner, settings: Settings) -> web.BaseSite:
+    if isinstance(settings.listen, UnixSocket):
+        os.umask(0o177)  # the socket is ours alone, from the instant it is there
+        Path(settings.listen.path).unlink(missing_ok=True)
+        return web.UnixSite(runner, settings.listen.path)
+    return web.TCPSite(runner, settings.listen.host, settings.listen.port)
+
+
+def main() -> int:
+    """Read everything there is to read, then serve; a line per problem on stderr if that cannot be."""
+    try:
+        settings = read_settings(os.environ)
+        directory = read_directory(settings.directory_file)
+    except SettingsError as error:
+        sys.stderr.write("\n".join(error.problems) + "\n")
+        return 2
+    except DirectoryError as error:
+        found = os.environ["DIRECTORY_FILE"]
+        sys.stderr.write(f"DIRECTORY_FILE: found {found!r}, expected businesses and users in JSON: {error}\n")
+        return 2
+    set_up(settings.log_level)
+    try:
+        asyncio.run(serve(settings, directory))
+    except (OSError, OperationalError) as error:  # the socket or the file is not to be had
+        sys.stderr.write(f"cannot serve {settings.database_url} on {settings.listen}: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

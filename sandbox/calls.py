@@ -1,0 +1,74 @@
+"""Who calls, for which business, and how long they wait.
+
+Owns the headers of the dialect and what admits a caller to a business. It must not know what the call then does.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sandbox.database import Deadline
+from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
+from sandbox.tables import BUSINESSES, TABLES
+
+ACTOR = "X-Actor-User-Id"
+PERMISSIONS = "X-Actor-Permissions"
+TRACE = "X-Trace-Id"
+DEADLINE = "X-Deadline-Ms"
+PATIENCE_MS = 8000  # of a caller that names no deadline
+
+DIGITS = re.compile(r"[0-9]{1,18}")
+MILLISECONDS = re.compile(r"-?[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A user of a business, what they may do, and their deadline."""
+
+    business_id: int
+    user_id: int
+    permissions: frozenset[str]
+    deadline: Deadline
+
+
+def read_deadline(headers: Mapping[str, str]) -> Deadline:
+    """The deadline that the headers name, counted from now."""
+    left = headers.get(DEADLINE, str(PATIENCE_MS))
+    if not MILLISECONDS.fullmatch(left):
+        raise UnreadableError(f"{DEADLINE}: not a number of milliseconds")
+    return Deadline.after(int(left) / 1000)
+
+
+def read_call(business_id: str, headers: Mapping[str, str], deadline: Deadline) -> Call:
+    """The call that path and headers name."""
+    user_id = headers.get(ACTOR, "")
+    if not DIGITS.fullmatch(user_id):
+        raise UnreadableError(f"{ACTOR}: not a number")
+    return Call(int(business_id), int(user_id), frozenset(headers.get(PERMISSIONS, "").split()), deadline)
+
+
+async def admit(connection: AsyncConnection, call: Call) -> None:
+    """Let the caller in, or raise: an unknown business or user (HTTP), a suspended business (E_SUSPENDED)."""
+    users = TABLES["users"].table
+    here = sa.and_(users.c.business_id == BUSINESSES.c.id, users.c.id == call.user_id)
+    found = sa.select(BUSINESSES.c.is_suspended, users.c.id).select_from(BUSINESSES.outerjoin(users, here))
+    row = (await connection.execute(found.where(BUSINESSES.c.id == call.business_id))).one_or_none()
+    if row is None:
+        raise UnreadableError(f"no business {call.business_id}", status=404)
+    if row.id is None:
+        raise UnreadableError(f"no user {call.user_id} in business {call.business_id}", status=403)
+    if row.is_suspended:
+        raise RefusedError(Refusal(Code.SUSPENDED, f"business {call.business_id} is suspended"))
+
+
+async def take_turn(connection: AsyncConnection, call: Call, *, now_ms: int) -> int:
+    """Take the business's clock for a write; returns the instant of that write, later than that of any before it."""
+    clock = BUSINESSES.c.clock_ms
+    later = sa.case((clock >= now_ms, clock + 1), else_=now_ms)
+    tick = BUSINESSES.update().where(BUSINESSES.c.id == call.business_id).values(clock_ms=later).returning(clock)
+    at_ms = (await connection.execute(tick)).scalar_one_or_none()
+    await admit(connection, call)
+    return int(at_ms or now_ms)

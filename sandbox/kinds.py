@@ -1,0 +1,183 @@
+"""The kinds of value that a field can hold.
+
+Owns, per kind: how it is stored, which filter operators it takes, and the check that turns a value of a request body
+into the stored one or names the rule it breaks. Pure, and it must not know fields, resources or SQL.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from sandbox.countries import COUNTRIES
+from sandbox.refusals import Rule
+
+Value: TypeAlias = str | int | list[str]
+Check: TypeAlias = Callable[[object, date], Value | Rule]
+
+INT64 = range(-(2**63), 2**63)
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+EMAIL_FORM = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{}}~|-]{{1,64}}@{LABEL}(?:\.{LABEL})+")
+DOMAIN_FORM = re.compile(rf"{LABEL}(?:\.{LABEL})+")
+PHONE_FORM = re.compile(r"\+[1-9][0-9]{6,14}")
+DATE_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+
+
+class Stored(Enum):
+    """What the database keeps."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    SET = "set"  # the list as spelled on the record, and a row per item to search by
+
+
+_ONE = {"=", "!="}
+_MANY = {"in", "!in"}
+_ORDER = {">", ">=", "<", "<=", ".."}
+IDENTITY_OPERATORS = frozenset({*_ONE, *_MANY, "null"})
+STRING_OPERATORS = frozenset({*_ONE, *_MANY, "~", "^", "null"})
+TEXT_OPERATORS = frozenset({"~", "null"})
+FLAG_OPERATORS = frozenset({"=", "null"})
+NUMBER_OPERATORS = frozenset({*_ONE, *_MANY, *_ORDER, "null"})
+TIME_OPERATORS = frozenset({*_ONE, *_ORDER, "null"})
+SET_OPERATORS = frozenset({"any", "all", "none", "empty"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind: its storage, its operators, its check, and whether case has to be folded to sort or search it."""
+
+    stored: Stored
+    operators: frozenset[str]
+    check: Check
+    folds: bool = False
+
+
+def _string(form: re.Pattern[str], longest: int, *, lower: bool = False) -> Check:
+    def check(value: object, today: date) -> Value | Rule:
+        if not isinstance(value, str):
+            return Rule.TYPE
+        stored = value.lower() if lower else value
+        return stored if len(stored) <= longest and form.fullmatch(stored) else Rule.FORMAT
+
+    return check
+
+
+def _prose(control: re.Pattern[str], longest: int) -> Check:
+    def check(value: object, today: date) -> Value | Rule:
+        if not isinstance(value, str):
+            return Rule.TYPE
+        if control.search(value):
+            return Rule.FORMAT
+        if not value.strip():
+            return Rule.LEN_MIN
+        return Rule.LEN_MAX if len(value) > longest else value
+
+    return check
+
+
+def is_integer(value: object) -> bool:
+    """Whether `value` is a JSON integer that a database column can hold; `true` is none, though Python says so."""
+    return isinstance(value, int) and not isinstance(value, bool) and value in INT64
+
+
+def _integer(span: range, outside: Rule) -> Check:
+    def check(value: object, today: date) -> Value | Rule:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return Rule.TYPE
+        return value if value in span else outside
+
+    return check
+
+
+def _day(value: object, today: date) -> Value | Rule:
+    if not isinstance(value, str):
+        return Rule.TYPE
+    try:
+        day = date.fromisoformat(value) if DATE_FORM.fullmatch(value) else None
+    except ValueError:
+        day = None
+    if day is None:
+        return Rule.FORMAT
+    return value if FIRST_DAY <= day <= LAST_DAY else Rule.RANGE
+
+
+def _past_day(value: object, today: date) -> Value | Rule:
+    checked = _day(value, today)
+    return Rule.FUTURE if isinstance(checked, str) and date.fromisoformat(checked) > today else checked
+
+
+def _url(value: object, today: date) -> Value | Rule:
+    if not isinstance(value, str):
+        return Rule.TYPE
+    if len(value) > 2048 or re.search(r"\s", value) or CONTROL.search(value):
+        return Rule.FORMAT
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        return Rule.FORMAT
+    return value if parts.scheme in ("http", "https") and host and "@" not in parts.netloc else Rule.FORMAT
+
+
+def _country(value: object, today: date) -> Value | Rule:
+    if not isinstance(value, str):
+        return Rule.TYPE
+    return value if value in COUNTRIES else Rule.ENUM
+
+
+def _labels(most: int, longest: int) -> Check:
+    each = _prose(CONTROL, longest)
+
+    def check(value: object, today: date) -> Value | Rule:
+        if not isinstance(value, list):
+            return Rule.TYPE
+        if len(value) > most:
+            return Rule.COUNT_MAX
+        labels: list[str] = []
+        for item in value:
+            label = each(item, today)
+            if isinstance(label, Rule):
+                return label
+            labels.append(str(label))
+        return labels if len({label.lower() for label in labels}) == len(labels) else Rule.DUP_ITEM
+
+    return check
+
+
+def line(longest: int) -> Kind:
+    """One line of text, 1 to `longest` code points, without control characters."""
+    return Kind(Stored.TEXT, STRING_OPERATORS, _prose(CONTROL, longest), folds=True)
+
+
+def text(longest: int) -> Kind:
+    """Text of many lines, 1 to `longest` code points."""
+    return Kind(Stored.TEXT, TEXT_OPERATORS, _prose(CONTROL_IN_TEXT, longest), folds=True)
+
+
+def integer(span: range) -> Kind:
+    """A whole number within `span`."""
+    return Kind(Stored.INTEGER, NUMBER_OPERATORS, _integer(span, Rule.RANGE))
+
+
+def code(last: int) -> Kind:
+    """An enumeration, spoken as 1 to `last`."""
+    return Kind(Stored.INTEGER, IDENTITY_OPERATORS, _integer(range(1, last + 1), Rule.ENUM))
+
+
+EMAIL = Kind(Stored.TEXT, STRING_OPERATORS, _string(EMAIL_FORM, 254, lower=True))
+PHONE = Kind(Stored.TEXT, STRING_OPERATORS, _string(PHONE_FORM, 16))
+DOMAIN = Kind(Stored.TEXT, STRING_OPERATORS, _string(DOMAIN_FORM, 253, lower=True))
+URL = Kind(Stored.TEXT, STRING_OPERATORS, _url, folds=True)
+COUNTRY = Kind(Stored.TEXT, STRING_OPERATORS, _country, folds=True)
+PAST_DAY = Kind(Stored.TEXT, TIME_OPERATORS, _past_day)
+FLAG = Kind(Stored.INTEGER, FLAG_OPERATORS, _integer(range(2), Rule.TYPE))
+INSTANT = Kind(Stored.INTEGER, TIME_OPERATORS, _integer(INT64, Rule.RANGE))  # epoch milliseconds
+REFERENCE = Kind(Stored.INTEGER, IDENTITY_OPERATORS, _integer(INT64, Rule.RANGE))
+TAGS = Kind(Stored.SET, SET_OPERATORS, _labels(most=50, longest=64))

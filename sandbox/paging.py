@@ -1,0 +1,132 @@
+"""The order of a query, the key of its next page, and the SQL that starts behind a place.
+
+Owns keysets: a page costs the same wherever it lies, and a record that comes or goes in between is neither repeated nor
+hides another. Pure; it must not know filters or who asks.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+import msgspec
+import sqlalchemy as sa
+
+from sandbox.kinds import Stored, is_integer
+from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
+from sandbox.resources import Field
+from sandbox.tables import RecordTable, folded_name
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By one field, then by id in the same direction; nulls last in both directions."""
+
+    field: Field
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in an order: the (folded) value there, and the id."""
+
+    value: str | int | None
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of the records that one index gives in order."""
+
+    where: sa.ColumnElement[bool]
+    order_by: tuple[sa.ColumnElement[object], ...]
+
+
+def read_order(sort: object, records: RecordTable) -> Order:
+    """The order that `["-created_at", "-id"]` names; the id may be left out."""
+    if not (isinstance(sort, list) and 1 <= len(sort) <= 2 and all(isinstance(part, str) and part for part in sort)):
+        raise UnreadableError("sort: not one field and the id")
+    descending = [part.startswith("-") for part in sort]
+    names = [part.removeprefix("-") for part in sort]
+    field = records.resource.field(names[0])
+    if field is None or not field.sortable or names[1:] not in ([], ["id"]) or len(set(descending)) > 1:
+        raise UnreadableError("sort: not an order that this resource has")
+    return Order(field, descending[0])
+
+
+def read_after(after: object, order: Order) -> Position:
+    """The place that `[1781769912250, 90211]` names in an order by numbers; id 0 is ahead of every record there."""
+    match after:
+        case [int(value), int(record_id)] if order.field.kind.stored is Stored.INTEGER and _fit(value, record_id):
+            return Position(value, record_id)
+    raise UnreadableError("after: not a place in this order")
+
+
+def _fit(value: int, record_id: int) -> bool:
+    return is_integer(value) and is_integer(record_id)
+
+
+def seal_key(order: Order, last: Position) -> str:
+    """The opaque key of the page behind `last`."""
+    content = [order.field.name, order.descending, last.value, last.id]
+    return base64.urlsafe_b64encode(msgspec.json.encode(content)).decode().rstrip("=")
+
+
+def open_key(key: str, order: Order) -> Position:
+    """The place that a key of ours names.
+
+    Raises:
+        RefusedError: E_BAD_KEY, for a key that is none or belongs to another order.
+    """
+    try:
+        padded = key.encode("ascii") + b"=" * (-len(key) % 4)
+        content = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, UnicodeError, msgspec.MsgspecError, RecursionError):
+        content = None
+    match content:
+        case [order.field.name, order.descending, value, int(record_id)] if is_integer(record_id):
+            if _is_value(value, order.field):
+                return Position(value, record_id)
+    raise RefusedError(Refusal(Code.BAD_KEY, "after_key: not a key of this order"))
+
+
+def _is_value(value: object, field: Field) -> TypeGuard[str | int | None]:
+    if value is None:
+        return field.nullable
+    return isinstance(value, str) if field.kind.stored is Stored.TEXT else is_integer(value)
+
+
+def position_of(row: sa.RowMapping, order: Order) -> Position:
+    """Where a row stands in an order."""
+    return Position(row[folded_name(order.field)], row["id"])
+
+
+def segments(order: Order, after: Position | None, records: RecordTable) -> list[Segment]:
+    """The stretches that follow `after`, in turn: those with a value, then those without one.
+
+    Two plain range scans instead of one ORDER BY … NULLS LAST: each is what an index (business, value, id) holds.
+    """
+    value, record_id = records.folded(order.field), records.table.c.id
+    valued = _directed((value, record_id) if order.field.name != "id" else (record_id,), order)
+    is_null = value.is_(None)
+    if after is None:
+        filled = Segment(value.is_not(None), valued)
+        blank = Segment(is_null, _directed((record_id,), order))
+        return [filled, blank] if order.field.nullable else [Segment(sa.true(), valued)]
+    behind_id = _behind(record_id, after.id, order)
+    blank = Segment(sa.and_(is_null, behind_id) if after.value is None else is_null, _directed((record_id,), order))
+    if after.value is None:
+        return [blank]
+    if order.field.name == "id":
+        return [Segment(behind_id, valued)]
+    place = sa.tuple_(sa.literal(after.value), sa.literal(after.id))
+    behind = _behind(sa.tuple_(value, record_id), place, order)
+    return [Segment(behind, valued), blank] if order.field.nullable else [Segment(behind, valued)]
+
+
+def _behind(place: sa.ColumnElement[Any], other: object, order: Order) -> sa.ColumnElement[bool]:
+    return place < other if order.descending else place > other
+
+
+def _directed(columns: tuple[sa.Column[object], ...], order: Order) -> tuple[sa.ColumnElement[object], ...]:
+    return tuple(column.desc() if order.descending else column.asc() for column in columns)
