@@ -1,0 +1,101 @@
+"""The way to Valkey that all stores share: scripts, each call within a deadline, and one error when it is lost.
+
+Knows no key and no script.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, cast
+
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection, ConnectionPool, parse_url
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+_CONNECTIONS = 32
+
+
+class StoreLost(Exception):
+    """The store gave no usable answer; whether it did what was asked is not known."""
+
+
+class _Pool(ConnectionPool):
+    """Waits for a free connection, and gives back without awaiting.
+
+    redis-py's own pools await a lock to give back: a deadline or a caller that leaves at that moment would take the
+    connection with it, and a bounded pool would dry up.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_connections=_CONNECTIONS, **options)
+        self._free = asyncio.Semaphore(_CONNECTIONS)
+
+    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> AbstractConnection:
+        await self._free.acquire()
+        connection = cast("AbstractConnection", self.get_available_connection())  # type: ignore[no-untyped-call]
+        try:
+            await self.ensure_connection(connection)
+        except BaseException:
+            self._give_back(connection)
+            raise
+        return connection
+
+    async def release(self, connection: AbstractConnection) -> None:
+        self._give_back(connection)
+
+    def _give_back(self, connection: AbstractConnection) -> None:
+        self._in_use_connections.remove(connection)
+        self._available_connections.append(connection)
+        self._free.release()
+
+
+def valkey_url(text: str) -> str:
+    """A URL of a Valkey or Redis server: `unix:///path/x.sock`, `redis://host:port`, `rediss://host:port`."""
+    where = parse_url(text)
+    if not where.get("path") and not where.get("host"):
+        raise ValueError("names no server")
+    return text
+
+
+class Script:
+    """A Lua script, sent as EVALSHA; a server that has forgotten it (NOSCRIPT) is taught it again."""
+
+    def __init__(self, redis: Redis, text: str, timeout_s: float) -> None:
+        self._run = redis.register_script(text)
+        self._timeout_s = timeout_s
+
+    async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
+        """Its answer, bulk strings as bytes; StoreLost when there is none within the deadline."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._run(keys=keys, args=args)
+        except (RedisError, OSError) as error:
+            # Away, refusing, too slow (TimeoutError is an OSError), loading, read-only, full or talking nonsense.
+            raise StoreLost(f"{type(error).__name__}: {error}") from error
+
+
+class Valkey:
+    """A client of the server at `url`; nothing is opened before the first call."""
+
+    def __init__(self, url: str, *, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        options = parse_url(url) | {
+            # redis-py's retries are off: with them, 8.1 takes 4 to 5 s to report a refused connection.
+            "retry": Retry(NoBackoff(), 0),
+            # Each call has one deadline, above; a second timer per read would only cost.
+            "socket_timeout": None,
+            "socket_connect_timeout": timeout_s,
+            # RESP2 and no name: a new connection costs no round trip before its first command.
+            "protocol": 2,
+            "driver_info": None,
+        }
+        self._redis = Redis.from_pool(_Pool(**options))
+
+    def script(self, text: str) -> Script:
+        """A script to call."""
+        return Script(self._redis, text, self._timeout_s)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._redis.aclose()
