@@ -1,0 +1,18 @@
+"""python -m authz: answers Envoy's Checks until SIGTERM."""
+
+import asyncio
+import os
+
+from authz import app
+from authz.settings import Settings, load
+from process.logs import make_logger
+from process.settings import load_or_exit
+from process.stopping import stop_event
+
+
+async def _main(settings: Settings) -> None:
+    await app.run(settings, make_logger("authz", settings.log_level), stop_event())
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(load_or_exit(load, os.environ, "authz")))

@@ -1,0 +1,128 @@
+"""The decision, once the token is read and the charge is made: limit, route, scope, permission, in this order.
+
+Pure. Knows no wire format and no store.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import assert_never
+
+from contract.claims import Claims
+from contract.failures import LIMITS_LOST
+from contract.headers import ALLOW, CHALLENGE_INVALID_TOKEN, WWW_AUTHENTICATE, challenge_insufficient_scope
+from contract.limits import Budget
+from contract.operations import PERMISSIONS, Operation, Unrouted
+from contract.problems import INSUFFICIENT_PERMISSION, INSUFFICIENT_SCOPE, INVALID_TOKEN, Problem
+from contract.roles import effective_permissions
+from contract.vocabulary import Json
+from stores.buckets import Charge
+
+
+class Lost(Enum):
+    """What a decision leans on and could not reach."""
+
+    LIMITS = "limits"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the request cost, and what is left after it: told on every answer from here on."""
+
+    cost: int
+    budgets: tuple[Budget, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The caller may, and `permissions` are what its user may do beyond this."""
+
+    caller: Claims
+    permissions: frozenset[str]
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """A policy has no room."""
+
+    caller: Claims
+    spent: Spent
+
+    @property
+    def budget(self) -> Budget:
+        """The one that has to be waited for longest."""
+        return max(self.spent.budgets, key=lambda budget: budget.wait_s(self.spent.cost))
+
+    @property
+    def retry_after_s(self) -> int:
+        """After that many seconds a request of the same cost passes."""
+        return self.budget.wait_s(self.spent.cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The caller may not. Without `caller` the token was not accepted; without `spent` nothing could be counted."""
+
+    problem: Problem
+    caller: Claims | None = None
+    spent: Spent | None = None
+    members: Mapping[str, Json] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Verdict = Admitted | Throttled | Refused
+
+
+def refuse_token() -> Refused:
+    """For a token that is not canonical; what is wrong with it is for the log."""
+    return Refused(
+        INVALID_TOKEN, members={"reason": "malformed"}, headers=((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),)
+    )
+
+
+def decide(row: Operation | Unrouted, allowed_methods: tuple[str, ...], caller: Claims, made: Charge | Lost) -> Verdict:
+    """May `caller` do `row`, now that the charge of `row.cost` was `made`?"""
+    if isinstance(made, Lost):
+        return Refused(LIMITS_LOST.answer, caller)
+    spent = Spent(row.cost, made.budgets)
+    if not made.passed:
+        return Throttled(caller, spent)
+    match row:
+        case Unrouted():
+            return _unrouted(row, allowed_methods, caller, spent)
+        case Operation():
+            return _operation(row, caller, spent)
+    assert_never(row)
+
+
+def _unrouted(row: Unrouted, allowed_methods: tuple[str, ...], caller: Claims, spent: Spent) -> Refused:
+    if not allowed_methods:
+        return Refused(row.problem, caller, spent)
+    return Refused(
+        row.problem,
+        caller,
+        spent,
+        members={"allowed_methods": list(allowed_methods)},
+        headers=((ALLOW, ", ".join(allowed_methods)),),
+    )
+
+
+def _operation(row: Operation, caller: Claims, spent: Spent) -> Admitted | Refused:
+    if row.scope.name not in caller.scopes:
+        return Refused(
+            INSUFFICIENT_SCOPE,
+            caller,
+            spent,
+            members={"required_scopes": [row.scope.name], "granted_scopes": sorted(caller.scopes)},
+            headers=((WWW_AUTHENTICATE, challenge_insufficient_scope(row.scope.name)),),
+        )
+    permissions = effective_permissions(caller.role, caller.permissions, PERMISSIONS)
+    if row.scope.permission.name not in permissions:
+        return Refused(
+            INSUFFICIENT_PERMISSION,
+            caller,
+            spent,
+            members={"required_permission": row.scope.permission.name, "role": caller.role.word},
+        )
+    return Admitted(caller, permissions, spent)

@@ -1,0 +1,112 @@
+"""The Check call: bytes in, bytes out, and the gRPC server around it.
+
+Knows no rule. `check` is the seam: whatever server calls it, nothing but a CheckResponse comes out, and no exception
+turns into an allow.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from structlog.typing import FilteringBoundLogger
+
+from authz import responses
+from authz.decide import Admitted, Refused, Throttled, Verdict, decide, refuse_token
+from authz.limiter import Limiter
+from authz.question import NO_TRACE, Question, Readiness, Unreadable, read_question
+from authz.tokens import NotCanonical, read_token
+from contract.problems import RATE_LIMITED
+from process.address import Address, UnixAddress
+
+Check = Callable[[bytes], Awaitable[bytes]]
+
+SERVICE = "envoy.service.auth.v3.Authorization"
+METHOD = "Check"
+DRAIN_S = 5.0
+"""How long Checks in flight may take once the process was told to stop."""
+_OWNER_ONLY = 0o600
+_OPTIONS = (
+    # Without this a second process on the same TCP port would take half of the Checks instead of failing to start.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 256 * 1024),
+)
+_CHECKS_AT_ONCE = 1000
+
+
+class Authorizer:
+    """Answers Checks."""
+
+    def __init__(self, limiter: Limiter, log: FilteringBoundLogger, *, api_url: str) -> None:
+        self._limiter = limiter
+        self._log = log
+        self._api_url = api_url
+
+    async def check(self, message: bytes) -> bytes:
+        """The serialised CheckResponse to a serialised CheckRequest. Never raises but to be cancelled."""
+        trace_id = NO_TRACE
+        try:
+            asked = read_question(message)
+            trace_id = asked.trace_id
+            match asked:
+                case Readiness():
+                    return responses.ready()
+                case Question():
+                    return responses.to_check_response(await self._verdict(asked), trace_id, self._api_url)
+                case Unreadable():
+                    self._log.error("denied", code="internal-error", trace_id=trace_id, why=asked.why)
+        except Exception:
+            self._log.exception("denied", code="internal-error", trace_id=trace_id, why="unhandled")
+        return responses.internal_error(trace_id, self._api_url)
+
+    async def _verdict(self, asked: Question) -> Verdict:
+        caller = read_token(asked.header, asked.payload)
+        if isinstance(caller, NotCanonical):
+            verdict: Verdict = refuse_token()
+            self._tell(asked, verdict, member=caller.member)
+            return verdict
+        made = await self._limiter.charge(caller, asked.row.cost)
+        verdict = decide(asked.row, asked.allowed_methods, caller, made)
+        self._tell(asked, verdict)
+        return verdict
+
+    def _tell(self, asked: Question, verdict: Verdict, **more: Any) -> None:
+        match verdict:
+            case Admitted():
+                return
+            case Throttled(caller=caller):
+                code = RATE_LIMITED.code
+                more["policy"] = verdict.budget.policy.name
+            case Refused(problem=problem, caller=caller):
+                code = problem.code
+        if caller is not None:
+            more |= {"business": caller.business, "role": caller.role.word}
+        self._log.info("denied", operation=asked.row.id, code=code, trace_id=asked.trace_id, **more)
+
+
+async def serve(check: Check, address: Address, stop: asyncio.Event) -> None:
+    """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`."""
+
+    async def on_check(message: bytes, _: object) -> bytes:
+        return await check(message)
+
+    # No (de)serialiser: grpc hands over bytes as they came.
+    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(on_check)
+    server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CHECKS_AT_ONCE)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {METHOD: handler}),))
+    _bind(server, address)
+    await server.start()
+    try:
+        await stop.wait()
+    finally:
+        await server.stop(DRAIN_S)
+
+
+def _bind(server: grpc.aio.Server, address: Address) -> None:
+    if isinstance(address, UnixAddress):
+        address.path.unlink(missing_ok=True)
+        server.add_insecure_port(f"unix:{address.path}")
+        address.path.chmod(_OWNER_ONLY)
+    else:
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        server.add_insecure_port(f"{host}:{address.port}")

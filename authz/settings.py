@@ -1,0 +1,30 @@
+"""What authz is told by its environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from process.address import Address, parse_address
+from process.logs import level
+from process.settings import Reader, public_url
+from stores.valkey import valkey_url
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Complete, or the process does not start."""
+
+    listen: Address
+    valkey_url: str
+    api_url: str
+    log_level: int
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Read all of it; SettingsError tells every fault."""
+    reader = Reader(environment)
+    listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
+    valkey = reader.read("VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port")
+    api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
+    log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
+    reader.finish()
+    return Settings(listen, valkey, api_url, log_level)

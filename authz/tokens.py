@@ -1,0 +1,32 @@
+"""Canonical tokens: what the edge's signature check does not look at.
+
+Pure. Envoy verifies signature, issuer, audience, expiry; it does not look at `typ`, `crit` or the types of claims.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contract.claims import ALGORITHMS, TOKEN_TYPE, Claims, read_claims
+from contract.vocabulary import Json
+
+
+@dataclass(frozen=True, slots=True)
+class NotCanonical:
+    """A verified JWT that is no access token of ours; `member` of its header or claims is why, for the log."""
+
+    member: str
+
+
+def read_token(header: Mapping[str, Json], payload: Mapping[str, Json]) -> Claims | NotCanonical:
+    """The caller behind a token that the edge verified."""
+    # RFC 9068 §4 also knows `application/at+jwt`; ours are spelled one way only, and by an exact match no ID token or
+    # other JWT of the same issuer is ever taken for one.
+    if header.get("typ") != TOKEN_TYPE:
+        return NotCanonical("typ")
+    if header.get("alg") not in ALGORITHMS:
+        return NotCanonical("alg")
+    # RFC 7515 §4.1.11: who does not understand a critical extension must refuse, and we understand none.
+    if "crit" in header:
+        return NotCanonical("crit")
+    claims = read_claims(payload)
+    return NotCanonical(claims) if isinstance(claims, str) else claims
