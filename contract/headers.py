@@ -17,10 +17,15 @@ class Writer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A request header. `forge_proof` rows (all but CALLER's) are removed from what a caller sends."""
+    """A request header. All but CALLER's are removed from what a caller sends."""
 
     name: str
     writer: Writer
+
+    @property
+    def title(self) -> str:
+        """The name as documents and problems spell it."""
+        return self.name.title()
 
 
 AUTHORIZATION = Header("authorization", Writer.CALLER)

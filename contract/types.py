@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from contract.vocabulary import Json
+
 
 class Group(Enum):
     """A type's filter operators go by its group."""
@@ -125,12 +127,18 @@ class Address:
     )
     group: Group = Group.STR
 
+    @property
+    def example(self) -> Json:
+        """A valid value."""
+        return {"city": "Bristol", "country": "GB"}
+
 
 @dataclass(frozen=True, slots=True)
 class FullName:
     """`first_name` and `last_name` joined by a space; computed, null when both are."""
 
     parts: tuple[str, ...] = ("first_name", "last_name")
+    example: str = "Ada Okafor"
     group: Group = Group.STR
 
 
@@ -138,6 +146,7 @@ class FullName:
 class Etag:
     """An opaque mark of one revision in one version."""
 
+    example: str = "r2-8f3kd1"
     group: Group = Group.STR
 
 

@@ -1,0 +1,21 @@
+"""`python -m transcoder`: serve until told to stop."""
+
+import asyncio
+import os
+
+from process.http import serve
+from process.logs import make_logger
+from process.settings import load_or_exit
+from process.stopping import stop_event
+from transcoder.app import build
+from transcoder.settings import Settings, load
+
+
+async def main(settings: Settings) -> None:
+    """Build, serve, drain."""
+    log = make_logger("transcoder", settings.log_level)
+    await serve(build(settings, log), settings.listen, stop_event())
+
+
+if __name__ == "__main__":
+    asyncio.run(main(load_or_exit(load, os.environ, "transcoder")))

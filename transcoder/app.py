@@ -1,0 +1,59 @@
+"""The transcoder's composition root: everything is built here and handed down; importing does nothing."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from structlog.typing import FilteringBoundLogger
+
+from contract.bounds import STORE_TIMEOUT_S
+from contract.operations import HEALTH_PATH, READINESS_PATH
+from contract.resources import RESOURCES
+from stores.idempotency import ValkeyIdempotency
+from stores.valkey import Valkey
+from transcoder.dialect.contacts import CONTACTS
+from transcoder.dialect.crm import Crm
+from transcoder.handlers.shared import Desk
+from transcoder.idempotency import Once
+from transcoder.pipeline import Pipeline
+from transcoder.settings import Settings
+from transcoder.to_public import Presenter
+from transcoder.upstream import http_upstream
+
+
+def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
+    """The application; its connections are opened with it and closed with it."""
+    app = web.Application(client_max_size=0)
+
+    async def connections(app: web.Application) -> AsyncIterator[None]:
+        upstream = http_upstream(settings.internal_url)
+        valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
+        codec = settings.id_codec
+        desk = Desk(
+            records=Crm(upstream, (CONTACTS,)),
+            presenters={resource: Presenter(resource, codec) for resource in RESOURCES},
+            cursor_keys=settings.cursor_keys,
+            api_url=settings.api_url,
+        )
+        once = Once(ValkeyIdempotency(valkey), settings.cursor_keys, log)
+        app[PIPELINE] = Pipeline(desk, codec, once, log)
+        yield
+        await upstream.close()
+        await valkey.close()
+
+    app.cleanup_ctx.append(connections)
+    app.router.add_get(HEALTH_PATH, _healthy)
+    app.router.add_get(READINESS_PATH, _healthy)
+    # The edge has matched the path and named the operation in a header: there is nothing left to route.
+    app.router.add_route("*", "/v1/{rest:.*}", _answer)
+    return app
+
+
+PIPELINE = web.AppKey("PIPELINE", Pipeline)
+
+
+async def _answer(request: web.Request) -> web.Response:
+    return await request.app[PIPELINE].answer(request)
+
+
+async def _healthy(_: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})

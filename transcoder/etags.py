@@ -1,0 +1,79 @@
+"""[pure] Entity tags, one per revision and version of a record, and preconditions that name them (RFC 9110 §13.1)."""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from contract.headers import Header
+from contract.problems import INVALID_PARAMETER, ItemError
+from contract.versions import VERSIONS, Version
+from transcoder.errors import ApiError
+
+_ETAG = re.compile(r"r([1-9][0-9]{0,17})-([a-z2-7]{7})")
+_ELEMENT = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"|([\x21\x23-\x2b\x2d-\x7e]+)')
+_SEPARATOR = re.compile(r"[ \t]*,[ \t]*")
+
+
+@dataclass(frozen=True, slots=True)
+class AnyRevision:
+    """`*`: the record must exist, whatever its revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The tags that a precondition lists, without quotes and `W/`."""
+
+    tags: frozenset[str]
+
+
+Precondition = AnyRevision | Named
+
+
+def etag(record_id: str, revision: int, version: Version) -> str:
+    """The record's `etag` in a version; an ETag header is the same between quotes."""
+    return f"r{revision}-{_mark(record_id, version.date)}"
+
+
+@lru_cache(maxsize=4096)
+def _mark(record_id: str, date: str) -> str:
+    digest = hashlib.sha256(f"{record_id} {date}".encode()).digest()
+    return base64.b32encode(digest[:5]).decode().lower()[:7]
+
+
+def read_precondition(header: Header, value: str | None) -> Precondition | None:
+    """What `If-Match` or `If-None-Match` says; None without one. A malformed one is a 400.
+
+    Bare tags are taken beside quoted ones: the record's `etag` member can be sent as it is.
+    """
+    if value is None:
+        return None
+    text = value.strip()
+    if text == "*":
+        return AnyRevision()
+    tags: list[str] = []
+    place = 0
+    while True:
+        element = _ELEMENT.match(text, place)
+        if element is None:
+            raise _malformed(header)
+        tags.append(element[1] if element[1] is not None else element[2])
+        separator = _SEPARATOR.match(text, element.end())
+        if separator is None:
+            if element.end() != len(text):
+                raise _malformed(header)
+            return Named(frozenset(tags))
+        place = separator.end()
+
+
+def _malformed(header: Header) -> ApiError:
+    detail = 'Expected *, or entity tags such as "r2-8f3kd1a".'
+    return ApiError(INVALID_PARAMETER, errors=[ItemError("invalid-header", detail, header=header.title)])
+
+
+def revisions(named: Named, record_id: str) -> frozenset[int]:
+    """The revisions of this record that the tags name, in any version; tags of other records name none."""
+    marks = {_mark(record_id, version.date) for version in VERSIONS}
+    forms = (_ETAG.fullmatch(tag) for tag in named.tags)
+    return frozenset(int(form[1]) for form in forms if form is not None and form[2] in marks)

@@ -1,0 +1,114 @@
+"""A keyed request runs once: claim, run, keep the answer; a retry gets that answer and nothing runs.
+
+Stored answers are sealed, so that the store holds no customer's data in the clear. A refusal wrote nothing and frees the
+key; an unknown outcome keeps it, and the next claim after the lease sends the same `dedupe_key` again, which the internal
+service settles.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from structlog.typing import FilteringBoundLogger
+
+from contract import headers
+from contract.bounds import STORED_ANSWER_BYTES
+from contract.failures import IDEMPOTENCY_LOST
+from contract.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED
+from contract.sealing import KeyRing
+from stores.idempotency import First, Idempotency, InFlight, OtherRequest, Replay
+from stores.valkey import StoreLost
+from transcoder.call import Answer, Call
+from transcoder.errors import ApiError
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    status: int
+    headers: dict[str, str]
+    body: bytes | None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Stored).decode
+
+
+def key_name(call: Call) -> str:
+    """The name of a key: a digest of business, subject, method, route and key."""
+    parts = [call.actor.tenant, call.actor.user, call.operation.method, call.operation.path, call.idempotency_key]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def dedupe_key(call: Call) -> str | None:
+    """What the internal service knows the request by, so that it runs once there too."""
+    return None if call.idempotency_key is None else key_name(call)
+
+
+def fingerprint(call: Call) -> str:
+    """A digest of all that makes a request this one: path, query, If-Match, version and canonical JSON."""
+    tags = sorted(getattr(call.if_match, "tags", ())) if call.if_match else None
+    parts = [call.path, call.query, tags, call.version.date, call.body]
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=lambda number: {"decimal": str(number)})
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Once:
+    """Runs keyed requests once, over a store that all processes share."""
+
+    def __init__(self, store: Idempotency, keys: KeyRing, log: FilteringBoundLogger) -> None:
+        self._store = store
+        self._keys = keys
+        self._log = log
+
+    async def run(self, call: Call, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer of `work`, or the stored one of the first request with this key."""
+        if call.idempotency_key is None or not call.operation.keyed:
+            return await work()
+        name, owner = key_name(call), secrets.token_hex(8)
+        try:
+            claim = await self._store.claim(call.actor.tenant, name, fingerprint(call), owner)
+        except StoreLost as lost:
+            raise ApiError(IDEMPOTENCY_LOST.answer, cause=str(lost)) from None
+        match claim:
+            case Replay(answer=sealed):
+                return self._replayed(call, name, sealed)
+            case InFlight(retry_after_s=wait_s):
+                raise ApiError(IDEMPOTENCY_IN_PROGRESS, headers={headers.RETRY_AFTER: str(wait_s)})
+            case OtherRequest():
+                raise ApiError(IDEMPOTENCY_KEY_REUSED)
+            case First():
+                return await self._first(call, name, owner, work)
+
+    async def _first(self, call: Call, name: str, owner: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        try:
+            answer = await work()
+        except ApiError as error:
+            if not _may_have_happened(error):
+                await self._quietly(self._store.release(call.actor.tenant, name, owner), call)
+            raise
+        sealed = self._keys.seal(
+            _encode(_Stored(answer.status, dict(answer.headers), answer.body)), bound_to=name.encode()
+        )
+        # A larger answer is not kept: its lease runs out, and the retry gets it from the internal service again.
+        if len(sealed) <= STORED_ANSWER_BYTES:
+            await self._quietly(self._store.finish(call.actor.tenant, name, owner, sealed), call)
+        return answer
+
+    async def _quietly(self, step: Awaitable[None], call: Call) -> None:
+        """The write's outcome stands whether or not the store heard of it: a retry settles by `dedupe_key`."""
+        try:
+            await step
+        except StoreLost as lost:
+            self._log.warning("idempotency_lost", trace_id=call.actor.trace_id, cause=str(lost))
+
+    def _replayed(self, call: Call, name: str, sealed: bytes) -> Answer:
+        plain = self._keys.open(sealed, bound_to=name.encode())
+        if plain is None:
+            raise ApiError(IDEMPOTENCY_LOST.answer, cause="a stored answer does not open with the keys at hand")
+        stored = _decode(plain)
+        return Answer(stored.status, stored.body, {**stored.headers, headers.IDEMPOTENT_REPLAYED: "true"})
+
+
+def _may_have_happened(error: ApiError) -> bool:
+    return error.problem.retryable and (error.outcome or error.problem.outcome) == "unknown"

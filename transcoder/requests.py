@@ -1,0 +1,127 @@
+"""Reading a request: what the edge and authz wrote about it, its path, its body. The shell around the pure readers."""
+
+import asyncio
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from contract import headers, ids
+from contract.bounds import MAX_BODY_BYTES, REQUEST_TIMEOUT_S
+from contract.ids import IdCodec
+from contract.operations import BY_ID, Operation
+from contract.problems import (
+    INTERNAL_ERROR,
+    INVALID_ID,
+    INVALID_PARAMETER,
+    INVALID_TOKEN,
+    MALFORMED_REQUEST,
+    PAYLOAD_TOO_LARGE,
+    REQUEST_TIMEOUT,
+    ItemError,
+)
+from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
+from contract.vocabulary import Json, TenantId, TraceId, UserId
+from transcoder import strict_json
+from transcoder.errors import ApiError
+from transcoder.records import Actor
+
+_KEY_CHARACTERS = frozenset(chr(code) for code in range(0x20, 0x7F))
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What the edge decided: the operation, and the text of the record id in the path."""
+
+    operation: Operation
+    id_text: str | None
+
+
+def trace_id(request: web.Request) -> TraceId:
+    """The edge's id of this request."""
+    return TraceId(request.headers.get(headers.REQUEST_ID.name, ""))
+
+
+def route(request: web.Request) -> Route:
+    """The operation that the edge routed to and authz decided on; the path is not matched again, only taken apart."""
+    operation = BY_ID.get(request.headers.get(headers.OPERATION.name, ""))
+    if operation is None:
+        raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="the edge named no operation")
+    given = request.rel_url.raw_path.split("/")
+    template = operation.path.split("/")
+    if len(given) != len(template):
+        raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="path and operation do not go together")
+    texts = [text for text, part in zip(given, template, strict=True) if part.startswith("{")]
+    return Route(operation, texts[-1] if texts else None)
+
+
+def actor(request: web.Request, codec: IdCodec, deadline_s: float) -> Actor:
+    """The caller as authz describes it. A token whose ids are not of this deployment is no token of ours."""
+    tenant = codec.open_business(BUSINESS_PREFIX, request.headers.get(headers.BUSINESS.name, ""))
+    if isinstance(tenant, ids.Malformed | ids.Foreign):
+        raise _not_ours("business_id")
+    user = codec.open(USER_PREFIX, tenant, request.headers.get(headers.SUBJECT.name, ""))
+    if isinstance(user, ids.Malformed | ids.Foreign):
+        raise _not_ours("sub")
+    permissions = request.headers.get(headers.PERMISSIONS.name, "")
+    return Actor(TenantId(tenant), UserId(user), permissions, trace_id(request), deadline_s)
+
+
+def _not_ours(claim: str) -> ApiError:
+    challenge = {headers.WWW_AUTHENTICATE: headers.CHALLENGE_INVALID_TOKEN}
+    return ApiError(INVALID_TOKEN, headers=challenge, cause=f"{claim} does not open", reason="malformed")
+
+
+def record_number(operation: Operation, text: str | None, codec: IdCodec, tenant: TenantId) -> int | ids.Foreign | None:
+    """The record that the path names; a malformed id is `invalid-id`."""
+    if text is None:
+        return None
+    opened = codec.open(operation.resource.prefix, tenant, text)
+    if isinstance(opened, ids.Malformed):
+        raise ApiError(INVALID_ID)
+    return opened
+
+
+def idempotency_key(request: web.Request) -> str | None:
+    """The `Idempotency-Key`: 1 to 255 printable ASCII characters."""
+    values = request.headers.getall(headers.IDEMPOTENCY_KEY.name, [])
+    if not values:
+        return None
+    key = values[0]
+    if len(values) > 1 or not 1 <= len(key) <= 255 or not set(key) <= _KEY_CHARACTERS:
+        detail = "Expected one key of 1 to 255 printable ASCII characters."
+        item = ItemError("invalid-header", detail, header=headers.IDEMPOTENCY_KEY.title)
+        raise ApiError(INVALID_PARAMETER, errors=[item])
+    return key
+
+
+def has_body(request: web.Request) -> bool:
+    """Whether the request carries a body at all."""
+    return request.can_read_body and request.content_length != 0
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The whole body, within its bound and in time; the edge's own buffer limit may not hold (it streams)."""
+    too_large = ApiError(PAYLOAD_TOO_LARGE, limit_bytes=MAX_BODY_BYTES)
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise too_large
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(REQUEST_TIMEOUT_S):
+            async for part in request.content.iter_any():
+                size += len(part)
+                if size > MAX_BODY_BYTES:
+                    raise too_large
+                parts.append(part)
+    except TimeoutError:
+        raise ApiError(REQUEST_TIMEOUT) from None
+    return b"".join(parts)
+
+
+def parse_body(raw: bytes) -> Json:
+    """The JSON in a body; `malformed-request` with line and column."""
+    value = strict_json.parse(raw)
+    if isinstance(value, strict_json.Malformed):
+        detail = f"{value.detail} (line {value.line}, column {value.column})."
+        raise ApiError(MALFORMED_REQUEST, detail, reason=value.reason, line=value.line, column=value.column)
+    return value

@@ -1,0 +1,129 @@
+"""Calls to an internal service over HTTP/1.1: pooled, bounded, each ended by its deadline. Knows no dialect."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+from yarl import URL
+
+from contract.bounds import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
+from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE
+from transcoder.errors import ApiError
+
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+_CONNECT_TIMEOUT_S = 1.0
+_POOL_SIZE = 128
+_CHUNK_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in whole."""
+
+    status: int
+    body: bytes
+
+
+class Upstream(Protocol):
+    """Something that a dialect can send a call to."""
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        deadline_s: float,
+        deadline_header: str,
+        writes: bool,
+    ) -> Reply:
+        """Send one request and read its answer before `deadline_s` (loop time).
+
+        Raises ApiError: unavailable when it never left us, timeout or invalid when it did; `writes` says whether the
+        outcome is then unknown. The milliseconds that are left travel in `deadline_header`.
+        """
+
+
+class HttpUpstream:
+    """`Upstream` on aiohttp's client, over a UNIX socket or TCP."""
+
+    def __init__(self, session: aiohttp.ClientSession, base: URL) -> None:
+        self._session = session
+        self._base = base
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        deadline_s: float,
+        deadline_header: str,
+        writes: bool,
+    ) -> Reply:
+        """See `Upstream.send`."""
+        now_s = asyncio.get_running_loop().time()
+        until_s = min(deadline_s, now_s + INTERNAL_TIMEOUT_S)
+        sent = dict(headers) | {deadline_header: str(max(0, int((until_s - now_s) * 1000)))}
+        if body is not None:
+            sent["Content-Type"] = JSON_MEDIA_TYPE
+        unknown = "unknown" if writes else "not-applied"
+        try:
+            async with asyncio.timeout_at(until_s):
+                url = URL(f"{self._base}{path}", encoded=True)
+                async with self._session.request(method, url, headers=sent, data=body, allow_redirects=False) as reply:
+                    return Reply(reply.status, await _whole_body(reply))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise ApiError(UPSTREAM_UNAVAILABLE, cause=repr(error)) from None
+        except TimeoutError:
+            raise ApiError(UPSTREAM_TIMEOUT, outcome=unknown, cause="no answer in time") from None
+        except aiohttp.ClientError as error:
+            raise ApiError(UPSTREAM_INVALID, outcome=unknown, cause=repr(error)) from None
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._session.close()
+
+
+async def _whole_body(reply: aiohttp.ClientResponse) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in reply.content.iter_chunked(_CHUNK_BYTES):
+        size += len(part)
+        if size > MAX_ANSWER_BYTES:
+            reply.close()
+            raise aiohttp.ClientPayloadError(f"the answer is over {MAX_ANSWER_BYTES} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def http_upstream(base: str) -> HttpUpstream:
+    """A client for `unix:/path` or `http://host:port`; its owner closes it."""
+    # The deadline is ours (`asyncio.timeout_at`); aiohttp's own total timeout costs a timer more for each call.
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S)
+    connector: aiohttp.BaseConnector
+    if base.startswith("unix:"):
+        connector, url = (
+            aiohttp.UnixConnector(path=base.removeprefix("unix:"), limit=_POOL_SIZE),
+            URL("http://internal"),
+        )
+    else:
+        connector, url = aiohttp.TCPConnector(limit=_POOL_SIZE), URL(base)
+    session = aiohttp.ClientSession(
+        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+    )
+    return HttpUpstream(session, url.origin())
+
+
+def internal_url(text: str) -> str:
+    """Check the form of an internal service's address; ValueError says what is wrong."""
+    if text.startswith("unix:/"):
+        return text
+    url = URL(text)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("neither a UNIX socket nor an http URL")
+    return text

@@ -1,0 +1,202 @@
+"""[pure] Single values: a caller's JSON in, a neutral value or a fault out, one function a type."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from contract import ids
+from contract.bounds import CLOCK_SKEW_S
+from contract.countries import COUNTRIES
+from contract.types import Bool, Choice, Country, Date, DateTime, Email, Id, Line, Phone
+from contract.vocabulary import Json
+
+WHITE_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""Unicode's White_Space; str.strip() without an argument takes U+001C to U+001F too."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{}}~|-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
+_MAX_EMAIL = 254
+_PHONE_NOISE = str.maketrans("", "", " -.()")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATETIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
+)
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = 4_133_980_799_999
+"""2100-12-31T23:59:59.999Z."""
+
+OpenId = Callable[[str, str], int | ids.Malformed | ids.Foreign]
+"""(prefix, text) → what the codec makes of it for the caller's business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one value: an item code and a sentence; `at` is where inside the value (pointer segments)."""
+
+    code: str
+    detail: str
+    at: str = ""
+    allowed: tuple[str, ...] = ()
+    example: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What some types are judged by: the clock and the caller's business."""
+
+    now_ms: int
+    open_id: OpenId
+
+
+def _wrong_type(expected: str, example: Json) -> Fault:
+    return Fault("invalid-type", f"Expected {expected}.", example=example)
+
+
+def line(kind: Line, value: Json, _: Surroundings) -> str | Fault:
+    """NFC, trimmed, no control characters."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    text = unicodedata.normalize("NFC", value).strip(WHITE_SPACE)
+    if _CONTROL.search(text):
+        return Fault("invalid-characters", "Line breaks and control characters are not allowed here.")
+    if not text:
+        return Fault("too-short", "Must not be empty; send null to leave it out.")
+    if len(text) > kind.max_length:
+        return Fault("too-long", f"At most {kind.max_length} characters.")
+    return text
+
+
+def email(kind: Email, value: Json, _: Surroundings) -> str | Fault:
+    """Trimmed, lower-cased; ASCII."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    text = value.strip(WHITE_SPACE).lower()
+    if len(text) > _MAX_EMAIL or not _EMAIL.fullmatch(text):
+        return Fault("invalid-email", "Not an e-mail address.", example=kind.example)
+    return text
+
+
+def phone(kind: Phone, value: Json, _: Surroundings) -> str | Fault:
+    """E.164 once spaces, hyphens, dots and parentheses are dropped."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    text = value.strip(WHITE_SPACE).translate(_PHONE_NOISE)
+    if not _PHONE.fullmatch(text):
+        return Fault("invalid-phone", "Not an international number: + and 7 to 15 digits.", example=kind.example)
+    return text
+
+
+def day(kind: Date, value: Json, around: Surroundings) -> str | Fault:
+    """A real day within the span that we serve."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    try:
+        parsed = date.fromisoformat(value) if _DATE.fullmatch(value) else None
+    except ValueError:
+        parsed = None
+    if parsed is None:
+        return Fault("invalid-date", "Not a calendar day, YYYY-MM-DD.", example=kind.example)
+    if not _FIRST_DAY <= parsed <= _LAST_DAY:
+        return Fault("out-of-range", f"Must lie between {_FIRST_DAY} and {_LAST_DAY}.", example=kind.example)
+    today = datetime.fromtimestamp(around.now_ms // 1000 + CLOCK_SKEW_S, UTC).date()
+    if kind.not_future and parsed > today:
+        return Fault("out-of-range", "Must not lie after today (UTC).", example=kind.example)
+    return value
+
+
+def _instant(value: str) -> datetime | None:
+    form = _DATETIME.fullmatch(value)
+    if form is None:
+        return None
+    day_text, time_text, fraction, sign, hours, minutes = form.groups()
+    try:
+        instant = datetime.fromisoformat(f"{day_text}T{time_text}+00:00")
+    except ValueError:
+        return None
+    if sign is not None:
+        if int(hours) > 23 or int(minutes) > 59:
+            return None
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        try:
+            instant = instant - offset if sign == "+" else instant + offset
+        except OverflowError:
+            return None
+    return instant + timedelta(milliseconds=int((fraction or "0").ljust(3, "0")[:3]))
+
+
+def instant(kind: DateTime, value: Json, _: Surroundings) -> int | Fault:
+    """RFC 3339 with an offset; epoch milliseconds, finer digits cut."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    parsed = _instant(value)
+    if parsed is None:
+        return Fault("invalid-datetime", "Not an RFC 3339 instant with an offset, such as Z.", example=kind.example)
+    ms = (parsed - _EPOCH) // timedelta(milliseconds=1)
+    if not 0 <= ms <= _LAST_MS:
+        return Fault("out-of-range", "Must lie between 1970 and 2100.", example=kind.example)
+    return ms
+
+
+def boolean(kind: Bool, value: Json, _: Surroundings) -> bool | Fault:
+    """`true` or `false`."""
+    return value if isinstance(value, bool) else _wrong_type("true or false", kind.example)
+
+
+def choice(kind: Choice, value: Json, _: Surroundings) -> str | Fault:
+    """One of the listed words, exact case."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    if value not in kind.values:
+        return Fault("unknown-value", "Not one of the allowed values.", allowed=kind.values)
+    return value
+
+
+def country(kind: Country, value: Json, _: Surroundings) -> str | Fault:
+    """An assigned ISO 3166-1 alpha-2 code, upper-cased."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    text = value.strip(WHITE_SPACE).upper()
+    if text not in COUNTRIES:
+        return Fault("unknown-value", "Not a country code of ISO 3166-1 alpha-2.", example=kind.example)
+    return text
+
+
+def reference(kind: Id, value: Json, around: Surroundings) -> int | Fault:
+    """The number behind an id of the caller's own business."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    match around.open_id(kind.prefix, value):
+        case ids.Malformed():
+            return Fault("invalid-id", f"Not an id: {kind.prefix}_ and 26 characters.", example=kind.example)
+        case ids.Foreign():
+            return Fault("reference-not-found", "No live record has this id.")
+        case number:
+            return number
+
+
+CHECKS: dict[type, Callable[[Any, Json, Surroundings], Any]] = {
+    Line: line,
+    Email: email,
+    Phone: phone,
+    Date: day,
+    DateTime: instant,
+    Bool: boolean,
+    Choice: choice,
+    Country: country,
+    Id: reference,
+}
+"""The check of each type that is one value; arrays and objects are `validate`'s."""
+
+
+def check(kind: Any, value: Json, around: Surroundings) -> Any | Fault:
+    """Judge one value by its type."""
+    return CHECKS[type(kind)](kind, value, around)
