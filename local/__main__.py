@@ -47,16 +47,22 @@ def main(words: Sequence[str]) -> int:
 
 
 def _up(folder: RunFolder, asked: Asked) -> str:
-    from local.up import await_ready, start_or_join, tell
+    from local.up import await_ready, ready_now, start_or_join, tell
 
     port = _port(asked.port)
     folder = open_folder(folder.root)
     stack, joined = start_or_join(folder, port)
     tell(f"Already up; `make down` ends it. Run folder: {folder.root}" if joined else f"Starting in {folder.root}")
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        ready_token = beside.submit(new_token, stack, {})
-        await_ready(folder, through_the_edge(stack, "/readyz"), ours=not joined)
-    return _greeting(stack, ready_token.result())
+    try:
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            asked_token = beside.submit(new_token, stack, {})
+            await_ready(folder, through_the_edge(stack, "/readyz"), told=ready_now(folder) if joined else set())
+            greeting = _greeting(stack, asked_token.result())
+    except BaseException:
+        if not joined:
+            take_down(folder)
+        raise
+    return greeting
 
 
 def _down(folder: RunFolder, _: Asked) -> str:

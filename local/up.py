@@ -93,14 +93,12 @@ def _hand_over(supervisor: subprocess.Popen[bytes], services: Plan, folder: RunF
         time.sleep(LOOK_EVERY_S)
 
 
-def await_ready(folder: RunFolder, at_last: Probe, *, ours: bool) -> None:
-    """Wait until every service and `at_last` are ready, telling of each; a stack of `ours` is ended if that fails."""
-    try:
-        asyncio.run(_follow(folder, at_last, told=set() if ours else _ready(folder)))
-    except BaseException:
-        if ours:
-            take_down(folder)
-        raise
+def await_ready(folder: RunFolder, at_last: Probe, *, told: set[str]) -> None:
+    """Wait until every service and then `at_last` are ready, telling of each that is not in `told`.
+
+    Raises `Trouble` when a service does not start, or not in time; whoever started the stack is to end it then.
+    """
+    asyncio.run(_follow(folder, at_last, told=told))
 
 
 async def _follow(folder: RunFolder, at_last: Probe, *, told: set[str]) -> None:
@@ -129,7 +127,8 @@ def _unready(folder: RunFolder, told: set[str], began_s: float) -> list[Watched]
     return [row for row in state.services if row.stage is not Stage.READY]
 
 
-def _ready(folder: RunFolder) -> set[str]:
+def ready_now(folder: RunFolder) -> set[str]:
+    """Returns the names of the services that are ready."""
     state = running(folder)
     return {row.name for row in state.services if row.stage is Stage.READY} if state else set()
 

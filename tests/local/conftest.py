@@ -45,7 +45,7 @@ def start(folder: RunFolder) -> Iterator[Callable[..., None]]:
     def started(*services: Service, folder: RunFolder = folder) -> None:
         own_sockets(folder)
         supervisors.append(launch(folder, plan_of(folder, *services)))
-        await_ready(folder, services[0].ready, ours=True)
+        await_ready(folder, services[0].ready, told=set())
 
     yield started
     take_down(folder)

@@ -1,0 +1,98 @@
+"""The real stack, as a newcomer meets it: up, the printed curl, a second up, a crash, down."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.down import take_down
+from local.folder import RunFolder, locate
+from local.processes import Identity, lives, send
+from local.rooms import ROOT, environment
+from local.state import read_state
+
+WITHIN_S = 90.0
+WARM_WITHIN_S = 5.0
+
+
+def local(folder: RunFolder, *words: str) -> str:
+    command = [sys.executable, "-m", "local", *words, "--run-dir", str(folder.root)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment({}), capture_output=True, text=True, timeout=WITHIN_S, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    return done.stdout
+
+
+def everyone(folder: RunFolder) -> list[Identity]:
+    state = read_state(folder)
+    assert state is not None
+    return [state.supervisor, *state.processes()]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[tuple[RunFolder, str]]:
+    """A running stack and what `up` printed."""
+    root = Path(tempfile.mkdtemp(prefix="run-"))
+    folder = locate(root)
+    try:
+        yield folder, local(folder, "up", "--port", "0")
+    finally:
+        take_down(folder)
+        shutil.rmtree(root)
+
+
+def test_the_printed_curl_creates_a_contact(stack: tuple[RunFolder, str]) -> None:
+    pasted = stack[1][stack[1].index("curl ") :]
+    done = subprocess.run(
+        ["/bin/sh", "-c", pasted], capture_output=True, text=True, timeout=WITHIN_S, cwd="/", check=False
+    )
+    assert '"id":"con_' in done.stdout.replace(" ", ""), done.stdout + done.stderr
+
+
+def test_where_tells_everything_that_scripts_need(stack: tuple[RunFolder, str]) -> None:
+    facts = dict(line.split("=", 1) for line in local(stack[0], "where").splitlines())
+    assert list(facts) == [
+        *("API_URL", "AUTH_URL", "CA_FILE", "ISSUER", "AUDIENCE", "SIGNING_KEY_FILE", "SIGNING_KID", "RUN_DIR"),
+        *("PIDS", "LATEST_VERSION"),
+    ]
+    kinds = [word.partition(":")[0] for word in facts["PIDS"].split()]
+    assert sorted(kinds) == [
+        *("authz", "authz", "envoy", "oauth", "sandbox", "transcoder", "transcoder", "valkey"),
+    ]
+    assert Path(facts["CA_FILE"]).exists()
+
+
+def test_token_prints_a_token_and_nothing_else(stack: tuple[RunFolder, str]) -> None:
+    assert re.fullmatch(r"(?:[\w-]+\.){2}[\w-]+\n", local(stack[0], "token", "--role", "viewer", "--ttl", "60"))
+
+
+def test_a_second_up_joins_and_prints_the_same(stack: tuple[RunFolder, str]) -> None:
+    folder, first = stack
+    before = everyone(folder)
+    again = local(folder, "up", "--port", "0")
+    assert again.startswith("Already up")
+    assert everyone(folder) == before
+    said = [re.sub(r"eyJ[\w.-]+", "TOKEN", text[text.index("Up:") :]) for text in (first, again)]
+    assert said[0] == said[1]
+
+
+def test_after_a_crash_up_starts_afresh_and_is_warm_and_down_leaves_nothing(stack: tuple[RunFolder, str]) -> None:
+    folder = stack[0]
+    crashed = everyone(folder)
+    send(crashed[0], signal.SIGKILL)
+    began_s = time.monotonic()
+    local(folder, "up", "--port", "0")
+    assert time.monotonic() - began_s < WARM_WITHIN_S
+    assert not any(map(lives, crashed))
+    ran = everyone(folder)
+    assert local(folder, "down") == "Everything has ended.\n"
+    assert not any(map(lives, ran))
+    assert not list(folder.sockets.glob("*.sock"))
