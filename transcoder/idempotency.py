@@ -1,8 +1,8 @@
 """A keyed request runs once: claim, run, keep the answer; a retry gets that answer and nothing runs.
 
-Stored answers are sealed, so that the store holds no customer's data in the clear. A refusal wrote nothing and frees the
-key; an unknown outcome keeps it, and the next claim after the lease sends the same `dedupe_key` again, which the internal
-service settles.
+Stored answers are sealed, so that the store holds no customer's data in the clear. A refusal wrote nothing and frees
+the key; an unknown outcome keeps it, and the next claim after the lease sends the same `dedupe_key` again, which the
+internal service settles.
 """
 
 import hashlib

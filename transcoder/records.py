@@ -77,6 +77,7 @@ class Actor:
     tenant: TenantId
     user: UserId
     permissions: str
+    role: str
     trace_id: TraceId
     deadline_s: float
     """The loop time at which the request's own deadline ends."""

@@ -63,7 +63,8 @@ def actor(request: web.Request, codec: IdCodec, deadline_s: float) -> Actor:
     if isinstance(user, ids.Malformed | ids.Foreign):
         raise _not_ours("sub")
     permissions = request.headers.get(headers.PERMISSIONS.name, "")
-    return Actor(TenantId(tenant), UserId(user), permissions, trace_id(request), deadline_s)
+    role = request.headers.get(headers.ROLE.name, "")
+    return Actor(TenantId(tenant), UserId(user), permissions, role, trace_id(request), deadline_s)
 
 
 def _not_ours(claim: str) -> ApiError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from contract import headers
-from contract.problems import PRECONDITION_FAILED, RESOURCE_NOT_FOUND, VALIDATION_FAILED
+from contract.problems import INSUFFICIENT_PERMISSION, PRECONDITION_FAILED, RESOURCE_NOT_FOUND, VALIDATION_FAILED
 from contract.resources import Resource
 from contract.sealing import KeyRing
 from contract.vocabulary import Json
@@ -60,6 +60,8 @@ def accepted(desk: Desk, call: Call, outcome: T | Refusal) -> T:
     if outcome.revision is not None and isinstance(call.number, int):
         record_id = presenter.record_id(call.actor.tenant, call.number)
         members["current_etag"] = etag(record_id, outcome.revision, call.version)
+    if outcome.problem is INSUFFICIENT_PERMISSION:
+        members["role"] = call.actor.role
     extra = {} if outcome.retry_after_s is None else {headers.RETRY_AFTER: str(outcome.retry_after_s)}
     raise ApiError(outcome.problem, errors=outcome.errors, outcome=outcome.outcome, headers=extra, **members)
 
