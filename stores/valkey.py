@@ -5,10 +5,10 @@ Knows no key and no script.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
-from redis.asyncio import Redis
-from redis.asyncio.connection import AbstractConnection, ConnectionPool, parse_url
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -18,36 +18,6 @@ _CONNECTIONS = 32
 
 class StoreLost(Exception):
     """The store gave no usable answer; whether it did what was asked is not known."""
-
-
-class _Pool(ConnectionPool):
-    """Waits for a free connection, and gives back without awaiting.
-
-    redis-py's own pools await a lock to give back: a deadline or a caller that leaves at that moment would take the
-    connection with it, and a bounded pool would dry up.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_connections=_CONNECTIONS, **options)
-        self._free = asyncio.Semaphore(_CONNECTIONS)
-
-    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> AbstractConnection:
-        await self._free.acquire()
-        connection = cast("AbstractConnection", self.get_available_connection())  # type: ignore[no-untyped-call]
-        try:
-            await self.ensure_connection(connection)
-        except BaseException:
-            self._give_back(connection)
-            raise
-        return connection
-
-    async def release(self, connection: AbstractConnection) -> None:
-        self._give_back(connection)
-
-    def _give_back(self, connection: AbstractConnection) -> None:
-        self._in_use_connections.remove(connection)
-        self._available_connections.append(connection)
-        self._free.release()
 
 
 def valkey_url(text: str) -> str:
@@ -80,7 +50,8 @@ class Valkey:
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        options = parse_url(url) | {
+        options: dict[str, Any] = {
+            **parse_url(url),
             # redis-py's retries are off: with them, 8.1 takes 4 to 5 s to report a refused connection.
             "retry": Retry(NoBackoff(), 0),
             # Each call has one deadline, above; a second timer per read would only cost.
@@ -90,7 +61,8 @@ class Valkey:
             "protocol": 2,
             "driver_info": None,
         }
-        self._redis = Redis.from_pool(_Pool(**options))
+        # More callers than connections wait their turn, within their deadline.
+        self._redis = Redis.from_pool(BlockingConnectionPool(max_connections=_CONNECTIONS, timeout=None, **options))
 
     def script(self, text: str) -> Script:
         """A script to call."""
