@@ -25,6 +25,18 @@ class TokenKind(StrEnum):
     OAUTH = "oauth"
 
 
+class TokenFault(StrEnum):
+    """The `reason` of an `invalid-token`."""
+
+    MALFORMED = "malformed"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
+    WRONG_ISSUER = "wrong-issuer"
+    WRONG_AUDIENCE = "wrong-audience"
+    UNKNOWN_KEY = "unknown-key"
+    BAD_SIGNATURE = "bad-signature"
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """A caller, as its token tells: public ids, words, and the family (`rate_key`) that shares one budget."""

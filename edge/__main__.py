@@ -1,0 +1,67 @@
+"""`python -m edge` writes envoy/; `--check` tells whether it is current; `--out FILE` renders another deployment."""
+
+import argparse
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from edge.bootstrap import text
+from edge.deployment import Deployment
+
+FOLDER = Path("envoy")
+RENDERED: dict[str, Deployment] = {"local.yaml": Deployment()}
+"""The committed files: one a deployment."""
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parsed = _arguments().parse_args()
+    if parsed.out:
+        chosen = {field.name: getattr(parsed, field.name, None) for field in fields(Deployment)}
+        deployment = Deployment(**{name: value for name, value in chosen.items() if value is not None})
+        parsed.out.write_text(text(deployment), encoding="utf-8")
+    elif parsed.check:
+        _check()
+    else:
+        _write()
+
+
+def _wanted() -> dict[Path, str]:
+    return {FOLDER / name: text(deployment) for name, deployment in RENDERED.items()}
+
+
+def _orphans() -> list[Path]:
+    return sorted(set(FOLDER.glob("*")) - _wanted().keys())
+
+
+def _write() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for path, content in _wanted().items():
+        path.write_text(content, encoding="utf-8")
+    for orphan in _orphans():
+        orphan.unlink()
+
+
+def _check() -> None:
+    stale = [path for path, content in _wanted().items() if not path.exists() or path.read_text("utf-8") != content]
+    for path in stale:
+        print(f"{path} is not what `python -m edge` writes", file=sys.stderr)
+    for path in _orphans():
+        print(f"{path} is written by nobody", file=sys.stderr)
+    if stale or _orphans():
+        raise SystemExit(1)
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m edge", description=f"Without an option: write {FOLDER}/.")
+    parser.add_argument("--check", action="store_true", help=f"exit 1 when {FOLDER}/ is not current")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="render one deployment, by the options below, to FILE")
+    for field in fields(Deployment):
+        option = f"--{field.name.replace('_', '-')}"
+        kind = type(field.default)
+        parser.add_argument(option, type=kind, metavar=kind.__name__.upper(), help=f"default: {field.default}")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

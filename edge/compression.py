@@ -1,0 +1,21 @@
+"""Compressing answers for callers who ask (gzip). Requests are never decompressed."""
+
+from contract.bounds import JSON_MEDIA_TYPE
+from edge.shapes import Yaml, extension
+
+_WORTH_IT_BYTES = 1024
+
+
+def compressor() -> Yaml:
+    """The filter."""
+    return extension(
+        "envoy.filters.http.compressor",
+        "envoy.extensions.filters.http.compressor.v3.Compressor",
+        compressor_library=extension("gzip", "envoy.extensions.compression.gzip.compressor.v3.Gzip"),
+        response_direction_config={
+            "common_config": {"min_content_length": _WORTH_IT_BYTES, "content_type": [JSON_MEDIA_TYPE]},
+            # By default a strong ETag is deleted from a compressed answer (RFC 9110 §8.8.3.3 asks for a change).
+            "weaken_etag_on_compress": True,
+            "remove_accept_encoding_header": True,
+        },
+    )

@@ -1,0 +1,101 @@
+"""HTTP itself: what is read of a connection, its limits, and the order of the filters (`http_connection_manager`)."""
+
+from contract.bounds import EDGE_TIMEOUT_S, MAX_HEADER_BYTES
+from edge.access_log import access_log
+from edge.compression import compressor
+from edge.deployment import Deployment
+from edge.early_headers import early_headers
+from edge.ext_authz import ext_authz
+from edge.jwt import jwt_authn
+from edge.local_replies import local_replies
+from edge.rate_guards import address_guard, spike_arrest
+from edge.refusals import refusals
+from edge.routes import route_configuration
+from edge.shapes import Yaml, extension, seconds
+
+MAX_HEADERS = 100
+
+_HEADERS_S = 10
+_IDLE_CONNECTION_S = 300
+_NOBODY = {"address_prefix": "192.0.2.0", "prefix_len": 24}
+"""TEST-NET-1 (RFC 5737). An empty list would still make loopback and private addresses trusted, and what they send as
+`X-Request-Id` the trace id, unescaped."""
+
+
+def http_connection_manager(deployment: Deployment) -> Yaml:
+    """The network filter."""
+    return extension(
+        "envoy.filters.network.http_connection_manager",
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        stat_prefix="edge",
+        codec_type="AUTO",
+        route_config=route_configuration(deployment),
+        early_header_mutation_extensions=[early_headers()],
+        http_filters=http_filters(deployment),
+        local_reply_config=local_replies(deployment),
+        access_log=access_log(),
+        **_paths(),
+        **_identity(),
+        **_limits(),
+    )
+
+
+def http_filters(deployment: Deployment) -> list[Yaml]:
+    """The chain; each stands where it does for a reason that its module tells."""
+    return [
+        compressor(),
+        refusals(),
+        address_guard(deployment),
+        jwt_authn(deployment),
+        spike_arrest(),
+        ext_authz(),
+        extension(
+            "envoy.filters.http.router",
+            "envoy.extensions.filters.http.router.v3.Router",
+            suppress_envoy_headers=True,
+        ),
+    ]
+
+
+def _paths() -> Yaml:
+    """One spelling of a path. What still passes (`;x=1`, `%0a`) does no harm: routes decide, path text does not."""
+    return {
+        "normalize_path": True,
+        "merge_slashes": True,
+        "path_with_escaped_slashes_action": "REJECT_REQUEST",
+    }
+
+
+def _identity() -> Yaml:
+    """Who is calling, under which id; and that nobody learns what we are."""
+    return {
+        "use_remote_address": True,
+        "internal_address_config": {"cidr_ranges": [_NOBODY]},
+        "generate_request_id": True,
+        "always_set_request_id_in_response": True,
+        "server_header_transformation": "PASS_THROUGH",
+    }
+
+
+def _limits() -> Yaml:
+    return {
+        "max_request_headers_kb": MAX_HEADER_BYTES // 1024,
+        "request_headers_timeout": seconds(_HEADERS_S),
+        "request_timeout": seconds(EDGE_TIMEOUT_S),
+        # Longer than a route may take, which has an answer of its own.
+        "stream_idle_timeout": seconds(2 * EDGE_TIMEOUT_S),
+        "common_http_protocol_options": {
+            "idle_timeout": seconds(_IDLE_CONNECTION_S),
+            "max_headers_count": MAX_HEADERS,
+            "headers_with_underscores_action": "REJECT_REQUEST",
+        },
+        # A method that HTTP does not know is for us to refuse, with a 501; the parser would say 400.
+        "http_protocol_options": {"allow_custom_methods": True},
+        "http2_protocol_options": {
+            "max_concurrent_streams": 100,
+            "initial_stream_window_size": 64 * 1024,
+            "initial_connection_window_size": 1024 * 1024,
+            # One bad stream is no reason to end the others of its connection.
+            "override_stream_error_on_invalid_http_message": True,
+        },
+    }

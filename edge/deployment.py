@@ -1,0 +1,46 @@
+"""Where the same edge stands: names, ports, files. All that differs between deployments, and nothing else."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_HTTPS_PORT = 443
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One rendering of the edge. The defaults are those of the committed `envoy/local.yaml`.
+
+    `address_limit_per_s` guards against floods from one address, before any token is known: far above what an honest
+    client's plan allows, because many may share an address.
+    """
+
+    api_url: str = "https://localhost:8443"
+    auth_url: str = "https://localhost:8444"
+    bind: str = "127.0.0.1"
+    api_port: int = 8443
+    auth_port: int = 8444
+    certificate: str = "/etc/gateway/tls/server.pem"
+    private_key: str = "/etc/gateway/tls/server.key"
+    socket_dir: str = "/run/gateway"
+    concurrency: int = 1
+    authz_processes: int = 2
+    transcoder_processes: int = 2
+    address_limit_per_s: int = 1_000
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The listening ports: two locally, one where two host names share it."""
+        return (self.api_port,) if self.api_port == self.auth_port else (self.api_port, self.auth_port)
+
+    @property
+    def auth_authorities(self) -> tuple[str, ...]:
+        """What `Host` says when the auth host is meant; clients leave the port out where it is the scheme's own."""
+        url = urlsplit(self.auth_url)
+        if (url.port or _HTTPS_PORT) != _HTTPS_PORT:
+            return (url.netloc,)
+        host = url.netloc.removesuffix(f":{_HTTPS_PORT}")
+        return host, f"{host}:{_HTTPS_PORT}"
+
+    def socket(self, name: str) -> str:
+        """The path of a process's UNIX socket."""
+        return f"{self.socket_dir}/{name}.sock"

@@ -1,0 +1,55 @@
+"""What happens to a caller's headers before anything reads them (`early_header_mutation`)."""
+
+from contract.headers import (
+    CLIENT_REQUEST_ID,
+    CONTENT_TYPE,
+    INTERNAL_PREFIXES,
+    NOT_FOR_CALLERS,
+    RATE_HEADERS,
+    REQUEST_ID,
+    Header,
+)
+from edge.shapes import Yaml, extension, overwriting
+
+CLIENT_REQUEST_ID_CHARACTERS = 128
+
+
+def early_headers() -> Yaml:
+    """The extension. The order matters: forgeries go first, then the caller's own id moves to where logs find it."""
+    mutations = [
+        *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in INTERNAL_PREFIXES),
+        *({"remove": name} for name in RATE_HEADERS),
+        _set(CLIENT_REQUEST_ID, _printable(REQUEST_ID)),
+        *({"remove": header.name} for header in NOT_FOR_CALLERS if header != CLIENT_REQUEST_ID),
+        _set(CONTENT_TYPE, _not_grpc()),
+    ]
+    return extension(
+        "envoy.http.early_header_mutation.header_mutation",
+        "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+        mutations=mutations,
+    )
+
+
+def _set(header: Header, expression: str) -> Yaml:
+    """Set to what a CEL expression gives; where that is the empty string, the header stays as it is."""
+    [option] = overwriting({header.name: f"%CEL({expression})%"})
+    return {"append": option}
+
+
+def _printable(header: Header) -> str:
+    """The header, where it can stand in a log as it is."""
+    value = _value(header)
+    return _when(header, f'size({value}) <= {CLIENT_REQUEST_ID_CHARACTERS} && {value}.matches("^[ -~]+$")', value)
+
+
+def _not_grpc() -> str:
+    """A request of this type turns every local reply into a 200 with a `grpc-status`. Any other wrong type is a 415."""
+    return _when(CONTENT_TYPE, f'{_value(CONTENT_TYPE)}.startsWith("application/grpc")', '"application/not-grpc"')
+
+
+def _when(header: Header, test: str, then: str) -> str:
+    return f'"{header.name}" in request.headers && {test} ? {then} : ""'
+
+
+def _value(header: Header) -> str:
+    return f'request.headers["{header.name}"]'

@@ -1,0 +1,33 @@
+"""Asking authz, once a request (`ext_authz`). No decision is no access."""
+
+from contract.bounds import DECISION_TIMEOUT_S
+from contract.failures import AUTHZ_LOST
+from contract.headers import REQUEST_ID
+from edge.clusters import AUTHZ, QUICK_BACK_OFF
+from edge.filters import EXT_AUTHZ, JWT
+from edge.shapes import Yaml, extension, seconds
+
+
+def ext_authz() -> Yaml:
+    """The filter. authz hears the route's operation, what jwt_authn verified, and the trace id; nothing else counts."""
+    return extension(
+        EXT_AUTHZ,
+        "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
+        transport_api_version="V3",
+        grpc_service={
+            "envoy_grpc": {"cluster_name": AUTHZ},
+            "timeout": seconds(DECISION_TIMEOUT_S),
+            # A decision charges the caller's budget; a Check that a dying process swallowed is charged at most twice.
+            "retry_policy": {
+                "retry_on": "connect-failure,refused-stream,reset,unavailable",
+                "num_retries": 1,
+                "retry_back_off": QUICK_BACK_OFF,
+            },
+        },
+        failure_mode_allow=False,
+        status_on_error={"code": AUTHZ_LOST.answer.status},
+        allowed_headers={"patterns": [{"exact": REQUEST_ID.name}]},
+        metadata_context_namespaces=[JWT],
+        include_peer_certificate=False,
+        clear_route_cache=False,
+    )

@@ -1,0 +1,48 @@
+"""The listening socket: addresses and TLS. Plain HTTP is not served."""
+
+from edge.connection_manager import http_connection_manager
+from edge.deployment import Deployment
+from edge.shapes import Yaml, extension, seconds
+
+_BUFFER_BYTES = 128 * 1024
+"""A connection and direction; it is also what can be repeated towards a sibling."""
+_HANDSHAKE_S = 10
+
+
+def listener(deployment: Deployment) -> Yaml:
+    """One listener on all ports: virtual hosts tell API and auth host apart."""
+    first, *others = (_address(deployment.bind, port) for port in deployment.ports)
+    return {
+        "name": "edge",
+        "address": first,
+        **({"additional_addresses": [{"address": other} for other in others]} if others else {}),
+        "per_connection_buffer_limit_bytes": _BUFFER_BYTES,
+        "filter_chains": [
+            {
+                "filters": [http_connection_manager(deployment)],
+                "transport_socket": _tls(deployment),
+                "transport_socket_connect_timeout": seconds(_HANDSHAKE_S),
+            }
+        ],
+    }
+
+
+def _address(bind: str, port: int) -> Yaml:
+    return {"socket_address": {"address": bind, "port_value": port}}
+
+
+def _tls(deployment: Deployment) -> Yaml:
+    return extension(
+        "envoy.transport_sockets.tls",
+        "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+        common_tls_context={
+            "alpn_protocols": ["h2", "http/1.1"],
+            "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+            "tls_certificates": [
+                {
+                    "certificate_chain": {"filename": deployment.certificate},
+                    "private_key": {"filename": deployment.private_key},
+                }
+            ],
+        },
+    )

@@ -1,0 +1,204 @@
+"""What Envoy itself says: each of its refusals as a problem, with the contract's bytes (`local_reply_config`).
+
+The first row that fits answers. authz's denials and answers of ours below 400 are somebody's words already.
+"""
+
+import json
+from dataclasses import dataclass, field
+
+from contract.bounds import MAX_BODY_BYTES, MAX_HEADER_BYTES, PROBLEM_MEDIA_TYPE
+from contract.claims import TokenFault
+from contract.failures import AUTHZ_LOST, TRANSCODER_LOST
+from contract.headers import (
+    CHALLENGE,
+    CHALLENGE_INVALID_TOKEN,
+    EVERY_ANSWER,
+    PRIVATE_ANSWER,
+    REQUEST_ID,
+    RETRY_AFTER,
+    WWW_AUTHENTICATE,
+)
+from contract.limits import DEFAULT_PLAN
+from contract.problems import (
+    AUTHENTICATION_REQUIRED,
+    HEADERS_TOO_LARGE,
+    INTERNAL_ERROR,
+    INVALID_TOKEN,
+    MALFORMED_REQUEST,
+    METHOD_NOT_ALLOWED,
+    NOT_SUPPORTED,
+    PAYLOAD_TOO_LARGE,
+    RATE_LIMITED,
+    REQUEST_TIMEOUT,
+    ROUTE_NOT_FOUND,
+    UPGRADE_REQUIRED,
+    UPSTREAM_INVALID,
+    UPSTREAM_TIMEOUT,
+    UPSTREAM_UNAVAILABLE,
+    Problem,
+    render,
+)
+from contract.vocabulary import Json
+from edge.deployment import Deployment
+from edge.filters import JWT
+from edge.refusals import ODD_TOKEN, OTHER_SCHEME, UNKNOWN_METHOD, refused_by
+from edge.shapes import Yaml, extension, literal, overwriting
+
+_UNKNOWN = "unknown"
+_NOT_APPLIED = "not-applied"
+_AGAIN_IN_S = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """When Envoy is about to answer so (a CEL expression), it answers with `problem`."""
+
+    when: str
+    problem: Problem
+    members: dict[str, Json] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
+    outcome: str | None = None
+
+
+def local_replies(deployment: Deployment) -> Yaml:
+    """The configuration."""
+    return {"mappers": [_untouched(), *(_mapper(reply, deployment.api_url) for reply in REPLIES)]}
+
+
+def _details(text: str) -> str:
+    return f'response.code_details == "{text}"'
+
+
+def _begins(text: str) -> str:
+    return f'response.code_details.startsWith("{text}")'
+
+
+def _any(*conditions: str) -> str:
+    return " || ".join(conditions)
+
+
+def _code(code: int) -> str:
+    return f"response.code == {code}"
+
+
+def _fault(words: str, fault: TokenFault) -> Reply:
+    """jwt_authn's own words, as they stand in the details."""
+    return _invalid_token(_details(f"{_NO_ACCESS}{{{words.replace(' ', '_')}}}"), fault)
+
+
+def _no_token(when: str) -> Reply:
+    return Reply(when, AUTHENTICATION_REQUIRED, headers=((WWW_AUTHENTICATE, CHALLENGE),))
+
+
+def _invalid_token(when: str, fault: TokenFault) -> Reply:
+    return Reply(when, INVALID_TOKEN, {"reason": fault.value}, ((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),))
+
+
+def _throttled(when: str, policy: str) -> Reply:
+    members = {"policy": policy, "retry_after_seconds": _ROOM_IN_S}
+    return Reply(when, RATE_LIMITED, members, ((RETRY_AFTER, str(_ROOM_IN_S)),))
+
+
+def _maybe_written(when: str, problem: Problem) -> tuple[Reply, Reply]:
+    """The request may have been at work when the answer was lost: nothing is said of a write, unless it was none."""
+    return Reply(f"({when}) && {_SAFE}", problem, outcome=_NOT_APPLIED), Reply(when, problem, outcome=_UNKNOWN)
+
+
+_NOT_APPLIED = "not-applied"
+_UNKNOWN = "unknown"
+_ROOM_IN_S = 1
+_ADDRESS_POLICY = "address"
+_NO_ACCESS = "jwt_authn_access_denied"
+_SAFE = 'request.method in ["GET", "HEAD", "OPTIONS"]'
+_VERIFIED = f'"{JWT}" in metadata.filter_metadata'
+_RESET = "upstream_reset_before_response_started{"
+_UNSENT = ("overflow", "remote_connection_failure", "local_connection_failure", "connection_timeout")
+
+REPLIES: tuple[Reply, ...] = (
+    Reply(_details(refused_by(UNKNOWN_METHOD)), NOT_SUPPORTED),
+    Reply(_details("upgrade_failed"), NOT_SUPPORTED),
+    _no_token(_details(refused_by(OTHER_SCHEME))),
+    _no_token(_details(f"{_NO_ACCESS}{{Jwt_is_missing}}")),
+    _invalid_token(_details(refused_by(ODD_TOKEN)), TokenFault.MALFORMED),
+    # Not the token's fault: there is nothing yet to verify it by.
+    Reply(_details(f"{_NO_ACCESS}{{Jwks_remote_fetch_is_failed}}"), UPSTREAM_UNAVAILABLE),
+    _fault("Jwt is expired", TokenFault.EXPIRED),
+    _fault("Jwt not yet valid", TokenFault.NOT_YET_VALID),
+    _fault("Jwt issuer is not configured", TokenFault.WRONG_ISSUER),
+    _fault("Audiences in Jwt are not allowed", TokenFault.WRONG_AUDIENCE),
+    _fault("Jwks doesn't have key to match kid or alg from Jwt", TokenFault.UNKNOWN_KEY),
+    _fault("Jwt verification fails", TokenFault.BAD_SIGNATURE),
+    _invalid_token(_begins(_NO_ACCESS), TokenFault.MALFORMED),
+    Reply(_code(404), ROUTE_NOT_FOUND),
+    Reply(_code(405), METHOD_NOT_ALLOWED),
+    Reply(_code(408), REQUEST_TIMEOUT),
+    Reply(_code(413), PAYLOAD_TOO_LARGE, {"limit_bytes": MAX_BODY_BYTES}),
+    Reply(_code(426), UPGRADE_REQUIRED),
+    _throttled(f"{_code(429)} && {_VERIFIED}", DEFAULT_PLAN.burst.name),
+    _throttled(_code(429), _ADDRESS_POLICY),
+    Reply(_code(431), HEADERS_TOO_LARGE, {"limit_bytes": MAX_HEADER_BYTES}),
+    Reply("response.code < 500", MALFORMED_REQUEST),
+    Reply(_details("ext_authz_error"), AUTHZ_LOST.answer),
+    Reply(_any(_begins("overload"), _details("no_healthy_upstream")), TRANSCODER_LOST.answer),
+    Reply(_any(*(_begins(_RESET + cause) for cause in _UNSENT)), TRANSCODER_LOST.answer),
+    *_maybe_written(_code(503), TRANSCODER_LOST.answer),
+    *_maybe_written(_code(502), UPSTREAM_INVALID),
+    *_maybe_written(_code(504), UPSTREAM_TIMEOUT),
+    *_maybe_written("true", INTERNAL_ERROR),
+)
+
+
+def _untouched() -> Yaml:
+    """Somebody's words already: they stay as they are."""
+    return {"filter": _filter(_any("response.code < 400", _details("ext_authz_denied")))}
+
+
+def _mapper(reply: Reply, api_url: str) -> Yaml:
+    headers = (*EVERY_ANSWER, *PRIVATE_ANSWER, *_retry_after(reply.problem), *reply.headers)
+    return {
+        "filter": _filter(reply.when),
+        "status_code": reply.problem.status,
+        "headers_to_add": overwriting(((REQUEST_ID.name, _TRACE_ID), *headers)),
+        "body_format_override": {"json_format": _body(reply, api_url), "content_type": PROBLEM_MEDIA_TYPE},
+    }
+
+
+def _retry_after(problem: Problem) -> tuple[tuple[str, str], ...]:
+    return () if problem.retry_after_s is None else ((RETRY_AFTER, str(problem.retry_after_s)),)
+
+
+def _filter(expression: str) -> Yaml:
+    return {
+        "extension_filter": extension(
+            "cel", "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter", expression=expression
+        )
+    }
+
+
+_TRACE_ID = '%COALESCE({"operators": [{"command": "REQ", "param": "' + REQUEST_ID.name + '"}, "UNIQUE_ID"]})%'
+"""The request's id; a new one where a request was refused before it got one, and that one only here: `UNIQUE_ID` is
+another at every use, so that the body and the access log read it from the answer."""
+
+
+def _body(reply: Reply, api_url: str) -> Yaml:
+    """The contract's own rendering, its strings made safe for a format; the trace id is filled in by Envoy."""
+    body = json.loads(
+        render(
+            reply.problem,
+            api_url=api_url,
+            trace_id=_HERE,
+            with_instance=False,
+            outcome=reply.outcome,
+            **reply.members,
+        )
+    )
+    return {name: _formatted(value) for name, value in body.items()}
+
+
+_HERE = "trace-id"
+
+
+def _formatted(value: Json) -> Json:
+    if value == _HERE:
+        return f"%RESP({REQUEST_ID.name})%"
+    return literal(value) if isinstance(value, str) else value

@@ -1,0 +1,73 @@
+"""Requests that are refused whatever their route: by their method, by the form of their Authorization (RBAC)."""
+
+from contract.headers import AUTHORIZATION
+from edge.filters import RBAC
+from edge.shapes import Yaml, extension, typed
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""The methods that can be meant for some path; CONNECT, TRACE and inventions are 501."""
+
+UNKNOWN_METHOD = "unknown-method"
+OTHER_SCHEME = "other-scheme"
+ODD_TOKEN = "odd-token"  # noqa: S105
+
+_BEARER = "(?i:bearer)"
+"""RFC 9110 §11.1: schemes have no case."""
+_JWT = r"[A-Za-z0-9_.\-]+"
+
+
+def refused_by(policy: str) -> str:
+    """The response code details of a refusal by that policy."""
+    return f"rbac_access_denied_matched_policy[{policy}]"
+
+
+def refusals() -> Yaml:
+    """The filter. An Authorization that is there must be `Bearer` and one JWT.
+
+    jwt_authn takes what stands behind the first space for the token, up to where its alphabet ends: all that is lenient
+    about it ends here. Two Authorization lines were joined by a comma, which no JWT has.
+    """
+    some = {"header": {"name": AUTHORIZATION.name, "present_match": True}}
+    bearer = _matches(AUTHORIZATION.name, f"{_BEARER}( .*)?")
+    return extension(
+        RBAC,
+        "envoy.extensions.filters.http.rbac.v3.RBAC",
+        rules=_deny(
+            {
+                UNKNOWN_METHOD: _unknown_method(),
+                OTHER_SCHEME: _all(some, _not(bearer)),
+                ODD_TOKEN: _all(bearer, _not(_matches(AUTHORIZATION.name, f"{_BEARER} +{_JWT}"))),
+            }
+        ),
+    )
+
+
+def any_authorization() -> Yaml:
+    """For a host that knows other schemes too: only the method is looked at."""
+    rules = _deny({UNKNOWN_METHOD: _unknown_method()})
+    return {RBAC: typed("envoy.extensions.filters.http.rbac.v3.RBACPerRoute", rbac={"rules": rules})}
+
+
+def _unknown_method() -> Yaml:
+    return _not(_matches(":method", "|".join(METHODS)))
+
+
+def _deny(policies: dict[str, Yaml]) -> Yaml:
+    return {
+        "action": "DENY",
+        "policies": {
+            name: {"permissions": [permission], "principals": [{"any": True}]} for name, permission in policies.items()
+        },
+    }
+
+
+def _matches(name: str, regex: str) -> Yaml:
+    return {"header": {"name": name, "string_match": {"safe_regex": {"regex": regex}}}}
+
+
+def _not(permission: Yaml) -> Yaml:
+    return {"not_rule": permission}
+
+
+def _all(*permissions: Yaml) -> Yaml:
+    return {"and_rules": {"rules": list(permissions)}}

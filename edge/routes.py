@@ -1,0 +1,190 @@
+"""Where requests go: a route an operation, and what is said of everything that is no operation.
+
+Deny by default: a path under `/v1` that no operation has, and a method that its path does not take, go to authz under a
+row that it refuses; the token is looked at and the call counted first. Whoever is not meant by the auth host's own
+authority reaches the API host: nothing here is made from `Host`, so a foreign one changes nothing.
+"""
+
+import re
+
+from contract.bounds import EDGE_TIMEOUT_S
+from contract.headers import ALLOW, AUTHORIZATION, EVERY_ANSWER, OPERATION, PRIVATE_ANSWER, RATE_HEADERS
+from contract.operations import (
+    HEALTH_PATH,
+    JWKS_PATH,
+    OPERATIONS,
+    READINESS,
+    READINESS_PATH,
+    UNKNOWN_PATH,
+    WRONG_METHOD,
+    Operation,
+    Unrouted,
+    allowed_methods,
+    paths,
+)
+from contract.problems import ROUTE_NOT_FOUND
+from contract.vocabulary import Method
+from edge.clusters import OAUTH, QUICK_BACK_OFF, TRANSCODER
+from edge.deployment import Deployment
+from edge.filters import decision, no_decision, no_token
+from edge.refusals import any_authorization
+from edge.shapes import Yaml, overwriting, seconds
+
+API_ROOT = "/v1"
+
+_SAFE = ("GET", "HEAD")
+_BEFORE_SENDING = "connect-failure,refused-stream,reset-before-request"
+"""What can be repeated whatever the method: nobody has read the request yet."""
+
+
+def route_configuration(deployment: Deployment) -> Yaml:
+    """Both hosts."""
+    return {
+        "name": "edge",
+        "virtual_hosts": [
+            {
+                "name": "auth",
+                "domains": list(deployment.auth_authorities),
+                "routes": auth_routes(),
+                "typed_per_filter_config": any_authorization(),
+            },
+            {"name": "api", "domains": ["*"], "routes": api_routes()},
+        ],
+        "request_headers_to_remove": [AUTHORIZATION.name],
+        "response_headers_to_add": overwriting(EVERY_ANSWER),
+        # Rate headers are authz's; what servers say of themselves is nobody's business.
+        "response_headers_to_remove": ["server", *RATE_HEADERS],
+        "validate_clusters": True,
+    }
+
+
+def api_routes() -> list[Yaml]:
+    """First match wins: probes, operations, what their paths answer besides, and the two catch-alls."""
+    return [
+        _healthy(),
+        _readiness(),
+        *(_operation(row) for row in OPERATIONS),
+        *(route for path in paths() for route in (_options(path), _wrong_method(path))),
+        _refused(UNKNOWN_PATH, {"path_separated_prefix": API_ROOT}, decision(UNKNOWN_PATH.id)),
+        _nothing_here(),
+    ]
+
+
+def auth_routes() -> list[Yaml]:
+    """The auth host's; none asks for a token."""
+    to_oauth = {"cluster": OAUTH, "timeout": seconds(EDGE_TIMEOUT_S), "retry_policy": _retries(_SAFE)}
+    return [
+        *(
+            {
+                "name": f"{OAUTH}{path}",
+                "match": {"path": path, **_methods(*_SAFE)},
+                "route": to_oauth,
+                "typed_per_filter_config": no_token() | no_decision(),
+            }
+            for path in (JWKS_PATH, HEALTH_PATH)
+        ),
+        _nothing_here(),
+    ]
+
+
+def _operation(row: Operation) -> Yaml:
+    methods = _SAFE if row.method is Method.GET else (row.method.value,)
+    return {
+        "name": row.id,
+        "match": {**_path(row.path), **_methods(*methods)},
+        "route": _to_transcoder(*methods),
+        "typed_per_filter_config": decision(row.id),
+        # Set after ext_authz: neither the caller nor authz has a say in it.
+        "request_headers_to_add": overwriting({OPERATION.name: row.id}),
+        "response_headers_to_add": overwriting(PRIVATE_ANSWER),
+    }
+
+
+def _options(path: str) -> Yaml:
+    return {
+        "name": "options",
+        "match": {**_path(path), **_methods("OPTIONS")},
+        "direct_response": {"status": 204},
+        "typed_per_filter_config": no_token() | no_decision(),
+        "response_headers_to_add": overwriting((*PRIVATE_ANSWER, (ALLOW, _words(path)))),
+    }
+
+
+def _wrong_method(path: str) -> Yaml:
+    return _refused(WRONG_METHOD, _path(path), decision(WRONG_METHOD.id, allowed_methods=_words(path)))
+
+
+def _refused(row: Unrouted, match: Yaml, asked: Yaml) -> Yaml:
+    """For authz to refuse; should it ever not, the answer is still no."""
+    return {
+        "name": row.id,
+        "match": match,
+        "direct_response": {"status": row.problem.status},
+        "typed_per_filter_config": asked,
+        "response_headers_to_add": overwriting(PRIVATE_ANSWER),
+    }
+
+
+def _healthy() -> Yaml:
+    return {
+        "name": "health",
+        "match": {"path": HEALTH_PATH, **_methods(*_SAFE)},
+        "direct_response": {"status": 200, "body": {"inline_string": "ok\n"}},
+        "typed_per_filter_config": no_token() | no_decision(),
+    }
+
+
+def _readiness() -> Yaml:
+    return {
+        "name": READINESS,
+        "match": {"path": READINESS_PATH, **_methods(*_SAFE)},
+        "route": _to_transcoder(*_SAFE),
+        "typed_per_filter_config": no_token() | decision(READINESS),
+    }
+
+
+def _nothing_here() -> Yaml:
+    return {
+        "name": ROUTE_NOT_FOUND.code,
+        "match": {"prefix": "/"},
+        "direct_response": {"status": ROUTE_NOT_FOUND.status},
+        "typed_per_filter_config": no_token() | no_decision(),
+    }
+
+
+def _to_transcoder(*methods: str) -> Yaml:
+    return {"cluster": TRANSCODER, "timeout": seconds(EDGE_TIMEOUT_S), "retry_policy": _retries(methods)}
+
+
+def _retries(methods: tuple[str, ...]) -> Yaml:
+    return {
+        "retry_on": f"{_BEFORE_SENDING},reset" if set(methods) <= set(_SAFE) else _BEFORE_SENDING,
+        "num_retries": 1,
+        "retry_back_off": QUICK_BACK_OFF,
+        "retry_host_predicate": [
+            {
+                "name": "envoy.retry_host_predicates.previous_hosts",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+                },
+            }
+        ],
+        "host_selection_retry_max_attempts": 3,
+    }
+
+
+def _path(template: str) -> Yaml:
+    """A template's parameter is one segment, whatever it holds: the transcoder says what is wrong with an id."""
+    if "{" not in template:
+        return {"path": template}
+    segments = ("[^/]+" if segment.startswith("{") else re.escape(segment) for segment in template.split("/"))
+    return {"safe_regex": {"regex": "/".join(segments)}}
+
+
+def _methods(*methods: str) -> Yaml:
+    match = {"exact": methods[0]} if len(methods) == 1 else {"safe_regex": {"regex": "|".join(methods)}}
+    return {"headers": [{"name": ":method", "string_match": match}]}
+
+
+def _words(path: str) -> str:
+    return ", ".join(allowed_methods(path))
