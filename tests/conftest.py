@@ -1,0 +1,14 @@
+"""Fixtures for tests that speak to the whole stack."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.stack import Stack, running_stack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """One stack for all tests that leave it as they found it."""
+    with running_stack() as running:
+        yield running

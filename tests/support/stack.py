@@ -1,0 +1,127 @@
+"""The whole stack, started for tests by the runner's own commands on free ports, beside whatever else runs here."""
+
+import os
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+
+from contract.ids import IdCodec
+from contract.vocabulary import TenantId
+
+ROOT = Path(__file__).resolve().parents[2]
+START_S = 90
+ALL_SCOPES = "contacts:read contacts:write contacts:delete"
+ADMINS = {1: 11, 2: 21}
+"""The seeded admin of each business."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack, as `make where` tells of it."""
+
+    folder: Path
+    facts: Mapping[str, str]
+
+    @property
+    def api_url(self) -> str:
+        return self.facts["API_URL"]
+
+    @cached_property
+    def codec(self) -> IdCodec:
+        return IdCodec(bytes.fromhex((self.folder / "keys" / "id.key").read_text().strip()))
+
+    @cached_property
+    def signing_key(self) -> str:
+        return Path(self.facts["SIGNING_KEY_FILE"]).read_text()
+
+    def claims(
+        self, *, tenant: int = 1, user: int | None = None, role: str = "admin", **changes: Any
+    ) -> dict[str, Any]:
+        """The claims of a good token; a change to None takes the claim away."""
+        number = TenantId(tenant)
+        claims = {
+            "iss": self.facts["ISSUER"],
+            "aud": self.facts["AUDIENCE"],
+            "sub": self.codec.seal("usr", number, user if user is not None else ADMINS.get(tenant, 1)),
+            "business_id": self.codec.seal("biz", number, tenant),
+            "role": role,
+            "scope": ALL_SCOPES,
+            "plan": "scale",
+            "client_id": "pat",
+            "token_kind": "pat",
+            "rate_key": f"test_{uuid.uuid4().hex}",
+            "jti": f"pat_{uuid.uuid4().hex}",
+            "iat": 1_700_000_000,
+            "exp": 4_000_000_000,
+            **changes,
+        }
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def sign(self, claims: Mapping[str, Any], **header: Any) -> str:
+        """A token of this stack's key over any claims, under any header."""
+        headers = {"typ": "at+jwt", "kid": self.facts["SIGNING_KID"], **header}
+        return jwt.encode(dict(claims), self.signing_key, algorithm="ES256", headers=headers)
+
+    def token(self, **changes: Any) -> str:
+        """A good token with a budget of its own, but for the changes to its claims."""
+        return self.sign(self.claims(**changes))
+
+    def client(
+        self, token: str | None = None, *, http2: bool = False, version: str | None = "2026-11-24"
+    ) -> httpx.Client:
+        """A client of the API host that trusts the stack's CA."""
+        sent = {"Version": version} if version else {}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        context = ssl.create_default_context(cafile=self.facts["CA_FILE"])
+        return httpx.Client(base_url=self.api_url, verify=context, headers=sent, http2=http2, timeout=30)
+
+    def pids(self, kind: str) -> list[int]:
+        """The processes of one kind, as they are now."""
+        words = where(self.folder)["PIDS"].split()
+        return [int(pid) for name, _, pid in (word.partition(":") for word in words) if name == kind]
+
+    def kill(self, kind: str, which: int = 0) -> None:
+        """SIGKILL to one process of a kind."""
+        os.kill(self.pids(kind)[which], signal.SIGKILL)
+
+    def log(self, name: str) -> str:
+        """The log of one service so far."""
+        return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
+
+
+def _local(folder: Path, *words: str) -> str:
+    command = [sys.executable, "-m", "local", *words, "--run-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=START_S, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def where(folder: Path) -> dict[str, str]:
+    """What `make where` says."""
+    return dict(line.split("=", 1) for line in _local(folder, "where").splitlines() if "=" in line)
+
+
+@contextmanager
+def running_stack() -> Iterator[Stack]:
+    """A stack of its own; ended and removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="stack-"))
+    try:
+        _local(folder, "up", "--port", "0")
+        yield Stack(folder, where(folder))
+    finally:
+        _local(folder, "down")
+        shutil.rmtree(folder)
