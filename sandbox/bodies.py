@@ -64,14 +64,14 @@ def members(body: object, allowed: frozenset[str]) -> dict[str, object]:
     return body
 
 
-def read_query(body: object, records: RecordTable) -> Query:
+def read_query(body: object, records: RecordTable, business_id: int) -> Query:
     """Read the body of POST …/query."""
     query = members(body, QUERY_MEMBERS)
     if query.get("text") is not None:
         raise UnreadableError("text: not a query that this resource has")
     order = read_order(query.get("sort", ["-created_at", "-id"]), records)
     return Query(
-        where=condition(query.get("where"), records),
+        where=condition(query.get("where"), records, business_id),
         order=order,
         limit=_among(query, "limit", range(1, LIMIT_MAX + 1), 50),
         after=_place(query, order),

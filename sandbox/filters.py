@@ -38,6 +38,7 @@ class Place:
     """Where a condition looks."""
 
     records: RecordTable
+    business_id: int
     field: Field
 
     @property
@@ -86,7 +87,7 @@ def _holders(place: Place, items: list[str]) -> tuple[sa.Select[tuple[int]], int
     """The ids of the records that hold some of `items`, and how many different ones are asked for."""
     table = place.records.items[place.field.name]
     wanted = {item.lower() for item in items}
-    here = table.c.business_id == place.records.table.c.business_id
+    here = table.c.business_id == place.business_id
     return sa.select(table.c.record_id).where(here, table.c.item.in_(wanted)), len(wanted)
 
 
@@ -126,8 +127,16 @@ OPERATORS = {
 }
 
 
-def condition(tree: object, records: RecordTable) -> Condition:
-    """The SQL of a where-tree (null: every record).
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """The records that a tree is about."""
+
+    records: RecordTable
+    business_id: int
+
+
+def condition(tree: object, records: RecordTable, business_id: int) -> Condition:
+    """The SQL of a where-tree (null: every record) among a business's records.
 
     Raises:
         UnreadableError: a shape, field, operator or value that the dialect does not have.
@@ -136,7 +145,7 @@ def condition(tree: object, records: RecordTable) -> Condition:
         return sa.true()
     if _nodes(tree, depth=0) > NODES_MAX:
         raise UnreadableError(f"where: more than {NODES_MAX} conditions and groups")
-    return _branch(tree, records, holds=True)
+    return _branch(tree, _Among(records, business_id), holds=True)
 
 
 def _nodes(tree: object, depth: int) -> int:
@@ -150,17 +159,17 @@ def _nodes(tree: object, depth: int) -> int:
     return 1
 
 
-def _branch(tree: object, records: RecordTable, *, holds: bool) -> Condition:
+def _branch(tree: object, among: _Among, *, holds: bool) -> Condition:
     """`tree` where it `holds`, or where it does not: a `not` goes down to the leaves, which know what null means."""
     match tree:
         case {"all": [*parts], **rest} if not rest:
-            return _joined([_branch(part, records, holds=holds) for part in parts], every=holds)
+            return _joined([_branch(part, among, holds=holds) for part in parts], every=holds)
         case {"any": [*parts], **rest} if not rest:
-            return _joined([_branch(part, records, holds=holds) for part in parts], every=not holds)
+            return _joined([_branch(part, among, holds=holds) for part in parts], every=not holds)
         case {"not": part, **rest} if not rest:
-            return _branch(part, records, holds=not holds)
+            return _branch(part, among, holds=not holds)
         case [str(name), str(symbol), value]:
-            return _leaf(name, symbol, value, records, holds=holds)
+            return _leaf(name, symbol, value, among, holds=holds)
     raise UnreadableError("where: not a condition or group")
 
 
@@ -168,14 +177,14 @@ def _joined(parts: list[Condition], *, every: bool) -> Condition:
     return sa.and_(sa.true(), *parts) if every else sa.or_(sa.false(), *parts)
 
 
-def _leaf(name: str, symbol: str, value: object, records: RecordTable, *, holds: bool) -> Condition:
-    field = records.resource.field(name)
+def _leaf(name: str, symbol: str, value: object, among: _Among, *, holds: bool) -> Condition:
+    field = among.records.resource.field(name)
     if field is None or not field.filterable:
         raise UnreadableError(f"where: no field {name}")
     operator = OPERATORS.get(symbol) if symbol in field.kind.operators else None
     if operator is None or not operator.takes(field, value):
         raise UnreadableError(f"where: {name} does not take {symbol} with such a value")
-    place = Place(records, field)
+    place = Place(among.records, among.business_id, field)
     sql = operator.sql(place, value)
     if operator.on_null is OnNull.DECIDES or not field.nullable:
         return sql if holds else sa.not_(sql)

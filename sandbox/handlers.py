@@ -49,7 +49,8 @@ def _number(request: web.Request, name: str, default: int | None = None) -> int 
 
 async def query(request: web.Request, table: RecordTable) -> web.Response:
     """POST …/query: a page by keyset."""
-    call, wanted = _call(request), read_query(request[BODY], table)
+    call = _call(request)
+    wanted = read_query(request[BODY], table, call.business_id)
     async with request.app[DATABASE].reading(call.deadline) as connection:
         await admit(connection, call)
         found, paging = await records.page(connection, table, call.business_id, wanted)

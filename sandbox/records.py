@@ -4,7 +4,7 @@ Owns the statements. It must not know permissions, rules or requests: what it is
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,11 +38,8 @@ async def page(
     connection: AsyncConnection, records: RecordTable, business_id: int, query: Query
 ) -> tuple[list[Record], Paging]:
     """One page of a query, and where the next one begins."""
-    table = records.table
-    wanted = [table.c.business_id == business_id, query.where, *WITH_DELETED[query.with_deleted]]
     rows: list[sa.RowMapping] = []
-    for segment in segments(query.order, query.after, records):
-        found = sa.select(table).where(*wanted, segment.where).order_by(*segment.order_by)
+    for found in stretches(records, business_id, query):
         rows += (await connection.execute(found.limit(query.limit + 1 - len(rows)))).mappings()
         if len(rows) > query.limit:
             break
@@ -50,8 +47,21 @@ async def page(
     next_key = seal_key(query.order, position_of(shown[-1], query.order)) if has_more else None
     paging: Paging = {"limit": query.limit, "has_more": has_more, "next_key": next_key}
     if query.with_total:
-        paging["total"] = await _count(connection, table, wanted)
+        paging["total"] = await _count(connection, records.table, _wanted(records, business_id, query))
     return [to_record(row, records.resource) for row in shown], paging
+
+
+def stretches(records: RecordTable, business_id: int, query: Query) -> list[sa.Select[Any]]:
+    """The statements that give, in turn, what follows the query's place."""
+    wanted = _wanted(records, business_id, query)
+    return [
+        sa.select(records.table).where(*wanted, segment.where).order_by(*segment.order_by)
+        for segment in segments(query.order, query.after, records)
+    ]
+
+
+def _wanted(records: RecordTable, business_id: int, query: Query) -> list[sa.ColumnElement[bool]]:
+    return [records.table.c.business_id == business_id, query.where, *WITH_DELETED[query.with_deleted]]
 
 
 async def offset_page(

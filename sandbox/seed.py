@@ -13,6 +13,7 @@ from sandbox import records
 from sandbox.database import Database, Deadline
 from sandbox.directory import Business, Directory, enter, missing_from
 from sandbox.records import Record
+from sandbox.statistics import assume
 from sandbox.tables import METADATA, TABLES
 
 START_S = 30.0
@@ -38,6 +39,7 @@ async def prepare(database: Database, directory: Directory) -> None:
     """Make the tables, enter the businesses that are missing, and give them their demo records."""
     async with database.writing(Deadline.after(START_S)) as connection:
         await connection.run_sync(METADATA.create_all)
+        await connection.run_sync(assume)
         now_ms = time.time_ns() // 1_000_000
         for business in await missing_from(connection, directory):
             await enter(connection, business, now_ms=now_ms)

@@ -19,9 +19,9 @@ INTEGER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 STRING = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 TYPES: dict[Stored, Any] = {Stored.TEXT: STRING, Stored.INTEGER: INTEGER, Stored.SET: sa.JSON()}
 # Spelled out, not bound: only so does SQLite see that the index of live records will do for a query of live records.
-IS_DELETED = sa.literal_column("is_deleted", sa.Integer)
-LIVE: sa.ColumnElement[bool] = sa.literal_column("0") == IS_DELETED
-DELETED: sa.ColumnElement[bool] = sa.literal_column("1") == IS_DELETED
+_is_deleted = sa.literal_column("is_deleted", sa.Integer)
+LIVE: sa.ColumnElement[bool] = _is_deleted == sa.literal_column("0")
+DELETED: sa.ColumnElement[bool] = _is_deleted == sa.literal_column("1")
 
 METADATA = sa.MetaData()
 
