@@ -1,0 +1,93 @@
+"""No page of a query walks or sorts a table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sandbox.bodies import read_query
+from sandbox.kinds import Stored
+from sandbox.paging import Position, read_order, seal_key
+from sandbox.records import stretches
+from sandbox.resources import Field, Index, Verb
+from sandbox.statistics import assume
+from sandbox.tables import METADATA, TABLES, RecordTable
+
+QUERIED = [table for table in TABLES.values() if Verb.QUERY in table.resource.verbs]
+SORTS = [(table, field) for table in QUERIED for field in table.resource.fields if field.sortable]
+LOOKED_UP = [(table, field) for table in QUERIED for field in table.resource.fields if field.filterable]
+FEW = [(table, field) for table, field in LOOKED_UP if field.unique or field.index is Index.FEW]
+MANY = [(table, field) for table, field in LOOKED_UP if field.index is Index.MANY]
+
+
+def named(value: object) -> str | None:
+    return value.name if isinstance(value, Field) else value.resource.path if isinstance(value, RecordTable) else None
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[sa.Connection]:
+    engine = sa.create_engine("sqlite://")
+    METADATA.create_all(engine)
+    with engine.connect() as connection:
+        assume(connection)
+        yield connection
+    engine.dispose()
+
+
+def plans(connection: sa.Connection, table: RecordTable, body: dict[str, Any]) -> list[str]:
+    """How SQLite would find each stretch of a page."""
+    found = []
+    for statement in stretches(table, 1, read_query(body, table, 1)):
+        compiled = statement.limit(51).compile(connection, compile_kwargs={"render_postcompile": True})
+        text = f"EXPLAIN QUERY PLAN {compiled}"
+        parameters = tuple(compiled.construct_params()[name] for name in compiled.positiontup or ())
+        found.append(" · ".join(row[3] for row in connection.exec_driver_sql(text, parameters)))
+    return found
+
+
+@pytest.mark.parametrize("with_deleted", [0, 1])
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize(("table", "field"), SORTS, ids=named)
+def test_an_order_is_an_index_read_from_its_place_on(
+    connection: sa.Connection, table: RecordTable, field: Field, sign: str, with_deleted: int
+) -> None:
+    sort = [f"{sign}{field.name}"]
+    value: str | int = "m" if field.kind.stored is Stored.TEXT else 7
+    for key in (None, seal_key(read_order(sort, table), Position(value, 7))):
+        for plan in plans(connection, table, {"sort": sort, "after_key": key, "with_deleted": with_deleted}):
+            assert plan.startswith(f"SEARCH {table.resource.path} USING"), plan
+            assert "·" not in plan  # no step that sorts
+    behind = plans(connection, table, {"sort": sort, "after_key": key, "with_deleted": with_deleted})[0]
+    assert "<" in behind or ">" in behind, behind
+
+
+@pytest.mark.parametrize("sort", ["-created_at", "updated_at"])
+@pytest.mark.parametrize("with_deleted", [0, 1])
+@pytest.mark.parametrize(("table", "field"), FEW, ids=named)
+def test_a_value_that_few_have_is_an_index_entry_in_any_order(
+    connection: sa.Connection, table: RecordTable, field: Field, with_deleted: int, sort: str
+) -> None:
+    value = "x@y.example" if field.kind.stored is Stored.TEXT else 7
+    body = {"where": [field.name, "=", value], "with_deleted": with_deleted, "sort": [sort]}
+    (plan,) = plans(connection, table, body)
+    assert f"(business_id=? AND {field.name}=?)" in plan
+
+
+@pytest.mark.parametrize("with_deleted", [0, 1])
+@pytest.mark.parametrize(("table", "field"), MANY, ids=named)
+def test_a_value_that_many_have_is_an_index_read_in_the_usual_order(
+    connection: sa.Connection, table: RecordTable, field: Field, with_deleted: int
+) -> None:
+    body = {"where": [field.name, "=", 2], "with_deleted": with_deleted}
+    key = seal_key(read_order(["-created_at"], table), Position(7, 7))
+    (plan,) = plans(connection, table, {**body, "after_key": key})
+    assert f"(business_id=? AND {field.name}=? AND created_at<?)" in plan
+    assert "·" not in plan
+
+
+@pytest.mark.parametrize("operator", ["any", "all"])
+@pytest.mark.parametrize("table", QUERIED, ids=named)
+def test_a_tag_is_looked_up_among_the_tags(connection: sa.Connection, table: RecordTable, operator: str) -> None:
+    (plan,) = plans(connection, table, {"where": ["tags", operator, ["vip"]]})
+    assert f"{table.resource.path}_tags_by_item (business_id=? AND item=?)" in plan
