@@ -1,0 +1,95 @@
+"""CheckRequests as the edge sends them, and reading the answers."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from authz.ext_authz_pb2 import CheckRequest, CheckResponse
+from contract.claims import Claims, read_claims
+
+TRACE_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+API_URL = "https://api.example"
+JWT_HEADER: dict[str, Any] = {"typ": "at+jwt", "alg": "ES256", "kid": "a-key"}
+CLAIMS: dict[str, Any] = {
+    "iss": "https://auth.example",
+    "aud": "https://api.example",
+    "sub": "usr_" + "0" * 26,
+    "business_id": "biz_" + "1" * 26,
+    "role": "member",
+    "scope": "contacts:read contacts:write",
+    "plan": "growth",
+    "client_id": "a-client",
+    "token_kind": "pat",
+    "rate_key": "pat:1",
+    "jti": "a-token",
+    "iat": 1_800_000_000,
+    "exp": 1_800_000_900,
+}
+
+
+def without(claims: dict[str, Any], name: str) -> dict[str, Any]:
+    return {other: value for other, value in claims.items() if other != name}
+
+
+def claims(**changes: Any) -> Claims:
+    read = read_claims(CLAIMS | changes)
+    assert isinstance(read, Claims)
+    return read
+
+
+def a_request(
+    operation: str | None = "contacts.list",
+    *,
+    header: Any = JWT_HEADER,
+    payload: Any = CLAIMS,
+    context: dict[str, str] | None = None,
+    trace_id: str | None = TRACE_ID,
+) -> CheckRequest:
+    """Each part can be left out with None."""
+    request = CheckRequest()
+    attributes = request.attributes
+    if trace_id is not None:
+        attributes.request.http.headers["x-request-id"] = trace_id
+    if operation is not None:
+        attributes.context_extensions["operation"] = operation
+    for name, value in (context or {}).items():
+        attributes.context_extensions[name] = value
+    token = {name: value for name, value in (("jwt_header", header), ("jwt_payload", payload)) if value is not None}
+    if token:
+        attributes.metadata_context.filter_metadata["envoy.filters.http.jwt_authn"].update(token)
+    return request
+
+
+def a_check(operation: str | None = "contacts.list", **parts: Any) -> bytes:
+    return a_request(operation, **parts).SerializeToString()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Envoy makes of a CheckResponse: 200 is an allow, and then `upstream` has the headers that go inwards."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+    upstream: dict[str, str]
+
+
+def answer(message: bytes) -> Answer:
+    response = CheckResponse.FromString(message)
+    if response.status.code == 0:
+        # No denial may say OK: Envoy looks at the code, not at which of the two is there.
+        assert response.HasField("status")
+        assert response.HasField("ok_response")
+        ok = response.ok_response
+        return Answer(200, _headers(ok.response_headers_to_add), None, _headers(ok.headers))
+    assert response.HasField("denied_response")
+    denied = response.denied_response
+    assert denied.status.code >= 400
+    return Answer(denied.status.code, _headers(denied.headers), json.loads(denied.body), {})
+
+
+def _headers(options: Any) -> dict[str, str]:
+    headers = {option.header.key: option.header.value for option in options}
+    assert len(headers) == len(options), "a header is told twice"
+    assert all(option.append_action == option.OVERWRITE_IF_EXISTS_OR_ADD for option in options)
+    return headers

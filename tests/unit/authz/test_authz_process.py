@@ -1,0 +1,188 @@
+"""The process, asked over its socket by a gRPC client, with a real Valkey that comes and goes."""
+
+import asyncio
+import math
+import os
+import signal
+import stat
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import grpc
+import pytest
+
+from contract.bounds import STORE_TIMEOUT_S
+from contract.limits import GROWTH
+from contract.operations import READINESS
+from process.address import Address, TcpAddress, UnixAddress
+from tests.stores.valkey_process import valkey_at
+from tests.support.processes import free_ports, running
+from tests.unit.authz.asking import API_URL, CLAIMS, Answer, a_check, answer
+
+PATIENCE_S = 10.0
+METHOD = "/envoy.service.auth.v3.Authorization/Check"
+
+
+def environment(folder: Path, listen: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "LISTEN": listen,
+        "VALKEY_URL": f"unix://{folder}/valkey.sock",
+        "PUBLIC_API_URL": API_URL,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    channel: grpc.aio.Channel
+
+    async def __call__(self, operation: str = "contacts.list", **parts) -> Answer:
+        call = self.channel.unary_unary(METHOD)
+        return answer(await call(a_check(operation, **parts), timeout=PATIENCE_S, wait_for_ready=True))
+
+
+@pytest.fixture
+def folder() -> AsyncIterator[Path]:
+    with TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def authz(folder: Path, address: Address, listen: str):
+    return running([sys.executable, "-m", "authz"], environment(folder, listen), ready=address, log=folder / "log")
+
+
+@pytest.fixture
+async def process(folder):
+    socket = folder / "authz.sock"
+    async with authz(folder, UnixAddress(socket), f"unix:{socket}") as started:
+        yield started
+
+
+@pytest.fixture
+async def ask(folder, process):
+    async with grpc.aio.insecure_channel(f"unix:{folder}/authz.sock") as channel:
+        yield Asker(channel)
+
+
+async def until_admitted(ask: Asker) -> float:
+    began_s = time.monotonic()
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if (await ask(payload=CLAIMS | {"rate_key": "looking"})).status == 200:
+                return time.monotonic() - began_s
+            await asyncio.sleep(0.01)
+
+
+async def test_only_its_owner_may_connect(folder, process):
+    assert stat.S_IMODE((folder / "authz.sock").stat().st_mode) == 0o600
+
+
+async def test_of_twice_the_limit_in_parallel_the_limit_passes_and_all_are_answered(folder, ask):
+    limit = GROWTH.burst.limit
+    async with valkey_at(folder):
+        await until_admitted(ask)
+        began_s = time.monotonic()
+        answers = await asyncio.gather(*(ask(payload=CLAIMS | {"rate_key": "parallel"}) for _ in range(2 * limit)))
+        refilled = math.ceil((time.monotonic() - began_s) * 1_000_000 / GROWTH.burst.interval_us)
+    statuses = Counter(each.status for each in answers)
+    assert statuses.keys() == {200, 429}
+    assert limit <= statuses[200] <= limit + refilled
+
+
+async def test_another_method_of_the_service_is_not_there(ask):
+    call = ask.channel.unary_unary("/envoy.service.auth.v3.Authorization/Checks")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call(a_check(), timeout=PATIENCE_S)
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_without_valkey_it_is_ready_and_refuses_and_is_back_within_a_second_of_valkeys_return(folder, ask):
+    for _ in range(2):
+        async with valkey_at(folder) as (_, valkey):
+            assert await until_admitted(ask) < 1.0
+            valkey.kill()
+            await valkey.wait()
+        assert (await ask()).status == 503
+        assert (await ask(READINESS, header=None, payload=None)).status == 200
+
+
+async def test_a_silent_valkey_costs_its_deadline_a_few_times_and_then_nothing(folder, ask):
+    async with valkey_at(folder) as (_, valkey):
+        await until_admitted(ask)
+        valkey.send_signal(signal.SIGSTOP)
+        try:
+            took_s = []
+            for _ in range(30):
+                began_s = time.monotonic()
+                assert (await ask()).status == 503
+                took_s.append(time.monotonic() - began_s)
+        finally:
+            valkey.send_signal(signal.SIGCONT)
+        assert sorted(took_s)[len(took_s) // 2] < STORE_TIMEOUT_S / 2
+        assert await until_admitted(ask) < 1.0
+
+
+async def test_it_answers_over_tcp_and_starts_only_where_nothing_listens(folder):
+    [port] = free_ports(1)
+    listen = f"tcp:127.0.0.1:{port}"
+    async with authz(folder, TcpAddress("127.0.0.1", port), listen):
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            assert (await Asker(channel)(READINESS)).status == 200
+        second = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "authz",
+            env=environment(folder, listen),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(PATIENCE_S):
+            assert await second.wait() != 0
+
+
+async def test_told_to_stop_it_finishes_what_is_in_flight(folder, ask, process):
+    asked = asyncio.Event()
+    # A store that takes calls and never answers: who has called is in flight until the deadline.
+    silent = await asyncio.start_unix_server(lambda *_: asked.set(), folder / "valkey.sock")
+    async with silent:
+        waiting = asyncio.ensure_future(ask())
+        async with asyncio.timeout(PATIENCE_S):
+            await asked.wait()
+            process.terminate()
+            assert (await waiting).status == 503
+            assert await process.wait() == 0
+
+
+async def test_a_socket_left_by_a_killed_process_is_no_obstacle(folder, process):
+    process.kill()
+    await process.wait()
+    socket = folder / "authz.sock"
+    socket.touch()
+    async with (
+        authz(folder, UnixAddress(socket), f"unix:{socket}"),
+        grpc.aio.insecure_channel(f"unix:{socket}") as channel,
+    ):
+        assert (await Asker(channel)(READINESS)).status == 200
+
+
+async def test_without_settings_it_does_not_start_and_names_every_one():
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "authz",
+        env={"PATH": os.environ["PATH"], "VALKEY_URL": "http://valkey"},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        _, told = await process.communicate()
+    assert process.returncode == 2
+    assert [line.split()[1].split("=")[0] for line in told.decode().splitlines()] == [
+        "LISTEN",
+        "VALKEY_URL",
+        "PUBLIC_API_URL",
+    ]

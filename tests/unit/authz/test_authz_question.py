@@ -1,0 +1,114 @@
+"""Only what our edge would ask is a question."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authz.ext_authz_pb2 import CheckRequest
+from authz.question import NO_TRACE, Question, Readiness, Unreadable, read_question
+from contract.operations import OPERATIONS, READINESS, UNKNOWN_PATH, WRONG_METHOD
+from tests.unit.authz.asking import CLAIMS, JWT_HEADER, TRACE_ID, a_check, a_request
+
+ALLOWED = {"allowed_methods": "GET, HEAD, POST, OPTIONS"}
+
+
+@pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.id)
+def test_the_route_names_the_operation(row):
+    asked = read_question(a_check(row.id))
+    assert asked == Question(TRACE_ID, row, (), JWT_HEADER, CLAIMS)
+
+
+def test_an_unknown_path_is_asked_about_too():
+    asked = read_question(a_check(UNKNOWN_PATH.id))
+    assert isinstance(asked, Question)
+    assert asked.row == UNKNOWN_PATH
+
+
+@pytest.mark.parametrize("text", ["GET, HEAD, POST, OPTIONS", "GET,HEAD,POST,OPTIONS"])
+def test_a_wrong_method_comes_with_the_allowed_ones(text):
+    asked = read_question(a_check(WRONG_METHOD.id, context={"allowed_methods": text}))
+    assert isinstance(asked, Question)
+    assert (asked.row, asked.allowed_methods) == (WRONG_METHOD, ("GET", "HEAD", "POST", "OPTIONS"))
+
+
+def test_readiness_needs_no_token():
+    assert read_question(a_check(READINESS, header=None, payload=None)) == Readiness(TRACE_ID)
+
+
+def test_fields_of_the_protocol_that_we_do_not_know_are_read_over():
+    known = a_request()
+    unknown = b"\x22\x03abc"
+    assert known.attributes.MergeFromString(b"") == 0
+    asked = read_question(known.SerializeToString() + b"\x7a" + bytes([len(unknown)]) + unknown)
+    assert isinstance(asked, Question)
+
+
+def with_header_instead_of_context() -> bytes:
+    request = a_request(None)
+    request.attributes.request.http.headers["x-gw-operation"] = "contacts.list"
+    return request.SerializeToString()
+
+
+def with_another_namespace() -> bytes:
+    request = a_request(header=None, payload=None)
+    request.attributes.metadata_context.filter_metadata["of.a.stranger"].update(
+        {"jwt_header": JWT_HEADER, "jwt_payload": CLAIMS}
+    )
+    return request.SerializeToString()
+
+
+def with_a_third_member() -> bytes:
+    request = a_request()
+    request.attributes.metadata_context.filter_metadata["envoy.filters.http.jwt_authn"]["other_payload"] = CLAIMS
+    return request.SerializeToString()
+
+
+NO_QUESTIONS = {
+    "is empty": b"",
+    "is no protobuf": b"\xff\xff\xff\xff",
+    "has no request id": a_check(trace_id=None),
+    "has no operation": a_check(None),
+    "has an empty operation": a_check(""),
+    "has an unknown operation": a_check("contacts.lisT"),
+    "names its operation in a header": with_header_instead_of_context(),
+    "has a wrong method without the allowed ones": a_check(WRONG_METHOD.id),
+    "has no metadata": a_check(header=None, payload=None),
+    "has the metadata of another filter": with_another_namespace(),
+    "has claims without their header": a_check(header=None),
+    "has a header without claims": a_check(payload=None),
+    "has claims that are a list": a_check(payload=[CLAIMS]),
+    "has claims that are text": a_check(payload="eyJ"),
+    "has a header that is a number": a_check(header=1),
+    "has a third thing in the metadata": with_a_third_member(),
+    "comes twice": a_check() + a_check(),
+    "has another token appended": a_check() + a_check(payload=CLAIMS | {"role": "admin"}),
+    "has another operation appended": a_check() + a_check("contacts.get", header=None, payload=None, trace_id=None),
+    "has a byte too few": a_check()[:-1],
+}
+
+
+@pytest.mark.parametrize("message", NO_QUESTIONS.values(), ids=NO_QUESTIONS.keys())
+def test_it_is_no_question_when_it(message):
+    assert isinstance(read_question(message), Unreadable)
+
+
+def test_what_cannot_be_read_keeps_its_trace():
+    assert read_question(a_check("nothing")).trace_id == TRACE_ID
+    assert read_question(b"\xff").trace_id == NO_TRACE
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_at_random_are_a_question(message):
+    assert isinstance(read_question(message), Unreadable)
+
+
+@given(st.data())
+def test_what_is_read_is_what_stands_there_when_a_byte_is_changed(data):
+    message = bytearray(a_check())
+    message[data.draw(st.integers(0, len(message) - 1))] = data.draw(st.integers(0, 255))
+    asked = read_question(bytes(message))
+    if isinstance(asked, Question):
+        there = CheckRequest.FromString(bytes(message)).attributes
+        assert asked.row.id == there.context_extensions["operation"]
+        token = there.metadata_context.filter_metadata["envoy.filters.http.jwt_authn"]
+        assert asked.payload.get("sub") == token["jwt_payload"].fields["sub"].string_value or "sub" not in asked.payload

@@ -1,0 +1,42 @@
+"""A verified JWT is not yet an access token of ours."""
+
+import pytest
+
+from authz.tokens import NotCanonical, read_token
+from contract.claims import TEXT_CLAIMS, TIME_CLAIMS, Claims
+from tests.unit.authz.asking import CLAIMS, JWT_HEADER, without
+
+
+@pytest.mark.parametrize("alg", ["ES256", "RS256"])
+def test_a_canonical_token_is_read(alg):
+    caller = read_token(JWT_HEADER | {"alg": alg}, CLAIMS)
+    assert isinstance(caller, Claims)
+    assert (caller.subject, caller.business, caller.rate_key) == (CLAIMS["sub"], CLAIMS["business_id"], "pat:1")
+
+
+OTHER_HEADERS = {
+    "has no typ": (without(JWT_HEADER, "typ"), "typ"),
+    "is a plain JWT": (JWT_HEADER | {"typ": "JWT"}, "typ"),
+    "spells its typ in capitals": (JWT_HEADER | {"typ": "AT+JWT"}, "typ"),
+    "spells its typ at length": (JWT_HEADER | {"typ": "application/at+jwt"}, "typ"),
+    "has a typ that is no text": (JWT_HEADER | {"typ": None}, "typ"),
+    "has no alg": (without(JWT_HEADER, "alg"), "alg"),
+    "is signed with a shared secret": (JWT_HEADER | {"alg": "HS256"}, "alg"),
+    "has critical extensions": (JWT_HEADER | {"crit": None}, "crit"),
+}
+
+
+@pytest.mark.parametrize(("header", "member"), OTHER_HEADERS.values(), ids=OTHER_HEADERS.keys())
+def test_refuses_a_token_that(header, member):
+    assert read_token(header, CLAIMS) == NotCanonical(member)
+
+
+@pytest.mark.parametrize("name", [*TEXT_CLAIMS, *TIME_CLAIMS])
+def test_refuses_a_token_without(name):
+    assert read_token(JWT_HEADER, without(CLAIMS, name)) == NotCanonical(name)
+
+
+@pytest.mark.parametrize("name", [*TEXT_CLAIMS, "permissions"])
+@pytest.mark.parametrize("value", [None, True, 1.0], ids=["null or a list", "a boolean", "a number"])
+def test_refuses_a_token_with_a_text_claim_that_is(name, value):
+    assert read_token(JWT_HEADER, CLAIMS | {name: value}) == NotCanonical(name)
