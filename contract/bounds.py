@@ -19,8 +19,8 @@ REQUEST_TIMEOUT_S = 10.0
 """What the transcoder has for a request, all in all."""
 INTERNAL_TIMEOUT_S = 8.0
 """What the internal service has of it."""
-DECISION_TIMEOUT_S = 0.2
-"""What the edge grants authz for one decision."""
+DECISION_TIMEOUT_S = 1.0
+"""What the edge grants authz for one decision, waiting for a processor included."""
 STORE_TIMEOUT_S = 0.05
 
 IDEMPOTENCY_LEASE_S = 12

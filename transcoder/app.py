@@ -44,7 +44,7 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
     app.router.add_get(HEALTH_PATH, _healthy)
     app.router.add_get(READINESS_PATH, _healthy)
     # The edge has matched the path and named the operation in a header: there is nothing left to route.
-    app.router.add_route("*", "/v1/{rest:.*}", _answer)
+    app.router.add_route("*", r"/{path:[\s\S]*}", _answer)
     return app
 
 

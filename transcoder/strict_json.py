@@ -1,22 +1,28 @@
 """[pure] JSON as RFC 8259 has it and no more: what two parsers could read differently is refused, with line and column.
 
 Refused: duplicate member names, NaN and Infinity, lone surrogates, U+0000, nesting over the bound, trailing data, bytes
-that are not UTF-8. A leading byte order mark is ignored (RFC 8259 §8.1). Numbers with a fraction or an exponent become
-Decimal.
+that are not UTF-8, numbers whose exponent no decimal holds. A leading byte order mark is ignored (RFC 8259 §8.1).
+Numbers with a fraction or an exponent become Decimal.
 """
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from contract.bounds import MAX_NESTING
 from contract.vocabulary import Json
 
 _BOM = b"\xef\xbb\xbf"
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|-?(?:NaN|Infinity|[0-9][0-9.eE+-]*)')
 _COLON = re.compile(r"[ \t\r\n]*:")
+# Escapes one after another from the left, pairs of surrogates first: what a group holds is at fault.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u(0000)|u([dD][89a-fA-F]..)|.)", re.DOTALL)
+_BRACKETS = str.maketrans("{}", "[]")
+_NO_BRACKETS = re.compile(r"[^\[\]]+")
 _LONGEST_INTEGER = 400
 """Digits; longer ones become Decimal, since int() of thousands of digits is slow and refused by Python."""
 
@@ -31,12 +37,8 @@ class Malformed:
     column: int
 
 
-class _DuplicateMember(ValueError):
-    pass
-
-
-class _NotANumber(ValueError):
-    pass
+class _Unwelcome(ValueError):
+    """Something that Python's decoder takes and we do not; it cannot say where."""
 
 
 def parse(raw: bytes) -> Json | Malformed:
@@ -52,30 +54,37 @@ def parse(raw: bytes) -> Json | Malformed:
     except json.JSONDecodeError as error:
         reason = "trailing-data" if error.msg == "Extra data" else "invalid-json"
         return Malformed(reason, f"The body is not JSON: {error.msg.lower()}", error.lineno, error.colno)
-    except (_DuplicateMember, _NotANumber, RecursionError):
-        return _locate(text) or _malformed("invalid-json", "NaN and Infinity are no JSON", text, 0)
-    if "\\u" in text or text.count("[") + text.count("{") > MAX_NESTING:
-        return _locate(text) or value
-    return value
+    except (_Unwelcome, RecursionError):
+        return next(_unwelcome(text))
+    if _is_too_deep(text):
+        return next(_unwelcome(text))
+    return _bad_escape(text) or value
 
 
 def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise _DuplicateMember
+        raise _Unwelcome
     return members
 
 
 def _constant(_: str) -> NoReturn:
-    raise _NotANumber
+    raise _Unwelcome
 
 
 def _integer(digits: str) -> int | Decimal:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else Decimal(digits)
 
 
+def _fraction(digits: str) -> Decimal:
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent beyond 10^18 or so
+        raise _Unwelcome from None
+
+
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_constant=_constant, parse_float=Decimal, parse_int=_integer, strict=True
+    object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_fraction, parse_int=_integer, strict=True
 )
 
 
@@ -85,39 +94,58 @@ def _malformed(reason: str, detail: str, text: str, index: int) -> Malformed:
     return Malformed(reason, detail, line, column)
 
 
-def _locate(text: str) -> Malformed | None:
-    """The first fault that the decoder lets pass or cannot place; slow, and only walked where one is likely."""
+def _is_too_deep(text: str) -> bool:
+    """Whether brackets nest deeper than the bound, in a text that the decoder has read."""
+    if text.count("[") + text.count("{") <= MAX_NESTING:
+        return False
+    marks = _NO_BRACKETS.sub("", _STRING.sub("", text)).translate(_BRACKETS)
+    for _ in range(MAX_NESTING):  # each round takes the innermost layer away
+        marks = marks.replace("[]", "")
+    return bool(marks)
+
+
+def _bad_escape(text: str) -> Malformed | None:
+    """The first escape of U+0000 or of half a surrogate pair, in a text that the decoder has read."""
+    if "\\u" not in text:
+        return None
+    for escape in _ESCAPE.finditer(text):
+        if escape[1] is not None:
+            return _malformed("nul-character", "A string contains U+0000", text, escape.start())
+        if escape[2] is not None:
+            return _malformed("lone-surrogate", "A string contains half of a surrogate pair", text, escape.start())
+    return None
+
+
+def _unwelcome(text: str) -> Iterator[Malformed]:
+    """What the decoder took or could not place, in the order of the text. Walked only where there is such a thing."""
     names: list[set[str] | None] = []
     for token in _TOKEN.finditer(text):
         mark = token[0]
         if mark in "[{":
             names.append(set() if mark == "{" else None)
             if len(names) > MAX_NESTING:
-                return _malformed("too-deep", f"Nesting is deeper than {MAX_NESTING}", text, token.start())
+                yield _malformed("too-deep", f"Nesting is deeper than {MAX_NESTING}", text, token.start())
         elif mark in "]}":
-            if names:
-                names.pop()
+            names.pop()
         elif mark[0] == '"':
-            fault = _string_fault(mark)
-            if fault is not None:
-                return _malformed(*fault, text, token.start())
             own = names[-1] if names else None
             if own is not None and _COLON.match(text, token.end()):
-                name = json.loads(mark)
+                name = json.loads(mark) if "\\" in mark else mark[1:-1]
                 if name in own:
-                    return _malformed(
-                        "duplicate-member", "A member name stands twice in one object", text, token.start()
-                    )
+                    detail = "A member name stands twice in one object"
+                    yield _malformed("duplicate-member", detail, text, token.start())
                 own.add(name)
-    return None
+        elif mark.endswith(("NaN", "Infinity")):
+            yield _malformed("invalid-json", "NaN and Infinity are no JSON", text, token.start())
+        elif _is_out_of_range(mark):
+            yield _malformed("number-out-of-range", "No number can be as large or small", text, token.start())
 
 
-def _string_fault(literal: str) -> tuple[str, str] | None:
-    if "\\u" not in literal:
-        return None
-    value = json.loads(literal)
-    if "\0" in value:
-        return "nul-character", "A string contains U+0000"
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        return "lone-surrogate", "A string contains half of a surrogate pair"
-    return None
+def _is_out_of_range(number: str) -> bool:
+    if "e" not in number and "E" not in number:
+        return False
+    try:
+        Decimal(number)
+    except InvalidOperation:
+        return True
+    return False
