@@ -55,10 +55,9 @@ async def test_the_script_is_spend_for_any_plan_cost_and_state(
     before = []
     for key, policy in zip(keys, plan.policies, strict=True):
         ahead_us = data.draw(st.none() | st.integers(1, policy.window_us + FAR_US))
-        full_at_us = 0 if ahead_us is None else seconds * 1_000_000 + micros + ahead_us
-        before.append(full_at_us)
-        if full_at_us:
-            await redis.set(key, full_at_us)
+        before.append(0 if ahead_us is None else seconds * 1_000_000 + micros + ahead_us)
+        if ahead_us is not None:
+            await redis.set(key, before[-1])
 
     charge = await buckets.charge("family", business=business, plan=plan, cost=cost)
 

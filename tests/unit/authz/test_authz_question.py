@@ -5,8 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.ext_authz_pb2 import CheckRequest
-from authz.question import NO_TRACE, Question, Readiness, Unreadable, read_question
+from authz.question import (
+    ALLOWED_METHODS_KEY,
+    HEADER_KEY,
+    JWT_NAMESPACE,
+    NO_TRACE,
+    OPERATION_KEY,
+    PAYLOAD_KEY,
+    Question,
+    Readiness,
+    Unreadable,
+    read_question,
+)
 from contract.operations import OPERATIONS, READINESS, UNKNOWN_PATH, WRONG_METHOD
+from edge import filters
 from tests.unit.authz.asking import CLAIMS, JWT_HEADER, TRACE_ID, a_check, a_request
 
 ALLOWED = {"allowed_methods": "GET, HEAD, POST, OPTIONS"}
@@ -29,6 +41,12 @@ def test_a_wrong_method_comes_with_the_allowed_ones(text):
     asked = read_question(a_check(WRONG_METHOD.id, context={"allowed_methods": text}))
     assert isinstance(asked, Question)
     assert (asked.row, asked.allowed_methods) == (WRONG_METHOD, ("GET", "HEAD", "POST", "OPTIONS"))
+
+
+def test_the_edge_writes_where_authz_reads():
+    context = filters.decision("an-operation", allowed_methods="GET")[filters.EXT_AUTHZ]["check_settings"]
+    assert context == {"context_extensions": {OPERATION_KEY: "an-operation", ALLOWED_METHODS_KEY: "GET"}}
+    assert (filters.JWT, filters.JWT_PAYLOAD, filters.JWT_HEADER) == (JWT_NAMESPACE, PAYLOAD_KEY, HEADER_KEY)
 
 
 def test_readiness_needs_no_token():
