@@ -98,7 +98,7 @@ def _is_too_deep(text: str) -> bool:
     """Whether brackets nest deeper than the bound, in a text that the decoder has read."""
     if text.count("[") + text.count("{") <= MAX_NESTING:
         return False
-    marks = _NO_BRACKETS.sub("", _STRING.sub("", text)).translate(_BRACKETS)
+    marks = _NO_BRACKETS.sub("", _STRING.sub("", text).translate(_BRACKETS))
     for _ in range(MAX_NESTING):  # each round takes the innermost layer away
         marks = marks.replace("[]", "")
     return bool(marks)
