@@ -5,8 +5,10 @@ from typing import Any
 import yaml
 
 from edge.clusters import clusters
+from edge.connection_manager import second_connection_manager
 from edge.deployment import Deployment
 from edge.listener import listener
+from edge.second_entry import bootstrap_extension, second_cluster, second_listener
 from edge.shapes import Yaml, extension
 
 _OWNER_ONLY = 0o600
@@ -18,7 +20,11 @@ def bootstrap(deployment: Deployment) -> Yaml:
     return {
         "node": {"id": "edge", "cluster": "edge"},
         "admin": _admin(deployment),
-        "static_resources": {"listeners": [listener(deployment)], "clusters": clusters(deployment)},
+        "bootstrap_extensions": [bootstrap_extension()],
+        "static_resources": {
+            "listeners": [listener(deployment), second_listener(second_connection_manager(deployment))],
+            "clusters": [*clusters(deployment), second_cluster()],
+        },
         "overload_manager": _overload(),
         "application_log_config": {"log_format": {"json_format": _LOG}},
     }

@@ -45,7 +45,7 @@ def _cluster(name: str, sockets: list[str], protocol: Yaml) -> Yaml:
             "cluster_name": name,
             "endpoints": [{"lb_endpoints": [_endpoint(path) for path in sockets]}],
         },
-        "circuit_breakers": {"thresholds": [_breaker()]},
+        "circuit_breakers": {"thresholds": [in_flight_limits()]},
         "outlier_detection": _outliers(),
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
@@ -61,7 +61,8 @@ def _endpoint(path: str) -> Yaml:
     return {"endpoint": {"address": {"pipe": {"path": path}}}}
 
 
-def _breaker() -> Yaml:
+def in_flight_limits() -> Yaml:
+    """The circuit breaker that all share."""
     return {
         "max_connections": _IN_FLIGHT,
         "max_pending_requests": _IN_FLIGHT,

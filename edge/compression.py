@@ -13,7 +13,10 @@ def compressor() -> Yaml:
         "envoy.extensions.filters.http.compressor.v3.Compressor",
         compressor_library=extension("gzip", "envoy.extensions.compression.gzip.compressor.v3.Gzip"),
         response_direction_config={
-            "common_config": {"min_content_length": _WORTH_IT_BYTES, "content_type": [JSON_MEDIA_TYPE]},
+            "common_config": {
+                "min_content_length": _WORTH_IT_BYTES,
+                "content_type_matcher": {"prefix": JSON_MEDIA_TYPE},
+            },
             # By default a strong ETag is deleted from a compressed answer (RFC 9110 §8.8.3.3 asks for a change).
             "weaken_etag_on_compress": True,
             "remove_accept_encoding_header": True,

@@ -1,5 +1,7 @@
 """HTTP itself: what is read of a connection, its limits, and the order of the filters (`http_connection_manager`)."""
 
+from typing import Any
+
 from contract.bounds import EDGE_TIMEOUT_S, MAX_HEADER_BYTES
 from edge.access_log import access_log
 from edge.compression import compressor
@@ -11,9 +13,12 @@ from edge.local_replies import local_replies
 from edge.rate_guards import address_guard, spike_arrest
 from edge.refusals import refusals
 from edge.routes import route_configuration
+from edge.second_entry import around_again
 from edge.shapes import Yaml, extension, seconds
 
 MAX_HEADERS = 100
+ANY_METHOD = {"allow_custom_methods": True}
+"""A method that HTTP does not know is for `refusals` to refuse, with a 501; the parser would say 400."""
 
 _HEADERS_S = 10
 _IDLE_CONNECTION_S = 300
@@ -23,20 +28,41 @@ _NOBODY = {"address_prefix": "192.0.2.0", "prefix_len": 24}
 
 
 def http_connection_manager(deployment: Deployment) -> Yaml:
-    """The network filter."""
+    """The network filter on the listening ports."""
+    return _manager(
+        deployment,
+        stat_prefix="edge",
+        route_config=route_configuration(deployment, around_again()),
+        early_header_mutation_extensions=[early_headers()],
+        access_log=access_log(),
+        **_paths(),
+        **_limits(),
+    )
+
+
+def second_connection_manager(deployment: Deployment) -> Yaml:
+    """The network filter of the second entry: what comes there is clean, logged and has its trace id."""
+    return _manager(
+        deployment,
+        stat_prefix="edge_again",
+        route_config=route_configuration(deployment),
+        preserve_external_request_id=True,
+        http_protocol_options=ANY_METHOD,
+        # Room for what the first entry adds: it has counted already.
+        max_request_headers_kb=2 * MAX_HEADER_BYTES // 1024,
+        common_http_protocol_options={"max_headers_count": 2 * MAX_HEADERS},
+    )
+
+
+def _manager(deployment: Deployment, **own: Any) -> Yaml:
     return extension(
         "envoy.filters.network.http_connection_manager",
         "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        stat_prefix="edge",
         codec_type="AUTO",
-        route_config=route_configuration(deployment),
-        early_header_mutation_extensions=[early_headers()],
         http_filters=http_filters(deployment),
         local_reply_config=local_replies(deployment),
-        access_log=access_log(),
-        **_paths(),
         **_identity(),
-        **_limits(),
+        **own,
     )
 
 
@@ -89,8 +115,7 @@ def _limits() -> Yaml:
             "max_headers_count": MAX_HEADERS,
             "headers_with_underscores_action": "REJECT_REQUEST",
         },
-        # A method that HTTP does not know is for us to refuse, with a 501; the parser would say 400.
-        "http_protocol_options": {"allow_custom_methods": True},
+        "http_protocol_options": ANY_METHOD,
         "http2_protocol_options": {
             "max_concurrent_streams": 100,
             "initial_stream_window_size": 64 * 1024,

@@ -13,6 +13,9 @@ from edge.shapes import Yaml, extension, overwriting
 
 CLIENT_REQUEST_ID_CHARACTERS = 128
 
+NOT_GRPC = "application/not-grpc"
+"""What `application/grpc` becomes: a media type that no operation takes."""
+
 
 def early_headers() -> Yaml:
     """The extension. The order matters: forgeries go first, then the caller's own id moves to where logs find it."""
@@ -43,8 +46,7 @@ def _printable(header: Header) -> str:
 
 
 def _not_grpc() -> str:
-    """A request of this type turns every local reply into a 200 with a `grpc-status`. Any other wrong type is a 415."""
-    return _when(CONTENT_TYPE, f'{_value(CONTENT_TYPE)}.startsWith("application/grpc")', '"application/not-grpc"')
+    return _when(CONTENT_TYPE, f'{_value(CONTENT_TYPE)}.startsWith("application/grpc")', f'"{NOT_GRPC}"')
 
 
 def _when(header: Header, test: str, then: str) -> str:

@@ -22,6 +22,11 @@ def no_decision() -> Yaml:
     return {EXT_AUTHZ: typed("envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute", disabled=True)}
 
 
+def no_refusals() -> Yaml:
+    """For a route: another entry looks at method and Authorization."""
+    return {RBAC: typed("envoy.extensions.filters.http.rbac.v3.RBACPerRoute")}
+
+
 def decision(operation: str, **context: str) -> Yaml:
     """For a route: authz decides on `operation`. This, and never the path, is what it goes by."""
     return {

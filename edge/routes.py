@@ -37,23 +37,20 @@ _BEFORE_SENDING = "connect-failure,refused-stream,reset-before-request"
 """What can be repeated whatever the method: nobody has read the request yet."""
 
 
-def route_configuration(deployment: Deployment) -> Yaml:
-    """Both hosts."""
+def route_configuration(deployment: Deployment, *before: Yaml) -> Yaml:
+    """Both hosts; the routes of `before` come first on either."""
     return {
         "name": "edge",
         "virtual_hosts": [
             {
                 "name": "auth",
                 "domains": list(deployment.auth_authorities),
-                "routes": auth_routes(),
+                "routes": [*before, *auth_routes()],
                 "typed_per_filter_config": any_authorization(),
             },
-            {"name": "api", "domains": ["*"], "routes": api_routes()},
+            {"name": "api", "domains": ["*"], "routes": [*before, *api_routes()]},
         ],
-        "request_headers_to_remove": [AUTHORIZATION.name],
         "response_headers_to_add": overwriting(EVERY_ANSWER),
-        # Rate headers are authz's; what servers say of themselves is nobody's business.
-        "response_headers_to_remove": ["server", *RATE_HEADERS],
         "validate_clusters": True,
     }
 
@@ -72,13 +69,12 @@ def api_routes() -> list[Yaml]:
 
 def auth_routes() -> list[Yaml]:
     """The auth host's; none asks for a token."""
-    to_oauth = {"cluster": OAUTH, "timeout": seconds(EDGE_TIMEOUT_S), "retry_policy": _retries(_SAFE)}
     return [
         *(
             {
                 "name": f"{OAUTH}{path}",
                 "match": {"path": path, **_methods(*_SAFE)},
-                "route": to_oauth,
+                **_to(OAUTH, *_SAFE),
                 "typed_per_filter_config": no_token() | no_decision(),
             }
             for path in (JWKS_PATH, HEALTH_PATH)
@@ -92,7 +88,7 @@ def _operation(row: Operation) -> Yaml:
     return {
         "name": row.id,
         "match": {**_path(row.path), **_methods(*methods)},
-        "route": _to_transcoder(*methods),
+        **_to(TRANSCODER, *methods),
         "typed_per_filter_config": decision(row.id),
         # Set after ext_authz: neither the caller nor authz has a say in it.
         "request_headers_to_add": overwriting({OPERATION.name: row.id}),
@@ -138,7 +134,7 @@ def _readiness() -> Yaml:
     return {
         "name": READINESS,
         "match": {"path": READINESS_PATH, **_methods(*_SAFE)},
-        "route": _to_transcoder(*_SAFE),
+        **_to(TRANSCODER, *_SAFE),
         "typed_per_filter_config": no_token() | decision(READINESS),
     }
 
@@ -152,8 +148,16 @@ def _nothing_here() -> Yaml:
     }
 
 
-def _to_transcoder(*methods: str) -> Yaml:
-    return {"cluster": TRANSCODER, "timeout": seconds(EDGE_TIMEOUT_S), "retry_policy": _retries(methods)}
+def _to(cluster: str, *methods: str) -> Yaml:
+    """A token goes no further than this, and an `Expect` that is not Envoy's own to meet is ignored (RFC 9110 §10.1.1).
+
+    Rate headers are authz's to write; what a server says of itself is nobody's business.
+    """
+    return {
+        "route": {"cluster": cluster, "timeout": seconds(EDGE_TIMEOUT_S), "retry_policy": _retries(methods)},
+        "request_headers_to_remove": [AUTHORIZATION.name, "expect"],
+        "response_headers_to_remove": ["server", *RATE_HEADERS],
+    }
 
 
 def _retries(methods: tuple[str, ...]) -> Yaml:

@@ -1,0 +1,62 @@
+"""The second entry: a door inside Envoy for requests that first came as gRPC.
+
+Envoy decides once, before anything can be overwritten, that a request of type `application/grpc` gets its local replies
+as 200 with a `grpc-status`. So that every refusal keeps its status and its problem, such a request goes in once more,
+under the other type that `early_headers` has given it; from there it is a request like any other.
+"""
+
+from contract.bounds import EDGE_TIMEOUT_S
+from contract.headers import CONTENT_TYPE
+from edge.clusters import in_flight_limits
+from edge.early_headers import NOT_GRPC
+from edge.filters import no_decision, no_refusals, no_token
+from edge.shapes import Yaml, extension, seconds
+
+_NAME = "edge_again"
+
+
+def around_again() -> Yaml:
+    """The route to it. Nothing is decided on this side but what one address may send."""
+    return {
+        "name": _NAME,
+        "match": {
+            "prefix": "/",
+            "headers": [{"name": CONTENT_TYPE.name, "string_match": {"exact": NOT_GRPC}}],
+        },
+        "route": {"cluster": _NAME, "timeout": seconds(2 * EDGE_TIMEOUT_S)},
+        "typed_per_filter_config": no_refusals() | no_token() | no_decision(),
+    }
+
+
+def second_cluster() -> Yaml:
+    """The way there, within the process."""
+    address = {"envoy_internal_address": {"server_listener_name": _NAME}}
+    return {
+        "name": _NAME,
+        "type": "STATIC",
+        "load_assignment": {
+            "cluster_name": _NAME,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+        "circuit_breakers": {"thresholds": [in_flight_limits()]},
+        "transport_socket": extension(
+            "envoy.transport_sockets.internal_upstream",
+            "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
+            transport_socket=extension(
+                "envoy.transport_sockets.raw_buffer", "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
+            ),
+        ),
+    }
+
+
+def second_listener(connection_manager: Yaml) -> Yaml:
+    """The door: no address, so nobody outside the process can knock."""
+    return {"name": _NAME, "internal_listener": {}, "filter_chains": [{"filters": [connection_manager]}]}
+
+
+def bootstrap_extension() -> Yaml:
+    """What lets a listener be internal."""
+    return extension(
+        "envoy.bootstrap.internal_listener",
+        "envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
+    )
