@@ -2,7 +2,8 @@
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_HEADER_BYTES = 60 * 1024
-"""All request headers together, in Envoy's count; more is 431."""
+MAX_HEADERS = 100
+"""All request headers together, in Envoy's count, which has the request line's parts among them; more is 431."""
 MAX_NESTING = 32
 MAX_INTEGER = 2**53 - 1
 """Larger integers do not survive in every client (RFC 8259 §6)."""

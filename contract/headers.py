@@ -42,6 +42,8 @@ CLIENT_REQUEST_ID = Header("x-gw-client-request-id", Writer.EDGE)
 """The caller's own `X-Request-Id`, for logs only."""
 OPERATION = Header("x-gw-operation", Writer.EDGE)
 """The id of the operation that the edge routed to."""
+OVERSIZED = Header("x-gw-oversized", Writer.EDGE)
+"""Between two parts of the edge: the headers together are too large. Such a request goes no further."""
 
 BUSINESS = Header("x-gw-business-id", Writer.AUTHZ)
 SUBJECT = Header("x-gw-subject", Writer.AUTHZ)

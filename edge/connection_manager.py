@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contract.bounds import EDGE_TIMEOUT_S, MAX_HEADER_BYTES
+from contract.bounds import EDGE_TIMEOUT_S, MAX_HEADER_BYTES, MAX_HEADERS
 from edge.access_log import access_log
 from edge.compression import compressor
 from edge.deployment import Deployment
@@ -16,7 +16,6 @@ from edge.routes import route_configuration
 from edge.second_entry import around_again
 from edge.shapes import Yaml, extension, seconds
 
-MAX_HEADERS = 100
 ANY_METHOD = {"allow_custom_methods": True}
 """A method that HTTP does not know is for `refusals` to refuse, with a 501; the parser would say 400."""
 
@@ -49,8 +48,8 @@ def second_connection_manager(deployment: Deployment) -> Yaml:
         preserve_external_request_id=True,
         http_protocol_options=ANY_METHOD,
         # Room for what the first entry adds: it has counted already.
-        max_request_headers_kb=2 * MAX_HEADER_BYTES // 1024,
-        common_http_protocol_options={"max_headers_count": 2 * MAX_HEADERS},
+        max_request_headers_kb=3 * MAX_HEADER_BYTES // 1024,
+        common_http_protocol_options={"max_headers_count": 3 * MAX_HEADERS},
     )
 
 
@@ -105,14 +104,15 @@ def _identity() -> Yaml:
 
 def _limits() -> Yaml:
     return {
-        "max_request_headers_kb": MAX_HEADER_BYTES // 1024,
+        # Up to here `refusals` answers; beyond, an HTTP/2 stream is reset.
+        "max_request_headers_kb": 2 * MAX_HEADER_BYTES // 1024,
         "request_headers_timeout": seconds(_HEADERS_S),
         "request_timeout": seconds(EDGE_TIMEOUT_S),
         # Longer than a route may take, which has an answer of its own.
         "stream_idle_timeout": seconds(2 * EDGE_TIMEOUT_S),
         "common_http_protocol_options": {
             "idle_timeout": seconds(_IDLE_CONNECTION_S),
-            "max_headers_count": MAX_HEADERS,
+            "max_headers_count": 2 * MAX_HEADERS,
             "headers_with_underscores_action": "REJECT_REQUEST",
         },
         "http_protocol_options": ANY_METHOD,

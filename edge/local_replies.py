@@ -41,7 +41,7 @@ from contract.problems import (
 from contract.vocabulary import Json
 from edge.deployment import Deployment
 from edge.filters import JWT
-from edge.refusals import ODD_TOKEN, OTHER_SCHEME, UNKNOWN_METHOD, refused_by
+from edge.refusals import ODD_TOKEN, OTHER_SCHEME, TOO_LARGE, UNKNOWN_METHOD, refused_by
 from edge.shapes import Yaml, extension, literal, overwriting
 
 _UNKNOWN = "unknown"
@@ -136,7 +136,7 @@ REPLIES: tuple[Reply, ...] = (
     Reply(_code(426), UPGRADE_REQUIRED),
     _throttled(f"{_code(429)} && {_VERIFIED}", DEFAULT_PLAN.burst.name),
     _throttled(_code(429), _ADDRESS_POLICY),
-    Reply(_code(431), HEADERS_TOO_LARGE, {"limit_bytes": MAX_HEADER_BYTES}),
+    Reply(_any(_code(431), _details(refused_by(TOO_LARGE))), HEADERS_TOO_LARGE, {"limit_bytes": MAX_HEADER_BYTES}),
     Reply("response.code < 500", MALFORMED_REQUEST),
     Reply(_details("ext_authz_error"), AUTHZ_LOST.answer),
     Reply(_any(_begins("overload"), _details("no_healthy_upstream")), TRANSCODER_LOST.answer),

@@ -1,12 +1,13 @@
-"""Requests that are refused whatever their route: by their method, by the form of their Authorization (RBAC)."""
+"""Requests that are refused whatever their route: by size or method, or by the form of their Authorization (RBAC)."""
 
-from contract.headers import AUTHORIZATION
+from contract.headers import AUTHORIZATION, OVERSIZED, Header
 from edge.filters import RBAC
 from edge.shapes import Yaml, extension, typed
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """The methods that can be meant for some path; CONNECT, TRACE and inventions are 501."""
 
+TOO_LARGE = "headers-too-large"
 UNKNOWN_METHOD = "unknown-method"
 OTHER_SCHEME = "other-scheme"
 ODD_TOKEN = "odd-token"  # noqa: S105
@@ -27,15 +28,14 @@ def refusals() -> Yaml:
     jwt_authn takes what stands behind the first space for the token, up to where its alphabet ends: all that is lenient
     about it ends here. Two Authorization lines were joined by a comma, which no JWT has.
     """
-    some = {"header": {"name": AUTHORIZATION.name, "present_match": True}}
     bearer = _matches(AUTHORIZATION.name, f"{_BEARER}( .*)?")
     return extension(
         RBAC,
         "envoy.extensions.filters.http.rbac.v3.RBAC",
         rules=_deny(
             {
-                UNKNOWN_METHOD: _unknown_method(),
-                OTHER_SCHEME: _all(some, _not(bearer)),
+                **_always(),
+                OTHER_SCHEME: _all(_present(AUTHORIZATION), _not(bearer)),
                 ODD_TOKEN: _all(bearer, _not(_matches(AUTHORIZATION.name, f"{_BEARER} +{_JWT}"))),
             }
         ),
@@ -43,13 +43,16 @@ def refusals() -> Yaml:
 
 
 def any_authorization() -> Yaml:
-    """For a host that knows other schemes too: only the method is looked at."""
-    rules = _deny({UNKNOWN_METHOD: _unknown_method()})
+    """For a host that knows other schemes too."""
+    rules = _deny(_always())
     return {RBAC: typed("envoy.extensions.filters.http.rbac.v3.RBACPerRoute", rbac={"rules": rules})}
 
 
-def _unknown_method() -> Yaml:
-    return _not(_matches(":method", "|".join(METHODS)))
+def _always() -> dict[str, Yaml]:
+    return {
+        TOO_LARGE: _present(OVERSIZED),
+        UNKNOWN_METHOD: _not(_matches(":method", "|".join(METHODS))),
+    }
 
 
 def _deny(policies: dict[str, Yaml]) -> Yaml:
@@ -59,6 +62,10 @@ def _deny(policies: dict[str, Yaml]) -> Yaml:
             name: {"permissions": [permission], "principals": [{"any": True}]} for name, permission in policies.items()
         },
     }
+
+
+def _present(header: Header) -> Yaml:
+    return {"header": {"name": header.name, "present_match": True}}
 
 
 def _matches(name: str, regex: str) -> Yaml:
