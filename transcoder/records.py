@@ -67,7 +67,8 @@ class Refusal:
     existing: int | None = None
     revision: int | None = None
     retry_after_s: int | None = None
-    outcome: str | None = None
+    cause: str | None = None
+    """The service's own words, for the log alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -18,10 +19,12 @@ from transcoder.to_public import encode
 from transcoder.upstream import Reply, Upstream
 
 TRACE_HEADER = "X-Trace-Id"
-DEADLINE_HEADER = "X-Gw-Deadline-Ms"
+DEADLINE_HEADER = "X-Deadline-Ms"
 USER_HEADER = "X-Actor-User-Id"
 PERMISSIONS_HEADER = "X-Actor-Permissions"
 _READS = (Kind.LIST, Kind.GET)
+_TOLD = 200
+"""Characters of the service's own words in our log."""
 
 
 class Crm:
@@ -118,13 +121,17 @@ def _answer(dialect: Dialect, kind: Kind, reply: Reply) -> Mapping[str, Any] | R
         raise Unreadable(f"status {reply.status}")
     try:
         answer = msgspec.json.decode(reply.body, type=dict[str, Any])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Unreadable("no JSON object") from None
     if answer.get("ok") is True:
         return answer
-    if answer.get("ok") is False:
-        return to_refusal(dialect, kind, answer)
-    raise Unreadable("no envelope")
+    if answer.get("ok") is not False:
+        raise Unreadable("no envelope")
+    told = f"{answer.get('error_code')}: {answer.get('message')}"[:_TOLD]
+    try:
+        return replace(to_refusal(dialect, kind, answer), cause=told)
+    except Unreadable as fault:
+        raise Unreadable(f"{fault} ({told})") from None
 
 
 def _page(dialect: Dialect, query: Query, answer: Mapping[str, Any]) -> Page:
@@ -132,8 +139,8 @@ def _page(dialect: Dialect, query: Query, answer: Mapping[str, Any]) -> Page:
     if not isinstance(rows, list) or not isinstance(paging, dict):
         raise Unreadable("no page")
     more, place, total = paging.get("has_more"), paging.get("next_key"), paging.get("total")
-    if more and not isinstance(place, str):
-        raise Unreadable("no next key")
+    if not isinstance(more, bool) or (more and not isinstance(place, str)):
+        raise Unreadable("no word on what follows")
     if query.with_total and not isinstance(total, int):
         raise Unreadable("no total")
     return Page([to_record(dialect, row) for row in rows], place if more else None, total)

@@ -9,7 +9,7 @@ from contract.resources import Resource
 from contract.roles import RECORDS_ASSIGN
 from contract.types import Date, DateTime, Email, Id, Phone
 from contract.vocabulary import Kind
-from transcoder.dialect.rows import Dialect, Unreadable
+from transcoder.dialect.rows import Dialect, Unreadable, instant, integer, number
 from transcoder.records import Refusal
 from transcoder.to_public import instant_text
 from transcoder.validate import pointer
@@ -51,12 +51,12 @@ def to_refusal(dialect: Dialect, kind: Kind, answer: Mapping[str, Any]) -> Refus
         case "E_DELETED":
             return _deleted(answer)
         case "E_STALE_REV":
-            return Refusal(problems.PRECONDITION_FAILED, revision=_integer(answer, "revision"))
+            return Refusal(problems.PRECONDITION_FAILED, revision=integer(answer.get("revision")))
         case "E_BAD_KEY":
             return Refusal(problems.INVALID_CURSOR, members={"reason": "expired"})
         case "E_BUSY":
             wait_ms = answer.get("retry_after_ms")
-            wait_s = -(-wait_ms // 1000) if isinstance(wait_ms, int) else None
+            wait_s = None if wait_ms is None else max(1, -(-integer(wait_ms) // 1000))
             return Refusal(problems.UPSTREAM_UNAVAILABLE, retry_after_s=wait_s)
         case "E_BAD_REF":
             return _invalid(dialect, answer, "reference-not-found", "No live record has this id.")
@@ -70,23 +70,11 @@ def to_refusal(dialect: Dialect, kind: Kind, answer: Mapping[str, Any]) -> Refus
             return Refusal(problems.BUSINESS_RULE_VIOLATED, (item,), {"rule": rule})
         case str() if code in _DUPLICATES:
             return _duplicate(_DUPLICATES[code], answer)
-    raise Unreadable("an unknown error code")
-
-
-def _integer(answer: Mapping[str, Any], name: str) -> int:
-    value = answer.get(name)
-    if not isinstance(value, int):
-        raise Unreadable(f"{name} is missing")
-    return value
+    raise Unreadable("an error code that has no row")
 
 
 def _deleted(answer: Mapping[str, Any]) -> Refusal:
-    return resource_deleted(_integer(answer, "deleted_at"))
-
-
-def resource_deleted(deleted_at_ms: int) -> Refusal:
-    """The refusal that a deleted record gives."""
-    members = {"deleted_at": instant_text(deleted_at_ms), "merged_into": None}
+    members = {"deleted_at": instant_text(instant(answer.get("deleted_at"))), "merged_into": None}
     return Refusal(problems.RESOURCE_DELETED, members=members)
 
 
@@ -118,10 +106,5 @@ def _forbidden(resource: Resource, kind: Kind, code: str) -> Refusal:
 
 def _duplicate(field: str, answer: Mapping[str, Any]) -> Refusal:
     item = ItemError("duplicate-value", "Another live record has this value.", pointer=pointer(field))
-    existing = answer.get("existing_id")
-    return Refusal(
-        problems.DUPLICATE_RESOURCE,
-        (item,),
-        {"field": field},
-        existing=existing if isinstance(existing, int) else None,
-    )
+    existing = number(answer["existing_id"]) if "existing_id" in answer else None
+    return Refusal(problems.DUPLICATE_RESOURCE, (item,), {"field": field}, existing=existing)

@@ -1,10 +1,9 @@
 """[pure] Records and queries across the border: neutral values to internal JSON and back."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from contract.vocabulary import Json
-from transcoder.dialect.rows import Dialect, Unreadable
+from transcoder.dialect.rows import Dialect, Unreadable, flag, instant, integer, number, text
 from transcoder.records import Condition, Query, Record, Values
 
 _OPERATORS = {"eq": "=", "neq": "!=", "in": "in", "not_in": "!in", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -24,20 +23,13 @@ def to_record(dialect: Dialect, row: Json) -> Record:
             raise Unreadable(f"{stored.internal} is missing")
     address = {member: row.get(internal) for member, internal in dialect.address.items()}
     if any(member is not None for member in address.values()):
-        values[dialect.address_name] = address
-    number, revision = row.get("id"), row.get("revision")
-    if not isinstance(number, int) or not isinstance(revision, int):
-        raise Unreadable("id or revision is missing")
-    return Record(number, revision, values, _deleted_at(row))
-
-
-def _deleted_at(row: Mapping[str, Any]) -> int | None:
-    if row.get("is_deleted") != 1:
-        return None
-    at_ms = row.get("deleted_at")
-    if not isinstance(at_ms, int):
-        raise Unreadable("deleted_at is missing")
-    return at_ms
+        values[dialect.address_name] = {member: part and text(part) for member, part in address.items()}
+    revision = integer(row.get("revision"))
+    if revision < 1:
+        raise Unreadable("a revision was expected")
+    # `deleted_at` outlives an undelete.
+    deleted_at_ms = instant(row.get("deleted_at")) if flag(row.get("is_deleted")) else None
+    return Record(number(row.get("id")), revision, values, deleted_at_ms)
 
 
 def to_fields(dialect: Dialect, values: Values) -> dict[str, Json]:

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contract.ids import MAX_NUMBER
 from contract.resources import Resource
 from contract.types import Address, Bool, Choice, DateTime, Etag, FieldType, FullName, Id, Tags
+
+_YEAR_10000_MS = 253_402_300_800_000
 
 
 class Unreadable(Exception):
@@ -56,20 +59,39 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Some text."""
     if not isinstance(value, str):
         raise Unreadable("a string was expected")
     return value
 
 
-def _number(value: Any) -> int:
+def integer(value: Any) -> int:
+    """A whole number; `true` is none, though Python says so."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise Unreadable("an integer was expected")
     return value
 
 
-def _flag(value: Any) -> bool:
-    if value not in (0, 1):
+def number(value: Any) -> int:
+    """An id: what the codec can seal."""
+    read = integer(value)
+    if not 0 <= read <= MAX_NUMBER:
+        raise Unreadable("an id was expected")
+    return read
+
+
+def instant(value: Any) -> int:
+    """An instant that can be written down: epoch milliseconds before the year 10000."""
+    read = integer(value)
+    if not 0 <= read < _YEAR_10000_MS:
+        raise Unreadable("epoch milliseconds were expected")
+    return read
+
+
+def flag(value: Any) -> bool:
+    """0 or 1."""
+    if integer(value) not in (0, 1):
         raise Unreadable("0 or 1 was expected")
     return bool(value)
 
@@ -84,7 +106,7 @@ def _coded(codes: Mapping[str, int]) -> tuple[Convert, Convert]:
     words = {code: word for word, code in codes.items()}
 
     def read(value: Any) -> str:
-        if value not in words:
+        if integer(value) not in words:
             raise Unreadable("an unknown code")
         return words[value]
 
@@ -105,15 +127,17 @@ def _conversions(kind: FieldType, codes: Mapping[str, int] | None) -> tuple[Conv
         return _coded(codes)
     match kind:
         case Bool():
-            return _flag, int
-        case DateTime() | Id():
-            return _number, _same
+            return flag, int
+        case DateTime():
+            return instant, _same
+        case Id():
+            return number, _same
         case Tags():
             return _texts, _same
         case Choice(values=values):
             return _listed(values), _same
         case _:
-            return _text, _same
+            return text, _same
 
 
 _NOT_STORED = ("id", "deleted_at")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from contract import headers
+from contract.bounds import MAX_ERRORS
 from contract.problems import INSUFFICIENT_PERMISSION, PRECONDITION_FAILED, RESOURCE_NOT_FOUND, VALIDATION_FAILED
 from contract.resources import Resource
 from contract.sealing import KeyRing
@@ -38,6 +39,8 @@ def valid(read: Values | Invalid) -> Values:
     if isinstance(read, Invalid):
         count = len(read.errors)
         detail = "1 field needs attention." if count == 1 else f"{count} fields need attention."
+        if count == MAX_ERRORS:
+            detail = f"{count} fields or more need attention; these are the first."
         raise ApiError(VALIDATION_FAILED, detail, errors=read.errors)
     return read
 
@@ -63,7 +66,7 @@ def accepted(desk: Desk, call: Call, outcome: T | Refusal) -> T:
     if outcome.problem is INSUFFICIENT_PERMISSION:
         members["role"] = call.actor.role
     extra = {} if outcome.retry_after_s is None else {headers.RETRY_AFTER: str(outcome.retry_after_s)}
-    raise ApiError(outcome.problem, errors=outcome.errors, outcome=outcome.outcome, headers=extra, **members)
+    raise ApiError(outcome.problem, errors=outcome.errors, headers=extra, cause=outcome.cause, **members)
 
 
 async def expected_revision(desk: Desk, call: Call, number: int) -> int | None:
