@@ -68,7 +68,9 @@ class HttpUpstream:
         """See `Upstream.send`."""
         now_s = asyncio.get_running_loop().time()
         until_s = min(deadline_s, now_s + INTERNAL_TIMEOUT_S)
-        sent = dict(headers) | {deadline_header: str(max(0, int((until_s - now_s) * 1000)))}
+        if until_s <= now_s:
+            raise ApiError(UPSTREAM_TIMEOUT, outcome="not-applied", cause="no time was left to ask")
+        sent = dict(headers) | {deadline_header: str(int((until_s - now_s) * 1000))}
         if body is not None:
             sent["Content-Type"] = JSON_MEDIA_TYPE
         unknown = "unknown" if writes else "not-applied"
@@ -114,8 +116,15 @@ def http_upstream(base: str) -> HttpUpstream:
     else:
         connector, url = aiohttp.TCPConnector(limit=_POOL_SIZE), URL(base)
     session = aiohttp.ClientSession(
-        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+        connector=connector,
+        timeout=timeout,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        headers={"Accept-Encoding": "identity"},
     )
+    # aiohttp sends a PUT or DELETE again when a kept connection breaks, though the first may have been carried out:
+    # its answer would then be told of the second. There is no public switch.
+    session._retry_connection = False
     return HttpUpstream(session, url.origin())
 
 
