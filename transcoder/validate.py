@@ -2,8 +2,9 @@
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from contract.bounds import MAX_ERRORS
 from contract.problems import ItemError
 from contract.resources import Field, Resource, Write
 from contract.types import Address, Tags
@@ -57,22 +58,24 @@ def _read(resource: Resource, body: Json, around: Surroundings, *, creating: boo
     writable = [name for name, field in fields.items() if field.write is not Write.NEVER]
     for name, value in body.items():
         member = fields.get(name)
-        read = (
-            Fault("unknown-member", "There is no such member.")
-            if member is None
-            else _member(member, value, around, creating=creating)
-        )
+        read = _unknown(name, writable) if member is None else _member(member, value, around, creating=creating)
         faults = list(_faults_of(read))
         if not faults:
             values[name] = read
-        errors += [_item(fault, name, did_you_mean(name, writable) if member is None else None) for fault in faults]
+        errors += [_item(fault, name) for fault in faults]
+        if len(errors) >= MAX_ERRORS:
+            break  # the rest would not be shown, and each guess at a name costs
     if creating:
         errors += [
             ItemError("required", "This member is required.", pointer=pointer(field.name), example=field.type.example)
             for field in resource.fields
             if field.required and field.name not in body
         ]
-    return Invalid(tuple(errors)) if errors else values
+    return Invalid(tuple(errors[:MAX_ERRORS])) if errors else values
+
+
+def _unknown(name: str, known: list[str], at: str = "") -> Fault:
+    return Fault("unknown-member", "There is no such member.", at=at, did_you_mean=did_you_mean(name, known))
 
 
 class _Faults(list[Fault]):
@@ -86,13 +89,13 @@ def _faults_of(read: Json | Fault | _Faults) -> Iterator[Fault]:
         yield from read
 
 
-def _item(fault: Fault, name: str, meant: str | None) -> ItemError:
+def _item(fault: Fault, name: str) -> ItemError:
     return ItemError(
         fault.code,
         fault.detail,
         pointer=pointer(name) + fault.at,
         allowed=fault.allowed,
-        did_you_mean=meant,
+        did_you_mean=fault.did_you_mean,
         example=fault.example,
     )
 
@@ -124,7 +127,7 @@ def _tags(kind: Tags, value: Json, around: Surroundings) -> list[str] | Fault | 
         if isinstance(tag, str) and tag.lower() in seen:
             tag = Fault("duplicate-item", "This tag stands here already; case makes no difference.")
         if isinstance(tag, Fault):
-            faults.append(Fault(tag.code, tag.detail, at=pointer(index), example=tag.example))
+            faults.append(replace(tag, at=pointer(index)))
             continue
         seen.add(tag.lower())
         tags.append(tag)
@@ -135,17 +138,19 @@ def _address(
     kind: Address, value: Json, around: Surroundings, *, creating: bool
 ) -> dict[str, Json] | Fault | _Faults | None:
     if not isinstance(value, dict):
-        return Fault("invalid-type", "Expected an object.")
+        return Fault("invalid-type", "Expected an object.", example=kind.example)
     types = dict(kind.members)
     faults = _Faults()
     members: dict[str, Json] = {}
     for name, given in value.items():
         if name not in types:
-            faults.append(Fault("unknown-member", "There is no such member.", at=pointer(name)))
+            faults.append(_unknown(name, list(types), at=pointer(name)))
+            if len(faults) >= MAX_ERRORS:
+                break
             continue
         read = None if given is None else check(types[name], given, around)
         if isinstance(read, Fault):
-            faults.append(Fault(read.code, read.detail, at=pointer(name), allowed=read.allowed, example=read.example))
+            faults.append(replace(read, at=pointer(name)))
         else:
             members[name] = read
     if faults:

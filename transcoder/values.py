@@ -46,6 +46,7 @@ class Fault:
     detail: str
     at: str = ""
     allowed: tuple[str, ...] = ()
+    did_you_mean: str | None = None
     example: Json = None
 
 
@@ -75,11 +76,17 @@ def line(kind: Line, value: Json, _: Surroundings) -> str | Fault:
     return text
 
 
+def _lower_ascii(value: str) -> str:
+    """Trimmed and lower-cased where it is ASCII; the Kelvin sign is not to become a `k`."""
+    text = value.strip(WHITE_SPACE)
+    return text.lower() if text.isascii() else text
+
+
 def email(kind: Email, value: Json, _: Surroundings) -> str | Fault:
     """Trimmed, lower-cased; ASCII."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
-    text = value.strip(WHITE_SPACE).lower()
+    text = _lower_ascii(value)
     if len(text) > _MAX_EMAIL or not _EMAIL.fullmatch(text):
         return Fault("invalid-email", "Not an e-mail address.", example=kind.example)
     return text
@@ -113,34 +120,30 @@ def day(kind: Date, value: Json, around: Surroundings) -> str | Fault:
     return value
 
 
-def _instant(value: str) -> datetime | None:
+def _instant_ms(value: str) -> int | None:
     form = _DATETIME.fullmatch(value)
     if form is None:
         return None
     day_text, time_text, fraction, sign, hours, minutes = form.groups()
     try:
-        instant = datetime.fromisoformat(f"{day_text}T{time_text}+00:00")
+        local = datetime.fromisoformat(f"{day_text}T{time_text}+00:00")
     except ValueError:
         return None
-    if sign is not None:
-        if int(hours) > 23 or int(minutes) > 59:
-            return None
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
-        try:
-            instant = instant - offset if sign == "+" else instant + offset
-        except OverflowError:
-            return None
-    return instant + timedelta(milliseconds=int((fraction or "0").ljust(3, "0")[:3]))
+    if sign is not None and (int(hours) > 23 or int(minutes) > 59):
+        return None
+    offset_minutes = 0 if sign is None else int(f"{sign}1") * (int(hours) * 60 + int(minutes))
+    # Milliseconds, since the calendar of datetime ends where an offset leads out of it.
+    ms = (local - _EPOCH) // timedelta(milliseconds=1) - offset_minutes * 60_000
+    return ms + int((fraction or "0").ljust(3, "0")[:3])
 
 
 def instant(kind: DateTime, value: Json, _: Surroundings) -> int | Fault:
     """RFC 3339 with an offset; epoch milliseconds, finer digits cut."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
-    parsed = _instant(value)
-    if parsed is None:
+    ms = _instant_ms(value)
+    if ms is None:
         return Fault("invalid-datetime", "Not an RFC 3339 instant with an offset, such as Z.", example=kind.example)
-    ms = (parsed - _EPOCH) // timedelta(milliseconds=1)
     if not 0 <= ms <= _LAST_MS:
         return Fault("out-of-range", "Must lie between 1970 and 2100.", example=kind.example)
     return ms
@@ -164,7 +167,8 @@ def country(kind: Country, value: Json, _: Surroundings) -> str | Fault:
     """An assigned ISO 3166-1 alpha-2 code, upper-cased."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
-    text = value.strip(WHITE_SPACE).upper()
+    text = value.strip(WHITE_SPACE)
+    text = text.upper() if text.isascii() else text  # `ß`.upper() is South Sudan
     if text not in COUNTRIES:
         return Fault("unknown-value", "Not a country code of ISO 3166-1 alpha-2.", example=kind.example)
     return text
