@@ -12,8 +12,8 @@ from contract.versions import VERSIONS, Version
 from transcoder.errors import ApiError
 
 _ETAG = re.compile(r"r([1-9][0-9]{0,17})-([a-z2-7]{7})")
-_ELEMENT = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"|([\x21\x23-\x2b\x2d-\x7e]+)')
-_SEPARATOR = re.compile(r"[ \t]*,[ \t]*")
+_TAG = re.compile(r'(?:W/)?(?:"([\x21\x23-\x7e]*)"|((?!\*|W/)[\x21\x23-\x2b\x2d-\x7e]+))')
+_COMMAS = re.compile(r"(?:[ \t]*,)+[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ def _mark(record_id: str, date: str) -> str:
 def read_precondition(header: Header, value: str | None) -> Precondition | None:
     """What `If-Match` or `If-None-Match` says; None without one. A malformed one is a 400.
 
-    Bare tags are taken beside quoted ones: the record's `etag` member can be sent as it is.
+    Bare tags are taken beside quoted ones: the record's `etag` member can be sent as it is. Empty elements of a list
+    say nothing (RFC 9110 §5.6.1.2).
     """
     if value is None:
         return None
@@ -53,18 +54,21 @@ def read_precondition(header: Header, value: str | None) -> Precondition | None:
     if text == "*":
         return AnyRevision()
     tags: list[str] = []
-    place = 0
-    while True:
-        element = _ELEMENT.match(text, place)
-        if element is None:
+    place = _behind_commas(text, 0)
+    while place < len(text) or not tags:
+        tag = _TAG.match(text, place)
+        if tag is None:
             raise _malformed(header)
-        tags.append(element[1] if element[1] is not None else element[2])
-        separator = _SEPARATOR.match(text, element.end())
-        if separator is None:
-            if element.end() != len(text):
-                raise _malformed(header)
-            return Named(frozenset(tags))
-        place = separator.end()
+        tags.append(tag[1] if tag[1] is not None else tag[2])
+        place = _behind_commas(text, tag.end())
+        if place == tag.end() < len(text):
+            raise _malformed(header)
+    return Named(frozenset(tags))
+
+
+def _behind_commas(text: str, place: int) -> int:
+    commas = _COMMAS.match(text, place)
+    return place if commas is None else commas.end()
 
 
 def _malformed(header: Header) -> ApiError:
