@@ -1,9 +1,11 @@
 """The one exception of the shell: something to tell the caller. Anything else that is raised is a surprise: ours."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from contract.problems import ItemError, Problem
+
+T = TypeVar("T")
 
 
 class ApiError(Exception):
@@ -29,3 +31,24 @@ class ApiError(Exception):
         self.headers = headers or {}
         self.cause = cause
         self.members = members
+
+
+class AllAtOnce:
+    """Reads several things and tells the faults of all of them together: read each, `finish`, use."""
+
+    def __init__(self) -> None:
+        self._raised: list[ApiError] = []
+
+    def read(self, reading: Callable[[], T]) -> T:
+        """What `reading` gives. After an ApiError it is no value: nothing may use it before `finish` has passed."""
+        try:
+            return reading()
+        except ApiError as error:
+            self._raised.append(error)
+            return cast("T", None)
+
+    def finish(self) -> None:
+        """Raise the first problem with the item errors of all."""
+        if self._raised:
+            errors = [item for error in self._raised for item in error.errors or ()]
+            raise ApiError(self._raised[0].problem, errors=errors)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract import ids
-from contract.bounds import DEFAULT_LIMIT, MAX_IDS, MAX_LIMIT
+from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_IDS, MAX_LIMIT
 from contract.operations import Operation
 from contract.problems import INVALID_PARAMETER, ItemError
 from contract.resources import Resource
@@ -25,6 +25,8 @@ _WINDOWS = {
     "updated_until": ("updated_at", "lt"),
 }
 """Half-open: `[since, until)`."""
+_SHOWN = 64
+"""Characters of a caller's own words in an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ def _limit(_: Resource, text: str, __: Surroundings) -> int | Fault:
     return int(text)
 
 
-def _cursor(_: Resource, text: str, __: Surroundings) -> str | Fault:
-    return text or Fault("too-short", "Leave an empty cursor out.")
+def _cursor(_: Resource, text: str, __: Surroundings) -> str:
+    return text  # opened by whoever knows the query that it must belong to
 
 
 def _order_by(resource: Resource, text: str, _: Surroundings) -> str | Fault:
@@ -74,7 +76,7 @@ def _fields(resource: Resource, text: str, _: Surroundings) -> frozenset[str] | 
     known = [field.name for field in resource.fields]
     for name in text.split(","):
         if name not in known:
-            return Fault("unknown-field", f'There is no field "{name[:64]}".', allowed=tuple(known))
+            return Fault("unknown-field", f'There is no field "{name[:_SHOWN]}".', allowed=tuple(known))
     return frozenset(text.split(","))
 
 
@@ -141,10 +143,12 @@ def read_parameters(
     read: dict[str, Any] = {}
     errors: list[ItemError] = []
     for name, text in pairs:
+        if len(errors) >= MAX_ERRORS:
+            break  # the rest would not be shown, and each guess at a name costs
         if name not in known:
             meant = did_you_mean(name, list(known))
-            fault = Fault("unknown-parameter", "This operation takes no such parameter.")
-            errors.append(_item(name[:64], fault, meant))
+            fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=meant)
+            errors.append(_item(name[:_SHOWN], fault))
             continue
         value = (
             Fault("repeated-parameter", "A parameter may stand once.")
@@ -152,16 +156,21 @@ def read_parameters(
             else known[name](operation.resource, text, around)
         )
         if isinstance(value, Fault):
-            errors.append(_item(name, value, None))
+            errors.append(_item(name, value))
         read.setdefault(name, value)
     if errors:
         raise ApiError(INVALID_PARAMETER, errors=errors)
     return _parameters(operation, read)
 
 
-def _item(name: str, fault: Fault, meant: str | None) -> ItemError:
+def _item(name: str, fault: Fault) -> ItemError:
     return ItemError(
-        fault.code, fault.detail, parameter=name, allowed=fault.allowed, did_you_mean=meant, example=fault.example
+        fault.code,
+        fault.detail,
+        parameter=name,
+        allowed=fault.allowed,
+        did_you_mean=fault.did_you_mean,
+        example=fault.example,
     )
 
 

@@ -20,14 +20,16 @@ from contract.versions import LATEST_VERSION, SUPPORTED_DATES, Version, requeste
 from contract.vocabulary import Json, Method
 from transcoder import media, requests
 from transcoder.call import Answer, Call
-from transcoder.errors import ApiError
-from transcoder.etags import read_precondition
+from transcoder.errors import AllAtOnce, ApiError
+from transcoder.etags import Precondition, read_precondition
 from transcoder.handlers import HANDLERS, Handler
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.parameters import Read, read_parameters, readers
 from transcoder.records import Actor
 from transcoder.values import Surroundings
+
+_OUR_FAULT = 500
 
 
 class Pipeline:
@@ -60,35 +62,51 @@ class Pipeline:
             answer = self._refused(ApiError(INTERNAL_ERROR), notes)
         notes["status"] = answer.status
         notes["duration_ms"] = round((time.monotonic() - started_s) * 1000, 1)
-        self._log.info("request", **notes)
+        # What an internal service or we ourselves did wrong is for us to hear of, never the caller's fault.
+        (self._log.error if answer.status >= _OUR_FAULT else self._log.info)("request", **notes)
         return _response(answer, version)
 
     async def _call(
         self, request: web.Request, operation: Operation, id_text: str | None, actor: Actor, version: Version
     ) -> Answer:
         handler = HANDLERS[operation.kind]
-        body = await _body(request, operation.method, handler)
+        body = await _body(request, operation.method, handler, actor.deadline_s)
         around = Surroundings(
             time.time_ns() // 1_000_000, lambda prefix, text: self._codec.open(prefix, actor.tenant, text)
         )
+        call = self._head(request, operation, id_text, actor, version, body, around)
+        values = {} if handler.check is None else handler.check(call)
+        return await self._once.run(call, lambda: handler.run(self._desk, call, values))
+
+    def _head(
+        self,
+        request: web.Request,
+        operation: Operation,
+        id_text: str | None,
+        actor: Actor,
+        version: Version,
+        body: Json,
+        around: Surroundings,
+    ) -> Call:
+        """Check 12: path, query and headers, the faults of all of them at once."""
+        query = list(request.rel_url.query.items())
+        together = AllAtOnce()
         call = Call(
             operation=operation,
             version=version,
             actor=actor,
             path=request.rel_url.raw_path,
             query=request.rel_url.raw_query_string,
-            number=requests.record_number(operation, id_text, self._codec, actor.tenant),
-            parameters=read_parameters(
-                operation, self._readers[operation.id], list(request.rel_url.query.items()), around
-            ),
+            number=together.read(lambda: requests.record_number(operation, id_text, self._codec, actor.tenant)),
+            parameters=together.read(lambda: read_parameters(operation, self._readers[operation.id], query, around)),
             body=body,
-            if_match=read_precondition(headers.IF_MATCH, _joined(request, headers.IF_MATCH.name)),
-            if_none_match=read_precondition(headers.IF_NONE_MATCH, _joined(request, headers.IF_NONE_MATCH.name)),
-            idempotency_key=requests.idempotency_key(request),
+            if_match=together.read(lambda: _precondition(request, headers.IF_MATCH)),
+            if_none_match=together.read(lambda: _precondition(request, headers.IF_NONE_MATCH)),
+            idempotency_key=together.read(lambda: requests.idempotency_key(request)),
             around=around,
         )
-        values = {} if handler.check is None else handler.check(call)
-        return await self._once.run(call, lambda: handler.run(self._desk, call, values))
+        together.finish()
+        return call
 
     def _refused(self, error: ApiError, notes: dict[str, Json]) -> Answer:
         problem = error.problem
@@ -118,22 +136,26 @@ def _version(request: web.Request) -> Version:
     return wanted
 
 
-async def _body(request: web.Request, method: Method, handler: Handler) -> Json:
+async def _body(request: web.Request, method: Method, handler: Handler, deadline_s: float) -> Json:
     """Checks 10 and 11: media types and size, then syntax."""
-    sent = requests.has_body(request)
-    if sent:
+    begun = await requests.body_begins(request, deadline_s)
+    if begun is not None:
         media.check_content(
             method,
-            request.headers.get(headers.CONTENT_TYPE.name),
-            request.headers.get(headers.CONTENT_ENCODING.name),
+            _joined(request, headers.CONTENT_TYPE.name),
+            _joined(request, headers.CONTENT_ENCODING.name),
         )
     media.check_accept(_joined(request, headers.ACCEPT.name))
-    raw = await requests.read_body(request) if sent else b""
+    raw = b"" if begun is None else await requests.read_body(request, begun, deadline_s)
     if handler.check is not None:
         return requests.parse_body(raw)
     if raw:
         raise ApiError(MALFORMED_REQUEST, "This operation takes no body.", reason="unexpected-body")
     return None
+
+
+def _precondition(request: web.Request, header: headers.Header) -> Precondition | None:
+    return read_precondition(header, _joined(request, header.name))
 
 
 def _joined(request: web.Request, name: str) -> str | None:

@@ -1,12 +1,14 @@
 """Reading a request: what the edge and authz wrote about it, its path, its body. The shell around the pure readers."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from contract import headers, ids
-from contract.bounds import MAX_BODY_BYTES, REQUEST_TIMEOUT_S
+from contract.bounds import MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY
 from contract.ids import IdCodec
 from contract.operations import BY_ID, Operation
 from contract.problems import (
@@ -20,6 +22,7 @@ from contract.problems import (
     ItemError,
 )
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
+from contract.types import Id
 from contract.vocabulary import Json, TenantId, TraceId, UserId
 from transcoder import strict_json
 from transcoder.errors import ApiError
@@ -78,45 +81,61 @@ def record_number(operation: Operation, text: str | None, codec: IdCodec, tenant
         return None
     opened = codec.open(operation.resource.prefix, tenant, text)
     if isinstance(opened, ids.Malformed):
-        raise ApiError(INVALID_ID)
+        raise ApiError(INVALID_ID, errors=[_invalid_id(operation)])
     return opened
 
 
+def _invalid_id(operation: Operation) -> ItemError:
+    kind = Id(operation.resource.prefix)
+    detail = f"Not an id: {kind.prefix}_ and {ids.OPAQUE_LENGTH} characters."
+    return ItemError("invalid-id", detail, parameter=operation.resource.parameter, example=kind.example)
+
+
 def idempotency_key(request: web.Request) -> str | None:
-    """The `Idempotency-Key`: 1 to 255 printable ASCII characters."""
+    """The `Idempotency-Key`: printable ASCII within its bound."""
     values = request.headers.getall(headers.IDEMPOTENCY_KEY.name, [])
     if not values:
         return None
     key = values[0]
-    if len(values) > 1 or not 1 <= len(key) <= 255 or not set(key) <= _KEY_CHARACTERS:
-        detail = "Expected one key of 1 to 255 printable ASCII characters."
+    if len(values) > 1 or not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY or not set(key) <= _KEY_CHARACTERS:
+        detail = f"Expected one key of 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters."
         item = ItemError("invalid-header", detail, header=headers.IDEMPOTENCY_KEY.title)
         raise ApiError(INVALID_PARAMETER, errors=[item])
     return key
 
 
-def has_body(request: web.Request) -> bool:
-    """Whether the request carries a body at all."""
-    return request.can_read_body and request.content_length != 0
+async def body_begins(request: web.Request, deadline_s: float) -> bytes | None:
+    """None when the request has no body, else what was read of it; only a chunked one, which may be empty, is begun."""
+    if not request.body_exists or request.content_length == 0:
+        return None
+    if request.content_length is not None:
+        return b""
+    async with _arriving(deadline_s):
+        return await request.content.readany() or None
 
 
-async def read_body(request: web.Request) -> bytes:
+async def read_body(request: web.Request, begun: bytes, deadline_s: float) -> bytes:
     """The whole body, within its bound and in time; the edge's own buffer limit may not hold (it streams)."""
-    too_large = ApiError(PAYLOAD_TOO_LARGE, limit_bytes=MAX_BODY_BYTES)
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise too_large
-    parts: list[bytes] = []
-    size = 0
+    body = bytearray(begun)
+    if (request.content_length or 0) <= MAX_BODY_BYTES:
+        async with _arriving(deadline_s):
+            while len(body) <= MAX_BODY_BYTES:
+                part = await request.content.readany()
+                if not part:
+                    return bytes(body)
+                body += part
+    raise ApiError(PAYLOAD_TOO_LARGE, limit_bytes=MAX_BODY_BYTES)
+
+
+@contextlib.asynccontextmanager
+async def _arriving(deadline_s: float) -> AsyncIterator[None]:
     try:
-        async with asyncio.timeout(REQUEST_TIMEOUT_S):
-            async for part in request.content.iter_any():
-                size += len(part)
-                if size > MAX_BODY_BYTES:
-                    raise too_large
-                parts.append(part)
+        async with asyncio.timeout_at(deadline_s):
+            yield
     except TimeoutError:
         raise ApiError(REQUEST_TIMEOUT) from None
-    return b"".join(parts)
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise ApiError(MALFORMED_REQUEST, "The body did not arrive whole.", cause=repr(error)) from None
 
 
 def parse_body(raw: bytes) -> Json:
