@@ -36,7 +36,7 @@ async def create(write: Write, creation: Creation) -> Record:
     actor, fields = write.call.user_id, write.records.resource.fields
     defaults = {field.name: field.default for field in fields if field.default is not None}
     record: Record = {OWNER: actor, **defaults, **creation.values, "created_by_user_id": actor}
-    await _check(write, record, record, owner_was=actor, own_id=None)
+    await _check(write, record, record, own_id=None)
     record |= {"created_at": write.at_ms, "updated_at": write.at_ms, "revision": 1, "is_deleted": 0}
     record_id = await store.insert(write.connection, write.records, write.call.business_id, record)
     return await _read_back(write, record_id)
@@ -50,7 +50,7 @@ async def update(write: Write, record_id: int, patch: Patch) -> Record:
     changes = {name: wanted.get(name) for name in touched if wanted.get(name) != stored.get(name)}
     if not changes:
         return stored
-    await _check(write, wanted, changes, owner_was=_number(stored, OWNER), own_id=record_id)
+    await _check(write, wanted, changes, own_id=record_id)
     return await _rewritten(write, stored, changes)
 
 
@@ -79,11 +79,9 @@ async def _claimed(write: Write, record_id: int, expected_revision: int | None, 
     return stored
 
 
-async def _check(
-    write: Write, wanted: Record, changes: Mapping[str, Value | None], *, owner_was: int, own_id: int | None
-) -> None:
+async def _check(write: Write, wanted: Record, changes: Mapping[str, Value | None], *, own_id: int | None) -> None:
     """Everything that `changes` and the record as `wanted` have to satisfy, in the order of this module."""
-    _check_owner(write.call, changes.get(OWNER), owner_was)
+    _check_owner(write.call, changes.get(OWNER))
     await _check_references(write, changes)
     for rule in write.records.resource.rules:
         if not any(name in wanted for name in rule.fields):
@@ -91,8 +89,8 @@ async def _check(
     await _check_unique(write, changes, own_id)
 
 
-def _check_owner(call: Call, owner: Value | None, owner_was: int) -> None:
-    if owner not in (None, call.user_id, owner_was) and ASSIGN not in call.permissions:
+def _check_owner(call: Call, owner: Value | None) -> None:
+    if owner not in (None, call.user_id) and ASSIGN not in call.permissions:
         raise RefusedError(Refusal(Code.FORBIDDEN_FIELD, f"{ASSIGN} is missing", field=OWNER))
 
 

@@ -1,11 +1,13 @@
 """Create, update, delete: what is checked, in which order, and what a write leaves behind."""
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.sandbox.conftest import Place
 from tests.sandbox.crm import INACTIVE, MANAGER, MEMBER, STRANGER, SUSPENDED_BUSINESS, VIEWER, Crm, fresh
 
 ALL_RIGHTS = ("contacts:write_all", "contacts:delete_all", "records:assign")
@@ -282,6 +284,18 @@ async def test_parallel_writes_are_all_carried_out_each_at_an_instant_of_its_own
     made = await asyncio.gather(*(crm.contact(source=fresh("parallel")) for _ in range(40)))
     assert len({contact["updated_at"] for contact in made}) == len(made)
     assert len({contact["id"] for contact in made}) == len(made)
+
+
+async def test_updated_at_grows_even_when_the_wall_clock_goes_back(place: Place) -> None:
+    async with place.run(), place.session() as session:
+        crm = Crm(session)
+        ahead_ms = (await crm.contact())["updated_at"] + 3_600_000
+        with sqlite3.connect(place.database) as database:
+            database.execute("UPDATE businesses SET clock_ms = ? WHERE id = 1", (ahead_ms,))
+        database.close()
+        contact = await crm.contact()
+        after = await crm.ok("DELETE", f"contacts/{contact['id']}")
+        assert [contact["updated_at"], after["updated_at"]] == [ahead_ms + 1, ahead_ms + 2]
 
 
 async def test_of_parallel_updates_of_one_revision_one_is_carried_out(crm: Crm) -> None:
