@@ -80,13 +80,13 @@ async def _count(connection: AsyncConnection, table: sa.Table, wanted: list[sa.C
     return int((await connection.execute(sa.select(sa.func.count()).select_from(table).where(*wanted))).scalar_one())
 
 
-async def insert(connection: AsyncConnection, records: RecordTable, business_id: int, record: Record) -> int:
-    """Write a new record; returns its id."""
+async def insert(connection: AsyncConnection, records: RecordTable, business_id: int, record: Record) -> Record:
+    """Write a new record; returns it with its id."""
     columns = dict(_columns(records.resource, record))
-    written = records.table.insert().values(business_id=business_id, **columns).returning(records.table.c.id)
-    record_id = int((await connection.execute(written)).scalar_one())
-    await _write_items(connection, records, business_id, record_id, record)
-    return record_id
+    written = records.table.insert().values(business_id=business_id, **columns).returning(records.table)
+    row = (await connection.execute(written)).mappings().one()
+    await _write_items(connection, records, business_id, row["id"], record)
+    return to_record(row, records.resource)
 
 
 async def change(
@@ -95,15 +95,17 @@ async def change(
     business_id: int,
     record_id: int,
     changes: Mapping[str, Value | None],
-) -> None:
-    """Write some fields of a record; None is null."""
+) -> Record:
+    """Write some fields of a record, None for null; returns it as it is then."""
     table = records.table
     columns = dict(_columns(records.resource, changes))
-    await connection.execute(table.update().where(table.c.id == record_id).values(columns))
+    written = table.update().where(table.c.id == record_id).values(columns).returning(table)
+    row = (await connection.execute(written)).mappings().one()
     for name in records.items.keys() & changes.keys():
         items = records.items[name]
         await connection.execute(items.delete().where(items.c.record_id == record_id))
     await _write_items(connection, records, business_id, record_id, changes)
+    return to_record(row, records.resource)
 
 
 def _columns(resource: Resource, values: Mapping[str, Value | None]) -> Iterator[tuple[str, Value | None]]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox import records
 from sandbox.database import Database, Deadline
 from sandbox.directory import Business, Directory, enter, missing_from
+from sandbox.kinds import Value
 from sandbox.records import Record
 from sandbox.statistics import assume
 from sandbox.tables import METADATA, TABLES
@@ -51,7 +52,7 @@ async def _furnish(connection: AsyncConnection, business: Business, now_ms: int)
     if not owners:
         return
     companies = [
-        await records.insert(connection, TABLES["companies"], business.id, company)
+        (await records.insert(connection, TABLES["companies"], business.id, company))["id"]
         for company in demo_companies(owners, now_ms)
     ]
     for contact in demo_contacts(owners, companies, now_ms):
@@ -74,7 +75,7 @@ def demo_companies(owners: list[int], now_ms: int) -> Iterator[Record]:
         }
 
 
-def demo_contacts(owners: list[int], companies: list[int], now_ms: int) -> Iterator[Record]:
+def demo_contacts(owners: list[int], companies: list[Value], now_ms: int) -> Iterator[Record]:
     """The contacts that each business begins with; some are sparse, as contacts are."""
     for n in range(CONTACTS_EACH):
         first, last = FIRST_NAMES[n % len(FIRST_NAMES)], LAST_NAMES[n % len(LAST_NAMES)]

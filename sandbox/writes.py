@@ -38,8 +38,7 @@ async def create(write: Write, creation: Creation) -> Record:
     record: Record = {OWNER: actor, **defaults, **creation.values, "created_by_user_id": actor}
     await _check(write, record, record, own_id=None)
     record |= {"created_at": write.at_ms, "updated_at": write.at_ms, "revision": 1, "is_deleted": 0}
-    record_id = await store.insert(write.connection, write.records, write.call.business_id, record)
-    return await _read_back(write, record_id)
+    return await store.insert(write.connection, write.records, write.call.business_id, record)
 
 
 async def update(write: Write, record_id: int, patch: Patch) -> Record:
@@ -118,16 +117,7 @@ async def _check_unique(write: Write, changes: Mapping[str, Value | None], own_i
 
 async def _rewritten(write: Write, stored: Record, changes: Mapping[str, Value | None]) -> Record:
     moved = {**changes, "revision": _number(stored, "revision") + 1, "updated_at": write.at_ms}
-    record_id = _number(stored, "id")
-    await store.change(write.connection, write.records, write.call.business_id, record_id, moved)
-    return await _read_back(write, record_id)
-
-
-async def _read_back(write: Write, record_id: int) -> Record:
-    record = await store.find(write.connection, write.records, write.call.business_id, record_id)
-    if record is None:
-        raise LookupError(f"{write.records.resource.path} {record_id} was written and is not there")
-    return record
+    return await store.change(write.connection, write.records, write.call.business_id, _number(stored, "id"), moved)
 
 
 def _number(record: Record, name: str) -> int:
