@@ -1,0 +1,169 @@
+"""Each part dead, hung or killed under load: a client sees a documented problem, never access, never a reset."""
+
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.conformance.conftest import a_contact
+from tests.faults.conftest import Parts, until
+from tests.support.problems import assert_problem, assert_rate_headers
+from tests.support.stack import Stack
+
+CLIENTS = 16
+READS_A_FAMILY = 100
+POOLED = 2 * CLIENTS
+"""More connections than any pool on the way can hold."""
+
+
+@pytest.fixture
+def client(breakable: Stack) -> Iterator[httpx.Client]:
+    with breakable.client(breakable.token()) as client:
+        client.get("/v1/contacts")
+        yield client
+
+
+class Traffic:
+    """Reads from many clients until stopped. Each family spends less than its budget, so that every answer counts."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._read) for _ in range(CLIENTS)]
+        self.seen: Counter[str] = Counter()
+
+    def __enter__(self) -> "Traffic":
+        for thread in self._threads:
+            thread.start()
+        until(lambda: self.seen["ok"] >= 5 * CLIENTS, "traffic")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _read(self) -> None:
+        while not self._stop.is_set():
+            with self._stack.client(self._stack.token()) as client:
+                for _ in range(READS_A_FAMILY):
+                    answer = client.get("/v1/contacts", params={"limit": "1"})
+                    with self._lock:
+                        self.seen["ok" if answer.status_code == 200 else answer.text] += 1
+                    if self._stop.is_set():
+                        return
+
+    def more(self, count: int) -> None:
+        """Wait for so many further good answers."""
+        target = self.seen["ok"] + count
+        until(lambda: self.seen["ok"] >= target, "more traffic")
+
+
+@pytest.mark.parametrize("kind", ["authz", "transcoder"])
+def test_one_of_two_killed_is_noticed_at_most_by_what_is_in_flight(breakable: Stack, parts: Parts, kind: str) -> None:
+    with Traffic(breakable) as traffic:
+        before = breakable.pids(kind)
+        parts.kill_one(kind)
+        traffic.more(20 * CLIENTS)
+        until(lambda: len(now := breakable.pids(kind)) == 2 and now != before, "the restart")
+        traffic.more(5 * CLIENTS)
+    refused = sum(count for answer, count in traffic.seen.items() if answer != "ok")
+    assert refused <= CLIENTS, traffic.seen
+
+
+def test_one_of_two_hung_authz_is_answered_by_the_other(breakable: Stack, parts: Parts) -> None:
+    with parts.hung("authz", 1), breakable.client(breakable.token()) as client:
+        answers = [client.get("/v1/contacts?limit=1").status_code for _ in range(20)]
+    assert answers == [200] * 20
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_without_authz_nobody_is_let_in(breakable: Stack, parts: Parts, client: httpx.Client, method: str) -> None:
+    with parts.dead("authz"):
+        answer = client.request(method, "/v1/contacts", **_body(method))
+        problem = assert_problem(answer, "overloaded", decided=False, api_url=breakable.api_url)
+        assert problem["outcome"] == "not-applied"
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/healthz").status_code == 200
+    until(lambda: client.get("/v1/contacts").status_code == 200, "authz to be back")
+
+
+def test_a_hung_authz_is_no_access_either(breakable: Stack, parts: Parts, client: httpx.Client) -> None:
+    with parts.hung("authz"):
+        answer = client.get("/v1/contacts")
+        assert_problem(answer, "overloaded", decided=False, api_url=breakable.api_url)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_without_transcoders_the_edge_says_so(
+    breakable: Stack, parts: Parts, client: httpx.Client, method: str
+) -> None:
+    with parts.dead("transcoder"):
+        answer = settled(client, method)
+        assert_problem(answer, "upstream-unavailable", decided=False, api_url=breakable.api_url)
+        assert_rate_headers(answer)
+    until(lambda: client.get("/v1/contacts").status_code == 200, "the transcoders to be back")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_without_the_internal_service_nothing_was_written(
+    breakable: Stack, parts: Parts, client: httpx.Client, method: str
+) -> None:
+    with parts.dead("sandbox"):
+        answer = settled(client, method)
+        assert_problem(answer, "upstream-unavailable", decided=True, api_url=breakable.api_url)
+    until(lambda: client.get("/v1/contacts").status_code == 200, "the internal service to be back")
+
+
+def test_without_valkey_nothing_is_counted_and_nobody_let_in(
+    breakable: Stack, parts: Parts, client: httpx.Client
+) -> None:
+    with parts.dead("valkey"):
+        answer = client.get("/v1/contacts")
+        assert answer.status_code == 503
+        problem = answer.json()
+        assert (problem["code"], problem["outcome"]) == ("overloaded", "not-applied")
+        assert int(answer.headers["retry-after"]) >= 1
+        started_s = time.monotonic()
+        for _ in range(20):
+            assert client.get("/v1/contacts").status_code == 503
+        assert time.monotonic() - started_s < 20 * 0.5
+    until(lambda: client.get("/v1/contacts").status_code == 200, "the limits to be back")
+
+
+def test_a_create_whose_internal_answer_is_lost_is_settled_by_its_retry(breakable: Stack, parts: Parts) -> None:
+    """The connection dies under the write; the key's lease ends; the retry gets the one record that there is."""
+    body, key = a_contact(), {"Idempotency-Key": uuid.uuid4().hex}
+    with breakable.client(breakable.token()) as client:
+        with parts.hung("sandbox"):
+            answer = client.post("/v1/contacts", json=body, headers=key)
+        problem = assert_problem(answer, "upstream-timeout", decided=True, api_url=breakable.api_url)
+        assert problem["outcome"] == "unknown"
+        answer = client.post("/v1/contacts", json=body, headers=key)
+        assert_problem(answer, "idempotency-in-progress", decided=True, api_url=breakable.api_url)
+        until(lambda: client.post("/v1/contacts", json=body, headers=key).status_code == 201, "the lease to end")
+        found = client.get("/v1/contacts", params={"email": body["email"], "include_total": "true"}).json()
+    assert found["meta"]["total"] == 1
+
+
+def settled(client: httpx.Client, method: str) -> httpx.Response:
+    """The answer once no pooled connection is left that died with its peer.
+
+    A write that went into such a connection may have happened for all that we know, and must say so.
+    """
+    for _ in range(POOLED):
+        answer = client.request(method, "/v1/contacts", **_body(method))
+        problem = answer.json()
+        if problem["outcome"] == "not-applied":
+            return answer
+        assert (method, problem["outcome"]) == ("POST", "unknown"), problem
+    raise AssertionError(f"after {POOLED} requests the outcome is still unknown")
+
+
+def _body(method: str) -> dict[str, object]:
+    return {"json": a_contact()} if method == "POST" else {}
