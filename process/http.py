@@ -9,8 +9,8 @@ from process.address import Address, UnixAddress
 DRAIN_S = 5.0
 """How long requests in flight may take once the process was told to stop."""
 LINE_BYTES = 64 * 1024
-"""The longest request line and header. Who stands in front bounds all headers together below this: at aiohttp's own 8190
-it would answer a request that was let in with a 400 in plain text."""
+"""The longest request line and header. Who stands in front bounds all headers together below this; at aiohttp's own
+8190 a request that was let in would be answered with a 400 in plain text."""
 _OWNER_ONLY = 0o600
 
 
