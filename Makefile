@@ -50,6 +50,7 @@ render: have-dev ## write the generated files again
 
 lock: have-dev ## pin requirements/*.in again, with hashes
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
+	$(LOCK) requirements/services.in -o requirements/services.txt
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 
