@@ -15,7 +15,7 @@ def supported(method: Method) -> tuple[str, ...]:
 def check_content(method: Method, content_type: str | None, content_encoding: str | None) -> None:
     """Raise 415 unless a body of this type and encoding can be read."""
     types = supported(method)
-    if content_encoding not in (None, "", "identity") or not _is_json(content_type, types):
+    if (content_encoding or "").strip().lower() not in ("", "identity") or not _is_json(content_type, types):
         field = headers.ACCEPT_PATCH if method is Method.PATCH else headers.ACCEPT.name
         raise ApiError(UNSUPPORTED_MEDIA_TYPE, supported=list(types), headers={field: ", ".join(types)})
 

@@ -1,0 +1,215 @@
+"""Query parameters: every one that a list and a get take, and every way to be wrong about them."""
+
+from typing import Any
+
+import pytest
+
+from contract.operations import BY_ID
+from tests.unit.transcoder.surroundings import AROUND, an_id
+from transcoder.errors import ApiError
+from transcoder.parameters import Parameters, read_parameters, readers
+from transcoder.records import Condition
+
+NOBODY = "z" * 26
+
+
+def read(operation_id: str, *pairs: tuple[str, str]) -> Parameters:
+    operation = BY_ID[operation_id]
+    return read_parameters(operation, readers(operation), pairs, AROUND)
+
+
+def refused(operation_id: str, *pairs: tuple[str, str]) -> list[tuple[str | None, str]]:
+    with pytest.raises(ApiError) as raised:
+        read(operation_id, *pairs)
+    assert raised.value.problem.code == "invalid-parameter"
+    return [(item.parameter, item.code) for item in raised.value.errors or ()]
+
+
+def test_a_list_without_parameters_is_fifty_live_records_newest_first() -> None:
+    asked = read("contacts.list")
+    assert (asked.limit, asked.order_by, asked.descending, asked.deleted) == (50, "created_at", True, "exclude")
+    assert (asked.fields, asked.cursor, asked.include_total, asked.conditions, asked.nothing) == (
+        None,
+        None,
+        False,
+        (),
+        False,
+    )
+
+
+TAKEN: dict[str, tuple[str, str, str, Any]] = {
+    "limit 1": ("limit", "1", "limit", 1),
+    "limit 200": ("limit", "200", "limit", 200),
+    "a cursor as it is": ("cursor", "x+y", "cursor", "x+y"),
+    "an empty cursor, for the cursor's own refusal": ("cursor", "", "cursor", ""),
+    "order by last name": ("order_by", "last_name", "order_by", "last_name"),
+    "order by e-mail": ("order_by", "email", "order_by", "email"),
+    "order by creation": ("order_by", "created_at", "order_by", "created_at"),
+    "order by change": ("order_by", "updated_at", "order_by", "updated_at"),
+    "ascending": ("sort_direction", "asc", "descending", False),
+    "descending": ("sort_direction", "desc", "descending", True),
+    "the total": ("include_total", "true", "include_total", True),
+    "no total": ("include_total", "false", "include_total", False),
+    "deleted ones too": ("deleted", "include", "deleted", "include"),
+    "deleted ones only": ("deleted", "only", "deleted", "only"),
+    "live ones": ("deleted", "exclude", "deleted", "exclude"),
+    "a field": ("fields", "email", "fields", {"email"}),
+    "fields, one of them twice": ("fields", "email,id,email,full_name", "fields", {"email", "id", "full_name"}),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "member", "value"), TAKEN.values(), ids=TAKEN.keys())
+def test_a_list_takes(name: str, text: str, member: str, value: Any) -> None:
+    assert getattr(read("contacts.list", (name, text)), member) == value
+
+
+CONDITIONS: dict[str, tuple[str, str, Condition]] = {
+    "created since": (
+        "created_since",
+        "2026-06-17T14:30:00Z",
+        Condition("created_at", "gte", 1_781_706_600_000),
+    ),
+    "created until": ("created_until", "2026-06-17T14:30:00.5Z", Condition("created_at", "lt", 1_781_706_600_500)),
+    "updated since": (
+        "updated_since",
+        "2026-06-17T15:30:00+01:00",
+        Condition("updated_at", "gte", 1_781_706_600_000),
+    ),
+    "an unescaped plus": (
+        "updated_until",
+        "2026-06-17T15:30:00 01:00",
+        Condition("updated_at", "lt", 1_781_706_600_000),
+    ),
+    "an e-mail address, normalised": ("email", " Ada@X.example", Condition("email", "eq", "ada@x.example")),
+    "a phone number": ("phone", "+44 20 7946 0958", Condition("phone", "eq", "+442079460958")),
+    "a phone number with an unescaped plus": ("phone", " 442079460958", Condition("phone", "eq", "+442079460958")),
+    "an external id, in its case": ("external_id", " erp:A ", Condition("external_id", "eq", "erp:A")),
+    "a company": ("company_id", an_id("cmp", 771), Condition("company_id", "eq", 771)),
+    "an owner": ("owner_id", an_id("usr", 31), Condition("owner_id", "eq", 31)),
+    "a stage": ("lifecycle_stage", "lead", Condition("lifecycle_stage", "eq", "lead")),
+    "ids": ("ids", f"{an_id('con', 7)},{an_id('con', 5)}", Condition("id", "in", [7, 5])),
+    "ids, some of nobody": ("ids", f"con_{NOBODY},{an_id('con', 5)}", Condition("id", "in", [5])),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "condition"), CONDITIONS.values(), ids=CONDITIONS.keys())
+def test_a_list_is_narrowed_by(name: str, text: str, condition: Condition) -> None:
+    asked = read("contacts.list", (name, text))
+    assert asked.conditions == (condition,)
+    assert not asked.nothing
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("company_id", f"cmp_{NOBODY}"), ("owner_id", f"usr_{NOBODY}"), ("ids", f"con_{NOBODY}")]
+)
+def test_an_id_of_nobody_matches_nothing(name: str, text: str) -> None:
+    assert read("contacts.list", (name, text)).nothing
+
+
+def test_conditions_add_up() -> None:
+    pairs = [("lifecycle_stage", "lead"), ("email", "a@b.cd"), ("created_since", "2026-06-17T14:30:00Z")]
+    assert {condition.field for condition in read("contacts.list", *pairs).conditions} == {
+        "lifecycle_stage",
+        "email",
+        "created_at",
+    }
+
+
+REFUSED: dict[str, tuple[str, str, str]] = {
+    "limit 0": ("limit", "0", "out-of-range"),
+    "limit 201": ("limit", "201", "out-of-range"),
+    "a limit of many digits": ("limit", "9" * 5000, "out-of-range"),
+    "a negative limit": ("limit", "-1", "invalid-type"),
+    "a limit with a fraction": ("limit", "5.0", "invalid-type"),
+    "an empty limit": ("limit", "", "invalid-type"),
+    "a limit in other digits": ("limit", "\u0665", "invalid-type"),
+    "a superscript": ("limit", "\u00b2", "invalid-type"),
+    "an order that is no field's": ("order_by", "name", "not-sortable"),
+    "an order by a field that has none": ("order_by", "phone", "not-sortable"),
+    "an order with a direction in it": ("order_by", "-created_at", "not-sortable"),
+    "a direction in capitals": ("sort_direction", "ASC", "unknown-value"),
+    "a total of 1": ("include_total", "1", "unknown-value"),
+    "a total in capitals": ("include_total", "True", "unknown-value"),
+    "deleted as a boolean": ("deleted", "true", "unknown-value"),
+    "an unknown field": ("fields", "email,nickname", "unknown-field"),
+    "no field": ("fields", "", "unknown-field"),
+    "a field within a field": ("fields", "address.city", "unknown-field"),
+    "fields with spaces": ("fields", "email, phone", "unknown-field"),
+    "malformed ids": ("ids", f"{an_id('con', 7)},x", "invalid-id"),
+    "ids of another type": ("ids", an_id("cmp", 7), "invalid-id"),
+    "no ids": ("ids", "", "invalid-id"),
+    "201 ids": ("ids", ",".join([an_id("con", 7)] * 201), "too-many-items"),
+    "an instant without an offset": ("created_since", "2026-06-17T14:30:00", "invalid-datetime"),
+    "a day for an instant": ("created_until", "2026-06-17", "invalid-datetime"),
+    "an instant outside the span": ("updated_since", "1969-01-01T00:00:00Z", "out-of-range"),
+    "an empty instant": ("updated_until", "", "invalid-datetime"),
+    "an e-mail address that is none": ("email", "ada", "invalid-email"),
+    "a phone number that is none": ("phone", "2079460958", "invalid-phone"),
+    "an empty external id": ("external_id", "", "too-short"),
+    "a malformed company": ("company_id", "771", "invalid-id"),
+    "an owner of another type": ("owner_id", an_id("con", 1), "invalid-id"),
+    "an unknown stage": ("lifecycle_stage", "lost", "unknown-value"),
+    "null for a filter": ("company_id", "null", "invalid-id"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "code"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_list_refuses(name: str, text: str, code: str) -> None:
+    assert refused("contacts.list", (name, text)) == [(name, code)]
+
+
+def test_two_hundred_ids_are_taken() -> None:
+    assert len(read("contacts.list", ("ids", ",".join([an_id("con", 7)] * 200))).conditions[0].value) == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("limt", "limit"), ("Limit", "limit"), ("order", "order_by"), ("created_sinc", "created_since"), ("zzz", None)],
+)
+def test_an_unknown_parameter_is_told_what_it_may_have_meant(name: str, meant: str | None) -> None:
+    with pytest.raises(ApiError) as raised:
+        read("contacts.list", (name, "1"))
+    (item,) = raised.value.errors or ()
+    assert (item.parameter, item.code) == (name, "unknown-parameter")
+    assert item.did_you_mean == meant
+
+
+def test_every_fault_is_told_at_once() -> None:
+    pairs = [("limit", "x"), ("foo", "1"), ("email", "x"), ("limit", "5"), ("deleted", "yes")]
+    assert refused("contacts.list", *pairs) == [
+        ("limit", "invalid-type"),
+        ("foo", "unknown-parameter"),
+        ("email", "invalid-email"),
+        ("limit", "repeated-parameter"),
+        ("deleted", "unknown-value"),
+    ]
+
+
+def test_a_parameter_may_stand_once_even_with_one_value() -> None:
+    assert refused("contacts.list", ("limit", "5"), ("limit", "5")) == [("limit", "repeated-parameter")]
+
+
+def test_no_more_than_fifty_faults_are_told_and_names_are_cut() -> None:
+    told = refused("contacts.list", *((f"limi{n}" + "x" * 999, "1") for n in range(20_000)))
+    assert len(told) == 50
+    assert {len(name or "") for name, _ in told} == {64}
+
+
+def test_a_get_takes_fields_and_deleted() -> None:
+    asked = read("contacts.get", ("fields", "email"), ("deleted", "include"))
+    assert (asked.fields, asked.deleted) == ({"email"}, "include")
+
+
+def test_a_get_of_deleted_ones_only_is_no_question() -> None:
+    assert refused("contacts.get", ("deleted", "only")) == [("deleted", "unknown-value")]
+
+
+@pytest.mark.parametrize("name", ["limit", "cursor", "order_by", "ids", "email", "include_total"])
+def test_a_get_does_not_take(name: str) -> None:
+    assert refused("contacts.get", (name, "1")) == [(name, "unknown-parameter")]
+
+
+@pytest.mark.parametrize("operation_id", ["contacts.create", "contacts.update", "contacts.delete"])
+@pytest.mark.parametrize("name", ["fields", "deleted", "dry_run", "limit"])
+def test_a_write_takes_no_parameter(operation_id: str, name: str) -> None:
+    assert refused(operation_id, (name, "true")) == [(name, "unknown-parameter")]
