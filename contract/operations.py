@@ -3,70 +3,102 @@
 from dataclasses import dataclass
 
 from contract.problems import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, Problem
-from contract.resources import RESOURCES, Resource
-from contract.roles import RECORDS_ASSIGN, Access, Permission, Scope
+from contract.resources import RESOURCES, Action, Resource
+from contract.roles import RECORDS_ASSIGN, TOKENS_MANAGE, Access, Permission, Scope
 from contract.vocabulary import Kind, Method
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An endpoint. `cost` is in units of the plan's policies; `keyed`: `Idempotency-Key` is honoured."""
+    """An endpoint. `cost` is in units of the plan's policies; `keyed`: `Idempotency-Key` is honoured.
+
+    `scope` None: any token will do; `open`: no token is asked for, and none is looked at.
+    """
 
     id: str
     kind: Kind
     method: Method
     path: str
-    resource: Resource
-    scope: Scope
+    resource: Resource | None
+    scope: Scope | None
     cost: int
     keyed: bool
     success: int
+    action: Action | None = None
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What all operations of a kind have in common. `path` is appended to the resource's own."""
+    """What all operations of a kind have in common. `path` follows the resource's collection, or its item."""
 
     method: Method
-    on_item: bool
+    path: str
     scope: str
-    cost: int
-    keyed: bool
-    success: int
+    cost: int = 1
+    keyed: bool = False
+    success: int = 200
+    on_item: bool = False
 
 
 SHAPES: dict[Kind, Shape] = {
-    Kind.LIST: Shape(Method.GET, on_item=False, scope="read", cost=1, keyed=False, success=200),
-    Kind.CREATE: Shape(Method.POST, on_item=False, scope="write", cost=1, keyed=True, success=201),
-    Kind.GET: Shape(Method.GET, on_item=True, scope="read", cost=1, keyed=False, success=200),
-    Kind.UPDATE: Shape(Method.PATCH, on_item=True, scope="write", cost=1, keyed=False, success=200),
-    Kind.DELETE: Shape(Method.DELETE, on_item=True, scope="delete", cost=1, keyed=False, success=204),
+    Kind.LIST: Shape(Method.GET, "", "read"),
+    Kind.CREATE: Shape(Method.POST, "", "write", keyed=True, success=201),
+    Kind.GET: Shape(Method.GET, "", "read", on_item=True),
+    Kind.UPDATE: Shape(Method.PATCH, "", "write", on_item=True),
+    Kind.DELETE: Shape(Method.DELETE, "", "delete", success=204, on_item=True),
+    Kind.RESTORE: Shape(Method.POST, "/restore", "delete", on_item=True),
+    Kind.SEARCH: Shape(Method.POST, "/search", "read", cost=5),
+    Kind.UPSERT: Shape(Method.POST, "/upsert", "write", cost=2, keyed=True),
+    Kind.BATCH_CREATE: Shape(Method.POST, "/batch/create", "write", cost=10, keyed=True),
+    Kind.BATCH_GET: Shape(Method.POST, "/batch/get", "read"),
+    Kind.BATCH_UPDATE: Shape(Method.POST, "/batch/update", "write", cost=10, keyed=True),
+    Kind.BATCH_DELETE: Shape(Method.POST, "/batch/delete", "delete", cost=10, keyed=True),
+    Kind.BATCH_UPSERT: Shape(Method.POST, "/batch/upsert", "write", cost=10, keyed=True),
+    Kind.ACTION: Shape(Method.POST, "", "write", on_item=True),
 }
 
 
 def _scope(access: Access, which: str) -> Scope:
-    return {"read": access.read, "write": access.write, "delete": access.delete}[which]
+    scope = {"read": access.read, "write": access.write, "delete": access.delete}[which]
+    if scope is None:
+        raise ValueError(f"a resource that cannot be written has no operation that needs {which}")
+    return scope
 
 
-def operation(resource: Resource, kind: Kind) -> Operation:
-    """The row of `kind` on `resource`."""
+def operation(resource: Resource, kind: Kind, action: Action | None = None) -> Operation:
+    """The row of `kind`, or of one action, on `resource`."""
     shape = SHAPES[kind]
-    collection = f"/v1/{resource.name}"
+    tail = shape.path if action is None else f"/{action.path}"
     return Operation(
-        id=f"{resource.name}.{kind}",
+        id=f"{resource.name}.{kind if action is None else action.name}",
         kind=kind,
         method=shape.method,
-        path=f"{collection}/{{{resource.parameter}}}" if shape.on_item else collection,
+        path=(resource.item if shape.on_item else resource.collection) + tail,
         resource=resource,
         scope=_scope(resource.access, shape.scope),
         cost=shape.cost,
         keyed=shape.keyed,
         success=shape.success,
+        action=action,
     )
 
 
-OPERATIONS: tuple[Operation, ...] = tuple(
-    operation(resource, kind) for resource in RESOURCES for kind in resource.kinds
+def operations_of(resource: Resource) -> tuple[Operation, ...]:
+    """All operations of a resource: its kinds, then its actions."""
+    kinds = (operation(resource, kind) for kind in resource.kinds)
+    return (*kinds, *(operation(resource, Kind.ACTION, action) for action in resource.actions))
+
+
+ME = Operation("me.get", Kind.ME, Method.GET, "/v1/me", None, None, cost=1, keyed=False, success=200)
+VERSIONS_LIST = Operation(
+    "versions.list", Kind.VERSIONS, Method.GET, "/v1/versions", None, None, cost=0, keyed=False, success=200, open=True
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    *(row for resource in RESOURCES for row in operations_of(resource)),
+    ME,
+    VERSIONS_LIST,
 )
 BY_ID: dict[str, Operation] = {row.id: row for row in OPERATIONS}
 
@@ -108,15 +140,10 @@ def allowed_methods(path: str) -> tuple[str, ...]:
     return (*words, "OPTIONS")
 
 
-def _permissions() -> frozenset[Permission]:
-    held = {RECORDS_ASSIGN}
-    for resource in RESOURCES:
-        own = resource.access
-        held |= {own.read.permission, own.write.permission, own.delete.permission, own.write_all, own.delete_all}
-    return frozenset(held)
-
-
-PERMISSIONS: frozenset[Permission] = _permissions()
-SCOPES: tuple[Scope, ...] = tuple(
-    scope for resource in RESOURCES for scope in (resource.access.read, resource.access.write, resource.access.delete)
+PERMISSIONS: frozenset[Permission] = frozenset(
+    (RECORDS_ASSIGN, TOKENS_MANAGE.permission, *(held for row in RESOURCES for held in row.access.permissions))
+)
+SCOPES: tuple[Scope, ...] = (
+    *dict.fromkeys(scope for row in RESOURCES for scope in row.access.scopes),
+    TOKENS_MANAGE,
 )

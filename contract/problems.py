@@ -166,6 +166,12 @@ VERSION_UNSUPPORTED = Problem(
     "There is no such version",
     "`Version` must be one of `supported_versions` exactly; no nearest date is guessed.",
 )
+VERSION_RETIRED = Problem(
+    "version-retired",
+    400,
+    "The version is served no more",
+    "`Version` names a version that has been retired. Move to one of `supported_versions`.",
+)
 MALFORMED_REQUEST = Problem(
     "malformed-request",
     400,
@@ -252,6 +258,18 @@ DUPLICATE_RESOURCE = Problem(
     "Another record has this value",
     "The value of `field` is taken. Update the record in `existing_id`, or send another value.",
 )
+AMBIGUOUS_MATCH = Problem(
+    "ambiguous-match",
+    409,
+    "More than one record matches",
+    "Several live records have that value. Upsert on another field, or update one of them by its id.",
+)
+RESOURCE_IN_USE = Problem(
+    "resource-in-use",
+    409,
+    "The record is in use",
+    "Live deals are still in it. Move or delete them first.",
+)
 CONFLICT = Problem(
     "conflict",
     409,
@@ -268,6 +286,12 @@ IDEMPOTENCY_IN_PROGRESS = Problem(
     retryable=True,
     outcome="unknown",
     retry_after_s=1,
+)
+IDEMPOTENCY_OUTCOME_UNKNOWN = Problem(
+    "idempotency-outcome-unknown",
+    409,
+    "Nobody knows what became of the first request with this key",
+    "The internal service cannot tell whether it was carried out. Look for the record before you send it under a new key.",
 )
 IDEMPOTENCY_KEY_REUSED = Problem(
     "idempotency-key-reused",

@@ -49,13 +49,25 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The scopes and permissions of one resource."""
+    """The scopes and permissions of one resource; None where it cannot be written, or where records have no owner."""
 
     read: Scope
-    write: Scope
-    delete: Scope
-    write_all: Permission
-    delete_all: Permission
+    write: Scope | None = None
+    delete: Scope | None = None
+    write_all: Permission | None = None
+    delete_all: Permission | None = None
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """All of them, each once."""
+        given = [scope for scope in (self.read, self.write, self.delete) if scope is not None]
+        return tuple(dict.fromkeys(given))
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """All of them."""
+        wider = [permission for permission in (self.write_all, self.delete_all) if permission is not None]
+        return (*(scope.permission for scope in self.scopes), *wider)
 
 
 def access(word: str) -> Access:
@@ -68,6 +80,21 @@ def access(word: str) -> Access:
         delete_all=Permission(f"{word}:delete_all", Role.MANAGER),
     )
 
+
+def reading(word: str, words: str) -> Access:
+    """Of a resource that is only read."""
+    return Access(read=Scope(Permission(f"{word}:read", Role.VIEWER), words))
+
+
+_CONFIGURE = Scope(Permission("pipelines:write", Role.ADMIN), "Change pipelines and their stages")
+PIPELINES = Access(
+    read=Scope(Permission("pipelines:read", Role.VIEWER), "See pipelines and their stages"),
+    write=_CONFIGURE,
+    delete=_CONFIGURE,
+)
+"""Pipelines and stages are configuration: their writers delete and restore them too."""
+
+TOKENS_MANAGE = Scope(Permission("tokens:manage", Role.ADMIN), "Manage tokens and apps")
 
 RECORDS_ASSIGN = Permission("records:assign", Role.MANAGER)
 """Setting `owner_id` to another user."""

@@ -29,6 +29,32 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """Plain text of several lines, `max_length` code points at most; NFC, every line break a line feed, not trimmed."""
+
+    max_length: int
+    example: str = "Call before 10:00."
+    group: Group = Group.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """An absolute http or https URL without user info."""
+
+    max_length: int = 2048
+    example: str = "https://www.northwind.example/"
+    group: Group = Group.STR
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A bare host name, lower-cased, without one trailing dot and one leading `www.`."""
+
+    example: str = "northwind.example"
+    group: Group = Group.STR
+
+
+@dataclass(frozen=True, slots=True)
 class Email:
     """An e-mail address in ASCII, lower-cased."""
 
@@ -57,6 +83,7 @@ class Date:
 class DateTime:
     """An instant, RFC 3339; UTC in answers, cut to milliseconds."""
 
+    not_future: bool = False
     example: str = "2026-06-17T14:30:00Z"
     group: Group = Group.TIME
 
@@ -83,6 +110,45 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Int:
+    """A whole number between `low` and `high`, both included."""
+
+    low: int
+    high: int
+    group: Group = Group.NUM
+
+    @property
+    def example(self) -> int:
+        """A valid value."""
+        return self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Money as a decimal string with exactly the currency's digits; `currency` is the field that names the currency."""
+
+    currency: str
+    example: str = "12500.00"
+    group: Group = Group.NUM
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """An ISO 4217 code, upper-cased."""
+
+    example: str = "GBP"
+    group: Group = Group.ENUM
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """An IANA time zone name; read-only."""
+
+    example: str = "Europe/London"
+    group: Group = Group.STR
+
+
+@dataclass(frozen=True, slots=True)
 class Id:
     """A public id with `prefix`; of a reference, or of the record itself."""
 
@@ -96,9 +162,24 @@ class Id:
 
 
 @dataclass(frozen=True, slots=True)
-class Tags:
-    """0 to 50 lines of at most 64, distinct without regard to case; order and spelling kept."""
+class Ids:
+    """An array of distinct ids with `prefix`, `max_items` at most; order kept."""
 
+    prefix: str
+    max_items: int
+    group: Group = Group.SET
+
+    @property
+    def example(self) -> tuple[str, ...]:
+        """A valid value."""
+        return (Id(self.prefix).example,)
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Lines of at most 64, distinct without regard to case; order and spelling kept."""
+
+    min_items: int = 0
     max_items: int = 50
     item: Line = Line(64)
     example: tuple[str, ...] = ("VIP",)
@@ -150,4 +231,99 @@ class Etag:
     group: Group = Group.STR
 
 
-FieldType = Line | Email | Phone | Date | DateTime | Bool | Choice | Id | Tags | Address | FullName | Etag
+@dataclass(frozen=True, slots=True)
+class CustomFields:
+    """An object of the business's own fields by key; which keys there are, and of what type, its definitions say."""
+
+    max_items: int = 200
+    group: Group = Group.STR
+
+    @property
+    def example(self) -> Json:
+        """A valid value."""
+        return {"loyalty_tier": "gold"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An array of records of the resource named `of` inside their owner; on create, of `members` of them."""
+
+    of: str
+    members: tuple[str, ...]
+    min_items: int = 1
+    max_items: int = 50
+    group: Group = Group.SET
+
+    @property
+    def example(self) -> Json:
+        """A valid value."""
+        return [{"name": "Qualified"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of a select field, `{value, label}` each; read-only."""
+
+    group: Group = Group.SET
+
+    @property
+    def example(self) -> Json:
+        """A valid value."""
+        return [{"value": "gold", "label": "Gold"}]
+
+
+FieldType = (
+    Line
+    | Text
+    | Url
+    | Domain
+    | Email
+    | Phone
+    | Date
+    | DateTime
+    | Bool
+    | Choice
+    | Int
+    | Amount
+    | Currency
+    | Zone
+    | Id
+    | Ids
+    | Tags
+    | Address
+    | CustomFields
+    | Parts
+    | Options
+    | FullName
+    | Etag
+)
+
+
+OPERATORS: dict[Group, tuple[str, ...]] = {
+    Group.ID: ("eq", "neq", "in", "not_in", "is_null"),
+    Group.ENUM: ("eq", "neq", "in", "not_in", "is_null"),
+    Group.STR: ("eq", "neq", "in", "not_in", "contains", "starts_with", "is_null"),
+    Group.TEXT: ("contains", "is_null"),
+    Group.BOOL: ("eq", "is_null"),
+    Group.NUM: ("eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte", "between", "is_null"),
+    Group.TIME: ("eq", "neq", "gt", "gte", "lt", "lte", "between", "is_null"),
+    Group.SET: ("has_any", "has_all", "has_none", "is_empty"),
+}
+"""The filter operators of each group; `is_null` only where a field may be null."""
+
+
+class CustomType(Enum):
+    """The types of custom fields."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    SELECT = "select"
+    MULTI_SELECT = "multi_select"
+    EMAIL = "email"
+    PHONE = "phone"
+    URL = "url"
+    USER = "user"

@@ -31,3 +31,19 @@ class Kind(StrEnum):
     GET = "get"
     UPDATE = "update"
     DELETE = "delete"
+    RESTORE = "restore"
+    SEARCH = "search"
+    UPSERT = "upsert"
+    BATCH_CREATE = "batch_create"
+    BATCH_GET = "batch_get"
+    BATCH_UPDATE = "batch_update"
+    BATCH_DELETE = "batch_delete"
+    BATCH_UPSERT = "batch_upsert"
+    ACTION = "action"
+    ME = "me"
+    VERSIONS = "versions"
+
+
+BATCHES = (Kind.BATCH_CREATE, Kind.BATCH_GET, Kind.BATCH_UPDATE, Kind.BATCH_DELETE, Kind.BATCH_UPSERT)
+READS = (Kind.LIST, Kind.GET, Kind.SEARCH, Kind.BATCH_GET, Kind.ME, Kind.VERSIONS)
+"""Kinds that write nothing."""

@@ -1,18 +1,31 @@
 """Contacts: persons that the business deals with."""
 
-from contract.resources.shape import COMPANY_PREFIX, FULL_NAME, OWNED, STAMPS, Field, Resource, record_id
+from contract.resources.shape import (
+    COMPANY_PREFIX,
+    CONTACT_PREFIX,
+    CUSTOM_FIELDS,
+    EXTERNAL_ID,
+    FULL_NAME,
+    OWNED,
+    SIX_KINDS,
+    STAMPS,
+    TAG_ACTIONS,
+    TAGS,
+    Field,
+    Resource,
+    record_id,
+)
 from contract.roles import access
-from contract.types import Address, Bool, Choice, Date, Email, Id, Line, Phone, Tags
-from contract.vocabulary import Kind
+from contract.types import Address, Bool, Choice, Date, Email, Id, Line, Phone
 
 CONTACT = Resource(
     name="contacts",
     noun="contact",
-    prefix="con",
+    prefix=CONTACT_PREFIX,
     access=access("contacts"),
-    kinds=(Kind.LIST, Kind.CREATE, Kind.GET, Kind.UPDATE, Kind.DELETE),
+    kinds=SIX_KINDS,
     fields=(
-        record_id("con"),
+        record_id(CONTACT_PREFIX),
         Field("first_name", Line(100, example="Ada"), searched=True),
         Field("last_name", Line(100, example="Okafor"), sortable=True, searched=True),
         FULL_NAME,
@@ -25,9 +38,13 @@ CONTACT = Resource(
         Field("do_not_contact", Bool(), nullable=False, default=False),
         Field("company_id", Id(COMPANY_PREFIX)),
         Field("address", Address()),
-        Field("tags", Tags(), nullable=False, default=()),
+        TAGS,
+        EXTERNAL_ID,
+        CUSTOM_FIELDS,
         *OWNED,
         *STAMPS,
     ),
     list_filters=("email", "phone", "external_id", "company_id", "owner_id", "lifecycle_stage"),
+    actions=TAG_ACTIONS,
+    upsert_on=("email", "external_id"),
 )

@@ -1,0 +1,27 @@
+"""Notes: free text about one or more records."""
+
+from contract.resources.shape import EXTERNAL_ID, LINKS, OWNED, SIX_KINDS, STAMPS, Field, Resource, record_id
+from contract.roles import access
+from contract.types import Bool, DateTime, Text
+
+NOTE = Resource(
+    name="notes",
+    noun="note",
+    prefix="note",
+    access=access("notes"),
+    kinds=SIX_KINDS,
+    fields=(
+        record_id("note"),
+        Field(
+            "body", Text(20_000, example="Prefers a call before 10:00."), required=True, nullable=False, searched=True
+        ),
+        Field("occurred_at", DateTime(not_future=True), nullable=False, sortable=True),
+        Field("is_pinned", Bool(), nullable=False, default=False),
+        *LINKS,
+        EXTERNAL_ID,
+        *OWNED,
+        *STAMPS,
+    ),
+    list_filters=("contact_id", "company_id", "deal_id", "is_pinned", "external_id", "owner_id"),
+    upsert_on=("external_id",),
+)

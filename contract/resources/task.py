@@ -1,0 +1,50 @@
+"""Tasks: pieces of work for one user, who is the owner."""
+
+from contract.resources.shape import (
+    EXTERNAL_ID,
+    LINKS,
+    OWNED,
+    SIX_KINDS,
+    STAMPS,
+    Action,
+    Field,
+    Resource,
+    Write,
+    record_id,
+)
+from contract.roles import access
+from contract.types import Choice, DateTime, Line, Text
+
+TASK = Resource(
+    name="tasks",
+    noun="task",
+    prefix="task",
+    access=access("tasks"),
+    kinds=SIX_KINDS,
+    fields=(
+        record_id("task"),
+        Field("title", Line(200, example="Send renewal quote"), required=True, nullable=False, searched=True),
+        Field("description", Text(5000), searched=True),
+        Field("type", Choice(("todo", "call", "email", "meeting")), nullable=False, default="todo"),
+        Field("priority", Choice(("low", "normal", "high")), nullable=False, default="normal"),
+        Field("status", Choice(("open", "completed")), nullable=False, write=Write.ON_CREATE, default="open"),
+        Field("due_at", DateTime(example="2026-06-25T16:00:00Z"), sortable=True),
+        Field(
+            "completed_at",
+            DateTime(not_future=True),
+            write=Write.ON_CREATE,
+            sortable=True,
+            only_with=("status", ("completed",)),
+        ),
+        *LINKS,
+        EXTERNAL_ID,
+        *OWNED,
+        *STAMPS,
+    ),
+    list_filters=("status", "priority", "type", "contact_id", "company_id", "deal_id", "external_id", "owner_id"),
+    actions=(
+        Action("complete", "complete", (Field("completed_at", DateTime(not_future=True)),)),
+        Action("reopen", "reopen"),
+    ),
+    upsert_on=("external_id",),
+)

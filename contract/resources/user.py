@@ -1,0 +1,30 @@
+"""Users: people, and the users of service tokens, that can own records."""
+
+from contract.resources.shape import ETAG, LIFE, USER_PREFIX, Field, Resource, Write, record_id
+from contract.roles import ROLES, reading
+from contract.types import Choice, Email, Line, Zone
+from contract.vocabulary import Kind
+
+
+def _told(name: str, kind: Line | Email | Choice) -> Field:
+    return Field(name, kind, nullable=False, write=Write.NEVER)
+
+
+USER = Resource(
+    name="users",
+    noun="user",
+    prefix=USER_PREFIX,
+    access=reading("users", "See the business's users"),
+    kinds=(Kind.LIST, Kind.GET),
+    fields=(
+        record_id(USER_PREFIX),
+        _told("full_name", Line(201, example="Sam Rivera")),
+        _told("email", Email()),
+        _told("role", Choice(tuple(reversed(ROLES)))),
+        _told("status", Choice(("active", "inactive"))),
+        Field("time_zone", Zone(), write=Write.NEVER),
+        *LIFE,
+        ETAG,
+    ),
+    list_filters=("status", "role", "email"),
+)

@@ -1,0 +1,37 @@
+"""A change of 2026-11-24."""
+
+from contract.problems import ItemError
+from contract.resources import NOTE
+from contract.versions.change import Body, Change, moved, renamed
+
+
+class RenameNoteContentToBody(Change):
+    """`content` is now `body`."""
+
+    resource = NOTE
+    older = ("content",)
+    newer = ("body",)
+
+    def forward(self, body: Body) -> tuple[Body, tuple[ItemError, ...]]:
+        """`content` → `body`."""
+        return renamed(body, "content", "body"), ()
+
+    def back(self, record: Body) -> Body:
+        """`body` → `content`."""
+        return renamed(record, "body", "content")
+
+    def fields(self, name: str) -> tuple[str, ...]:
+        """`content` stands for `body`."""
+        return (self.field(name),)
+
+    def field(self, name: str) -> str:
+        """`content` is `body`."""
+        return "body" if name == "content" else name
+
+    def older_field(self, name: str) -> str:
+        """`body` was `content`."""
+        return "content" if name == "body" else name
+
+    def error(self, item: ItemError) -> ItemError:
+        """At `/content`."""
+        return moved(item, {"/body": "/content"})
