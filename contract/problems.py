@@ -291,7 +291,7 @@ IDEMPOTENCY_OUTCOME_UNKNOWN = Problem(
     "idempotency-outcome-unknown",
     409,
     "Nobody knows what became of the first request with this key",
-    "The internal service cannot tell whether it was carried out. Look for the record before you send it under a new key.",
+    "The internal service cannot tell whether it was carried out. Look for the record before you send it again.",
 )
 IDEMPOTENCY_KEY_REUSED = Problem(
     "idempotency-key-reused",

@@ -59,15 +59,8 @@ DEAL = Resource(
         *OWNED,
         *STAMPS,
     ),
-    list_filters=(
-        "pipeline_id",
-        "stage_id",
-        "status",
-        "company_id",
-        "contact_id",
-        "external_id",
-        "owner_id",
-    ),
+    list_filters=("pipeline_id", "stage_id", "status", "company_id", "external_id", "owner_id"),
+    member_filters=(("contact_id", "contact_ids"),),
     actions=(
         *TAG_ACTIONS,
         Action("win", "win", (Field("closed_at", DateTime(not_future=True)),)),
@@ -82,6 +75,3 @@ DEAL = Resource(
     upsert_on=("external_id",),
     money=Money("amount", "currency"),
 )
-
-MEMBERSHIP = {"contact_id": "contact_ids"}
-"""List parameters that ask whether an array holds an id."""

@@ -35,7 +35,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A verb on one record. `path` follows the record's own; the body takes `fields`, or is absent if none is needed."""
+    """A verb on one record. `path` follows the record's own; the body holds `fields`; no body where none is needed."""
 
     name: str
     path: str
@@ -54,8 +54,8 @@ class Money:
 class Resource:
     """A public resource. `name` is its word in paths, scopes and operation ids; `parent` the one it lies under.
 
-    `upsert_on`: the fields that an upsert can match by. `member_filters`: list parameters that ask whether an array holds
-    an id, with the array's name. `money`: where an amount is.
+    `upsert_on`: the fields that an upsert can match by. `member_filters`: list parameters that ask whether an array
+    holds an id, with the array's name. `money`: where an amount is.
     """
 
     name: str
