@@ -13,10 +13,11 @@ from contract.headers import AUTHORIZATION, VERSION
 from contract.operations import BY_ID, HEALTH_PATH, READINESS_PATH
 from contract.versions import LATEST_VERSION
 from local.folder import RunFolder
-from local.keys import Keys, locate_keys
+from local.keys import locate_keys
 from local.plan import HTTP_OK, Leaves, Plan, Probe, Service, http_get
 from local.rooms import ROOT, environment, program
 from local.trouble import Trouble
+from process.keys import Keys
 
 CREATE_CONTACT, LIST_CONTACTS = BY_ID["contacts.create"], BY_ID["contacts.list"]
 DIRECTORY_FILE = ROOT / "sandbox" / "directory.json"
