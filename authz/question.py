@@ -14,6 +14,9 @@ from contract.headers import REQUEST_ID
 from contract.operations import BY_ID, READINESS, UNROUTED, WRONG_METHOD, Operation, Unrouted
 from contract.vocabulary import Json, TraceId
 
+SERVICE = "envoy.service.auth.v3.Authorization"
+METHOD = "Check"
+
 OPERATION_KEY = "operation"
 ALLOWED_METHODS_KEY = "allowed_methods"
 JWT_NAMESPACE = "envoy.filters.http.jwt_authn"

@@ -14,15 +14,13 @@ from structlog.typing import FilteringBoundLogger
 from authz import responses
 from authz.decide import Admitted, Refused, Throttled, Verdict, decide, refuse_token
 from authz.limiter import Limiter
-from authz.question import NO_TRACE, Question, Readiness, Unreadable, read_question
+from authz.question import METHOD, NO_TRACE, SERVICE, Question, Readiness, Unreadable, read_question
 from authz.tokens import NotCanonical, read_token
 from contract.problems import RATE_LIMITED
 from process.address import Address, UnixAddress
 
 Check = Callable[[bytes], Awaitable[bytes]]
 
-SERVICE = "envoy.service.auth.v3.Authorization"
-METHOD = "Check"
 DRAIN_S = 5.0
 """How long Checks in flight may take once the process was told to stop."""
 _OWNER_ONLY = 0o600

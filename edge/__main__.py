@@ -9,8 +9,22 @@ from edge.bootstrap import text
 from edge.deployment import Deployment
 
 FOLDER = Path("envoy")
-RENDERED: dict[str, Deployment] = {"local.yaml": Deployment()}
-"""The committed files: one a deployment."""
+RENDERED: dict[str, Deployment] = {
+    "local.yaml": Deployment(),
+    "compose.yaml": Deployment(bind="0.0.0.0", admin_port=9901),  # noqa: S104 (all of the container's)
+    "kubernetes.yaml": Deployment(
+        api_url="https://api.example.com",
+        auth_url="https://auth.example.com",
+        bind="0.0.0.0",  # noqa: S104 (all of the pod's)
+        auth_port=8443,
+        certificate="/etc/gateway/tls/tls.crt",
+        private_key="/etc/gateway/tls/tls.key",
+        oauth="oauth:8080",
+        admin_port=9901,
+        concurrency=2,
+    ),
+}
+"""The committed files: one a deployment. Host names and ports that an operator chooses have their defaults here."""
 
 
 def main() -> None:

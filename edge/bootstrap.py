@@ -47,7 +47,9 @@ class _Plain(yaml.SafeDumper):
 
 
 def _admin(deployment: Deployment) -> Yaml:
-    """Whoever reaches it can stop the edge: a socket that only its owner can open."""
+    """Whoever reaches it can stop the edge: a socket that only its owner can open, or a port for this host alone."""
+    if deployment.admin_port:
+        return {"address": {"socket_address": {"address": "127.0.0.1", "port_value": deployment.admin_port}}}
     return {"address": {"pipe": {"path": deployment.socket("envoy-admin"), "mode": _OWNER_ONLY}}}
 
 

@@ -1,4 +1,4 @@
-"""Who stands behind the edge, each on UNIX sockets: authz and transcoder by several processes, oauth by one.
+"""Who stands behind the edge: authz and transcoder by several processes on UNIX sockets, oauth by one or by a name.
 
 A process may die at any moment: it is left out after its first failure, and what can safely be asked again is asked of
 a sibling.
@@ -26,24 +26,33 @@ _IDLE_S = 30
 
 def clusters(deployment: Deployment) -> list[Yaml]:
     """All of them."""
-    authz = [deployment.socket(f"{AUTHZ}-{n + 1}") for n in range(deployment.authz_processes)]
-    transcoders = [deployment.socket(f"{TRANSCODER}-{n + 1}") for n in range(deployment.transcoder_processes)]
+    authz = [_pipe(deployment.socket(f"{AUTHZ}-{n + 1}")) for n in range(deployment.authz_processes)]
+    transcoders = [_pipe(deployment.socket(f"{TRANSCODER}-{n + 1}")) for n in range(deployment.transcoder_processes)]
     return [
         _cluster(AUTHZ, authz, {"http2_protocol_options": {}}),
         _cluster(TRANSCODER, transcoders, {"http_protocol_options": {}}),
-        _cluster(OAUTH, [deployment.socket(OAUTH)], {"http_protocol_options": {}}),
+        _oauth(deployment),
     ]
 
 
-def _cluster(name: str, sockets: list[str], protocol: Yaml) -> Yaml:
+def _oauth(deployment: Deployment) -> Yaml:
+    protocol: Yaml = {"http_protocol_options": {}}
+    if not deployment.oauth:
+        return _cluster(OAUTH, [_pipe(deployment.socket(OAUTH))], protocol)
+    host, _, port = deployment.oauth.rpartition(":")
+    address = {"socket_address": {"address": host, "port_value": int(port)}}
+    return _cluster(OAUTH, [address], protocol, found_by="STRICT_DNS")
+
+
+def _cluster(name: str, addresses: list[Yaml], protocol: Yaml, *, found_by: str = "STATIC") -> Yaml:
     return {
         "name": name,
-        "type": "STATIC",
+        "type": found_by,
         "connect_timeout": seconds(_CONNECT_S),
         "lb_policy": "LEAST_REQUEST",
         "load_assignment": {
             "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [_endpoint(path) for path in sockets]}],
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}} for address in addresses]}],
         },
         "circuit_breakers": {"thresholds": [in_flight_limits()]},
         "outlier_detection": _outliers(),
@@ -57,8 +66,8 @@ def _cluster(name: str, sockets: list[str], protocol: Yaml) -> Yaml:
     }
 
 
-def _endpoint(path: str) -> Yaml:
-    return {"endpoint": {"address": {"pipe": {"path": path}}}}
+def _pipe(path: str) -> Yaml:
+    return {"pipe": {"path": path}}
 
 
 def in_flight_limits() -> Yaml:

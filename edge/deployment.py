@@ -10,6 +10,8 @@ _HTTPS_PORT = 443
 class Deployment:
     """One rendering of the edge. The defaults are those of the committed `envoy/local.yaml`.
 
+    `oauth` is the `host:port` of an authorization server on another machine; without one it has a socket as all others.
+    `admin_port` puts the admin interface on a loopback port, for those who cannot speak to a socket file.
     `address_limit_per_s` guards against floods from one address, before any token is known: far above what an honest
     client's plan allows, because many may share an address.
     """
@@ -22,6 +24,8 @@ class Deployment:
     certificate: str = "/etc/gateway/tls/server.pem"
     private_key: str = "/etc/gateway/tls/server.key"
     socket_dir: str = "/run/gateway"
+    oauth: str = ""
+    admin_port: int = 0
     concurrency: int = 1
     authz_processes: int = 2
     transcoder_processes: int = 2

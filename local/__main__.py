@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from contract.headers import VERSION
+from contract.versions import LATEST_VERSION
 from local.down import take_down
 from local.folder import RunFolder, alone, locate, open_folder
 from local.ports import HIGHEST_API_PORT
 from local.rooms import ROOT
-from local.services import Stack, through_the_edge
+from local.services import CREATE_CONTACT, Stack, as_a_caller, as_a_stranger
 from local.show import TOKEN_OPTIONS, new_token, show_logs, status, token, where
 from local.trouble import Trouble
 
@@ -56,13 +58,14 @@ def _up(folder: RunFolder, asked: Asked) -> str:
     try:
         with ThreadPoolExecutor(max_workers=1) as beside:
             asked_token = beside.submit(new_token, stack, {})
-            await_ready(folder, through_the_edge(stack, "/readyz"), told=ready_now(folder) if joined else set())
-            greeting = _greeting(stack, asked_token.result())
+            await_ready(folder, as_a_stranger(stack), told=ready_now(folder) if joined else set())
+            ready_token = asked_token.result()
+        await_ready(folder, as_a_caller(stack, ready_token), told=ready_now(folder))
     except BaseException:
         if not joined:
             take_down(folder)
         raise
-    return greeting
+    return _greeting(stack, ready_token)
 
 
 def _down(folder: RunFolder, _: Asked) -> str:
@@ -79,8 +82,6 @@ def _logs(folder: RunFolder, asked: Asked) -> str:
 
 
 def _greeting(stack: Stack, ready_token: str) -> str:
-    from contract.versions import LATEST_VERSION
-
     ca = shlex.quote(str(stack.keys.ca))
     return f"""
 Up:       {stack.api_url}  (auth host: {stack.auth_url})
@@ -89,9 +90,9 @@ Token:    {ready_token}
 
 Create a contact:
 
-curl --cacert {ca} {stack.api_url}/v1/contacts \\
+curl --cacert {ca} {stack.api_url}{CREATE_CONTACT.path} \\
   -H 'Authorization: Bearer {ready_token}' \\
-  -H 'Version: {LATEST_VERSION.date}' -H 'Content-Type: application/json' \\
+  -H '{VERSION.name.title()}: {LATEST_VERSION.date}' -H 'Content-Type: application/json' \\
   -d '{{"first_name": "Ada", "last_name": "Lovelace"}}'
 """
 

@@ -54,9 +54,10 @@ class Plan:
     services: tuple[Service, ...]
 
 
-def http_get(path: str) -> str:
+def http_get(path: str, **headers: str) -> str:
     """Returns a request for a `Probe`. HTTP/1.1 because Envoy answers 426 to anything older."""
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    lines = (f"{name}: {value}" for name, value in {"host": "localhost", "connection": "close", **headers}.items())
+    return "\r\n".join((f"GET {path} HTTP/1.1", *lines, "", ""))
 
 
 HTTP_OK = "HTTP/1.1 200"

@@ -9,12 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from contract.headers import AUTHORIZATION, VERSION
+from contract.operations import BY_ID, HEALTH_PATH, READINESS_PATH
+from contract.versions import LATEST_VERSION
 from local.folder import RunFolder
-from local.keys import Keys, locate_keys
+from local.keys import locate_keys
 from local.plan import HTTP_OK, Leaves, Plan, Probe, Service, http_get
 from local.rooms import ROOT, environment, program
 from local.trouble import Trouble
+from process.keys import Keys
 
+CREATE_CONTACT, LIST_CONTACTS = BY_ID["contacts.create"], BY_ID["contacts.list"]
 DIRECTORY_FILE = ROOT / "sandbox" / "directory.json"
 
 
@@ -78,9 +83,22 @@ def edge_arguments(stack: Stack) -> tuple[str, ...]:
     )
 
 
-def through_the_edge(stack: Stack, path: str) -> Probe:
-    """Returns the question that a client would ask, over TLS."""
-    return Probe(f"tcp:127.0.0.1:{stack.api_port}", http_get(path), HTTP_OK, ca_file=str(stack.keys.ca))
+def _through_the_edge(stack: Stack, path: str, **headers: str) -> Probe:
+    """Returns the question that a client would ask, over TLS. Its Host names the port, as a client's does."""
+    host = f"localhost:{stack.api_port}"
+    question = http_get(path, host=host, **headers)
+    return Probe(f"tcp:127.0.0.1:{stack.api_port}", question, HTTP_OK, ca_file=str(stack.keys.ca))
+
+
+def as_a_stranger(stack: Stack) -> Probe:
+    """Returns the question whether Envoy, authz and a transcoder work together."""
+    return _through_the_edge(stack, READINESS_PATH)
+
+
+def as_a_caller(stack: Stack, token: str) -> Probe:
+    """Returns a question that needs a token: until Envoy has fetched the signing key, this alone fails."""
+    headers = {AUTHORIZATION.name: f"Bearer {token}", VERSION.name: LATEST_VERSION.date}
+    return _through_the_edge(stack, LIST_CONTACTS.path, **headers)
 
 
 def _public_urls(stack: Stack) -> dict[str, str]:
@@ -113,7 +131,7 @@ def _over_http(stack: Stack, name: str, room: str, settings: dict[str, str]) -> 
         kind=room,
         command=program(room),
         environment=environment({**settings, "LISTEN": f"unix:{socket}"}),
-        ready=Probe(f"unix:{socket}", http_get("/healthz"), HTTP_OK),
+        ready=Probe(f"unix:{socket}", http_get(HEALTH_PATH), HTTP_OK),
         socket=socket,
     )
 
@@ -160,7 +178,7 @@ def _envoy(stack: Stack) -> Service:
             *("--drain-time-s", "2", "--log-level", "warning"),
         ),
         environment=environment({}),
-        ready=through_the_edge(stack, "/healthz"),
+        ready=_through_the_edge(stack, HEALTH_PATH),
         leaves=Leaves.FIRST,
         socket=stack.folder.socket("envoy-admin"),
     )

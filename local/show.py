@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 
+from contract.versions import LATEST_VERSION
 from local.down import running
 from local.folder import RunFolder
 from local.rooms import ask
@@ -32,8 +33,6 @@ def status(folder: RunFolder) -> str:
 
 def where(folder: RunFolder) -> str:
     """Returns `KEY=VALUE` lines for scripts."""
-    from contract.versions import LATEST_VERSION
-
     state = _running(folder)
     stack = Stack(folder, state.api_port)
     facts = {

@@ -14,7 +14,6 @@ import msgspec
 
 from local.down import running, take_down
 from local.folder import RunFolder, alone, drop_sockets, own_sockets
-from local.keys import make_missing_keys
 from local.plan import Plan, Probe
 from local.ports import Claim, claim_ports
 from local.probes import until_ready
@@ -23,6 +22,7 @@ from local.rooms import ROOT, ask, environment, last_lines, program
 from local.services import Stack, edge_arguments, plan
 from local.state import Stage, State, Watched, read_state
 from local.trouble import Trouble
+from process.keys import make_missing
 
 READY_WITHIN_S = 60.0
 SUPERVISOR_TELLS_WITHIN_S = 10.0
@@ -48,7 +48,7 @@ def _start(folder: RunFolder, api_port: int) -> Stack:
     try:
         own_sockets(folder)
         stack = Stack(folder, claim.api_port)
-        make_missing_keys(folder, now=dt.datetime.now(dt.UTC))
+        make_missing(stack.keys, now=dt.datetime.now(dt.UTC))
         services = plan(stack)
         ask("edge", edge_arguments(stack), {})
         launch(folder, services, claim)

@@ -12,6 +12,7 @@ from sandbox.tables import TABLES
 
 RECORDS = 1_000_000
 RECORDS_A_BUSINESS = 500_000
+DELETED_IN = 100  # one record in so many
 RECORDS_A_VALUE = {Index.FEW: 2, Index.MANY: 50_000}
 
 
@@ -28,9 +29,10 @@ def assume(connection: sa.Connection) -> None:
 
 def _statistic(resource: Resource, index: sa.Index) -> str:
     """All records, then how many share the first column of the index, the first two, and so on."""
-    shared = [RECORDS_A_BUSINESS]
+    share = DELETED_IN if index.name and "_deleted_" in index.name else 1
+    shared = [RECORDS_A_BUSINESS // share]
     for column in list(index.columns)[1:]:
         field = resource.field(column.name)
         of_value = RECORDS_A_VALUE.get(field.index, 1) if field else 1
         shared.append(min(shared[-1], of_value))
-    return " ".join(str(number) for number in (RECORDS, *shared))
+    return " ".join(str(number) for number in (RECORDS // share, *shared))

@@ -85,21 +85,22 @@ def _columns(resource: Resource) -> Iterator[sa.Column[Any]]:
 
 
 def _indexes(resource: Resource) -> Iterator[sa.Index]:
-    def index(name: str, *columns: str) -> sa.Index:
-        return sa.Index(f"{resource.path}_{name}", "business_id", *columns)
+    def index(name: str, *columns: str, only: sa.ColumnElement[bool] | None = None, unique: bool = False) -> sa.Index:
+        name = f"{resource.path}_{name}"
+        return sa.Index(name, "business_id", *columns, unique=unique, sqlite_where=only, postgresql_where=only)
 
     for field in resource.fields:
-        if field.sortable and field.name != "id":
-            yield index(f"by_{field.name}", folded_name(field), "id")
+        if field.sortable:
+            columns = ("id",) if field.name == "id" else (folded_name(field), "id")
+            yield index(f"by_{field.name}", *columns)
+            if resource.is_deletable:
+                yield index(f"deleted_by_{field.name}", *columns, only=DELETED)
         if field.index is Index.FEW:
             yield index(f"having_{field.name}", field.name, "id")
         if field.index is Index.MANY:
             yield index(f"of_{field.name}", field.name, "created_at", "id")
         if field.unique:
-            name = f"{resource.path}_one_{field.name}"
-            columns = ("business_id", field.name)
-            yield sa.Index(name, *columns, unique=True, sqlite_where=LIVE, postgresql_where=LIVE)
-    yield index("by_id", "id")
+            yield index(f"one_{field.name}", field.name, only=LIVE, unique=True)
 
 
 def _items(resource: Resource, field: Field) -> sa.Table:

@@ -12,3 +12,8 @@ def stack() -> Iterator[Stack]:
     """One stack for all tests that leave it as they found it."""
     with running_stack() as running:
         yield running
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--rewrite-goldens`: what came out becomes what is expected; read the diff."""
+    parser.addoption("--rewrite-goldens", action="store_true", help="write the golden files anew, delete orphans")

@@ -10,11 +10,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from local.folder import RunFolder
-from local.keys import CERTIFICATE_LIFE, make_missing_keys
+from local.keys import locate_keys
 from local.ports import claim_ports
 from local.trouble import Trouble
+from process.keys import CERTIFICATE_LIFE, Keys, make_missing
 
 NOW = dt.datetime.now(dt.UTC)
+
+
+def made_keys(folder: RunFolder, *, now: dt.datetime) -> Keys:
+    keys = locate_keys(folder)
+    make_missing(keys, now=now)
+    return keys
 
 
 def contents(folder: RunFolder) -> dict[Path, bytes]:
@@ -22,16 +29,16 @@ def contents(folder: RunFolder) -> dict[Path, bytes]:
 
 
 def test_keys_are_made_once_and_only_their_owner_can_read_them(folder: RunFolder) -> None:
-    make_missing_keys(folder, now=NOW)
+    made_keys(folder, now=NOW)
     made = contents(folder)
     assert len(made) == 6
     assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
-    make_missing_keys(folder, now=NOW)
+    made_keys(folder, now=NOW)
     assert contents(folder) == made
 
 
 def test_keys_have_the_forms_that_the_services_read(folder: RunFolder) -> None:
-    keys = make_missing_keys(folder, now=NOW)
+    keys = made_keys(folder, now=NOW)
     assert len(bytes.fromhex(keys.id_key.read_text())) == 32
     number, key = keys.cursor_keys.read_text().split()
     assert (number, len(bytes.fromhex(key))) == ("1", 32)
@@ -42,18 +49,18 @@ def test_keys_have_the_forms_that_the_services_read(folder: RunFolder) -> None:
 
 
 def test_a_certificate_about_to_expire_is_renewed_and_the_keys_stay(folder: RunFolder) -> None:
-    keys = make_missing_keys(folder, now=NOW)
+    keys = made_keys(folder, now=NOW)
     made = contents(folder)
-    make_missing_keys(folder, now=NOW + CERTIFICATE_LIFE - dt.timedelta(days=15))
+    made_keys(folder, now=NOW + CERTIFICATE_LIFE - dt.timedelta(days=15))
     assert contents(folder) == made
-    make_missing_keys(folder, now=NOW + CERTIFICATE_LIFE - dt.timedelta(days=13))
+    made_keys(folder, now=NOW + CERTIFICATE_LIFE - dt.timedelta(days=13))
     renewed = {path for path, content in contents(folder).items() if made[path] != content}
     assert renewed == {keys.ca, keys.certificate, keys.private_key}
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
 def test_the_certificate_is_good_for(host: str, folder: RunFolder) -> None:
-    keys = make_missing_keys(folder, now=NOW)
+    keys = made_keys(folder, now=NOW)
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serving.load_cert_chain(keys.certificate, keys.private_key)
     to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()

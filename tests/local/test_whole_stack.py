@@ -1,12 +1,13 @@
 """The real stack, as a newcomer meets it: up, the printed curl, a second up, a crash, down."""
 
+import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from local.rooms import ROOT, environment
 from local.state import read_state
 
 WITHIN_S = 90.0
-WARM_WITHIN_S = 5.0
+WARM_PROCESSOR_S = 10.0
+"""Five seconds on two cores. Counted as work and not by the clock, which on a busy machine tells of others."""
 
 
 def local(folder: RunFolder, *words: str) -> str:
@@ -35,6 +37,16 @@ def everyone(folder: RunFolder) -> list[Identity]:
     state = read_state(folder)
     assert state is not None
     return [state.supervisor, *state.processes()]
+
+
+def processor_s(process: Identity) -> float:
+    user, system = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def processor_s_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +100,10 @@ def test_after_a_crash_up_starts_afresh_and_is_warm_and_down_leaves_nothing(stac
     folder = stack[0]
     crashed = everyone(folder)
     send(crashed[0], signal.SIGKILL)
-    began_s = time.monotonic()
+    before_s = processor_s_of_children()
     local(folder, "up", "--port", "0")
-    assert time.monotonic() - began_s < WARM_WITHIN_S
+    ours_s = processor_s_of_children() - before_s
+    assert ours_s + sum(map(processor_s, everyone(folder))) < WARM_PROCESSOR_S
     assert not any(map(lives, crashed))
     ran = everyone(folder)
     assert local(folder, "down") == "Everything has ended.\n"

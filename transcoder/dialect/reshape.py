@@ -23,7 +23,9 @@ def to_record(dialect: Dialect, row: Json) -> Record:
             raise Unreadable(f"{stored.internal} is missing")
     address = {member: row.get(internal) for member, internal in dialect.address.items()}
     if any(member is not None for member in address.values()):
-        values[dialect.address_name] = {member: part and text(part) for member, part in address.items()}
+        values[dialect.address_name] = {
+            member: None if part is None else text(part) for member, part in address.items()
+        }
     revision = integer(row.get("revision"))
     if revision < 1:
         raise Unreadable("a revision was expected")

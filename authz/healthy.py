@@ -1,0 +1,40 @@
+"""`python -m authz.healthy`: ends well if the authz that listens at LISTEN answers a Check.
+
+A connection would not do: the kernel accepts those on behalf of a process that hangs. It asks what the edge asks for
+`GET /readyz`, which needs no token and charges nobody.
+"""
+
+import os
+import sys
+
+import grpc
+
+from authz.ext_authz_pb2 import AttributeContext, CheckRequest, CheckResponse
+from authz.question import METHOD, NO_TRACE, OPERATION_KEY, SERVICE
+from contract.headers import REQUEST_ID
+from contract.operations import READINESS
+from process.address import Address, UnixAddress
+from process.healthy import WITHIN_S, listens_at
+from process.settings import load_or_exit
+
+
+def trouble_at(address: Address) -> str:
+    """What is wrong with the authz there; empty if nothing is."""
+    target = f"unix:{address.path}" if isinstance(address, UnixAddress) else f"{address.host}:{address.port}"
+    with grpc.insecure_channel(target) as channel:
+        ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{SERVICE}/{METHOD}")
+        try:
+            answer = CheckResponse.FromString(ask(_question(), timeout=WITHIN_S))
+        except grpc.RpcError as error:
+            return f"{target} does not answer: {error.code().name}"
+    return "" if answer.HasField("ok_response") else f"{target} is not ready"
+
+
+def _question() -> bytes:
+    attributes = AttributeContext(context_extensions={OPERATION_KEY: READINESS})
+    attributes.request.http.headers[REQUEST_ID.name] = NO_TRACE
+    return CheckRequest(attributes=attributes).SerializeToString()
+
+
+if __name__ == "__main__":
+    sys.exit(trouble_at(load_or_exit(listens_at, os.environ, "healthy")) or 0)

@@ -1,0 +1,74 @@
+"""The transcoder in one piece before a CRM that says what it is told to say and remembers what it was asked."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from contract.ids import IdCodec
+from contract.resources import CONTACT
+from contract.sealing import key_ring
+from process.logs import level, make_logger
+from stores.idempotency import MemoryIdempotency
+from transcoder.dialect.contacts import CONTACTS
+from transcoder.dialect.crm import Crm
+from transcoder.handlers.shared import Desk
+from transcoder.idempotency import Once
+from transcoder.pipeline import Pipeline
+from transcoder.to_public import Presenter
+from transcoder.upstream import Reply
+
+CODEC = IdCodec(bytes(range(32)))
+KEYS = key_ring("1 " + "ab" * 32)
+
+
+@dataclass
+class RecordingUpstream:
+    """An `Upstream` that answers from a list."""
+
+    replies: list[Any] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        deadline_s: float,
+        deadline_header: str,
+        writes: bool,
+    ) -> Reply:
+        """See `Upstream.send`."""
+        call = {"call": f"{method} {path}", "headers": dict(headers) | {deadline_header: "<ms>"}, "writes": writes}
+        self.calls.append(call if body is None else call | {"body": json.loads(body)})
+        reply = self.replies.pop(0)
+        if "ok" in reply:
+            return Reply(200, json.dumps(reply).encode())
+        return Reply(reply.get("status", 200), reply["text"].encode())
+
+
+@pytest.fixture
+def upstream() -> RecordingUpstream:
+    return RecordingUpstream()
+
+
+@pytest.fixture
+async def client(upstream: RecordingUpstream) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+    log = make_logger("transcoder", level("error"))
+    desk = Desk(Crm(upstream, (CONTACTS,)), {CONTACT: Presenter(CONTACT, CODEC)}, KEYS, "https://api.example")
+    pipeline = Pipeline(desk, CODEC, Once(MemoryIdempotency(lambda: 0), KEYS, log), log)
+    app = web.Application()
+    app.router.add_route("*", r"/{path:[\s\S]*}", pipeline.answer)
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+@pytest.fixture
+def rewrite_goldens(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--rewrite-goldens"))
