@@ -109,6 +109,9 @@ def _unrouted(row: Unrouted, allowed_methods: tuple[str, ...], caller: Claims, s
 
 
 def _operation(row: Operation, caller: Claims, spent: Spent) -> Admitted | Refused:
+    permissions = effective_permissions(caller.role, caller.permissions, PERMISSIONS)
+    if row.scope is None:
+        return Admitted(caller, permissions, spent)
     if row.scope.name not in caller.scopes:
         return Refused(
             INSUFFICIENT_SCOPE,
@@ -117,7 +120,6 @@ def _operation(row: Operation, caller: Claims, spent: Spent) -> Admitted | Refus
             members={"required_scopes": [row.scope.name], "granted_scopes": sorted(caller.scopes)},
             headers=((WWW_AUTHENTICATE, challenge_insufficient_scope(row.scope.name)),),
         )
-    permissions = effective_permissions(caller.role, caller.permissions, PERMISSIONS)
     if row.scope.permission.name not in permissions:
         return Refused(
             INSUFFICIENT_PERMISSION,

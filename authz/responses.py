@@ -27,7 +27,9 @@ from contract.headers import (
     DAILY_REMAINING,
     DAILY_RESET,
     EVERY_ANSWER,
+    EXPIRES_AT,
     PERMISSIONS,
+    PLAN,
     PRIVATE_ANSWER,
     RATE_COST,
     RATE_LIMIT,
@@ -37,7 +39,9 @@ from contract.headers import (
     RATE_STATE,
     RETRY_AFTER,
     ROLE,
+    SCOPES,
     SUBJECT,
+    TOKEN_KIND,
 )
 from contract.limits import Budget
 from contract.problems import INTERNAL_ERROR, RATE_LIMITED, Problem, render
@@ -110,6 +114,10 @@ def identity_headers(caller: Claims, permissions: frozenset[str]) -> tuple[tuple
         (PERMISSIONS.name, " ".join(sorted(permissions))),
         (ROLE.name, caller.role.word),
         (CLIENT.name, caller.client),
+        (SCOPES.name, " ".join(sorted(caller.scopes))),
+        (PLAN.name, caller.plan.name),
+        (TOKEN_KIND.name, caller.kind),
+        (EXPIRES_AT.name, str(caller.expires_at_s)),
     )
 
 

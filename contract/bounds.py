@@ -1,6 +1,7 @@
 """Sizes and times that a caller can meet, and the deadlines that nest inside each other."""
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_BATCH_BODY_BYTES = 8 * 1024 * 1024
 MAX_HEADER_BYTES = 60 * 1024
 MAX_HEADERS = 100
 """All request headers together, in Envoy's count, which has the request line's parts among them; more is 431."""

@@ -51,6 +51,12 @@ PERMISSIONS = Header("x-gw-permissions", Writer.AUTHZ)
 """What the user may do: words, space-separated, sorted; not cut by the token's scopes."""
 ROLE = Header("x-gw-role", Writer.AUTHZ)
 CLIENT = Header("x-gw-client-id", Writer.AUTHZ)
+SCOPES = Header("x-gw-scopes", Writer.AUTHZ)
+"""The token's scopes: words, space-separated, sorted."""
+PLAN = Header("x-gw-plan", Writer.AUTHZ)
+TOKEN_KIND = Header("x-gw-token-kind", Writer.AUTHZ)
+EXPIRES_AT = Header("x-gw-expires-at", Writer.AUTHZ)
+"""When the token ends, epoch seconds."""
 
 HEADERS: tuple[Header, ...] = tuple(row for row in list(globals().values()) if isinstance(row, Header))
 NOT_FOR_CALLERS: tuple[Header, ...] = tuple(header for header in HEADERS if header.writer is not Writer.CALLER)
@@ -85,6 +91,8 @@ RATE_HEADERS: tuple[str, ...] = (
 ETAG = "etag"
 LOCATION = "location"
 LINK = "link"
+DEPRECATION = "deprecation"
+SUNSET = "sunset"
 ALLOW = "allow"
 RETRY_AFTER = "retry-after"
 ACCEPT_PATCH = "accept-patch"

@@ -12,20 +12,27 @@ from contract.vocabulary import Kind, Method
 class Operation:
     """An endpoint. `cost` is in units of the plan's policies; `keyed`: `Idempotency-Key` is honoured.
 
-    `scope` None: any token will do; `open`: no token is asked for, and none is looked at.
+    `of`: the resource whose records it is about; `scope` None: any token will do; `open`: no token is looked at.
     """
 
     id: str
     kind: Kind
     method: Method
     path: str
-    resource: Resource | None
+    of: Resource | None
     scope: Scope | None
     cost: int
     keyed: bool
     success: int
     action: Action | None = None
     open: bool = False
+
+    @property
+    def resource(self) -> Resource:
+        """The resource of an operation on records; LookupError for one that is about none."""
+        if self.of is None:
+            raise LookupError(f"{self.id} is about no record")
+        return self.of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ def operation(resource: Resource, kind: Kind, action: Action | None = None) -> O
         kind=kind,
         method=shape.method,
         path=(resource.item if shape.on_item else resource.collection) + tail,
-        resource=resource,
+        of=resource,
         scope=_scope(resource.access, shape.scope),
         cost=shape.cost,
         keyed=shape.keyed,

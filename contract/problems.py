@@ -61,7 +61,7 @@ def type_uri(problem: Problem, api_url: str) -> str:
     return f"{api_url}/problems/{problem.code}"
 
 
-def render(
+def problem_members(
     problem: Problem,
     *,
     api_url: str,
@@ -71,12 +71,8 @@ def render(
     errors: Sequence[ItemError] | None = None,
     outcome: str | None = None,
     **members: Any,
-) -> bytes:
-    """The body of an `application/problem+json` answer.
-
-    `with_instance` is for answers that authz or the transcoder gives to an accepted token: those have a receipt.
-    `members` are the problem's own extension members (RFC 9457 §3.2); `outcome` overrides the row's.
-    """
+) -> dict[str, Any]:
+    """A problem's members, for an answer of its own or for an item of a batch; see `render`."""
     body: dict[str, Any] = {
         "type": type_uri(problem, api_url),
         "title": problem.title,
@@ -91,6 +87,17 @@ def render(
     body |= members
     if errors is not None:
         body["errors"] = [error.members() for error in errors]
+    return body
+
+
+def render(problem: Problem, *, api_url: str, trace_id: str, **members: Any) -> bytes:
+    """The body of an `application/problem+json` answer.
+
+    `detail` replaces the row's. `with_instance` is for answers that authz or the transcoder gives to an accepted
+    token: those have a receipt. `errors` are the items; `outcome` overrides the row's; what else is given are the
+    problem's own extension members (RFC 9457 §3.2).
+    """
+    body = problem_members(problem, api_url=api_url, trace_id=trace_id, **members)
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 

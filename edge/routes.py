@@ -60,8 +60,7 @@ def api_routes() -> list[Yaml]:
     return [
         _healthy(),
         _readiness(),
-        *(_operation(row) for row in OPERATIONS),
-        *(route for path in paths() for route in (_options(path), _wrong_method(path))),
+        *(route for path in sorted(paths(), key=_parameters) for route in _path_routes(path)),
         _refused(UNKNOWN_PATH, {"path_separated_prefix": API_ROOT}, decision(UNKNOWN_PATH.id)),
         _nothing_here(),
     ]
@@ -83,13 +82,22 @@ def auth_routes() -> list[Yaml]:
     ]
 
 
+def _parameters(path: str) -> tuple[bool, ...]:
+    """Where a template has parameters: by this order `/v1/contacts/search` is no id, whatever the method."""
+    return tuple(segment.startswith("{") for segment in path.split("/"))
+
+
+def _path_routes(path: str) -> list[Yaml]:
+    return [*(_operation(row) for row in OPERATIONS if row.path == path), _options(path), _wrong_method(path)]
+
+
 def _operation(row: Operation) -> Yaml:
     methods = _SAFE if row.method is Method.GET else (row.method.value,)
     return {
         "name": row.id,
         "match": {**_path(row.path), **_methods(*methods)},
         **_to(TRANSCODER, *methods),
-        "typed_per_filter_config": decision(row.id),
+        "typed_per_filter_config": no_token() | no_decision() if row.open else decision(row.id),
         # Set after ext_authz: neither the caller nor authz has a say in it.
         "request_headers_to_add": overwriting({OPERATION.name: row.id}),
         "response_headers_to_add": overwriting(PRIVATE_ANSWER),

@@ -16,7 +16,7 @@ from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.pipeline import Pipeline
 from transcoder.settings import Settings
-from transcoder.to_public import Presenter
+from transcoder.to_public import Presenters
 from transcoder.upstream import http_upstream
 
 
@@ -30,7 +30,7 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
         codec = settings.id_codec
         desk = Desk(
             records=Crm(upstream, (CONTACTS,)),
-            presenters={resource: Presenter(resource, codec) for resource in RESOURCES},
+            presenters=Presenters(RESOURCES, codec),
             cursor_keys=settings.cursor_keys,
             api_url=settings.api_url,
         )

@@ -11,19 +11,36 @@ from transcoder.etags import Precondition
 from transcoder.parameters import Parameters
 from transcoder.records import Actor
 from transcoder.values import Surroundings
+from transcoder.versioning import Translation
+
+Number = int | ids.Foreign | None
+"""A record that a path names; Foreign when it is nobody's here, None when the path names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What authz tells of the caller's token: scopes as words, the plan that applies, its kind, client and end."""
+
+    scopes: str
+    plan: str
+    kind: str
+    client: str
+    expires_at_s: int
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that passed the checks before its body."""
+    """A request that passed the checks before its body. `parent`: the record that the path names before its own."""
 
     operation: Operation
     version: Version
+    translation: Translation
     actor: Actor
+    token: Token
     path: str
     query: str
-    number: int | ids.Foreign | None
-    """The record that the path names; Foreign when it is nobody's here, None when the path names none."""
+    parent: Number
+    number: Number
     parameters: Parameters
     body: Json
     if_match: Precondition | None
@@ -34,8 +51,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers and body of what goes back."""
+    """Status, headers and body of what goes back. `settled`: False where the outcome of a part is not known."""
 
     status: int
     body: bytes | None
     headers: Mapping[str, str] = field(default_factory=dict)
+    settled: bool = True

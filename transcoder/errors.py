@@ -32,6 +32,11 @@ class ApiError(Exception):
         self.cause = cause
         self.members = members
 
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether a write that ended so may have been carried out."""
+        return self.problem.retryable and (self.outcome or self.problem.outcome) == "unknown"
+
 
 class AllAtOnce:
     """Reads several things and tells the faults of all of them together: read each, `finish`, use."""

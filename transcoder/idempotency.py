@@ -42,7 +42,7 @@ def key_name(call: Call) -> str:
 
 def dedupe_key(call: Call) -> str | None:
     """What the internal service knows the request by, so that it runs once there too."""
-    return None if call.idempotency_key is None else key_name(call)
+    return key_name(call) if call.operation.keyed and call.idempotency_key is not None else None
 
 
 def fingerprint(call: Call) -> str:
@@ -63,7 +63,7 @@ class Once:
 
     async def run(self, call: Call, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer of `work`, or the stored one of the first request with this key."""
-        if call.idempotency_key is None or not call.operation.keyed:
+        if call.idempotency_key is None or not call.operation.keyed or call.parameters.dry_run:
             return await work()
         name, owner = key_name(call), secrets.token_hex(8)
         try:
@@ -84,14 +84,14 @@ class Once:
         try:
             answer = await work()
         except ApiError as error:
-            if not _may_have_happened(error):
+            if not error.may_have_happened:
                 await self._quietly(self._store.release(call.actor.tenant, name, owner), call)
             raise
         sealed = self._keys.seal(
             _encode(_Stored(answer.status, dict(answer.headers), answer.body)), bound_to=name.encode()
         )
         # A larger answer is not kept: its lease runs out, and the retry gets it from the internal service again.
-        if len(sealed) <= STORED_ANSWER_BYTES:
+        if answer.settled and len(sealed) <= STORED_ANSWER_BYTES:
             await self._quietly(self._store.finish(call.actor.tenant, name, owner, sealed), call)
         return answer
 
@@ -108,7 +108,3 @@ class Once:
             raise ApiError(IDEMPOTENCY_LOST.answer, cause="a stored answer does not open with the keys at hand")
         stored = _decode(plain)
         return Answer(stored.status, stored.body, {**stored.headers, headers.IDEMPOTENT_REPLAYED: "true"})
-
-
-def _may_have_happened(error: ApiError) -> bool:
-    return error.problem.retryable and (error.outcome or error.problem.outcome) == "unknown"

@@ -8,13 +8,14 @@ from contract import ids
 from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_IDS, MAX_LIMIT
 from contract.operations import Operation
 from contract.problems import INVALID_PARAMETER, ItemError
-from contract.resources import Resource
-from contract.types import DateTime, Id, Phone
-from contract.vocabulary import Kind
+from contract.resources import Field, Resource
+from contract.types import Amount, Bool, DateTime, Id, Phone
+from contract.vocabulary import READS, Kind
 from transcoder.errors import ApiError
-from transcoder.records import Condition
-from transcoder.validate import did_you_mean
+from transcoder.pointers import did_you_mean
+from transcoder.records import NOBODY, Condition
 from transcoder.values import Fault, Surroundings, check
+from transcoder.versioning import Translation
 
 DELETED = ("exclude", "include", "only")
 DIRECTIONS = ("asc", "desc")
@@ -31,30 +32,47 @@ _SHOWN = 64
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What the query said, defaults filled in. `nothing`: a filter names an id of nobody, so no record can match."""
+    """What the query said, defaults filled in. `order_by` and `descending` None: not said."""
 
     fields: frozenset[str] | None = None
     deleted: str = "exclude"
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
-    order_by: str = "created_at"
-    descending: bool = True
+    order_by: str | None = None
+    descending: bool | None = None
     include_total: bool = False
     conditions: tuple[Condition, ...] = ()
-    nothing: bool = False
+    dry_run: bool = False
+    on: str | None = None
 
 
-Read = Callable[[Resource, str, Surroundings], Any | Fault]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a parameter is judged by."""
+
+    operation: Operation
+    around: Surroundings
+    translation: Translation
+
+    @property
+    def resource(self) -> Resource:
+        """The operation's resource."""
+        return self.operation.resource
 
 
-def _word(*allowed: str) -> Read:
-    def read(_: Resource, text: str, __: Surroundings) -> str | Fault:
+Read = Callable[[Asked, str], Any | Fault]
+
+
+def one_of(*allowed: str) -> Read:
+    """A reader of one of several words."""
+
+    def read(_: Asked, text: str) -> str | Fault:
         return text if text in allowed else Fault("unknown-value", "Not one of the allowed values.", allowed=allowed)
 
     return read
 
 
-def _limit(_: Resource, text: str, __: Surroundings) -> int | Fault:
+def _limit(_: Asked, text: str) -> int | Fault:
     if not text.isascii() or not text.isdigit():
         return Fault("invalid-type", "Expected a whole number.", example=DEFAULT_LIMIT)
     if len(text) > 9 or not 1 <= int(text) <= MAX_LIMIT:
@@ -62,63 +80,91 @@ def _limit(_: Resource, text: str, __: Surroundings) -> int | Fault:
     return int(text)
 
 
-def _cursor(_: Resource, text: str, __: Surroundings) -> str:
-    return text  # opened by whoever knows the query that it must belong to
+def _cursor(_: Asked, text: str) -> str | Fault:
+    return text or Fault("too-short", "Leave an empty cursor out.")
 
 
-def _order_by(resource: Resource, text: str, _: Surroundings) -> str | Fault:
-    if text in resource.sort_keys:
-        return text
-    return Fault("not-sortable", "Records cannot be ordered by this.", allowed=resource.sort_keys)
+def _order_by(asked: Asked, text: str) -> str | Fault:
+    name = asked.translation.field(text)
+    keys = list_sort_keys(asked.resource)
+    if name in keys:
+        return name
+    return Fault("not-sortable", "Records cannot be ordered by this.", allowed=asked.translation.shown(keys))
 
 
-def _fields(resource: Resource, text: str, _: Surroundings) -> frozenset[str] | Fault:
-    known = [field.name for field in resource.fields]
+def list_sort_keys(resource: Resource) -> tuple[str, ...]:
+    """What a list can be ordered by: amounts of different currencies cannot be compared, and a list fixes none."""
+    return tuple(name for name in resource.sort_keys if not isinstance(resource.field(name).type, Amount))
+
+
+def _fields(asked: Asked, text: str) -> frozenset[str] | Fault:
+    known = {field.name for field in asked.resource.fields}
+    names: set[str] = set()
     for name in text.split(","):
-        if name not in known:
-            return Fault("unknown-field", f'There is no field "{name[:_SHOWN]}".', allowed=tuple(known))
-    return frozenset(text.split(","))
+        meant = asked.translation.fields(name)
+        if not meant or not known.issuperset(meant):
+            shown = list(asked.translation.record({field.name: None for field in asked.resource.fields}))
+            detail = f'There is no field "{name[:_SHOWN]}".'
+            return Fault("unknown-field", detail, allowed=tuple(shown), did_you_mean=did_you_mean(name, shown))
+        names |= set(meant)
+    return frozenset(names)
 
 
-def _ids(resource: Resource, text: str, around: Surroundings) -> list[int] | Fault:
+def _ids(asked: Asked, text: str) -> list[int] | Fault:
     texts = text.split(",")
     if len(texts) > MAX_IDS:
         return Fault("too-many-items", f"At most {MAX_IDS} ids.")
-    opened = [around.open_id(resource.prefix, item) for item in texts]
-    if any(isinstance(item, ids.Malformed) for item in opened):
-        return Fault(
-            "invalid-id", f"Each id is {resource.prefix}_ and 26 characters.", example=Id(resource.prefix).example
-        )
-    return [item for item in opened if isinstance(item, int)]
+    kind = Id(asked.resource.prefix)
+    numbers: list[int] = []
+    for each in texts:
+        number = _number(asked, kind, each)
+        if isinstance(number, Fault):
+            return number
+        numbers.append(number)
+    return numbers
 
 
-def _instant(_: Resource, text: str, around: Surroundings) -> int | Fault:
+def _number(asked: Asked, kind: Id, text: str) -> int | Fault:
+    match asked.around.open_id(kind.prefix, text):
+        case ids.Malformed():
+            detail = f"Not an id: {kind.prefix}_ and {ids.OPAQUE_LENGTH} characters."
+            return Fault("invalid-id", detail, example=kind.example)
+        case ids.Foreign():
+            return NOBODY
+        case number:
+            return number
+
+
+def _instant(asked: Asked, text: str) -> int | Fault:
     # In a query an unescaped + has become a space.
-    return check(DateTime(), text.replace(" ", "+"), around)
+    return check(DateTime(), text.replace(" ", "+"), asked.around)
 
 
-def _filter(name: str) -> Read:
-    def read(resource: Resource, text: str, around: Surroundings) -> Any | Fault:
-        kind = resource.field(name).type
-        if isinstance(kind, Id):
-            opened = around.open_id(kind.prefix, text)
-            if isinstance(opened, ids.Malformed):
-                return Fault("invalid-id", f"Not an id: {kind.prefix}_ and 26 characters.", example=kind.example)
-            return opened
-        if isinstance(kind, Phone) and text.startswith(" "):
-            text = "+" + text[1:]
-        return check(kind, text, around)
+def _filter(field: Field) -> Read:
+    def read(asked: Asked, text: str) -> Any | Fault:
+        match field.type:
+            case Id() as kind:
+                return _number(asked, kind, text)
+            case Bool():
+                return one_of("true", "false")(asked, text) if text not in ("true", "false") else text == "true"
+            case Phone() if text.startswith(" "):
+                text = "+" + text[1:]
+        return check(field.type, text, asked.around)
 
     return read
 
 
-_PAGING: dict[str, Read] = {
+def _member(prefix: str) -> Read:
+    return lambda asked, text: _number(asked, Id(prefix), text)
+
+
+_DRY_RUN: dict[str, Read] = {"dry_run": one_of("true", "false")}
+_PAGE: dict[str, Read] = {
     "limit": _limit,
     "cursor": _cursor,
     "order_by": _order_by,
-    "sort_direction": _word(*DIRECTIONS),
-    "include_total": _word("true", "false"),
-    "deleted": _word(*DELETED),
+    "sort_direction": one_of(*DIRECTIONS),
+    "include_total": one_of("true", "false"),
     "fields": _fields,
     "ids": _ids,
     **dict.fromkeys(_WINDOWS, _instant),
@@ -127,18 +173,29 @@ _PAGING: dict[str, Read] = {
 
 def readers(operation: Operation) -> Mapping[str, Read]:
     """The parameters that an operation takes, each with its reader; made once per operation."""
+    if operation.of is None:
+        return {}
+    resource = operation.resource
+    deleted = {"deleted": one_of(*DELETED)} if resource.deletable else {}
     match operation.kind:
         case Kind.LIST:
-            return _PAGING | {name: _filter(name) for name in operation.resource.list_filters}
+            equal = {name: _filter(resource.field(name)) for name in resource.list_filters}
+            inside = {name: _member(resource.field(array).type.prefix) for name, array in resource.member_filters}  # type: ignore[union-attr]
+            return _PAGE | deleted | equal | inside
+        case Kind.SEARCH:
+            return {"include_total": one_of("true", "false"), "fields": _fields, **deleted}
         case Kind.GET:
-            return {"fields": _fields, "deleted": _word("exclude", "include")}
-        case _:
+            return {"fields": _fields, **({"deleted": one_of("exclude", "include")} if resource.deletable else {})}
+        case Kind.BATCH_GET:
+            return {"fields": _fields}
+        case Kind.UPSERT | Kind.BATCH_UPSERT:
+            return {"on": one_of(*resource.upsert_on), **_DRY_RUN}
+        case kind if kind in READS:
             return {}
+    return _DRY_RUN
 
 
-def read_parameters(
-    operation: Operation, known: Mapping[str, Read], pairs: Sequence[tuple[str, str]], around: Surroundings
-) -> Parameters:
+def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]], asked: Asked) -> Parameters:
     """What the query says; raises `invalid-parameter` with every fault."""
     read: dict[str, Any] = {}
     errors: list[ItemError] = []
@@ -150,17 +207,17 @@ def read_parameters(
             fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=meant)
             errors.append(_item(name[:_SHOWN], fault))
             continue
-        value = (
-            Fault("repeated-parameter", "A parameter may stand once.")
-            if name in read
-            else known[name](operation.resource, text, around)
-        )
+        repeated = Fault("repeated-parameter", "A parameter may stand once.")
+        value = repeated if name in read else known[name](asked, text)
         if isinstance(value, Fault):
             errors.append(_item(name, value))
         read.setdefault(name, value)
+    if "on" in known and "on" not in read:
+        fault = Fault("required", "Say which field to match by.", allowed=asked.resource.upsert_on)
+        errors.append(_item("on", fault))
     if errors:
         raise ApiError(INVALID_PARAMETER, errors=errors)
-    return _parameters(operation, read)
+    return _parameters(asked.operation, read)
 
 
 def _item(name: str, fault: Fault) -> ItemError:
@@ -175,19 +232,26 @@ def _item(name: str, fault: Fault) -> ItemError:
 
 
 def _parameters(operation: Operation, read: Mapping[str, Any]) -> Parameters:
-    conditions = [Condition(field, test, read[name]) for name, (field, test) in _WINDOWS.items() if name in read]
-    if operation.kind is Kind.LIST:
-        conditions += [Condition(name, "eq", read[name]) for name in operation.resource.list_filters if name in read]
-    if "ids" in read:
-        conditions.append(Condition("id", "in", read["ids"]))
+    direction = read.get("sort_direction")
     return Parameters(
         fields=read.get("fields"),
         deleted=read.get("deleted", "exclude"),
         limit=read.get("limit", DEFAULT_LIMIT),
         cursor=read.get("cursor"),
-        order_by=read.get("order_by", "created_at"),
-        descending=read.get("sort_direction", "desc") == "desc",
+        order_by=read.get("order_by"),
+        descending=None if direction is None else direction == "desc",
         include_total=read.get("include_total") == "true",
-        conditions=tuple(conditions),
-        nothing=any(condition.value == [] or isinstance(condition.value, ids.Foreign) for condition in conditions),
+        conditions=_conditions(operation, read) if operation.kind is Kind.LIST else (),
+        dry_run=read.get("dry_run") == "true",
+        on=read.get("on"),
     )
+
+
+def _conditions(operation: Operation, read: Mapping[str, Any]) -> tuple[Condition, ...]:
+    resource = operation.resource
+    conditions = [Condition(field, test, read[name]) for name, (field, test) in _WINDOWS.items() if name in read]
+    conditions += [Condition(name, "eq", read[name]) for name in resource.list_filters if name in read]
+    conditions += [Condition(array, "has_any", [read[name]]) for name, array in resource.member_filters if name in read]
+    if "ids" in read:
+        conditions.append(Condition("id", "in", read["ids"]))
+    return tuple(conditions)

@@ -6,28 +6,41 @@ the problem renderer. Route and identity are what the edge and authz wrote.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from email.utils import formatdate
+from functools import partial
+from typing import Any
 
 from aiohttp import web
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
-from contract.bounds import JSON_MEDIA_TYPE, MAX_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_TIMEOUT_S
+from contract.bounds import (
+    JSON_MEDIA_TYPE,
+    MAX_BATCH_BODY_BYTES,
+    MAX_BODY_BYTES,
+    MAX_ERRORS,
+    PROBLEM_MEDIA_TYPE,
+    REQUEST_TIMEOUT_S,
+)
 from contract.ids import IdCodec
 from contract.operations import OPERATIONS, Operation
 from contract.problems import INTERNAL_ERROR, MALFORMED_REQUEST, Problem, render
-from contract.versions import LATEST_VERSION, SUPPORTED_DATES, Version, requested_version
-from contract.vocabulary import Json, Method
+from contract.resources import RESOURCES
+from contract.versions import LATEST_VERSION, VERSIONS, Version, requested_version, supported
+from contract.vocabulary import BATCHES, Json
 from transcoder import media, requests
 from transcoder.call import Answer, Call
 from transcoder.errors import AllAtOnce, ApiError
 from transcoder.etags import Precondition, read_precondition
-from transcoder.handlers import HANDLERS, Handler
+from transcoder.handlers import HANDLERS, Handler, versions
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
-from transcoder.parameters import Read, read_parameters, readers
+from transcoder.parameters import Asked, Read, read_parameters, readers
 from transcoder.records import Actor
-from transcoder.values import Surroundings
+from transcoder.values import Known, Surroundings
+from transcoder.versioning import Translation, translations
 
 _OUR_FAULT = 500
 
@@ -41,6 +54,7 @@ class Pipeline:
         self._once = once
         self._log = log
         self._readers: Mapping[str, Mapping[str, Read]] = {row.id: readers(row) for row in OPERATIONS}
+        self._translations = {version: translations(version, RESOURCES) for version in VERSIONS}
 
     async def answer(self, request: web.Request) -> web.Response:
         """The response to a request, whatever happens on the way."""
@@ -50,11 +64,14 @@ class Pipeline:
         try:
             route = requests.route(request)
             notes["operation"] = route.operation.id
-            deadline_s = asyncio.get_running_loop().time() + REQUEST_TIMEOUT_S
-            actor = requests.actor(request, self._codec, deadline_s)
-            notes["business"] = request.headers[headers.BUSINESS.name]
-            version = _version(request)
-            answer = await self._call(request, route.operation, route.id_text, actor, version)
+            if route.operation.open:
+                answer = versions.answer(int(time.time()))
+            else:
+                deadline_s = asyncio.get_running_loop().time() + REQUEST_TIMEOUT_S
+                actor = requests.actor(request, self._codec, deadline_s)
+                notes["business"] = request.headers[headers.BUSINESS.name]
+                version = _version(request)
+                answer = await self._call(request, route, actor, version)
         except ApiError as error:
             answer = self._refused(error, notes)
         except Exception:
@@ -64,41 +81,59 @@ class Pipeline:
         notes["duration_ms"] = round((time.monotonic() - started_s) * 1000, 1)
         # What an internal service or we ourselves did wrong is for us to hear of, never the caller's fault.
         (self._log.error if answer.status >= _OUR_FAULT else self._log.info)("request", **notes)
-        return _response(answer, version)
+        return _response(answer, version, self._desk.api_url)
 
-    async def _call(
-        self, request: web.Request, operation: Operation, id_text: str | None, actor: Actor, version: Version
-    ) -> Answer:
-        handler = HANDLERS[operation.kind]
-        body = await _body(request, operation.method, handler, actor.deadline_s)
-        around = Surroundings(
-            time.time_ns() // 1_000_000, lambda prefix, text: self._codec.open(prefix, actor.tenant, text)
-        )
-        call = self._head(request, operation, id_text, actor, version, body, around)
-        values = {} if handler.check is None else handler.check(call)
-        return await self._once.run(call, lambda: handler.run(self._desk, call, values))
+    async def _call(self, request: web.Request, route: requests.Route, actor: Actor, version: Version) -> Answer:
+        handler = HANDLERS[route.operation.kind]
+        body = await _body(request, route.operation, handler, actor.deadline_s)
+        call = self._head(request, route, actor, version, body)
+        work = {} if handler.check is None else await self._checked(handler.check, call)
+        return await self._once.run(call, lambda: handler.run(self._desk, call, work))
 
-    def _head(
-        self,
-        request: web.Request,
-        operation: Operation,
-        id_text: str | None,
-        actor: Actor,
-        version: Version,
-        body: Json,
-        around: Surroundings,
-    ) -> Call:
+    async def _checked(self, check: Callable[[Call], Any], call: Call) -> Any:
+        """Check 13. Custom fields are judged by definitions of a few seconds ago; what those lack is looked up afresh."""
+        resource = call.operation.resource
+        if not resource.custom or not _speaks_of_custom_fields(call.body):
+            return check(call)
+        for fresh in (False, True):
+            known = Known(await self._desk.records.definitions(resource, call.actor, fresh=fresh))
+            again = replace(call, around=replace(call.around, definitions=known))
+            try:
+                work = check(again)
+            except ApiError:
+                if fresh or not known.missed:
+                    raise
+            else:
+                if fresh or not known.missed:
+                    return work
+        raise AssertionError("the second time is the last")
+
+    def _head(self, request: web.Request, route: requests.Route, actor: Actor, version: Version, body: Json) -> Call:
         """Check 12: path, query and headers, the faults of all of them at once."""
+        operation, tenant = route.operation, actor.tenant
         query = list(request.rel_url.query.items())
+        now_ms = time.time_ns() // 1_000_000
+        around = Surroundings(now_ms, lambda prefix, text: self._codec.open(prefix, tenant, text), Known({}))
+        translation = _SAME if operation.of is None else self._translations[version][operation.of]
+        asked = Asked(operation, around, translation)
         together = AllAtOnce()
+        named = requests.path_resources(operation)
+        numbers = [
+            together.read(partial(requests.record_number, resource, text, self._codec, tenant))
+            for resource, text in zip(named, route.id_texts, strict=True)
+        ]
+        has_parent = operation.of is not None and operation.of.parent is not None
         call = Call(
             operation=operation,
             version=version,
+            translation=translation,
             actor=actor,
+            token=requests.token(request),
             path=request.rel_url.raw_path,
             query=request.rel_url.raw_query_string,
-            number=together.read(lambda: requests.record_number(operation, id_text, self._codec, actor.tenant)),
-            parameters=together.read(lambda: read_parameters(operation, self._readers[operation.id], query, around)),
+            parent=numbers[0] if has_parent else None,
+            number=numbers[-1] if len(numbers) > has_parent else None,
+            parameters=together.read(lambda: read_parameters(self._readers[operation.id], query, asked)),
             body=body,
             if_match=together.read(lambda: _precondition(request, headers.IF_MATCH)),
             if_none_match=together.read(lambda: _precondition(request, headers.IF_NONE_MATCH)),
@@ -129,25 +164,39 @@ def _retry_after(problem: Problem) -> dict[str, str]:
     return {} if problem.retry_after_s is None else {headers.RETRY_AFTER: str(problem.retry_after_s)}
 
 
+_SAME = Translation(())
+
+
+def _speaks_of_custom_fields(body: Json) -> bool:
+    """Whether anything in a body could be about custom fields; a look at its members, not a judgement."""
+    if isinstance(body, dict):
+        return any(name == "custom_fields" or _speaks_of_custom_fields(part) for name, part in body.items())
+    if isinstance(body, list):
+        return any(_speaks_of_custom_fields(part) for part in body)
+    return isinstance(body, str) and body.startswith("custom_fields.")
+
+
 def _version(request: web.Request) -> Version:
-    wanted = requested_version(_joined(request, headers.VERSION.name))
+    now_s = int(time.time())
+    wanted = requested_version(_joined(request, headers.VERSION.name), now_s)
     if isinstance(wanted, Problem):
-        raise ApiError(wanted, supported_versions=list(SUPPORTED_DATES), latest_version=LATEST_VERSION.date)
+        raise ApiError(wanted, supported_versions=list(supported(now_s)), latest_version=LATEST_VERSION.date)
     return wanted
 
 
-async def _body(request: web.Request, method: Method, handler: Handler, deadline_s: float) -> Json:
+async def _body(request: web.Request, operation: Operation, handler: Handler, deadline_s: float) -> Json:
     """Checks 10 and 11: media types and size, then syntax."""
     begun = await requests.body_begins(request, deadline_s)
     if begun is not None:
         media.check_content(
-            method,
+            operation.method,
             _joined(request, headers.CONTENT_TYPE.name),
             _joined(request, headers.CONTENT_ENCODING.name),
         )
     media.check_accept(_joined(request, headers.ACCEPT.name))
-    raw = b"" if begun is None else await requests.read_body(request, begun, deadline_s)
-    if handler.check is not None:
+    limit_bytes = MAX_BATCH_BODY_BYTES if operation.kind in BATCHES else MAX_BODY_BYTES
+    raw = b"" if begun is None else await requests.read_body(request, begun, deadline_s, limit_bytes)
+    if handler.check is not None and (raw or not handler.may_lack_body):
         return requests.parse_body(raw)
     if raw:
         raise ApiError(MALFORMED_REQUEST, "This operation takes no body.", reason="unexpected-body")
@@ -164,10 +213,25 @@ def _joined(request: web.Request, name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
-def _response(answer: Answer, version: Version | None) -> web.Response:
+def _warnings(version: Version, api_url: str) -> dict[str, str]:
+    """What a deprecated version's answers say (RFC 9745, RFC 8594)."""
+    if version.deprecated_at_s is None or not version.deprecated(int(time.time())):
+        return {}
+    told = {
+        headers.DEPRECATION: f"@{version.deprecated_at_s}",
+        headers.LINK: f'<{api_url}/v1/versions>; rel="deprecation"',
+    }
+    if version.sunset_at_s is not None:
+        told[headers.SUNSET] = formatdate(version.sunset_at_s, usegmt=True)
+    return told
+
+
+def _response(answer: Answer, version: Version | None, api_url: str) -> web.Response:
     sent = dict(answer.headers)
     if version is not None:
         sent[headers.VERSION.title] = version.date
+        for name, value in _warnings(version, api_url).items():
+            sent[name] = f"{sent[name]}, {value}" if name in sent else value
     if answer.body is not None:
         sent[headers.CONTENT_TYPE.title] = JSON_MEDIA_TYPE if answer.status < 400 else PROBLEM_MEDIA_TYPE
     return web.Response(status=answer.status, body=answer.body, headers=sent)

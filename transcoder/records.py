@@ -1,7 +1,8 @@
 """What handlers and a dialect pass to each other: records, queries and refusals in neutral form, and the seam itself.
 
-Neutral values: ids are internal integers, instants epoch milliseconds, enums the public words, an address a dict of its
-members, null None. Neither side knows the other's JSON.
+Neutral values: ids are internal integers, instants epoch milliseconds, days `YYYY-MM-DD`, enums the public words,
+amounts integers of the currency's smallest unit beside a currency, addresses dicts of their members, custom fields
+dicts by key, parts (a pipeline's stages) lists of records, null None. Neither side knows the other's JSON.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,11 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from contract.problems import ItemError, Problem
-from contract.resources import Resource
+from contract.resources import Action, Resource
+from contract.types import CustomType
 from contract.vocabulary import TenantId, TraceId, UserId
 
 Values = Mapping[str, Any]
 """Public field name → neutral value."""
+
+NOBODY = 0
+"""The number of no record: what a well-formed id of nobody is compared as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,33 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A record after a write; `created` and `changed` are told by upserts."""
+
+    record: Record
+    created: bool = False
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A custom field: its own number, key and type; `options` by public value, each with its number."""
+
+    number: int
+    key: str
+    type: CustomType
+    options: Mapping[str, int]
+
+
+Definitions = Mapping[str, Definition]
+"""By key."""
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
-    """A test that a record must pass; `operator` is a word of the public filter operators."""
+    """A test that a record must pass. `field` is a public name, `address.city` and `custom_fields.<key>` included;
+    `operator` a word of the public filter operators, `value` neutral.
+    """
 
     field: str
     operator: str
@@ -36,16 +66,49 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A page to read: all conditions hold. `place` is the service's own key behind which to go on."""
+class AllOf:
+    """Every part holds."""
 
-    conditions: tuple[Condition, ...]
+    parts: tuple["Tree", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One part holds at least."""
+
+    parts: tuple["Tree", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotOf:
+    """The part does not hold."""
+
+    part: "Tree"
+
+
+Tree = Condition | AllOf | AnyOf | NotOf
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A place that needs no memory: behind the record that was updated then and has that number (0: before all)."""
+
+    updated_at_ms: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A page to read. `place`: the service's own key, or an `After` where the order is by `updated_at`, ascending."""
+
+    where: Tree | None
+    text: str | None
     order_by: str
     descending: bool
     limit: int
     deleted: str
     with_total: bool
-    place: str | None
+    place: str | After | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +122,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The service's own no, already a problem of ours. Numbers in it are internal: the caller's side seals them."""
+    """The service's own no, already a problem of ours. Numbers in it are internal: the caller's side seals them.
+
+    `cause` is what the service itself said, for the log alone.
+    """
 
     problem: Problem
     errors: tuple[ItemError, ...] | None = None
@@ -67,8 +133,8 @@ class Refusal:
     existing: int | None = None
     revision: int | None = None
     retry_after_s: int | None = None
+    outcome: str | None = None
     cause: str | None = None
-    """The service's own words, for the log alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,39 +151,142 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where records stand: their resource, and for parts the number of the record that they are parts of."""
+
+    resource: Resource
+    parent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a write is made. `revision`: only on this one (upsert: 0 = no match is expected); `dry`: only as if."""
+
+    revision: int | None = None
+    dedupe_key: str | None = None
+    dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One item of a batch update: which record, what changes (None clears), on which revision."""
+
+    number: int
+    values: Values
+    revision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The business and the user behind a token; neutral values by the public names of `GET /v1/me`."""
+
+    business: Values
+    user: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A write with that dedupe key was carried out; the number of its record, where there is one."""
+
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """It still is being carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """No write with that key was carried out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What the internal services can do; where one is missing the gateway says so and does not guess."""
 
     dedupe: bool
-    """A create that carries a key is made once, however often it is sent."""
+    """A write that carries a key is made once, however often it is sent, and its outcome can be asked for."""
     revision: bool
     """A write can name the revision that it expects."""
     keyset: bool
     """Pages go on behind a place, not at an offset."""
+    negation: bool
+    """Filters can be negated."""
+    dry_run: bool
+    """A write can be tried without being made."""
+    item_batch: bool
+    """Many writes go in one call, each with an outcome of its own."""
     record_permission: bool
     """It refuses to change what others own."""
 
 
 class Records(Protocol):
-    """The seam to the internal services; each call ends by the actor's deadline."""
+    """The seam to the internal services; each call ends by the actor's deadline.
+
+    Writes answer with the record as it is afterwards; a dry one as it would be (number 0 where it would be new).
+    Batches answer one outcome an item, in order, whatever the service's own limit is.
+    """
 
     capabilities: Capabilities
 
-    async def page(self, resource: Resource, query: Query, actor: Actor) -> Page | Refusal:
+    async def page(self, shelf: Shelf, query: Query, actor: Actor) -> Page | Refusal:
         """A page of records."""
 
-    async def get(self, resource: Resource, number: int, actor: Actor) -> Record | Refusal:
+    async def get(self, shelf: Shelf, number: int, actor: Actor) -> Record | Refusal:
         """One record, a deleted one included."""
 
-    async def create(
-        self, resource: Resource, values: Values, dedupe_key: str | None, actor: Actor
-    ) -> Record | Refusal:
+    async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
         """A new record."""
 
-    async def update(
-        self, resource: Resource, number: int, changes: Values, revision: int | None, actor: Actor
-    ) -> Record | Refusal:
-        """The record after a merge of `changes`; None clears a field."""
+    async def update(self, shelf: Shelf, number: int, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+        """Merge `values`; None clears a field."""
 
-    async def delete(self, resource: Resource, number: int, revision: int | None, actor: Actor) -> Refusal | None:
-        """Delete softly."""
+    async def delete(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Record | Refusal | None:
+        """Delete softly; the would-be record when dry, else nothing."""
+
+    async def restore(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Written | Refusal:
+        """Undo a delete."""
+
+    async def upsert(self, shelf: Shelf, on: str, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+        """Create, or merge `values` into the one live record whose `on` field has the same value."""
+
+    async def act(
+        self, shelf: Shelf, action: Action, number: int, values: Values, terms: Terms, actor: Actor
+    ) -> Written | Refusal:
+        """Carry out one of the resource's actions."""
+
+    async def batch_get(self, shelf: Shelf, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
+        """Several records, deleted ones included."""
+
+    async def batch_create(
+        self, shelf: Shelf, items: Sequence[Values], terms: Terms, actor: Actor
+    ) -> list[Written | Refusal]:
+        """Several new records; each item's dedupe key is the batch's and its index."""
+
+    async def batch_update(
+        self, shelf: Shelf, items: Sequence[Change], terms: Terms, actor: Actor
+    ) -> list[Written | Refusal]:
+        """Several merges."""
+
+    async def batch_upsert(
+        self, shelf: Shelf, on: str, items: Sequence[Values], terms: Terms, actor: Actor
+    ) -> list[Written | Refusal]:
+        """Several upserts."""
+
+    async def batch_delete(
+        self, shelf: Shelf, numbers: Sequence[int], terms: Terms, actor: Actor
+    ) -> list[Record | Refusal | None]:
+        """Several deletes."""
+
+    async def definitions(self, resource: Resource, actor: Actor, *, fresh: bool = False) -> Definitions:
+        """The custom fields of a resource, as of a few seconds ago at most; `fresh`: as of now."""
+
+    async def profile(self, actor: Actor) -> Profile | Refusal:
+        """The business and the user."""
+
+    async def default_currency(self, actor: Actor) -> str | Refusal:
+        """The business's currency, as of a few seconds ago at most."""
+
+    async def outcome(self, dedupe_key: str, actor: Actor) -> Done | Running | Absent:
+        """What became of a write with that key."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from contract import headers, ids
-from contract.bounds import MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY
+from contract.bounds import MAX_IDEMPOTENCY_KEY
 from contract.ids import IdCodec
 from contract.operations import BY_ID, Operation
 from contract.problems import (
@@ -21,10 +21,12 @@ from contract.problems import (
     REQUEST_TIMEOUT,
     ItemError,
 )
+from contract.resources import Resource
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.types import Id
 from contract.vocabulary import Json, TenantId, TraceId, UserId
 from transcoder import strict_json
+from transcoder.call import Token
 from transcoder.errors import ApiError
 from transcoder.records import Actor
 
@@ -33,10 +35,10 @@ _KEY_CHARACTERS = frozenset(chr(code) for code in range(0x20, 0x7F))
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What the edge decided: the operation, and the text of the record id in the path."""
+    """What the edge decided: the operation, and the texts of the ids in the path, outermost first."""
 
     operation: Operation
-    id_text: str | None
+    id_texts: tuple[str, ...]
 
 
 def trace_id(request: web.Request) -> TraceId:
@@ -53,8 +55,8 @@ def route(request: web.Request) -> Route:
     template = operation.path.split("/")
     if len(given) != len(template):
         raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="path and operation do not go together")
-    texts = [text for text, part in zip(given, template, strict=True) if part.startswith("{")]
-    return Route(operation, texts[-1] if texts else None)
+    texts = (text for text, part in zip(given, template, strict=True) if part.startswith("{"))
+    return Route(operation, tuple(texts))
 
 
 def actor(request: web.Request, codec: IdCodec, deadline_s: float) -> Actor:
@@ -75,20 +77,35 @@ def _not_ours(claim: str) -> ApiError:
     return ApiError(INVALID_TOKEN, headers=challenge, cause=f"{claim} does not open", reason="malformed")
 
 
-def record_number(operation: Operation, text: str | None, codec: IdCodec, tenant: TenantId) -> int | ids.Foreign | None:
-    """The record that the path names; a malformed id is `invalid-id`."""
-    if text is None:
-        return None
-    opened = codec.open(operation.resource.prefix, tenant, text)
+def token(request: web.Request) -> Token:
+    """The caller's token as authz describes it."""
+    held = request.headers
+    return Token(
+        scopes=held.get(headers.SCOPES.name, ""),
+        plan=held.get(headers.PLAN.name, ""),
+        kind=held.get(headers.TOKEN_KIND.name, ""),
+        client=held.get(headers.CLIENT.name, ""),
+        expires_at_s=int(held.get(headers.EXPIRES_AT.name, "0")),
+    )
+
+
+def record_number(resource: Resource, text: str, codec: IdCodec, tenant: TenantId) -> int | ids.Foreign:
+    """A record that the path names; a malformed id is `invalid-id`."""
+    opened = codec.open(resource.prefix, tenant, text)
     if isinstance(opened, ids.Malformed):
-        raise ApiError(INVALID_ID, errors=[_invalid_id(operation)])
+        kind = Id(resource.prefix)
+        detail = f"Not an id: {kind.prefix}_ and {ids.OPAQUE_LENGTH} characters."
+        item = ItemError("invalid-id", detail, parameter=resource.parameter, example=kind.example)
+        raise ApiError(INVALID_ID, errors=[item])
     return opened
 
 
-def _invalid_id(operation: Operation) -> ItemError:
-    kind = Id(operation.resource.prefix)
-    detail = f"Not an id: {kind.prefix}_ and {ids.OPAQUE_LENGTH} characters."
-    return ItemError("invalid-id", detail, parameter=operation.resource.parameter, example=kind.example)
+def path_resources(operation: Operation) -> tuple[Resource, ...]:
+    """The resources whose ids stand in the operation's path, outermost first."""
+    if operation.of is None:
+        return ()
+    above = () if operation.of.parent is None else (operation.of.parent,)
+    return (*above, operation.of) if f"{{{operation.of.parameter}}}" in operation.path else above
 
 
 def idempotency_key(request: web.Request) -> str | None:
@@ -114,17 +131,17 @@ async def body_begins(request: web.Request, deadline_s: float) -> bytes | None:
         return await request.content.readany() or None
 
 
-async def read_body(request: web.Request, begun: bytes, deadline_s: float) -> bytes:
+async def read_body(request: web.Request, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
     """The whole body, within its bound and in time; the edge's own buffer limit may not hold (it streams)."""
     body = bytearray(begun)
-    if (request.content_length or 0) <= MAX_BODY_BYTES:
+    if (request.content_length or 0) <= limit_bytes:
         async with _arriving(deadline_s):
-            while len(body) <= MAX_BODY_BYTES:
+            while len(body) <= limit_bytes:
                 part = await request.content.readany()
                 if not part:
                     return bytes(body)
                 body += part
-    raise ApiError(PAYLOAD_TOO_LARGE, limit_bytes=MAX_BODY_BYTES)
+    raise ApiError(PAYLOAD_TOO_LARGE, limit_bytes=limit_bytes)
 
 
 @contextlib.asynccontextmanager

@@ -1,20 +1,24 @@
 """[pure] Records outward: neutral values become the public JSON of a version, ids sealed, instants in RFC 3339."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from contract.currencies import EXPONENTS
 from contract.ids import IdCodec
 from contract.resources import Field, Resource
-from contract.types import Address, DateTime, Etag, FullName, Id
+from contract.resources.shape import USER_PREFIX
+from contract.types import Address, Amount, CustomFields, CustomType, DateTime, FullName, Id, Ids, Parts
 from contract.versions import Version
 from contract.vocabulary import Json, TenantId
 from transcoder.etags import etag
-from transcoder.records import Record, Values
+from transcoder.records import Definitions, Record, Values
+from transcoder.versioning import Translation
 
-encode: Callable[[Json], bytes] = msgspec.json.Encoder().encode
+encode: Callable[[Json], bytes] = msgspec.json.Encoder(decimal_format="number").encode
 """Compact JSON in UTF-8."""
 
 
@@ -24,13 +28,38 @@ def instant_text(ms: int) -> str:
     return f"{text}.{ms % 1000:03d}Z" if ms % 1000 else f"{text}Z"
 
 
+def amount_text(units: int, currency: str) -> str:
+    """Smallest units as a decimal string with exactly the currency's digits."""
+    exponent = EXPONENTS[currency]
+    if exponent == 0:
+        return str(units)
+    digits = str(units).rjust(exponent + 1, "0")
+    return f"{digits[:-exponent]}.{digits[-exponent:]}"
+
+
+class Presenters:
+    """The presenter of each resource; parts are presented by their own."""
+
+    def __init__(self, resources: Iterable[Resource], codec: IdCodec) -> None:
+        self.codec = codec
+        self._by_resource = {resource: Presenter(resource, codec, self) for resource in resources}
+        self._by_name = {resource.name: presenter for resource, presenter in self._by_resource.items()}
+
+    def __getitem__(self, resource: Resource) -> "Presenter":
+        return self._by_resource[resource]
+
+    def named(self, name: str) -> "Presenter":
+        """The presenter of the resource of that name."""
+        return self._by_name[name]
+
+
 class Presenter:
     """Turns records of one resource into public objects; the work per field is laid out once."""
 
-    def __init__(self, resource: Resource, codec: IdCodec) -> None:
+    def __init__(self, resource: Resource, codec: IdCodec, others: Presenters) -> None:
         self._resource = resource
         self._codec = codec
-        self._fields = tuple((field.name, _form(field, codec)) for field in resource.fields)
+        self._fields = tuple((field.name, _form(field, codec, others)) for field in resource.fields)
 
     def record_id(self, tenant: TenantId, number: int) -> str:
         """The public id of a record."""
@@ -41,52 +70,91 @@ class Presenter:
         return etag(self.record_id(tenant, record.number), record.revision, version)
 
     def public(
-        self, tenant: TenantId, record: Record, version: Version, fields: frozenset[str] | None = None
+        self,
+        around: "Around",
+        record: Record,
+        translation: Translation,
+        fields: frozenset[str] | None = None,
     ) -> dict[str, Json]:
-        """The public object, every documented member present; only `fields` and the id where they are given."""
+        """The public object, every documented member present; only `fields` and the id where they are given.
+
+        A record that is not there yet (a dry create, number 0) has no id.
+        """
         whole: Values = {
             **record.values,
-            "id": record.number,
+            "id": record.number or None,
             "deleted_at": record.deleted_at_ms,
-            "etag": self.etag(tenant, record, version),
+            "etag": self.etag(around.tenant, record, around.version),
         }
-        return {
-            name: form(tenant, whole) for name, form in self._fields if fields is None or name in fields or name == "id"
+        shown = {
+            name: form(around, whole) for name, form in self._fields if fields is None or name in fields or name == "id"
         }
+        return translation.record(shown)
 
 
-Form = Callable[[TenantId, Mapping[str, Any]], Json]
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a record is shown by: whose it is, in which version, and the definitions of its custom fields."""
+
+    tenant: TenantId
+    version: Version
+    definitions: Definitions
 
 
-def _form(field: Field, codec: IdCodec) -> Form:
+Form = Callable[[Around, Mapping[str, Any]], Json]
+
+
+def _form(field: Field, codec: IdCodec, others: Presenters) -> Form:
     name = field.name
     match field.type:
         case Id(prefix=prefix):
-
-            def sealed(tenant: TenantId, values: Values) -> Json:
-                number = values.get(name)
-                return None if number is None else codec.seal(prefix, tenant, number)
-
-            return sealed
+            return lambda around, values: _sealed(codec, prefix, around, values.get(name))
+        case Ids(prefix=prefix):
+            return lambda around, values: [
+                codec.seal(prefix, around.tenant, number) for number in values.get(name) or ()
+            ]
         case DateTime():
-
-            def instant(_: TenantId, values: Values) -> Json:
-                ms = values.get(name)
-                return None if ms is None else instant_text(ms)
-
-            return instant
+            return lambda _, values: _instant(values.get(name))
         case FullName(parts=parts):
-
-            def joined(_: TenantId, values: Values) -> Json:
-                return " ".join(values[part] for part in parts if values.get(part) is not None) or None
-
-            return joined
+            return lambda _, values: " ".join(values[part] for part in parts if values.get(part) is not None) or None
         case Address(members=members):
+            return lambda _, values: _address(members, values.get(name))
+        case Amount(currency=currency):
+            return lambda _, values: None if values.get(name) is None else amount_text(values[name], values[currency])
+        case Parts(of=of):
+            return lambda around, values: _parts(others.named(of), around, values.get(name) or ())
+        case CustomFields():
+            return lambda around, values: _custom_fields(codec, around, values.get(name) or {})
+    return lambda _, values: values.get(name)
 
-            def address(_: TenantId, values: Values) -> Json:
-                given = values.get(name)
-                return None if given is None else {member: given.get(member) for member, _ in members}
 
-            return address
-        case Etag() | _:
-            return lambda _, values: values.get(name)
+def _sealed(codec: IdCodec, prefix: str, around: Around, number: int | None) -> Json:
+    return None if number is None else codec.seal(prefix, around.tenant, number)
+
+
+def _instant(ms: int | None) -> Json:
+    return None if ms is None else instant_text(ms)
+
+
+def _address(members: tuple[tuple[str, Any], ...], given: Mapping[str, Json] | None) -> Json:
+    return None if given is None else {member: given.get(member) for member, _ in members}
+
+
+_UNCHANGED = Translation(())
+
+
+def _parts(presenter: Presenter, around: Around, parts: Iterable[Record]) -> Json:
+    return [presenter.public(around, part, _UNCHANGED) for part in parts]
+
+
+def _custom_fields(codec: IdCodec, around: Around, values: Mapping[str, Any]) -> Json:
+    shown: dict[str, Json] = {}
+    for key, value in values.items():
+        match around.definitions[key].type:
+            case CustomType.DATETIME:
+                shown[key] = instant_text(value)
+            case CustomType.USER:
+                shown[key] = codec.seal(USER_PREFIX, around.tenant, value)
+            case _:
+                shown[key] = value
+    return shown

@@ -1,18 +1,30 @@
 """[pure] Bodies: a caller's JSON in, neutral values or every fault at once out, in document order."""
 
-import difflib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import Enum
+from typing import Any
 
 from contract.bounds import MAX_ERRORS
 from contract.problems import ItemError
-from contract.resources import Field, Resource, Write
-from contract.types import Address, Tags
+from contract.resources import RESOURCES, Field, Money, Resource, Write
+from contract.types import Address, Amount, CustomFields, Ids, Parts, Tags
 from contract.vocabulary import Json
+from transcoder import members
+from transcoder.members import Faults, Read, faults_of, unknown
+from transcoder.pointers import pointer
 from transcoder.records import Values
-from transcoder.values import Fault, Surroundings, check
+from transcoder.values import Fault, Surroundings, check, in_units
 
-_SIMILAR = 0.6
+
+class Mode(Enum):
+    """What a body is for."""
+
+    CREATE = "create"
+    PATCH = "patch"
+    UPSERT = "upsert"
+    ACTION = "action"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,139 +34,185 @@ class Invalid:
     errors: tuple[ItemError, ...]
 
 
-def did_you_mean(name: str, known: list[str]) -> str | None:
-    """The known name that a caller may have meant."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=_SIMILAR)
-    return close[0] if close else None
-
-
-def pointer(*segments: str | int) -> str:
-    """The JSON Pointer of a place (RFC 6901 §3)."""
-    return "".join("/" + str(segment).replace("~", "~0").replace("/", "~1") for segment in segments)
-
-
 def create_values(resource: Resource, body: Json, around: Surroundings) -> Values | Invalid:
     """What a create body holds, defaults filled in; nulls stand for absent."""
-    read = _read(resource, body, around, creating=True)
+    read = _resource_values(resource, body, around, Mode.CREATE)
     if isinstance(read, Invalid):
         return read
     for field in resource.fields:
         if field.name not in read and field.default is not None:
             read[field.name] = list(field.default) if isinstance(field.default, tuple) else field.default
-    return {name: value for name, value in read.items() if value is not None}
+    return {name: filled for name, value in read.items() if (filled := _without_nulls(value)) is not None}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: part for name, part in value.items() if part is not None} or None
+    return value
 
 
 def patch_values(resource: Resource, body: Json, around: Surroundings) -> Values | Invalid:
     """What a merge patch changes (RFC 7396): absent members are not there, None clears."""
-    return _read(resource, body, around, creating=False)
+    return _resource_values(resource, body, around, Mode.PATCH)
 
 
-def _read(resource: Resource, body: Json, around: Surroundings, *, creating: bool) -> dict[str, Json] | Invalid:
+def upsert_values(resource: Resource, on: str, body: Json, around: Surroundings) -> Values | Invalid:
+    """What an upsert's body holds: a whole create body, of which the present members are a patch where one matches."""
+    read = _resource_values(resource, body, around, Mode.UPSERT)
+    if not isinstance(read, Invalid) and read.get(on) is None:
+        return Invalid((ItemError("required", "An upsert needs the field that it matches by.", pointer=pointer(on)),))
+    return read
+
+
+def action_values(fields: Sequence[Field], body: Json, around: Surroundings) -> Values | Invalid:
+    """What an action's body holds; no body is an empty one."""
+    return _read(fields, {} if body is None else body, around, Mode.ACTION)
+
+
+def _resource_values(resource: Resource, body: Json, around: Surroundings, mode: Mode) -> dict[str, Any] | Invalid:
     if not isinstance(body, dict):
         return Invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
-    values: dict[str, Json] = {}
+    read = _read(resource.fields, body, around, mode)
+    if resource.money is None or isinstance(read, Invalid):
+        return read
+    return _with_money(resource, resource.money, body, read)
+
+
+def _read(fields: Sequence[Field], body: Json, around: Surroundings, mode: Mode) -> dict[str, Any] | Invalid:
+    if not isinstance(body, dict):
+        return Invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
+    values: dict[str, Any] = {}
     errors: list[ItemError] = []
-    fields = {field.name: field for field in resource.fields}
-    writable = [name for name, field in fields.items() if field.write is not Write.NEVER]
+    rows = {field.name: field for field in fields}
+    writable = [field.name for field in fields if field.write is not Write.NEVER]
     for name, value in body.items():
-        member = fields.get(name)
-        read = _unknown(name, writable) if member is None else _member(member, value, around, creating=creating)
-        faults = list(_faults_of(read))
+        row = rows.get(name)
+        read = unknown(name, writable) if row is None else _member(row, value, around, mode)
+        if row is not None and row.only_with is not None and mode is not Mode.ACTION and read is not None:
+            read = _applicable(row, read, body, rows)
+        faults = list(faults_of(read))
         if not faults:
             values[name] = read
-        errors += [_item(fault, name) for fault in faults]
+        errors += [item(fault, pointer(name)) for fault in faults]
         if len(errors) >= MAX_ERRORS:
             break  # the rest would not be shown, and each guess at a name costs
-    if creating:
+    if mode is not Mode.PATCH:
         errors += [
-            ItemError("required", "This member is required.", pointer=pointer(field.name), example=field.type.example)
-            for field in resource.fields
-            if field.required and field.name not in body
+            ItemError(
+                "required", "This member is required.", pointer=pointer(row.name), example=_shown(row.type.example)
+            )
+            for row in fields
+            if row.required and row.name not in body
         ]
     return Invalid(tuple(errors[:MAX_ERRORS])) if errors else values
 
 
-def _unknown(name: str, known: list[str], at: str = "") -> Fault:
-    return Fault("unknown-member", "There is no such member.", at=at, did_you_mean=did_you_mean(name, known))
+def _shown(example: Json) -> Json:
+    return list(example) if isinstance(example, tuple) else example
 
 
-class _Faults(list[Fault]):
-    """Several faults inside one member."""
-
-
-def _faults_of(read: Json | Fault | _Faults) -> Iterator[Fault]:
-    if isinstance(read, Fault):
-        yield read
-    elif isinstance(read, _Faults):
-        yield from read
-
-
-def _item(fault: Fault, name: str) -> ItemError:
+def item(fault: Fault, at: str) -> ItemError:
+    """A fault as an item error, below a place."""
     return ItemError(
         fault.code,
         fault.detail,
-        pointer=pointer(name) + fault.at,
+        pointer=at + fault.at,
         allowed=fault.allowed,
         did_you_mean=fault.did_you_mean,
-        example=fault.example,
+        example=_shown(fault.example),
     )
 
 
-def _member(field: Field, value: Json, around: Surroundings, *, creating: bool) -> Json | Fault | _Faults:
-    if field.write is Write.NEVER or (field.write is Write.ON_CREATE and not creating):
+def _member(field: Field, value: Json, around: Surroundings, mode: Mode) -> Read:
+    if field.write is Write.NEVER or (field.write is Write.ON_CREATE and mode is Mode.PATCH):
         return Fault("read-only", "This member cannot be written here.")
     if value is None:
         return None if field.nullable else Fault("not-nullable", "This member cannot be null.")
     match field.type:
         case Tags():
-            return _tags(field.type, value, around)
+            return members.tags(field.type, value, around)
+        case Ids():
+            return members.ids(field.type, value, around)
         case Address():
-            return _address(field.type, value, around, creating=creating)
+            return members.address(field.type, value, around)
+        case CustomFields():
+            return members.custom_fields(field.type, value, around)
+        case Parts():
+            return _parts(field.type, value, around)
         case _:
             return check(field.type, value, around)
 
 
-def _tags(kind: Tags, value: Json, around: Surroundings) -> list[str] | Fault | _Faults:
+def _applicable(row: Field, read: Read, body: dict[str, Json], rows: dict[str, Field]) -> Read:
+    """Against the body's own state: an open deal has no `closed_at`."""
+    if row.only_with is None or isinstance(read, Fault | Faults):
+        return read
+    name, allowed = row.only_with
+    state = body.get(name, rows[name].default)
+    known = getattr(rows[name].type, "values", ())
+    if state in known and state not in allowed:
+        return Fault("not-applicable", f"Only beside `{name}` {' or '.join(allowed)}.")
+    return read
+
+
+def _parts(kind: Parts, value: Json, around: Surroundings) -> list[dict[str, Any]] | Fault | Faults:
     if not isinstance(value, list):
-        return Fault("invalid-type", "Expected an array of strings.", example=list(kind.example))
+        return Fault("invalid-type", "Expected an array of objects.", example=kind.example)
+    if len(value) < kind.min_items:
+        return Fault("too-few-items", f"At least {kind.min_items}.", example=kind.example)
     if len(value) > kind.max_items:
-        return Fault("too-many-items", f"At most {kind.max_items} tags.")
-    faults = _Faults()
-    tags: list[str] = []
-    seen: set[str] = set()
-    for index, item in enumerate(value):
-        tag = check(kind.item, item, around)
-        if isinstance(tag, str) and tag.lower() in seen:
-            tag = Fault("duplicate-item", "This tag stands here already; case makes no difference.")
-        if isinstance(tag, Fault):
-            faults.append(replace(tag, at=pointer(index)))
+        return Fault("too-many-items", f"At most {kind.max_items}.")
+    resource = next(row for row in RESOURCES if row.name == kind.of)
+    fields = [resource.field(name) for name in kind.members]
+    faults = Faults()
+    parts: list[dict[str, Any]] = []
+    names: set[str] = set()
+    for index, given in enumerate(value):
+        read = _read(fields, given, around, Mode.CREATE)
+        if isinstance(read, Invalid):
+            faults += [
+                Fault(
+                    error.code, error.detail, pointer(index) + (error.pointer or ""), error.allowed, error.did_you_mean
+                )
+                for error in read.errors
+            ]
             continue
-        seen.add(tag.lower())
-        tags.append(tag)
-    return faults or tags
+        name = str(read["name"]).lower()
+        if name in names:
+            faults.append(Fault("duplicate-item", "Another one has this name.", at=pointer(index, "name")))
+        names.add(name)
+        parts.append({row.name: read.get(row.name, row.default) for row in fields})
+    return faults or parts
 
 
-def _address(
-    kind: Address, value: Json, around: Surroundings, *, creating: bool
-) -> dict[str, Json] | Fault | _Faults | None:
-    if not isinstance(value, dict):
-        return Fault("invalid-type", "Expected an object.", example=kind.example)
-    types = dict(kind.members)
-    faults = _Faults()
-    members: dict[str, Json] = {}
-    for name, given in value.items():
-        if name not in types:
-            faults.append(_unknown(name, list(types), at=pointer(name)))
-            if len(faults) >= MAX_ERRORS:
-                break
-            continue
-        read = None if given is None else check(types[name], given, around)
-        if isinstance(read, Fault):
-            faults.append(replace(read, at=pointer(name)))
-        else:
-            members[name] = read
-    if faults:
-        return faults
-    if creating and all(member is None for member in members.values()):
-        return None
-    return members
+def _with_money(
+    resource: Resource, money: Money, body: dict[str, Json], read: dict[str, Any]
+) -> dict[str, Any] | Invalid:
+    """The rules between an amount and its currency; an amount without one stays a Decimal until it is known."""
+    amount, currency = read.get(money.amount), read.get(money.currency)
+    if amount is None and currency is not None:
+        return _fault(money.amount, Fault("required", "A currency never comes without an amount.", example="12500.00"))
+    if amount is None:
+        if money.amount not in body and money.currency in body:
+            return _fault(money.amount, Fault("required", "A currency is cleared with its amount.", example="12500.00"))
+        return read | {money.currency: None} if money.amount in read else read
+    if money.currency in body and currency is None:
+        return _fault(money.currency, Fault("not-nullable", "An amount needs its currency."))
+    if currency is None:
+        return read
+    return scaled(resource, money, read, currency)
+
+
+def scaled(resource: Resource, money: Money, read: Values, currency: str) -> dict[str, Any] | Invalid:
+    """The values with the amount in the currency's smallest unit, and the currency beside it."""
+    kind, given = resource.field(money.amount).type, read[money.amount]
+    if not isinstance(kind, Amount) or not isinstance(given, Decimal):
+        return dict(read)
+    units = in_units(kind, given, currency)
+    if isinstance(units, Fault):
+        return _fault(money.amount, units)
+    return {**read, money.amount: units, money.currency: currency}
+
+
+def _fault(name: str, fault: Fault) -> Invalid:
+    return Invalid((item(replace(fault), pointer(name)),))

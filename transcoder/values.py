@@ -2,16 +2,36 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from contract import ids
 from contract.bounds import CLOCK_SKEW_S
 from contract.countries import COUNTRIES
-from contract.types import Bool, Choice, Country, Date, DateTime, Email, Id, Line, Phone
+from contract.currencies import EXPONENTS
+from contract.types import (
+    Amount,
+    Bool,
+    Choice,
+    Country,
+    Currency,
+    Date,
+    DateTime,
+    Domain,
+    Email,
+    Id,
+    Int,
+    Line,
+    Phone,
+    Text,
+    Url,
+)
 from contract.vocabulary import Json
+from transcoder.records import Definition, Definitions
 
 WHITE_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -23,6 +43,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{}}~|-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
 _MAX_EMAIL = 254
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_MAX_DOMAIN = 253
+_URL_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[^\s@/?#\[\]:]+")
+_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,6}))?")
 _PHONE_NOISE = str.maketrans("", "", " -.()")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -50,12 +75,34 @@ class Fault:
     example: Json = None
 
 
+class Known:
+    """The definitions of custom fields that a call is judged by, and whether it asked for more than they hold."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self.missed = False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._definitions)
+
+    def get(self, key: str) -> Definition | None:
+        """The definition of a key."""
+        definition = self._definitions.get(key)
+        self.missed |= definition is None
+        return definition
+
+    def miss(self) -> None:
+        """Note that an option was not found."""
+        self.missed = True
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What some types are judged by: the clock and the caller's business."""
 
     now_ms: int
     open_id: OpenId
+    definitions: Known
 
 
 def _wrong_type(expected: str, example: Json) -> Fault:
@@ -137,7 +184,7 @@ def _instant_ms(value: str) -> int | None:
     return ms + int((fraction or "0").ljust(3, "0")[:3])
 
 
-def instant(kind: DateTime, value: Json, _: Surroundings) -> int | Fault:
+def instant(kind: DateTime, value: Json, around: Surroundings) -> int | Fault:
     """RFC 3339 with an offset; epoch milliseconds, finer digits cut."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
@@ -146,6 +193,8 @@ def instant(kind: DateTime, value: Json, _: Surroundings) -> int | Fault:
         return Fault("invalid-datetime", "Not an RFC 3339 instant with an offset, such as Z.", example=kind.example)
     if not 0 <= ms <= _LAST_MS:
         return Fault("out-of-range", "Must lie between 1970 and 2100.", example=kind.example)
+    if kind.not_future and ms > around.now_ms + CLOCK_SKEW_S * 1000:
+        return Fault("out-of-range", "Must not lie in the future.", example=kind.example)
     return ms
 
 
@@ -187,6 +236,95 @@ def reference(kind: Id, value: Json, around: Surroundings) -> int | Fault:
             return number
 
 
+def text(kind: Text, value: Json, _: Surroundings) -> str | Fault:
+    """NFC, every line break a line feed, not trimmed; one character at least that is no white space."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    read = unicodedata.normalize("NFC", value).replace("\r\n", "\n")
+    if _CONTROL_IN_TEXT.search(read):
+        return Fault("invalid-characters", "Of the control characters only tab and line breaks are allowed here.")
+    if not read.strip(WHITE_SPACE):
+        return Fault("too-short", "Must not be blank.")
+    if len(read) > kind.max_length:
+        return Fault("too-long", f"At most {kind.max_length} characters.")
+    return read
+
+
+def url(kind: Url, value: Json, _: Surroundings) -> str | Fault:
+    """Absolute, http or https, with a host and without user info."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    read = value.strip(WHITE_SPACE)
+    if len(read) > kind.max_length or not _is_url(read):
+        return Fault("invalid-url", "Not an absolute http or https URL.", example=kind.example)
+    return read
+
+
+def _is_url(text: str) -> bool:
+    if any(character.isspace() or character in WHITE_SPACE or ord(character) < 0x20 for character in text):
+        return False
+    try:
+        parts = urlsplit(text)
+        port_is_good = parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
+    host = parts.netloc.rsplit(":", 1)[0] if parts.port is not None else parts.netloc.removesuffix(":")
+    return port_is_good and parts.scheme in ("http", "https") and bool(_URL_HOST.fullmatch(host))
+
+
+def domain(kind: Domain, value: Json, _: Surroundings) -> str | Fault:
+    """A bare host name, lower-cased, without one trailing dot and one leading `www.`."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    read = _lower_ascii(value).removesuffix(".").removeprefix("www.")
+    if len(read) > _MAX_DOMAIN or not _DOMAIN.fullmatch(read):
+        return Fault("invalid-domain", "Not a bare host name.", example=kind.example)
+    return read
+
+
+def whole(kind: Int, value: Json, _: Surroundings) -> int | Fault:
+    """A number without a fraction (5.0 is 5)."""
+    if not isinstance(value, int | Decimal) or isinstance(value, bool):
+        return _wrong_type("a whole number", kind.example)
+    exact = Decimal(value)
+    # Compared before it is converted: 1e999999 is a short text and a very long integer.
+    if not kind.low <= exact <= kind.high:
+        return Fault("out-of-range", f"Must lie between {kind.low} and {kind.high}.", example=kind.example)
+    if exact != int(exact):
+        return _wrong_type("a whole number", kind.example)
+    return int(exact)
+
+
+def amount(kind: Amount, value: Json, _: Surroundings) -> Decimal | Fault:
+    """A decimal, whose currency is judged apart (`in_units`)."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return _wrong_type("a string or a number", kind.example)
+    read = str(value)
+    if not _AMOUNT.fullmatch(read):
+        detail = "Not an amount: up to 12 digits, then up to 6 decimals; no sign, exponent or space."
+        return Fault("invalid-amount", detail, example=kind.example)
+    return Decimal(read)
+
+
+def in_units(kind: Amount, value: Decimal, code: str) -> int | Fault:
+    """An amount in the currency's smallest unit."""
+    units = value.scaleb(EXPONENTS[code])
+    if units != units.to_integral_value():
+        return Fault("too-many-decimals", f"{code} has {EXPONENTS[code]} decimals.", example=kind.example)
+    return int(units)
+
+
+def currency(kind: Currency, value: Json, _: Surroundings) -> str | Fault:
+    """A code that we know, upper-cased."""
+    if not isinstance(value, str):
+        return _wrong_type("a string", kind.example)
+    read = value.strip(WHITE_SPACE)
+    read = read.upper() if read.isascii() else read
+    if read not in EXPONENTS:
+        return Fault("unknown-value", "Not a currency code of ISO 4217.", allowed=tuple(sorted(EXPONENTS)))
+    return read
+
+
 CHECKS: dict[type, Callable[[Any, Json, Surroundings], Any]] = {
     Line: line,
     Email: email,
@@ -197,6 +335,12 @@ CHECKS: dict[type, Callable[[Any, Json, Surroundings], Any]] = {
     Choice: choice,
     Country: country,
     Id: reference,
+    Text: text,
+    Url: url,
+    Domain: domain,
+    Int: whole,
+    Amount: amount,
+    Currency: currency,
 }
 """The check of each type that is one value; arrays and objects are `validate`'s."""
 

@@ -2,20 +2,24 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from contract.vocabulary import Kind
 from transcoder.call import Answer, Call
-from transcoder.handlers import create, delete, get, page, update
+from transcoder.handlers import action, batch, create, delete, get, me, page, restore, search, update, upsert
 from transcoder.handlers.shared import Desk
-from transcoder.records import Values
 
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """`check` gives the neutral values of a valid body (None: the kind takes no body), `run` the answer."""
+    """`check` gives what `run` works with, from a valid body; None: the kind takes no body.
 
-    check: Callable[[Call], Values] | None
-    run: Callable[[Desk, Call, Values], Awaitable[Answer]]
+    `may_lack_body`: no body at all is as good as an empty object.
+    """
+
+    check: Callable[[Call], Any] | None
+    run: Callable[[Desk, Call, Any], Awaitable[Answer]]
+    may_lack_body: bool = False
 
 
 HANDLERS: Mapping[Kind, Handler] = {
@@ -24,4 +28,14 @@ HANDLERS: Mapping[Kind, Handler] = {
     Kind.CREATE: Handler(create.check, create.run),
     Kind.UPDATE: Handler(update.check, update.run),
     Kind.DELETE: Handler(None, delete.run),
+    Kind.RESTORE: Handler(None, restore.run),
+    Kind.SEARCH: Handler(search.check, search.run, may_lack_body=True),
+    Kind.UPSERT: Handler(upsert.check, upsert.run),
+    Kind.BATCH_CREATE: Handler(batch.check_create, batch.run_create),
+    Kind.BATCH_GET: Handler(batch.check_get, batch.run_get),
+    Kind.BATCH_UPDATE: Handler(batch.check_update, batch.run_update),
+    Kind.BATCH_DELETE: Handler(batch.check_delete, batch.run_delete),
+    Kind.BATCH_UPSERT: Handler(batch.check_upsert, batch.run_upsert),
+    Kind.ACTION: Handler(action.check, action.run, may_lack_body=True),
+    Kind.ME: Handler(None, me.run),
 }

@@ -2,19 +2,23 @@
 
 from contract import headers
 from transcoder.call import Answer, Call
-from transcoder.handlers.shared import Desk, accepted, location, single, valid
-from transcoder.idempotency import dedupe_key
+from transcoder.handlers.money import priced
+from transcoder.handlers.shared import Desk, accepted, brought, judged, location, shelf, single, terms, tried, valid
 from transcoder.records import Values
 from transcoder.validate import create_values
 
 
 def check(call: Call) -> Values:
     """The values of the new record."""
-    return valid(create_values(call.operation.resource, call.body, call.around))
+    body, told = brought(call, call.body)
+    return valid(judged(call, call.body, told, create_values(call.operation.resource, body, call.around)))
 
 
 async def run(desk: Desk, call: Call, values: Values) -> Answer:
     """201, with the record and where it is."""
-    outcome = await desk.records.create(call.operation.resource, values, dedupe_key(call), call.actor)
-    record = accepted(desk, call, outcome)
-    return single(desk, call, record, {headers.LOCATION: location(desk, call, record)})
+    values = valid(await priced(desk, call, values, None))
+    outcome = await desk.records.create(shelf(call), values, terms(desk, call), call.actor)
+    record = accepted(desk, call, outcome).record
+    if call.parameters.dry_run:
+        return await tried(desk, call, record)
+    return await single(desk, call, record, extra={headers.LOCATION: location(desk, call, record)})

@@ -5,7 +5,7 @@ from contract.problems import RESOURCE_DELETED
 from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Named
-from transcoder.handlers.shared import Desk, accepted, own_number, single
+from transcoder.handlers.shared import Desk, accepted, own_number, shelf, single
 from transcoder.records import Record, Values
 from transcoder.to_public import instant_text
 
@@ -13,10 +13,10 @@ from transcoder.to_public import instant_text
 async def run(desk: Desk, call: Call, _: Values) -> Answer:
     """200 with the record; a deleted one only when it was asked for."""
     number = own_number(call)
-    record = accepted(desk, call, await desk.records.get(call.operation.resource, number, call.actor))
+    record = accepted(desk, call, await desk.records.get(shelf(call), number, call.actor))
     if record.deleted_at_ms is not None and call.parameters.deleted == "exclude":
         raise ApiError(RESOURCE_DELETED, deleted_at=instant_text(record.deleted_at_ms), merged_into=None)
-    answer = single(desk, call, record)
+    answer = await single(desk, call, record)
     if _known(desk, call, record):
         return Answer(304, None, {headers.ETAG: answer.headers[headers.ETAG]})
     return answer

@@ -1,20 +1,27 @@
-"""What handlers have in common: the desk they work at, single answers, preconditions, refusals told to the caller."""
+"""What handlers have in common: the desk they work at, showing records, preconditions, refusals told to the caller."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from contract import headers
 from contract.bounds import MAX_ERRORS
-from contract.problems import INSUFFICIENT_PERMISSION, PRECONDITION_FAILED, RESOURCE_NOT_FOUND, VALIDATION_FAILED
-from contract.resources import Resource
+from contract.problems import (
+    INSUFFICIENT_PERMISSION,
+    NOT_SUPPORTED,
+    PRECONDITION_FAILED,
+    RESOURCE_NOT_FOUND,
+    VALIDATION_FAILED,
+    ItemError,
+)
 from contract.sealing import KeyRing
 from contract.vocabulary import Json
-from transcoder.call import Answer, Call
+from transcoder.call import Answer, Call, Number
 from transcoder.errors import ApiError
-from transcoder.etags import AnyRevision, etag, revisions
-from transcoder.records import Record, Records, Refusal, Values
-from transcoder.to_public import Presenter, encode
+from transcoder.etags import AnyRevision, Precondition, etag, revisions
+from transcoder.idempotency import dedupe_key
+from transcoder.records import Record, Records, Refusal, Shelf, Terms, Values
+from transcoder.to_public import Around, Presenter, Presenters, encode
 from transcoder.validate import Invalid
 
 T = TypeVar("T")
@@ -25,7 +32,7 @@ class Desk:
     """What every handler may use."""
 
     records: Records
-    presenters: Mapping[Resource, Presenter]
+    presenters: Presenters
     cursor_keys: KeyRing
     api_url: str
 
@@ -34,39 +41,91 @@ class Desk:
         return self.presenters[call.operation.resource]
 
 
-def valid(read: Values | Invalid) -> Values:
-    """The values of a good body; raises `validation-failed` with every fault of a bad one."""
+def brought(call: Call, body: Json) -> tuple[Json, tuple[ItemError, ...]]:
+    """A body as today's version has it, and its faults in the caller's words."""
+    return call.translation.body(body)
+
+
+def judged(call: Call, body: Json, told: Sequence[ItemError], read: Values | Invalid) -> Values | Invalid:
+    """What was read of a body that was brought up to date, its faults in the caller's words and order."""
+    found = read.errors if isinstance(read, Invalid) else ()
+    errors = call.translation.errors(found, told, body)
+    return Invalid(errors) if errors else read
+
+
+def valid(read: T | Invalid) -> T:
+    """What a good body holds; raises `validation-failed` with every fault of a bad one."""
     if isinstance(read, Invalid):
-        count = len(read.errors)
-        detail = "1 field needs attention." if count == 1 else f"{count} fields need attention."
-        if count == MAX_ERRORS:
-            detail = f"{count} fields or more need attention; these are the first."
-        raise ApiError(VALIDATION_FAILED, detail, errors=read.errors)
+        raise invalid(read.errors)
     return read
+
+
+def invalid(errors: Sequence[ItemError]) -> ApiError:
+    """The problem of a bad body."""
+    count = len(errors)
+    detail = "1 field needs attention." if count == 1 else f"{count} fields need attention."
+    if count >= MAX_ERRORS:
+        detail = f"{MAX_ERRORS} fields or more need attention; these are the first."
+    return ApiError(VALIDATION_FAILED, detail, errors=errors)
+
+
+def _known(number: Number) -> int:
+    if not isinstance(number, int):
+        raise ApiError(RESOURCE_NOT_FOUND)
+    return number
 
 
 def own_number(call: Call) -> int:
     """The record that the path names; an id of nobody is the same 404 as one that never existed."""
-    if not isinstance(call.number, int):
-        raise ApiError(RESOURCE_NOT_FOUND)
-    return call.number
+    return _known(call.number)
+
+
+def shelf(call: Call) -> Shelf:
+    """Where the call's records stand."""
+    return Shelf(call.operation.resource, None if call.parent is None else _known(call.parent))
+
+
+def terms(desk: Desk, call: Call, revision: int | None = None) -> Terms:
+    """How the call's write is made; 501 where it is to be tried and the services cannot."""
+    dry = call.parameters.dry_run
+    if dry and not desk.records.capabilities.dry_run:
+        raise ApiError(NOT_SUPPORTED, "The internal service cannot try a write without making it.")
+    return Terms(revision, None if dry else dedupe_key(call), dry)
+
+
+def refused(desk: Desk, call: Call, refusal: Refusal, number: int | None) -> ApiError:
+    """The service's refusal as the problem that it is, ids sealed, in the caller's names."""
+    members: dict[str, Json] = dict(refusal.members)
+    resource, tenant = call.operation.resource, call.actor.tenant
+    presenter = desk.presenter(call)
+    if refusal.existing is not None and resource.access.read.name in call.actor.permissions.split():
+        members["existing_id"] = presenter.record_id(tenant, refusal.existing)
+    if refusal.revision is not None and number is not None:
+        members["current_etag"] = etag(presenter.record_id(tenant, number), refusal.revision, call.version)
+    if refusal.problem is INSUFFICIENT_PERMISSION:
+        members["role"] = call.actor.role
+    extra = {} if refusal.retry_after_s is None else {headers.RETRY_AFTER: str(refusal.retry_after_s)}
+    errors = None if refusal.errors is None else [call.translation.error(item) for item in refusal.errors]
+    return ApiError(
+        refusal.problem, errors=errors, outcome=refusal.outcome, headers=extra, cause=refusal.cause, **members
+    )
 
 
 def accepted(desk: Desk, call: Call, outcome: T | Refusal) -> T:
-    """What the internal service gave; its refusal is raised as the problem that it is, with ids sealed."""
-    if not isinstance(outcome, Refusal):
-        return outcome
-    members: dict[str, Json] = dict(outcome.members)
-    presenter = desk.presenter(call)
-    if outcome.existing is not None and call.operation.resource.access.read.name in call.actor.permissions.split():
-        members["existing_id"] = presenter.record_id(call.actor.tenant, outcome.existing)
-    if outcome.revision is not None and isinstance(call.number, int):
-        record_id = presenter.record_id(call.actor.tenant, call.number)
-        members["current_etag"] = etag(record_id, outcome.revision, call.version)
-    if outcome.problem is INSUFFICIENT_PERMISSION:
-        members["role"] = call.actor.role
-    extra = {} if outcome.retry_after_s is None else {headers.RETRY_AFTER: str(outcome.retry_after_s)}
-    raise ApiError(outcome.problem, errors=outcome.errors, headers=extra, cause=outcome.cause, **members)
+    """What the internal service gave; its refusal is raised."""
+    if isinstance(outcome, Refusal):
+        raise refused(desk, call, outcome, call.number if isinstance(call.number, int) else None)
+    return outcome
+
+
+def named_revision(
+    desk: Desk, call: Call, precondition: Precondition | None, number: int
+) -> int | frozenset[int] | None:
+    """The one revision that a precondition names, the several (or none), or None when any will do."""
+    if precondition is None or isinstance(precondition, AnyRevision):
+        return None
+    named = revisions(precondition, desk.presenter(call).record_id(call.actor.tenant, number))
+    return next(iter(named)) if len(named) == 1 else named
 
 
 async def expected_revision(desk: Desk, call: Call, number: int) -> int | None:
@@ -74,26 +133,51 @@ async def expected_revision(desk: Desk, call: Call, number: int) -> int | None:
 
     A list is settled against the record as it is now: the write then names that one revision, so nothing slips in.
     """
-    if call.if_match is None or isinstance(call.if_match, AnyRevision):
-        return None
-    record_id = desk.presenter(call).record_id(call.actor.tenant, number)
-    named = revisions(call.if_match, record_id)
-    if len(named) == 1:
-        return next(iter(named))
-    record = accepted(desk, call, await desk.records.get(call.operation.resource, number, call.actor))
+    named = named_revision(desk, call, call.if_match, number)
+    if named is None or isinstance(named, int):
+        return named
+    record = accepted(desk, call, await desk.records.get(shelf(call), number, call.actor))
     if record.deleted_at_ms is None and record.revision not in named:
+        record_id = desk.presenter(call).record_id(call.actor.tenant, number)
         raise ApiError(PRECONDITION_FAILED, current_etag=etag(record_id, record.revision, call.version))
     return record.revision
 
 
-def single(desk: Desk, call: Call, record: Record, extra: Mapping[str, str] | None = None) -> Answer:
-    """`{"data": {…}}` with its ETag."""
-    presenter, tenant = desk.presenter(call), call.actor.tenant
-    public = presenter.public(tenant, record, call.version, call.parameters.fields)
-    tag = {headers.ETAG: f'"{presenter.etag(tenant, record, call.version)}"'}
-    return Answer(call.operation.success, encode({"data": public}), {**tag, **(extra or {})})
+async def shown(desk: Desk, call: Call, records: Sequence[Record]) -> list[dict[str, Json]]:
+    """Records as the caller sees them."""
+    resource, presenter = call.operation.resource, desk.presenter(call)
+    custom = resource.custom and any(record.values.get("custom_fields") for record in records)
+    definitions = await desk.records.definitions(resource, call.actor) if custom else {}
+    around = Around(call.actor.tenant, call.version, definitions)
+    return [presenter.public(around, record, call.translation, call.parameters.fields) for record in records]
+
+
+async def single(
+    desk: Desk,
+    call: Call,
+    record: Record,
+    *,
+    status: int | None = None,
+    meta: Mapping[str, Json] | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> Answer:
+    """`{"data": {…}, "meta"?}` with its ETag."""
+    [public] = await shown(desk, call, [record])
+    body: dict[str, Json] = {"data": public}
+    if meta:
+        body["meta"] = meta
+    tag = {headers.ETAG: f'"{desk.presenter(call).etag(call.actor.tenant, record, call.version)}"'}
+    return Answer(status or call.operation.success, encode(body), {**tag, **(extra or {})})
+
+
+async def tried(desk: Desk, call: Call, record: Record, **meta: Json) -> Answer:
+    """The answer to a dry run: the record as it would be."""
+    answer = await single(desk, call, record, status=200, meta={"dry_run": True, **meta})
+    return Answer(answer.status, answer.body)
 
 
 def location(desk: Desk, call: Call, record: Record) -> str:
     """The public URL of a record."""
-    return f"{desk.api_url}{call.operation.path}/{desk.presenter(call).record_id(call.actor.tenant, record.number)}"
+    record_id = desk.presenter(call).record_id(call.actor.tenant, record.number)
+    path = call.path if call.path.endswith(f"/{call.operation.resource.name}") else call.path.rsplit("/", 1)[0]
+    return f"{desk.api_url}{path}/{record_id}"

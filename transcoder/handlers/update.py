@@ -1,19 +1,41 @@
 """Update: a merge patch on one record (RFC 7396)."""
 
 from transcoder.call import Answer, Call
-from transcoder.handlers.shared import Desk, accepted, expected_revision, own_number, single, valid
-from transcoder.records import Values
+from transcoder.handlers.money import write_priced
+from transcoder.handlers.shared import (
+    Desk,
+    accepted,
+    brought,
+    expected_revision,
+    judged,
+    own_number,
+    shelf,
+    single,
+    terms,
+    tried,
+    valid,
+)
+from transcoder.records import Record, Refusal, Values, Written
 from transcoder.validate import patch_values
 
 
 def check(call: Call) -> Values:
     """What changes."""
-    return valid(patch_values(call.operation.resource, call.body, call.around))
+    body, told = brought(call, call.body)
+    return valid(judged(call, call.body, told, patch_values(call.operation.resource, body, call.around)))
 
 
 async def run(desk: Desk, call: Call, values: Values) -> Answer:
     """200, with the record after the change; an empty patch writes nothing and answers alike."""
     number = own_number(call)
     revision = await expected_revision(desk, call, number)
-    outcome = await desk.records.update(call.operation.resource, number, values, revision, call.actor)
-    return single(desk, call, accepted(desk, call, outcome))
+
+    async def stored() -> Record:
+        return accepted(desk, call, await desk.records.get(shelf(call), number, call.actor))
+
+    async def write(priced: Values, on: int | None) -> Written | Refusal:
+        return await desk.records.update(shelf(call), number, priced, terms(desk, call, on), call.actor)
+
+    outcome = await write_priced(desk, call, values, revision, stored, write)
+    record = accepted(desk, call, outcome).record
+    return await tried(desk, call, record) if call.parameters.dry_run else await single(desk, call, record)

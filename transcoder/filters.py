@@ -1,0 +1,354 @@
+"""[pure] The `filters` of a search: a caller's JSON in, a tree of neutral conditions or every fault at once out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from contract import ids
+from contract.bounds import MAX_ERRORS
+from contract.problems import ItemError
+from contract.resources import Resource
+from contract.types import (
+    OPERATORS,
+    Address,
+    Amount,
+    Bool,
+    Currency,
+    CustomFields,
+    CustomType,
+    Date,
+    DateTime,
+    Group,
+    Id,
+    Ids,
+    Tags,
+)
+from contract.versions.change import Test
+from contract.vocabulary import Json
+from transcoder.members import custom_value, option
+from transcoder.pointers import did_you_mean, pointer
+from transcoder.records import NOBODY, AllOf, AnyOf, Condition, Definition, NotOf, Tree
+from transcoder.validate import Invalid, item
+from transcoder.values import Fault, Known, Surroundings, check, currency, in_units
+from transcoder.versioning import Translation
+
+MAX_DEPTH = 3
+MAX_CONDITIONS = 50
+MAX_LISTED = 200
+MAX_PATTERN = 255
+
+_CUSTOM_GROUPS: dict[CustomType, Group] = {
+    CustomType.TEXT: Group.STR,
+    CustomType.LONG_TEXT: Group.TEXT,
+    CustomType.NUMBER: Group.NUM,
+    CustomType.BOOLEAN: Group.BOOL,
+    CustomType.DATE: Group.TIME,
+    CustomType.DATETIME: Group.TIME,
+    CustomType.SELECT: Group.ENUM,
+    CustomType.MULTI_SELECT: Group.SET,
+    CustomType.EMAIL: Group.STR,
+    CustomType.PHONE: Group.STR,
+    CustomType.URL: Group.STR,
+    CustomType.USER: Group.ID,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a condition is about: the neutral field, its group, whether it may be null, and how one value is read."""
+
+    name: str
+    group: Group
+    nullable: bool
+    kind: Any
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One call's state: what there is to judge by, and what was found wrong."""
+
+    resource: Resource
+    around: Surroundings
+    translation: Translation
+    errors: list[ItemError] = field(default_factory=list)
+    conditions: int = 0
+
+    def fault(self, fault: Fault, at: str) -> None:
+        self.errors.append(item(fault, at))
+
+
+def read_filters(
+    resource: Resource, filters: Json, around: Surroundings, translation: Translation
+) -> Tree | Invalid | None:
+    """The tree that all of `filters` make; None for no filter."""
+    reading = _Reading(resource, around, translation)
+    if not isinstance(filters, list):
+        reading.fault(Fault("invalid-type", "Expected an array of conditions and groups.", example=[]), "/filters")
+        return Invalid(tuple(reading.errors))
+    tree = _all(reading, filters, "/filters", depth=0)
+    if reading.conditions > MAX_CONDITIONS:
+        reading.fault(Fault("too-many-items", f"At most {MAX_CONDITIONS} conditions in all."), "/filters")
+    if reading.errors:
+        return Invalid(tuple(reading.errors[:MAX_ERRORS]))
+    return tree
+
+
+def top_currency(filters: Json) -> str | None:
+    """The currency that the top-level list fixes, if exactly one condition does."""
+    return _fixed_currency(filters) if isinstance(filters, list) else None
+
+
+def _all(reading: _Reading, nodes: list[Json], at: str, *, depth: int) -> Tree | None:
+    code = _fixed_currency(nodes) if reading.resource.money else None
+    parts = [
+        _node(reading, node, f"{at}/{index}", depth, code) for index, node in enumerate(nodes[: MAX_CONDITIONS + 1])
+    ]
+    kept = tuple(part for part in parts if part is not None)
+    if not kept:
+        return None
+    return kept[0] if len(kept) == 1 else AllOf(kept)
+
+
+def _node(reading: _Reading, node: Json, at: str, depth: int, code: str | None) -> Tree | None:
+    if not isinstance(node, dict):
+        reading.fault(Fault("invalid-type", "Expected a condition or a group."), at)
+        return None
+    if len(reading.errors) >= MAX_ERRORS:
+        return None
+    if "field" in node or "operator" in node or "value" in node:
+        return _condition(reading, node, at, code)
+    if len(node) != 1 or next(iter(node)) not in ("any", "all", "not"):
+        _odd_members(reading, node, at)
+        return None
+    if depth >= MAX_DEPTH:
+        reading.fault(Fault("out-of-range", f"Groups lie at most {MAX_DEPTH} deep."), at)
+        return None
+    return _group(reading, *next(iter(node.items())), at, depth + 1)
+
+
+def _odd_members(reading: _Reading, node: Mapping[str, Json], at: str) -> None:
+    known = ["field", "operator", "value", "any", "all", "not"]
+    odd = [name for name in node if name not in known]
+    for name in odd:
+        fault = Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, known))
+        reading.fault(fault, at + pointer(name))
+    if not odd:
+        reading.fault(Fault("invalid-value", "A group has exactly one of `any`, `all` and `not`."), at)
+
+
+def _group(reading: _Reading, word: str, inner: Json, at: str, depth: int) -> Tree | None:
+    at = f"{at}/{word}"
+    if word == "not":
+        part = _node(reading, inner, at, depth, None)
+        return None if part is None else NotOf(part)
+    if not isinstance(inner, list):
+        reading.fault(Fault("invalid-type", "Expected an array of conditions and groups."), at)
+        return None
+    if not 1 <= len(inner) <= MAX_CONDITIONS:
+        code = "too-few-items" if not inner else "too-many-items"
+        reading.fault(Fault(code, f"A group has 1 to {MAX_CONDITIONS} parts."), at)
+        return None
+    if word == "all":
+        return _all(reading, inner, at, depth=depth)
+    parts = [_node(reading, node, f"{at}/{index}", depth, None) for index, node in enumerate(inner)]
+    return AnyOf(tuple(part for part in parts if part is not None))
+
+
+def _fixed_currency(nodes: list[Json]) -> str | None:
+    """The code of the one sibling `currency` `eq` X that amounts in this list are read by."""
+    codes = [
+        node.get("value")
+        for node in nodes
+        if isinstance(node, dict)
+        and node.get("field") in ("currency", "value.currency")
+        and node.get("operator") == "eq"
+    ]
+    code = currency(Currency(), codes[0], _NOTHING) if len(codes) == 1 else None
+    return code if isinstance(code, str) else None
+
+
+_NOTHING = Surroundings(0, lambda _, __: ids.FOREIGN, Known({}))
+
+
+def _condition(reading: _Reading, node: Mapping[str, Json], at: str, code: str | None) -> Tree | None:
+    reading.conditions += 1
+    if not _whole(reading, node, at):
+        return None
+    test = reading.translation.test(Test(node["field"], node["operator"], node["value"]))
+    target = None if test is None else _target(reading, test.field)
+    if test is None or not isinstance(target, _Target):
+        fault = target if isinstance(target, Fault) else _unknown_field(reading, node["field"])
+        reading.fault(fault, f"{at}/field")
+        return None
+    allowed = _operators(target)
+    if test.operator not in allowed:
+        reading.fault(
+            Fault("invalid-operator", "This field does not take that operator.", allowed=allowed), f"{at}/operator"
+        )
+        return None
+    value = _value(reading, target, test.operator, test.value, code)
+    if isinstance(value, Fault):
+        fault_at = f"{at}/field" if value.code == "currency-required" else f"{at}/value"
+        reading.errors.append(_translated(reading, item(value, fault_at), target))
+        return None
+    condition = Condition(target.name, test.operator, value)
+    return NotOf(condition) if test.negated else condition
+
+
+def _unknown_field(reading: _Reading, name: str) -> Fault:
+    known = reading.translation.shown(_filterable(reading.resource))
+    return Fault("unknown-field", "There is no such field.", did_you_mean=did_you_mean(name, known))
+
+
+def _translated(reading: _Reading, error: ItemError, target: _Target) -> ItemError:
+    """The item code that a caller of an older version knows: a day is no datetime there."""
+    moved = reading.translation.error(
+        item(Fault(error.code, error.detail, example=error.example), pointer(target.name))
+    )
+    return ItemError(moved.code, error.detail, pointer=error.pointer, allowed=error.allowed, example=moved.example)
+
+
+def _whole(reading: _Reading, node: Mapping[str, Json], at: str) -> bool:
+    known = ("field", "operator", "value")
+    for name in node:
+        if name not in known:
+            fault = Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, known))
+            reading.fault(fault, at + pointer(name))
+            return False
+    for name in known:
+        if name not in node:
+            reading.fault(Fault("required", "A condition has field, operator and value."), f"{at}/{name}")
+            return False
+    for name in ("field", "operator"):
+        if not isinstance(node[name], str):
+            reading.fault(Fault("invalid-type", "Expected a string."), f"{at}/{name}")
+            return False
+    return True
+
+
+_ADDRESS_FILTERS = ("city", "region", "postal_code", "country")
+
+
+def _filterable(resource: Resource) -> tuple[str, ...]:
+    names: list[str] = []
+    for row in resource.fields:
+        if isinstance(row.type, Address):
+            names += [f"{row.name}.{member}" for member in _ADDRESS_FILTERS]
+        elif row.filterable and not isinstance(row.type, CustomFields):
+            names.append(row.name)
+    return tuple(names)
+
+
+def _target(reading: _Reading, name: str) -> _Target | Fault | None:
+    top, dot, rest = name.partition(".")
+    row = reading.resource.by_name.get(top)
+    if row is None:
+        return None
+    match row.type:
+        case Address(members=members) if dot:
+            kind = dict(members).get(rest)
+            if kind is None:
+                return None
+            return _Target(name, Group.STR, True, kind) if rest in _ADDRESS_FILTERS else _NOT_FILTERABLE
+        case CustomFields() if dot:
+            definition = reading.around.definitions.get(rest)
+            return None if definition is None else _Target(name, _CUSTOM_GROUPS[definition.type], True, definition)
+        case Address() | CustomFields():
+            return _NOT_FILTERABLE
+    if dot:
+        return None
+    return _Target(name, row.type.group, row.nullable, row.type) if row.filterable else _NOT_FILTERABLE
+
+
+_NOT_FILTERABLE = Fault("not-filterable", "Records cannot be filtered by this field.")
+
+
+def _operators(target: _Target) -> tuple[str, ...]:
+    return tuple(word for word in OPERATORS[target.group] if word != "is_null" or target.nullable)
+
+
+def _value(reading: _Reading, target: _Target, operator: str, value: Json, code: str | None) -> Any | Fault:
+    if value is None:
+        return Fault("not-nullable", "null is no value to compare with: use is_null.")
+    match operator:
+        case "is_null" | "is_empty":
+            return check(Bool(), value, reading.around)
+        case "contains" | "starts_with":
+            return _pattern(value)
+    if isinstance(target.kind, Amount) and code is None:
+        detail = "An amount is compared beside exactly one condition `currency` `eq` in the same list."
+        return Fault("currency-required", detail)
+    match operator:
+        case "in" | "not_in" | "has_any" | "has_all" | "has_none":
+            return _listed(reading, target, value, code)
+        case "between":
+            return _span(reading, target, value, code)
+    return _one(reading, target, value, code)
+
+
+def _pattern(value: Json) -> str | Fault:
+    if not isinstance(value, str):
+        return Fault("invalid-type", "Expected a string.")
+    if not value:
+        return Fault("too-short", "At least 1 character.")
+    return value if len(value) <= MAX_PATTERN else Fault("too-long", f"At most {MAX_PATTERN} characters.")
+
+
+def _listed(reading: _Reading, target: _Target, value: Json, code: str | None) -> list[Any] | Fault:
+    if not isinstance(value, list):
+        return Fault("invalid-type", "Expected an array.")
+    if not 1 <= len(value) <= MAX_LISTED:
+        return Fault("too-few-items" if not value else "too-many-items", f"1 to {MAX_LISTED} values.")
+    read: list[Any] = []
+    for each in value:
+        one = Fault("not-nullable", "null is no value.") if each is None else _one(reading, target, each, code)
+        if isinstance(one, Fault):
+            return one
+        read.append(one)
+    return read
+
+
+def _span(reading: _Reading, target: _Target, value: Json, code: str | None) -> list[Any] | Fault:
+    if not isinstance(value, list) or len(value) != 2:
+        return Fault("invalid-type", "Expected an array of two: the lowest and the highest.")
+    read = _listed(reading, target, value, code)
+    if isinstance(read, list) and read[0] > read[1]:
+        return Fault("out-of-range", "The first must not be greater than the second.")
+    return read
+
+
+def _one(reading: _Reading, target: _Target, value: Json, code: str | None) -> Any | Fault:
+    kind = target.kind
+    match kind:
+        case Definition():
+            return _custom(reading, kind, value)
+        case Tags():
+            return check(kind.item, value, reading.around)
+        case Ids():
+            return _id(reading, Id(kind.prefix), value)
+        case Id():
+            return _id(reading, kind, value)
+        case Amount():
+            read = check(kind, value, reading.around)
+            return in_units(kind, read, code) if isinstance(read, Decimal) and code is not None else read
+        case DateTime():
+            return check(DateTime(), value, reading.around)
+        case Date():
+            return check(Date(), value, reading.around)
+    return check(kind, value, reading.around)
+
+
+def _custom(reading: _Reading, definition: Definition, value: Json) -> Any | Fault:
+    match definition.type:
+        case CustomType.MULTI_SELECT:
+            return option(definition, value, reading.around)
+        case CustomType.USER:
+            return _id(reading, Id("usr"), value)
+    return custom_value(definition, value, reading.around)
+
+
+def _id(reading: _Reading, kind: Id, value: Json) -> int | Fault:
+    read = check(kind, value, reading.around)
+    # A well-formed id of nothing is no mistake in a filter: it matches nothing.
+    return NOBODY if isinstance(read, Fault) and read.code == "reference-not-found" else read

@@ -1,0 +1,37 @@
+"""Actions: the verbs of a resource beyond create, update and delete, tags among them."""
+
+from contract.resources import Action
+from transcoder.call import Answer, Call
+from transcoder.handlers.shared import (
+    Desk,
+    accepted,
+    expected_revision,
+    own_number,
+    shelf,
+    single,
+    terms,
+    tried,
+    valid,
+)
+from transcoder.records import Values
+from transcoder.validate import action_values
+
+
+def _action(call: Call) -> Action:
+    if call.operation.action is None:
+        raise LookupError(f"{call.operation.id} is no action")
+    return call.operation.action
+
+
+def check(call: Call) -> Values:
+    """What the action is told."""
+    return valid(action_values(_action(call).fields, call.body, call.around))
+
+
+async def run(desk: Desk, call: Call, values: Values) -> Answer:
+    """200, with the record after it."""
+    number = own_number(call)
+    on = terms(desk, call, await expected_revision(desk, call, number))
+    outcome = await desk.records.act(shelf(call), _action(call), number, values, on, call.actor)
+    record = accepted(desk, call, outcome).record
+    return await tried(desk, call, record) if call.parameters.dry_run else await single(desk, call, record)

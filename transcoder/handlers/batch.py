@@ -1,0 +1,239 @@
+"""Batches: up to 100 items, each with an outcome of its own."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contract import ids
+from contract.problems import CONFLICT, PRECONDITION_FAILED, RESOURCE_DELETED, RESOURCE_NOT_FOUND, problem_members
+from contract.vocabulary import Json
+from transcoder.call import Answer, Call
+from transcoder.errors import ApiError
+from transcoder.etags import etag
+from transcoder.handlers.batch_bodies import Number, Update, created, listed, updated, upserted
+from transcoder.handlers.money import TRIES, matched, priced, unpriced
+from transcoder.handlers.shared import Desk, invalid, named_revision, refused, shelf, shown, terms
+from transcoder.handlers.upsert import CREATED, result
+from transcoder.records import Change, Record, Refusal, Values, Written
+from transcoder.to_public import encode, instant_text
+from transcoder.validate import Invalid
+
+Outcome = Record | Written | Refusal | ApiError | None
+"""Of one item; None: done, and there is nothing to show."""
+Outcomes = dict[int, Outcome]
+"""By the item's index."""
+
+
+def check_create(call: Call) -> Sequence[Values | Invalid]:
+    """See `batch_bodies.created`."""
+    return created(call)
+
+
+def check_upsert(call: Call) -> Sequence[Values | Invalid]:
+    """See `batch_bodies.upserted`."""
+    return upserted(call)
+
+
+def check_get(call: Call) -> Sequence[Number]:
+    """The ids; one may stand twice."""
+    return listed(call, distinct=False)
+
+
+def check_delete(call: Call) -> Sequence[Number]:
+    """The ids, each once."""
+    return listed(call, distinct=True)
+
+
+def check_update(call: Call) -> Sequence[Update]:
+    """See `batch_bodies.updated`."""
+    return updated(call)
+
+
+async def run_create(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Answer:
+    """One new record an item."""
+    outcomes, ready = _sorted_out(items)
+    for index, values in list(ready.items()):
+        _put(outcomes, ready, index, await priced(desk, call, values, None))
+    done = await desk.records.batch_create(shelf(call), list(ready.values()), terms(desk, call), call.actor)
+    return await _answer(desk, call, outcomes | dict(zip(ready, done, strict=True)), status=CREATED)
+
+
+async def run_get(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answer:
+    """One record an id; a deleted one is the item's 410."""
+    outcomes, ready = _known(numbers)
+    found = await desk.records.batch_get(shelf(call), list(ready.values()), call.actor)
+    for index, record in zip(ready, found, strict=True):
+        outcomes[index] = record
+        if isinstance(record, Record) and record.deleted_at_ms is not None:
+            at = instant_text(record.deleted_at_ms)
+            outcomes[index] = ApiError(RESOURCE_DELETED, deleted_at=at, merged_into=None)
+    return await _answer(desk, call, outcomes)
+
+
+async def run_delete(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answer:
+    """204 an id."""
+    outcomes, ready = _known(numbers)
+    done = await desk.records.batch_delete(shelf(call), list(ready.values()), terms(desk, call), call.actor)
+    return await _answer(desk, call, outcomes | dict(zip(ready, done, strict=True)), ready, status=204)
+
+
+async def run_update(desk: Desk, call: Call, items: Sequence[Update]) -> Answer:
+    """One merge an item. What needs the stored record (a currency, a list of etags) is read first, all in one call."""
+    outcomes, numbers = _known([each.number for each in items])
+    for index, each in enumerate(items):
+        if isinstance(each.values, Invalid):
+            outcomes[index] = invalid(each.values.errors)
+            numbers.pop(index, None)
+    pending = dict(numbers)
+    for _ in range(TRIES):
+        changes = await _changes(desk, call, items, pending, outcomes)
+        done = await desk.records.batch_update(shelf(call), list(changes.values()), terms(desk, call), call.actor)
+        outcomes |= dict(zip(changes, done, strict=True))
+        pending = {
+            index: numbers[index]
+            for index in changes
+            if _stale(outcomes[index]) and items[index].precondition is None and _is_unpriced(call, items[index])
+        }
+        if not pending:
+            break
+    outcomes |= {index: ApiError(CONFLICT) for index in pending}
+    return await _answer(desk, call, outcomes, numbers)
+
+
+def _is_unpriced(call: Call, each: Update) -> bool:
+    return not isinstance(each.values, Invalid) and unpriced(call, each.values)
+
+
+async def _changes(
+    desk: Desk, call: Call, items: Sequence[Update], pending: Mapping[int, int], outcomes: Outcomes
+) -> dict[int, Change]:
+    named = {index: named_revision(desk, call, items[index].precondition, number) for index, number in pending.items()}
+    unsure = [index for index in pending if isinstance(named[index], frozenset) or _is_unpriced(call, items[index])]
+    found = (
+        await desk.records.batch_get(shelf(call), [pending[index] for index in unsure], call.actor) if unsure else []
+    )
+    stored = dict(zip(unsure, found, strict=True))
+    changes: dict[int, Change] = {}
+    for index, number in pending.items():
+        values, revision, record = items[index].values, named[index], stored.get(index)
+        if isinstance(values, Invalid):
+            continue
+        if isinstance(record, Refusal):
+            outcomes[index] = record
+            continue
+        if record is not None:
+            if isinstance(revision, frozenset) and record.revision not in revision:
+                tag = etag(desk.presenter(call).record_id(call.actor.tenant, number), record.revision, call.version)
+                outcomes[index] = ApiError(PRECONDITION_FAILED, current_etag=tag)
+                continue
+            values = await priced(desk, call, values, record)
+            if isinstance(values, Invalid):
+                outcomes[index] = invalid(values.errors)
+                continue
+            revision = revision if isinstance(revision, int) else record.revision
+        changes[index] = Change(number, values, revision if isinstance(revision, int) else None)
+    return changes
+
+
+async def run_upsert(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Answer:
+    """One upsert an item; those whose amount needs the stored currency go by themselves, on the revision found."""
+    on = str(call.parameters.on)
+    outcomes, ready = _sorted_out(items)
+    alone = {index: values for index, values in ready.items() if unpriced(call, values)}
+    plain = {index: values for index, values in ready.items() if index not in alone}
+    done = await desk.records.batch_upsert(shelf(call), on, list(plain.values()), terms(desk, call), call.actor)
+    outcomes |= dict(zip(plain, done, strict=True))
+    singles = await asyncio.gather(*(_upsert_alone(desk, call, on, values) for values in alone.values()))
+    outcomes |= dict(zip(alone, singles, strict=True))
+    return await _answer(desk, call, outcomes)
+
+
+async def _upsert_alone(desk: Desk, call: Call, on: str, values: Values) -> Outcome:
+    try:
+        for _ in range(TRIES):
+            stored = await matched(desk, call, on, values[on])
+            read = await priced(desk, call, values, stored)
+            if isinstance(read, Invalid):
+                return invalid(read.errors)
+            revision = 0 if stored is None else stored.revision
+            outcome = await desk.records.upsert(shelf(call), on, read, terms(desk, call, revision), call.actor)
+            if not _stale(outcome):
+                return outcome
+    except ApiError as error:
+        return error
+    return ApiError(CONFLICT)
+
+
+def _stale(outcome: Outcome) -> bool:
+    return isinstance(outcome, Refusal) and outcome.problem is PRECONDITION_FAILED
+
+
+def _sorted_out(items: Sequence[Values | Invalid]) -> tuple[Outcomes, dict[int, Values]]:
+    outcomes: Outcomes = {}
+    ready: dict[int, Values] = {}
+    for index, values in enumerate(items):
+        _put(outcomes, ready, index, values)
+    return outcomes, ready
+
+
+def _put(outcomes: Outcomes, ready: dict[int, Values], index: int, values: Values | Invalid) -> None:
+    if isinstance(values, Invalid):
+        outcomes[index] = invalid(values.errors)
+        ready.pop(index, None)
+    else:
+        ready[index] = values
+
+
+def _known(numbers: Sequence[Number]) -> tuple[Outcomes, dict[int, int]]:
+    outcomes: Outcomes = {
+        n: ApiError(RESOURCE_NOT_FOUND) for n, each in enumerate(numbers) if isinstance(each, ids.Foreign)
+    }
+    return outcomes, {n: each for n, each in enumerate(numbers) if not isinstance(each, ids.Foreign)}
+
+
+async def _answer(
+    desk: Desk, call: Call, outcomes: Outcomes, numbers: Mapping[int, int] | None = None, *, status: int = 200
+) -> Answer:
+    """200 with an entry an item. Where one's outcome is unknown the whole is not settled: its retry asks again."""
+    done: dict[int, Record] = {}
+    for index, outcome in outcomes.items():
+        if isinstance(outcome, Written):
+            done[index] = outcome.record
+        elif isinstance(outcome, Record):
+            done[index] = outcome
+    public = dict(zip(done, await shown(desk, call, list(done.values())), strict=True))
+    entries: list[Json] = []
+    failed, settled = 0, True
+    for index in range(len(outcomes)):
+        outcome = outcomes[index]
+        if isinstance(outcome, Refusal):
+            outcome = refused(desk, call, outcome, (numbers or {}).get(index))
+        if isinstance(outcome, ApiError):
+            failed += 1
+            settled &= not outcome.may_have_happened
+            entries.append({"status": outcome.problem.status, "error": _error(desk, call, outcome)})
+        else:
+            entries.append(_entry(call, outcome, public.get(index), status))
+    meta: dict[str, Json] = {"succeeded": len(entries) - failed, "failed": failed}
+    if call.parameters.dry_run:
+        meta["dry_run"] = True
+    return Answer(call.operation.success, encode({"data": entries, "meta": meta}), settled=settled)
+
+
+def _entry(call: Call, outcome: Outcome, public: Json, status: int) -> dict[str, Any]:
+    if call.parameters.on is None or not isinstance(outcome, Written):
+        return {"status": 200 if call.parameters.dry_run else status, "data": public}
+    own = CREATED if outcome.created and not call.parameters.dry_run else 200
+    return {"status": own, "data": public, "result": result(outcome)}
+
+
+def _error(desk: Desk, call: Call, error: ApiError) -> dict[str, Any]:
+    return problem_members(
+        error.problem,
+        api_url=desk.api_url,
+        trace_id=call.actor.trace_id,
+        detail=error.detail,
+        errors=error.errors,
+        outcome=error.outcome,
+        **error.members,
+    )

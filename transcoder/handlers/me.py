@@ -1,0 +1,35 @@
+"""Who the token is: its business and its user, what it may do and what it may spend."""
+
+from contract.limits import PLANS
+from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
+from contract.vocabulary import Json
+from transcoder.call import Answer, Call
+from transcoder.errors import ApiError
+from transcoder.handlers.shared import Desk
+from transcoder.records import Refusal, Values
+from transcoder.to_public import encode, instant_text
+
+
+async def run(desk: Desk, call: Call, _: Values) -> Answer:
+    """200 with the caller as the internal service and the token tell of it."""
+    profile = await desk.records.profile(call.actor)
+    if isinstance(profile, Refusal):
+        raise ApiError(profile.problem, outcome=profile.outcome, cause=profile.cause, **profile.members)
+    seal, tenant, token = desk.presenters.codec.seal, call.actor.tenant, call.token
+    permissions = call.actor.permissions.split()
+    body: dict[str, Json] = {
+        "business": {"id": seal(BUSINESS_PREFIX, tenant, tenant), **profile.business, "plan": token.plan},
+        "user": {"id": seal(USER_PREFIX, tenant, call.actor.user), **profile.user, "role": call.actor.role},
+        "permissions": sorted(permissions),
+        "token": {
+            "kind": token.kind,
+            "client_id": token.client,
+            "scopes": sorted(set(token.scopes.split()) & set(permissions)),
+            "expires_at": instant_text(token.expires_at_s * 1000),
+        },
+        "limits": {
+            policy.name: {"limit": policy.limit, "window_seconds": policy.window_s}
+            for policy in PLANS[token.plan].policies
+        },
+    }
+    return Answer(call.operation.success, encode({"data": body}))

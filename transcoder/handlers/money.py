@@ -1,0 +1,67 @@
+"""Amounts that come without a currency: it is the stored one, else the business's default.
+
+What was read to find it is what the write then names as its revision, so that no other currency slips in between.
+"""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+
+from contract.problems import CONFLICT, PRECONDITION_FAILED
+from transcoder.call import Call
+from transcoder.errors import ApiError
+from transcoder.handlers.shared import Desk, accepted, shelf, valid
+from transcoder.records import Condition, Page, Query, Record, Refusal, Values, Written
+from transcoder.validate import Invalid, scaled
+
+TRIES = 3
+
+Write = Callable[[Values, int | None], Awaitable[Written | Refusal]]
+"""Makes the write with these values on that revision (0: where no record matches)."""
+
+
+def unpriced(call: Call, values: Values) -> bool:
+    """Whether the values hold an amount whose currency is not known yet."""
+    money = call.operation.resource.money
+    return money is not None and isinstance(values.get(money.amount), Decimal)
+
+
+async def priced(desk: Desk, call: Call, values: Values, stored: Record | None) -> Values | Invalid:
+    """The values with amount and currency, given the record that they change."""
+    money = call.operation.resource.money
+    if money is None or not unpriced(call, values):
+        return values
+    currency = None if stored is None else stored.values.get(money.currency)
+    if currency is None:
+        currency = accepted(desk, call, await desk.records.default_currency(call.actor))
+    read = scaled(call.operation.resource, money, values, currency)
+    if isinstance(read, Invalid):
+        return Invalid(tuple(call.translation.error(item) for item in read.errors))
+    return read
+
+
+async def matched(desk: Desk, call: Call, on: str, value: object) -> Record | None:
+    """The live record that an upsert would change; None where none, or more than one, matches."""
+    query = Query(Condition(on, "eq", value), None, "created_at", False, 2, "exclude", False, None)
+    page: Page = accepted(desk, call, await desk.records.page(shelf(call), query, call.actor))
+    return page.records[0] if len(page.records) == 1 else None
+
+
+async def write_priced(
+    desk: Desk,
+    call: Call,
+    values: Values,
+    revision: int | None,
+    find: Callable[[], Awaitable[Record | None]],
+    write: Write,
+) -> Written | Refusal:
+    """Write values that may need a currency; again when the record changed meanwhile, unless the caller named it."""
+    if not unpriced(call, values):
+        return await write(values, revision)
+    for _ in range(TRIES):
+        stored = await find()
+        found = 0 if stored is None else stored.revision
+        outcome = await write(valid(await priced(desk, call, values, stored)), found if revision is None else revision)
+        stale = isinstance(outcome, Refusal) and outcome.problem is PRECONDITION_FAILED
+        if revision is not None or not stale:
+            return outcome
+    raise ApiError(CONFLICT)

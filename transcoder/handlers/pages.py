@@ -1,0 +1,113 @@
+"""What list and search share: a page of records, a sealed cursor to the next one, and the bookmark at the end."""
+
+from dataclasses import dataclass
+
+from contract.bounds import CURSOR_LIFE_S
+from contract.cursor import CursorRefusal, Position, open_cursor, query_hash, seal_cursor
+from contract.problems import INVALID_CURSOR
+from contract.vocabulary import Json
+from transcoder.call import Call
+from transcoder.errors import ApiError
+from transcoder.handlers.shared import Desk, accepted, shelf, shown
+from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Page, Query, Tree
+
+BOOKMARK_DELAY_MS = 30_000
+"""A bookmark never lies closer to now: what is being written may still be given an earlier instant."""
+_BEHIND_KEY = "k"
+_BEHIND_BOOKMARK = "b"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a caller wants to page through."""
+
+    where: Tree | None
+    text: str | None
+    order_by: str
+    descending: bool
+    limit: int
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The body of a page, and the cursor in it."""
+
+    body: dict[str, Json]
+    next: str | None
+    has_more: bool
+
+
+async def page(desk: Desk, call: Call, wish: Wish) -> Shown:
+    """The page that was wished for."""
+    asked = call.parameters
+    bound = _hash(call, wish)
+    query = Query(
+        where=wish.where,
+        text=wish.text,
+        order_by=wish.order_by,
+        descending=wish.descending,
+        limit=wish.limit,
+        deleted=asked.deleted,
+        with_total=asked.include_total,
+        place=_place(desk, call, wish, bound),
+    )
+    found: Page = accepted(desk, call, await desk.records.page(shelf(call), query, call.actor))
+    following = _following(call, wish, found)
+    cursor = None if following is None else _sealed(desk, call, bound, following)
+    has_more = found.next_place is not None
+    meta: dict[str, Json] = {"cursor": {"next": cursor, "has_more": has_more}}
+    if asked.include_total:
+        meta["total"] = found.total
+    return Shown({"data": await shown(desk, call, found.records), "meta": meta}, cursor, has_more)
+
+
+def _hash(call: Call, wish: Wish) -> bytes:
+    """What a cursor is bound to: the same records in the same order; not the limit, the fields or the version."""
+    where = _plain(wish.where) if wish.where is not None else None
+    parent = call.parent if isinstance(call.parent, int) else None
+    deleted = call.parameters.deleted
+    return query_hash([call.operation.id, parent, wish.order_by, wish.descending, deleted, where, wish.text])
+
+
+def _plain(tree: Tree) -> Json:
+    match tree:
+        case Condition(field, operator, value):
+            return [field, operator, [str(part) for part in value] if isinstance(value, list) else str(value)]
+        case AllOf(parts):
+            return {"all": [_plain(part) for part in parts]}
+        case AnyOf(parts):
+            return {"any": [_plain(part) for part in parts]}
+        case NotOf(part):
+            return {"not": _plain(part)}
+
+
+def _place(desk: Desk, call: Call, wish: Wish, bound: bytes) -> str | After | None:
+    if wish.cursor is None:
+        return None
+    now_s = call.around.now_ms // 1000
+    opened = open_cursor(wish.cursor, desk.cursor_keys, tenant=call.actor.tenant, query=bound, now_s=now_s)
+    if isinstance(opened, CursorRefusal):
+        raise ApiError(INVALID_CURSOR, reason=opened.value)
+    kind, place = opened.place[:1], opened.place[1:]
+    if kind == _BEHIND_KEY:
+        return place
+    at_ms, _, number = place.partition(":")
+    return After(int(at_ms), int(number))
+
+
+def _following(call: Call, wish: Wish, found: Page) -> str | None:
+    if found.next_place is not None:
+        return _BEHIND_KEY + found.next_place
+    if wish.order_by != "updated_at" or wish.descending:
+        return None
+    edge = After(call.around.now_ms - BOOKMARK_DELAY_MS, 0)
+    if found.records:
+        last = found.records[-1]
+        edge = min(edge, After(last.values["updated_at"], last.number), key=lambda at: (at.updated_at_ms, at.number))
+    return f"{_BEHIND_BOOKMARK}{edge.updated_at_ms}:{edge.number}"
+
+
+def _sealed(desk: Desk, call: Call, bound: bytes, place: str) -> str:
+    expires_at_s = call.around.now_ms // 1000 + CURSOR_LIFE_S
+    return seal_cursor(Position(bound, place, expires_at_s), desk.cursor_keys, tenant=call.actor.tenant)

@@ -1,0 +1,42 @@
+"""Upsert: create, or change the one live record that the `on` field matches."""
+
+from contract import headers
+from transcoder.call import Answer, Call
+from transcoder.handlers.money import matched, write_priced
+from transcoder.handlers.shared import Desk, accepted, brought, judged, location, shelf, single, terms, tried, valid
+from transcoder.records import Record, Refusal, Values, Written
+from transcoder.validate import upsert_values
+
+CREATED = 201
+
+
+def check(call: Call) -> Values:
+    """What the record is to hold."""
+    body, told = brought(call, call.body)
+    read = upsert_values(call.operation.resource, str(call.parameters.on), body, call.around)
+    return valid(judged(call, call.body, told, read))
+
+
+def result(written: Written) -> str:
+    """What became of the record."""
+    if written.created:
+        return "created"
+    return "updated" if written.changed else "unchanged"
+
+
+async def run(desk: Desk, call: Call, values: Values) -> Answer:
+    """201 or 200, with the record and the `result`."""
+    on = str(call.parameters.on)
+
+    async def stored() -> Record | None:
+        return await matched(desk, call, on, values[on])
+
+    async def write(priced: Values, revision: int | None) -> Written | Refusal:
+        return await desk.records.upsert(shelf(call), on, priced, terms(desk, call, revision), call.actor)
+
+    written = accepted(desk, call, await write_priced(desk, call, values, None, stored, write))
+    if call.parameters.dry_run:
+        return await tried(desk, call, written.record, result=result(written))
+    extra = {headers.LOCATION: location(desk, call, written.record)} if written.created else None
+    status = CREATED if written.created else call.operation.success
+    return await single(desk, call, written.record, status=status, meta={"result": result(written)}, extra=extra)

@@ -1,0 +1,107 @@
+"""[pure] Between a caller's version and today's: bodies, records, names, filters and error places of one resource."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from contract.problems import ItemError
+from contract.resources import Resource
+from contract.versions import Version, changes_since
+from contract.versions.change import Body, Change, Test
+from contract.vocabulary import Json
+from transcoder.pointers import did_you_mean, pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What changed in a resource after the caller's version, oldest first; nothing for the newest version."""
+
+    changes: tuple[Change, ...]
+
+    def body(self, body: Json) -> tuple[Json, tuple[ItemError, ...]]:
+        """A body brought up to date, and its faults in the caller's words; to an older caller today's names are unknown."""
+        if not self.changes or not isinstance(body, dict):
+            return body, ()
+        errors: list[ItemError] = []
+        brought: Body = dict(body)
+        for change in self.changes:
+            for name in [name for name in change.newer if name in brought]:
+                del brought[name]
+                meant = did_you_mean(name, change.older)
+                errors.append(
+                    ItemError("unknown-member", "There is no such member.", pointer=pointer(name), did_you_mean=meant)
+                )
+            brought, told = change.forward(brought)
+            errors += told
+        return brought, tuple(errors)
+
+    def record(self, record: Body) -> Body:
+        """Our record as the caller knows it."""
+        for change in reversed(self.changes):
+            record = change.back(record)
+        return record
+
+    def fields(self, name: str) -> tuple[str, ...]:
+        """Today's names for a name in `fields`; none for a name that the caller's version does not have."""
+        names: tuple[str, ...] = (name,)
+        for change in self.changes:
+            if any(name in change.newer for name in names):
+                return ()
+            names = tuple(new for name in names for new in change.fields(name))
+        return names
+
+    def field(self, name: str) -> str | None:
+        """Today's name of a filter field or sort key; None for one that the caller's version does not have."""
+        for change in self.changes:
+            if name in change.newer:
+                return None
+            name = change.field(name)
+        return name
+
+    def test(self, test: Test) -> Test | None:
+        """A filter condition brought up to date; None when the caller's version has no such field."""
+        for change in self.changes:
+            if test.field in change.newer:
+                return None
+            test = change.test(test)
+        return test
+
+    def shown(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Today's filter fields or sort keys, as the caller knows them."""
+        for change in reversed(self.changes):
+            names = [change.older_field(name) for name in names]
+        return tuple(names)
+
+    def error(self, item: ItemError) -> ItemError:
+        """An error at the place that the caller knows, in the caller's names."""
+        for change in reversed(self.changes):
+            if item.did_you_mean in change.newer:
+                item = replace(item, did_you_mean=change.older[0])
+            item = change.error(item)
+        return item
+
+    def errors(self, items: Sequence[ItemError], told: Sequence[ItemError], body: Json) -> tuple[ItemError, ...]:
+        """`items` about today's body, and `told` about the caller's, in the order of the caller's body."""
+        if not self.changes:
+            return tuple(items)
+        together = [*told, *(self.error(item) for item in items)]
+        order = {pointer(name): place for place, name in enumerate(body)} if isinstance(body, dict) else {}
+
+        def place(item: ItemError) -> int:
+            top = "/".join((item.pointer or "").split("/")[:2])
+            return order.get(top, len(order))
+
+        return tuple(sorted(together, key=place))
+
+
+_NONE = Translation(())
+
+
+def translations(version: Version, resources: Sequence[Resource]) -> dict[Resource, Translation]:
+    """The translation of each resource for callers of a version."""
+    changes = changes_since(version)
+    return {
+        resource: Translation(own)
+        if (own := tuple(change for change in changes if change.resource is resource))
+        else _NONE
+        for resource in resources
+    }
