@@ -1,146 +1,269 @@
 """The calls: each public kind as a call to the CRM, and its answer back. Implements `records.Records`."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
+import time
+from collections.abc import Sequence
+from typing import TypeVar
+from urllib.parse import quote
 
-import msgspec
-
-from contract import problems
-from contract.resources import Resource
+from contract.problems import INVALID_CURSOR
+from contract.resources import Action, Resource
 from contract.vocabulary import Json, Kind
-from transcoder.dialect.refusals import to_refusal
-from transcoder.dialect.reshape import to_changes, to_fields, to_query, to_record
-from transcoder.dialect.rows import Dialect, Unreadable
-from transcoder.errors import ApiError
-from transcoder.records import Actor, Capabilities, Page, Query, Record, Refusal, Values
-from transcoder.to_public import encode
-from transcoder.upstream import Reply, Upstream
+from transcoder.dialect.answers import refusal_in, to_outcome, to_page, to_written
+from transcoder.dialect.bulk import in_bulk
+from transcoder.dialect.business import Business, raised
+from transcoder.dialect.cache import Clock
+from transcoder.dialect.calls import Calls, Read
+from transcoder.dialect.listing import BadPlace, page_of
+from transcoder.dialect.own_fields import OwnFields
+from transcoder.dialect.queries import to_query
+from transcoder.dialect.refusals import Asked
+from transcoder.dialect.reshape import to_action, to_changes, to_fields, to_record
+from transcoder.dialect.rows import Dialect
+from transcoder.dialect.users import USERS
+from transcoder.dialect.whole import read_whole
+from transcoder.dialect.wire import Ask, Envelope, Wire, reading
+from transcoder.records import (
+    Absent,
+    Actor,
+    Capabilities,
+    Change,
+    Definitions,
+    Done,
+    Page,
+    Profile,
+    Query,
+    Record,
+    Refusal,
+    Running,
+    Shelf,
+    Terms,
+    Values,
+    Written,
+)
+from transcoder.upstream import Upstream
 
-TRACE_HEADER = "X-Trace-Id"
-DEADLINE_HEADER = "X-Deadline-Ms"
-USER_HEADER = "X-Actor-User-Id"
-PERMISSIONS_HEADER = "X-Actor-Permissions"
-_READS = (Kind.LIST, Kind.GET)
-_TOLD = 200
-"""Characters of the service's own words in our log."""
+T = TypeVar("T")
 
 
 class Crm:
-    """The internal CRM as `records.Records`. One per process; holds no state but its rows."""
+    """The internal CRM as `records.Records`. One per process; remembers each business's own fields and currency."""
 
-    capabilities = Capabilities(dedupe=True, revision=True, keyset=True, record_permission=True)
+    capabilities = Capabilities(
+        dedupe=True,
+        revision=True,
+        keyset=True,
+        negation=True,
+        dry_run=True,
+        item_batch=True,
+        record_permission=True,
+    )
 
-    def __init__(self, upstream: Upstream, dialects: tuple[Dialect, ...]) -> None:
-        self._upstream = upstream
+    def __init__(self, upstream: Upstream, dialects: tuple[Dialect, ...], clock: Clock = time.monotonic) -> None:
+        self._wire = Wire(upstream)
+        self._business = Business(self._wire, clock)
+        self._calls = Calls(self._wire, self._business)
         self._dialects = {dialect.resource: dialect for dialect in dialects}
 
-    async def page(self, resource: Resource, query: Query, actor: Actor) -> Page | Refusal:
+    async def page(self, shelf: Shelf, query: Query, actor: Actor) -> Page | Refusal:
         """A page of records."""
-        dialect = self._dialects[resource]
-        answer = await self._call(dialect, Kind.LIST, "POST", "/query", to_query(dialect, query), actor)
-        if isinstance(answer, Refusal):
-            return answer
-        with _reading(Kind.LIST):
-            return _page(dialect, query, answer)
-
-    async def get(self, resource: Resource, number: int, actor: Actor) -> Record | Refusal:
-        """One record, a deleted one included."""
-        return await self._record(resource, Kind.GET, "GET", f"/{number}", None, actor)
-
-    async def create(
-        self, resource: Resource, values: Values, dedupe_key: str | None, actor: Actor
-    ) -> Record | Refusal:
-        """A new record; with a key, the first one made with it."""
-        fields = to_fields(self._dialects[resource], values)
-        if dedupe_key is not None:
-            fields["dedupe_key"] = dedupe_key
-        return await self._record(resource, Kind.CREATE, "POST", "", fields, actor)
-
-    async def update(
-        self, resource: Resource, number: int, changes: Values, revision: int | None, actor: Actor
-    ) -> Record | Refusal:
-        """The record after the change."""
-        put, unset = to_changes(self._dialects[resource], changes)
-        body: dict[str, Json] = {"set": put, "unset": unset}
-        if revision is not None:
-            body["expected_revision"] = revision
-        return await self._record(resource, Kind.UPDATE, "PUT", f"/{number}", body, actor)
-
-    async def delete(self, resource: Resource, number: int, revision: int | None, actor: Actor) -> Refusal | None:
-        """Delete softly."""
-        query = "" if revision is None else f"?expected_revision={revision}"
-        answer = await self._call(self._dialects[resource], Kind.DELETE, "DELETE", f"/{number}{query}", None, actor)
-        return answer if isinstance(answer, Refusal) else None
-
-    async def _record(
-        self, resource: Resource, kind: Kind, method: str, path: str, body: Json, actor: Actor
-    ) -> Record | Refusal:
-        dialect = self._dialects[resource]
-        answer = await self._call(dialect, kind, method, path, body, actor)
-        if isinstance(answer, Refusal):
-            return answer
-        with _reading(kind):
-            return to_record(dialect, answer.get("result"))
-
-    async def _call(
-        self, dialect: Dialect, kind: Kind, method: str, path: str, body: Json, actor: Actor
-    ) -> Mapping[str, Any] | Refusal:
-        headers = {
-            USER_HEADER: str(actor.user),
-            PERMISSIONS_HEADER: actor.permissions,
-            TRACE_HEADER: actor.trace_id,
-        }
-        whole = f"/internal/v2/businesses/{actor.tenant}/{dialect.path}{path}"
-        reply = await self._upstream.send(
-            method,
-            whole,
-            headers,
-            None if body is None else encode(body),
-            deadline_s=actor.deadline_s,
-            deadline_header=DEADLINE_HEADER,
-            writes=kind not in _READS,
+        dialect, path = self._at(shelf)
+        if dialect.by_offset:
+            return await self._page_of_whole(dialect, path, query, actor)
+        body = await self._calls.inward(dialect, actor, lambda own: to_query(dialect, query, own))
+        ask = Ask("POST", f"{path}/query", body)
+        return await self._calls.ask(
+            Asked(dialect, Kind.LIST), ask, actor, lambda answer, own: to_page(dialect, query, answer, own)
         )
-        with _reading(kind):
-            return _answer(dialect, kind, reply)
+
+    async def _page_of_whole(self, dialect: Dialect, path: str, query: Query, actor: Actor) -> Page | Refusal:
+        rows = await read_whole(self._wire, dialect, path, query.deleted, actor)
+        if isinstance(rows, Refusal):
+            return rows
+        with reading(Ask("GET", path)):
+            records = [to_record(dialect, row) for row in rows]
+        try:
+            return page_of(records, query)
+        except BadPlace:
+            return Refusal(INVALID_CURSOR, members={"reason": "expired"})
+
+    async def get(self, shelf: Shelf, number: int, actor: Actor) -> Record | Refusal:
+        """One record, a deleted one included."""
+        dialect, path = self._at(shelf)
+        return await self._calls.ask(
+            Asked(dialect, Kind.GET), Ask("GET", f"{path}/{number}"), actor, _record_of(dialect)
+        )
+
+    async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+        """A new record; with a key, the first one made with it."""
+        dialect, path = self._at(shelf)
+        fields = await self._calls.inward(dialect, actor, lambda own: to_fields(dialect, values, own))
+        return await self._write(Asked(dialect, Kind.CREATE), _write("POST", path, fields, terms), actor)
+
+    async def update(self, shelf: Shelf, number: int, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+        """The record after the change."""
+        dialect, path = self._at(shelf)
+        body = await self._calls.inward(dialect, actor, lambda own: _patch(dialect, values, own))
+        return await self._write(Asked(dialect, Kind.UPDATE), _write("PUT", f"{path}/{number}", body, terms), actor)
+
+    async def delete(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Record | Refusal | None:
+        """Delete softly."""
+        dialect, path = self._at(shelf)
+        query = "" if terms.revision is None else f"?expected_revision={terms.revision}"
+        ask = Ask("DELETE", f"{path}/{number}{query}", writes=True)
+        asked = Asked(dialect, Kind.DELETE)
+        if terms.dry:
+            return await self._calls.ask(asked, ask.dry(), actor, _record_of(dialect))
+        return await self._calls.ask(asked, ask, actor, _nothing)
+
+    async def restore(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Written | Refusal:
+        """Undo a delete."""
+        dialect, path = self._at(shelf)
+        ask = _write("POST", f"{path}/{number}/undelete", {}, terms)
+        return await self._write(Asked(dialect, Kind.RESTORE), ask, actor)
+
+    async def upsert(self, shelf: Shelf, on: str, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+        """Create, or merge into the one that matches."""
+        dialect, path = self._at(shelf)
+        patch = await self._calls.inward(dialect, actor, lambda own: _patch(dialect, values, own))
+        body = {"match": dialect.fields[on].internal, **patch}
+        return await self._write(Asked(dialect, Kind.UPSERT), _write("POST", f"{path}/upsert", body, terms), actor)
+
+    async def act(
+        self, shelf: Shelf, action: Action, number: int, values: Values, terms: Terms, actor: Actor
+    ) -> Written | Refusal:
+        """Carry out an action."""
+        dialect, path = self._at(shelf)
+        tail, body = to_action(dialect, action, values)
+        asked = Asked(dialect, Kind.ACTION, action=dialect.actions[action.name])
+        return await self._write(asked, _write("POST", f"{path}/{number}/{tail}", body, terms), actor)
+
+    async def batch_get(self, shelf: Shelf, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
+        """Several records, deleted ones included."""
+        dialect, path = self._at(shelf)
+
+        def ask(items: Sequence[Json]) -> Ask:
+            return Ask("POST", f"{path}/bulk", {"op": "get", "items": items})
+
+        items = [{"id": number} for number in numbers]
+        return await in_bulk(self._calls, Asked(dialect, Kind.BATCH_GET), ask, items, actor, _record_of(dialect))
+
+    async def batch_create(
+        self, shelf: Shelf, items: Sequence[Values], terms: Terms, actor: Actor
+    ) -> list[Written | Refusal]:
+        """Several new records."""
+        dialect, _ = self._at(shelf)
+        bodies = await self._calls.inward(
+            dialect, actor, lambda own: [to_fields(dialect, values, own) for values in items]
+        )
+        return await self._batch(shelf, Kind.BATCH_CREATE, {"op": "create"}, bodies, terms, actor, _written_of(dialect))
+
+    async def batch_update(
+        self, shelf: Shelf, items: Sequence[Change], terms: Terms, actor: Actor
+    ) -> list[Written | Refusal]:
+        """Several merges."""
+        dialect, _ = self._at(shelf)
+
+        def patches(own: OwnFields) -> list[dict[str, Json]]:
+            return [
+                {"id": change.number, **_patch(dialect, change.values, own)}
+                | ({} if change.revision is None else {"expected_revision": change.revision})
+                for change in items
+            ]
+
+        bodies = await self._calls.inward(dialect, actor, patches)
+        return await self._batch(shelf, Kind.BATCH_UPDATE, {"op": "update"}, bodies, terms, actor, _written_of(dialect))
+
+    async def batch_upsert(
+        self, shelf: Shelf, on: str, items: Sequence[Values], terms: Terms, actor: Actor
+    ) -> list[Written | Refusal]:
+        """Several upserts."""
+        dialect, _ = self._at(shelf)
+        bodies = await self._calls.inward(
+            dialect, actor, lambda own: [_patch(dialect, values, own) for values in items]
+        )
+        head = {"op": "upsert", "match": dialect.fields[on].internal}
+        return await self._batch(shelf, Kind.BATCH_UPSERT, head, bodies, terms, actor, _written_of(dialect))
+
+    async def batch_delete(
+        self, shelf: Shelf, numbers: Sequence[int], terms: Terms, actor: Actor
+    ) -> list[Record | Refusal | None]:
+        """Several deletes."""
+        dialect, _ = self._at(shelf)
+        bodies: list[dict[str, Json]] = [{"id": number} for number in numbers]
+        read: Read[Record | None] = _record_of(dialect) if terms.dry else _nothing
+        return await self._batch(shelf, Kind.BATCH_DELETE, {"op": "delete"}, bodies, terms, actor, read)
+
+    async def definitions(self, resource: Resource, actor: Actor, *, fresh: bool = False) -> Definitions:
+        """The custom fields of a resource."""
+        return (await self._business.own_fields(resource, actor, fresh=fresh)).definitions
+
+    async def profile(self, actor: Actor) -> Profile | Refusal:
+        """The business and the user."""
+        return await self._business.profile(actor)
+
+    async def default_currency(self, actor: Actor) -> str | Refusal:
+        """The business's currency."""
+        return await self._business.currency(actor)
+
+    async def outcome(self, dedupe_key: str, actor: Actor) -> Done | Running | Absent:
+        """What became of a write with that key."""
+        ask = Ask("GET", f"dedupe/{quote(dedupe_key, safe='')}")
+        answer = await self._wire.send(ask, actor)
+        with reading(ask):
+            refusal = refusal_in(Asked(USERS, Kind.GET), answer)
+            if refusal is None:
+                return to_outcome(answer)
+        raise raised(refusal)
+
+    def _at(self, shelf: Shelf) -> tuple[Dialect, str]:
+        dialect = self._dialects[shelf.resource]
+        return dialect, dialect.path.format(parent=shelf.parent)
+
+    async def _write(self, asked: Asked, ask: Ask, actor: Actor) -> Written | Refusal:
+        return await self._calls.ask(asked, ask, actor, _written_of(asked.dialect))
+
+    async def _batch(
+        self,
+        shelf: Shelf,
+        kind: Kind,
+        head: dict[str, Json],
+        bodies: list[dict[str, Json]],
+        terms: Terms,
+        actor: Actor,
+        read: Read[T],
+    ) -> list[T | Refusal]:
+        dialect, path = self._at(shelf)
+
+        def ask(items: Sequence[Json]) -> Ask:
+            return _write("POST", f"{path}/bulk", {**head, "items": items}, Terms(dry=terms.dry))
+
+        if terms.dedupe_key is not None:
+            bodies = [body | {"dedupe_key": f"{terms.dedupe_key}.{index}"} for index, body in enumerate(bodies)]
+        return await in_bulk(self._calls, Asked(dialect, kind), ask, bodies, actor, read)
 
 
-@contextmanager
-def _reading(kind: Kind) -> Iterator[None]:
-    """An answer that cannot be read is a 502 and never passed on; of a write nobody knows what became."""
-    try:
-        yield
-    except Unreadable as fault:
-        outcome = "not-applied" if kind in _READS else "unknown"
-        raise ApiError(problems.UPSTREAM_INVALID, outcome=outcome, cause=str(fault)) from None
+def _write(method: str, path: str, body: dict[str, Json], terms: Terms) -> Ask:
+    """A writing call on the caller's terms."""
+    if terms.revision is not None:
+        body = body | {"expected_revision": terms.revision}
+    if terms.dedupe_key is not None:
+        body = body | {"dedupe_key": terms.dedupe_key}
+    ask = Ask(method, path, body, writes=True)
+    return ask.dry() if terms.dry else ask
 
 
-def _answer(dialect: Dialect, kind: Kind, reply: Reply) -> Mapping[str, Any] | Refusal:
-    if reply.status != 200:
-        raise Unreadable(f"status {reply.status}")
-    try:
-        answer = msgspec.json.decode(reply.body, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise Unreadable("no JSON object") from None
-    if answer.get("ok") is True:
-        return answer
-    if answer.get("ok") is not False:
-        raise Unreadable("no envelope")
-    told = f"{answer.get('error_code')}: {answer.get('message')}"[:_TOLD]
-    try:
-        return replace(to_refusal(dialect, kind, answer), cause=told)
-    except Unreadable as fault:
-        raise Unreadable(f"{fault} ({told})") from None
+def _patch(dialect: Dialect, values: Values, own: OwnFields) -> dict[str, Json]:
+    put, unset = to_changes(dialect, values, own)
+    return {"set": put, "unset": unset}
 
 
-def _page(dialect: Dialect, query: Query, answer: Mapping[str, Any]) -> Page:
-    rows, paging = answer.get("result"), answer.get("paging")
-    if not isinstance(rows, list) or not isinstance(paging, dict):
-        raise Unreadable("no page")
-    more, place, total = paging.get("has_more"), paging.get("next_key"), paging.get("total")
-    if not isinstance(more, bool) or (more and not isinstance(place, str)):
-        raise Unreadable("no word on what follows")
-    if query.with_total and not isinstance(total, int):
-        raise Unreadable("no total")
-    return Page([to_record(dialect, row) for row in rows], place if more else None, total)
+def _record_of(dialect: Dialect) -> Read[Record]:
+    return lambda answer, own: to_record(dialect, answer.get("result"), own)
+
+
+def _written_of(dialect: Dialect) -> Read[Written]:
+    return lambda answer, own: to_written(dialect, answer, own)
+
+
+def _nothing(_: Envelope, __: OwnFields) -> None:
+    return None

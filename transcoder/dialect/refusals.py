@@ -1,21 +1,24 @@
 """[pure] What the CRM refuses, as problems of ours: a row per error code and per validation rule."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from contract import problems
-from contract.problems import ItemError, Problem
+from contract.problems import ItemError
 from contract.resources import Resource
 from contract.roles import RECORDS_ASSIGN
-from contract.types import Date, DateTime, Email, Id, Phone
-from contract.vocabulary import Kind
-from transcoder.dialect.rows import Dialect, Unreadable, instant, integer, number
+from contract.vocabulary import Json, Kind
+from transcoder.dialect.conversions import Unreadable, instant, integer, number
+from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields
+from transcoder.dialect.places import Place, place_of
+from transcoder.dialect.rows import ActionCall, Dialect
+from transcoder.pointers import pointer
 from transcoder.records import Refusal
 from transcoder.to_public import instant_text
-from transcoder.validate import pointer
 
-_DUPLICATES = {"E_DUP_EMAIL": "email", "E_DUP_EXTERNAL_ID": "external_id"}
-_RULES = {"E_NO_IDENTITY": ("contact-needs-identity", "One of first_name, last_name, email and phone must be set.")}
+_DELETES = (Kind.DELETE, Kind.BATCH_DELETE)
+_DUPLICATES = {"E_DUP_EMAIL": "email", "E_DUP_EXTERNAL_ID": "external_id", "E_DUP_NAME": "name"}
 _ITEMS = {
     "REQUIRED": "required",
     "NULL": "not-nullable",
@@ -27,84 +30,123 @@ _ITEMS = {
     "COUNT_MAX": "too-many-items",
     "DUP_ITEM": "duplicate-item",
     "FUTURE": "out-of-range",
+    "IMMUTABLE": "read-only",
+    "STATUS": "not-applicable",
 }
-_FORMATS: dict[type, str] = {
-    Email: "invalid-email",
-    Phone: "invalid-phone",
-    Date: "invalid-date",
-    DateTime: "invalid-datetime",
-    Id: "invalid-id",
-}
-_PLAIN: dict[str, Problem] = {
-    "E_NOT_FOUND": problems.RESOURCE_NOT_FOUND,
-    "E_SUSPENDED": problems.BUSINESS_SUSPENDED,
-    "E_DEDUPE_MISMATCH": problems.IDEMPOTENCY_KEY_REUSED,
+_PLAIN: dict[str, Refusal] = {
+    "E_NOT_FOUND": Refusal(problems.RESOURCE_NOT_FOUND),
+    "E_SUSPENDED": Refusal(problems.BUSINESS_SUSPENDED),
+    "E_DEDUPE_MISMATCH": Refusal(problems.IDEMPOTENCY_KEY_REUSED),
+    "E_BAD_KEY": Refusal(problems.INVALID_CURSOR, members={"reason": "expired"}),
+    "E_AMBIGUOUS": Refusal(problems.AMBIGUOUS_MATCH, ()),
+    "E_STAGE_IN_USE": Refusal(problems.RESOURCE_IN_USE, ()),
+    "E_PIPELINE_IN_USE": Refusal(problems.RESOURCE_IN_USE, ()),
+    # Repeating it changes nothing as long as the stage is away.
+    "E_UNDELETE_BLOCKED": Refusal(problems.CONFLICT, (), {"retryable": False}),
 }
 
 
-def to_refusal(dialect: Dialect, kind: Kind, answer: Mapping[str, Any]) -> Refusal:
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule of the business. `at`: where it is told, None: at no place. `bodiless`: kinds that have no such place."""
+
+    name: str
+    detail: str = ""
+    at: str | None = None
+    bodiless: tuple[Kind, ...] = ()
+
+
+_RULES: dict[str, _Rule] = {
+    "E_NO_IDENTITY": _Rule(
+        "contact-needs-identity", "One of first_name, last_name, email and phone must be set.", "", (Kind.RESTORE,)
+    ),
+    "E_NO_LINK": _Rule("link-required", "One of contact_id, company_id and deal_id must be set.", "", (Kind.RESTORE,)),
+    "E_STAGE_MISMATCH": _Rule("stage-not-in-pipeline", "The stage is not one of that pipeline.", pointer("stage_id")),
+    "E_DEFAULT_PIPELINE": _Rule(
+        "default-pipeline", "Make another pipeline the default first.", pointer("is_default"), _DELETES
+    ),
+    "E_BAD_STATE": _Rule("deal-state"),
+    "E_LAST_STAGE": _Rule("last-stage"),
+    "E_LIMIT": _Rule("limit-reached"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for when the CRM refused. `action`: the call, where its body has names of its own."""
+
+    dialect: Dialect
+    kind: Kind
+    own: OwnFields = NO_OWN_FIELDS
+    action: ActionCall | None = None
+
+    def place(self, answer: Mapping[str, Any]) -> Place:
+        """Where the refused value stands outside."""
+        name = answer.get("field")
+        return place_of(self.dialect, self.own, self.action, name) if isinstance(name, str) else Place()
+
+
+def to_refusal(asked: Asked, answer: Mapping[str, Json]) -> Refusal:
     """The refusal behind `{"ok": false, "error_code", …}`; raises Unreadable for a code that has no row."""
     code = answer.get("error_code")
     match code:
         case str() if code in _PLAIN:
-            return Refusal(_PLAIN[code])
+            return _PLAIN[code]
+        case str() if code in _RULES:
+            return _broken(_RULES[code], asked.kind)
+        case str() if code in _DUPLICATES:
+            return _duplicate(_DUPLICATES[code], asked.kind, answer)
         case "E_DELETED":
             return _deleted(answer)
         case "E_STALE_REV":
             return Refusal(problems.PRECONDITION_FAILED, revision=integer(answer.get("revision")))
-        case "E_BAD_KEY":
-            return Refusal(problems.INVALID_CURSOR, members={"reason": "expired"})
         case "E_BUSY":
             wait_ms = answer.get("retry_after_ms")
             wait_s = None if wait_ms is None else max(1, -(-integer(wait_ms) // 1000))
             return Refusal(problems.UPSTREAM_UNAVAILABLE, retry_after_s=wait_s)
         case "E_BAD_REF":
-            return _invalid(dialect, answer, "reference-not-found", "No live record has this id.")
+            return _invalid(asked.place(answer), "reference-not-found", "No live record has this id.")
         case "E_VALIDATION":
-            return _invalid(dialect, answer, _item_code(dialect, answer), "The internal service refused this value.")
+            place = asked.place(answer)
+            return _invalid(place, _item_code(place, answer), "The internal service refused this value.")
         case "E_FORBIDDEN_RECORD" | "E_FORBIDDEN_FIELD":
-            return _forbidden(dialect.resource, kind, code)
-        case str() if code in _RULES:
-            rule, detail = _RULES[code]
-            item = ItemError("rule-violated", detail, pointer="")
-            return Refusal(problems.BUSINESS_RULE_VIOLATED, (item,), {"rule": rule})
-        case str() if code in _DUPLICATES:
-            return _duplicate(_DUPLICATES[code], answer)
+            return _forbidden(asked.dialect.resource, asked.kind, code)
     raise Unreadable("an error code that has no row")
 
 
-def _deleted(answer: Mapping[str, Any]) -> Refusal:
+def _deleted(answer: Mapping[str, Json]) -> Refusal:
     members = {"deleted_at": instant_text(instant(answer.get("deleted_at"))), "merged_into": None}
     return Refusal(problems.RESOURCE_DELETED, members=members)
 
 
-def _place(dialect: Dialect, answer: Mapping[str, Any]) -> str:
-    return pointer(*dialect.pointers.get(str(answer.get("field")), ()))
+def _broken(rule: _Rule, kind: Kind) -> Refusal:
+    told = rule.at is not None and kind not in rule.bodiless
+    items = (ItemError("rule-violated", rule.detail, pointer=rule.at),) if told else ()
+    return Refusal(problems.BUSINESS_RULE_VIOLATED, items, {"rule": rule.name})
 
 
-def _invalid(dialect: Dialect, answer: Mapping[str, Any], code: str, detail: str) -> Refusal:
-    return Refusal(problems.VALIDATION_FAILED, (ItemError(code, detail, pointer=_place(dialect, answer)),))
+def _invalid(place: Place, code: str, detail: str) -> Refusal:
+    return Refusal(problems.VALIDATION_FAILED, (ItemError(code, detail, pointer=place.pointer),))
 
 
-def _item_code(dialect: Dialect, answer: Mapping[str, Any]) -> str:
+def _item_code(place: Place, answer: Mapping[str, Json]) -> str:
     rule = str(answer.get("rule"))
-    if rule != "FORMAT":
-        return _ITEMS.get(rule, "invalid-value")
-    segments = dialect.pointers.get(str(answer.get("field")), ())
-    if len(segments) != 1:
-        return "invalid-characters"
-    return _FORMATS.get(type(dialect.resource.field(segments[0]).type), "invalid-characters")
+    return place.malformed if rule == "FORMAT" else _ITEMS.get(rule, "invalid-value")
 
 
 def _forbidden(resource: Resource, kind: Kind, code: str) -> Refusal:
     if code == "E_FORBIDDEN_FIELD":
         item = ItemError("not-permitted", "Only the token's own user may be set here.", pointer=pointer("owner_id"))
         return Refusal(problems.INSUFFICIENT_PERMISSION, (item,), {"required_permission": RECORDS_ASSIGN.name})
-    needed = resource.access.delete_all if kind is Kind.DELETE else resource.access.write_all
+    access = resource.access
+    needed = access.delete_all if kind in (*_DELETES, Kind.RESTORE) else access.write_all
+    if needed is None:
+        raise Unreadable("a record without an owner was refused for its owner")
     return Refusal(problems.INSUFFICIENT_PERMISSION, None, {"required_permission": needed.name})
 
 
-def _duplicate(field: str, answer: Mapping[str, Any]) -> Refusal:
-    item = ItemError("duplicate-value", "Another live record has this value.", pointer=pointer(field))
+def _duplicate(name: str, kind: Kind, answer: Mapping[str, Json]) -> Refusal:
+    item = ItemError("duplicate-value", "Another live record has this value.", pointer=pointer(name))
     existing = number(answer["existing_id"]) if "existing_id" in answer else None
-    return Refusal(problems.DUPLICATE_RESOURCE, (item,), {"field": field}, existing=existing)
+    items = () if kind is Kind.RESTORE else (item,)
+    return Refusal(problems.DUPLICATE_RESOURCE, items, {"field": name}, existing=existing)

@@ -1,16 +1,17 @@
-"""[pure] Records and queries across the border: neutral values to internal JSON and back."""
+"""[pure] Records across the border: internal JSON to neutral values and back."""
 
+from functools import partial
 from typing import Any
 
+from contract.resources import Action
 from contract.vocabulary import Json
-from transcoder.dialect.rows import Dialect, Unreadable, flag, instant, integer, number, text
-from transcoder.records import Condition, Query, Record, Values
+from transcoder.dialect.conversions import Unreadable, array, flag, instant, integer, number, text
+from transcoder.dialect.own_fields import CUSTOM, NO_OWN_FIELDS, OwnFields, read_own, write_own
+from transcoder.dialect.rows import Dialect
+from transcoder.records import Record, Values
 
-_OPERATORS = {"eq": "=", "neq": "!=", "in": "in", "not_in": "!in", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-_WITH_DELETED = {"exclude": 0, "include": 1, "only": 2}
 
-
-def to_record(dialect: Dialect, row: Json) -> Record:
+def to_record(dialect: Dialect, row: Json, own: OwnFields = NO_OWN_FIELDS) -> Record:
     """An internal record in neutral form; raises Unreadable when it is not of the known form."""
     if not isinstance(row, dict):
         raise Unreadable("a record was expected")
@@ -18,28 +19,44 @@ def to_record(dialect: Dialect, row: Json) -> Record:
     for public, stored in dialect.fields.items():
         value = row.get(stored.internal)
         if value is not None:
-            values[public] = stored.read(value)
-        elif not dialect.resource.field(public).nullable:
+            values[public] = stored.conversion.read(value)
+        elif not stored.nullable:
             raise Unreadable(f"{stored.internal} is missing")
     address = {member: row.get(internal) for member, internal in dialect.address.items()}
     if any(member is not None for member in address.values()):
         values[dialect.address_name] = {
             member: None if part is None else text(part) for member, part in address.items()
         }
+    if dialect.custom_name:
+        values[dialect.custom_name] = read_own(row.get(CUSTOM, []), own)
+    for public, part in dialect.parts.items():
+        values[public] = array(row.get(public), partial(to_record, part, own=own))
+    _check_money(dialect, values)
     revision = integer(row.get("revision"))
     if revision < 1:
         raise Unreadable("a revision was expected")
-    # `deleted_at` outlives an undelete.
-    deleted_at_ms = instant(row.get("deleted_at")) if flag(row.get("is_deleted")) else None
-    return Record(number(row.get("id")), revision, values, deleted_at_ms)
+    return Record(number(row.get("id")), revision, values, _deleted_at_ms(dialect, row))
 
 
-def to_fields(dialect: Dialect, values: Values) -> dict[str, Json]:
+def _check_money(dialect: Dialect, values: Values) -> None:
+    money = dialect.resource.money
+    if money is not None and (money.amount in values) != (money.currency in values):
+        raise Unreadable("an amount and its currency were expected, or neither")
+
+
+def _deleted_at_ms(dialect: Dialect, row: dict[str, Json]) -> int | None:
+    """`deleted_at` outlives an undelete; `is_deleted` decides."""
+    if not dialect.resource.deletable or not flag(row.get("is_deleted")):
+        return None
+    return instant(row.get("deleted_at"))
+
+
+def to_fields(dialect: Dialect, values: Values, own: OwnFields = NO_OWN_FIELDS) -> dict[str, Json]:
     """The internal fields of neutral values; a null is a member left out."""
-    return to_changes(dialect, values)[0]
+    return to_changes(dialect, values, own)[0]
 
 
-def to_changes(dialect: Dialect, values: Values) -> tuple[dict[str, Json], list[str]]:
+def to_changes(dialect: Dialect, values: Values, own: OwnFields = NO_OWN_FIELDS) -> tuple[dict[str, Json], list[str]]:
     """`set` and `unset` of a change; a null unsets, a null address all of its members."""
     put: dict[str, Json] = {}
     unset: list[str] = []
@@ -48,9 +65,16 @@ def to_changes(dialect: Dialect, values: Values) -> tuple[dict[str, Json], list[
             members = dict.fromkeys(dialect.address) if value is None else value
             for member, part in members.items():
                 _change(put, unset, dialect.address[member], part)
-            continue
-        stored = dialect.fields[public]
-        _change(put, unset, stored.internal, None if value is None else stored.write(value))
+        elif public == dialect.custom_name:
+            own_put, own_unset = write_own(value, own)
+            if own_put:
+                put[CUSTOM] = own_put
+            unset += own_unset
+        elif public in dialect.parts:
+            put[public] = [to_fields(dialect.parts[public], part, own) for part in value]
+        else:
+            stored = dialect.fields[public]
+            _change(put, unset, stored.internal, None if value is None else stored.conversion.write(value))
     return put, unset
 
 
@@ -61,26 +85,15 @@ def _change(put: dict[str, Json], unset: list[str], internal: str, value: Json) 
         put[internal] = value
 
 
-def to_query(dialect: Dialect, query: Query) -> dict[str, Json]:
-    """The body of a query call."""
-    order = _internal_name(dialect, query.order_by)
-    mark = "-" if query.descending else ""
-    conditions = [_condition(dialect, condition) for condition in query.conditions]
-    return {
-        "where": {"all": conditions} if conditions else None,
-        "sort": [f"{mark}{order}", f"{mark}id"],
-        "limit": query.limit,
-        "after_key": query.place,
-        "with_deleted": _WITH_DELETED[query.deleted],
-        "with_total": int(query.with_total),
-    }
-
-
-def _internal_name(dialect: Dialect, public: str) -> str:
-    return public if public == "id" else dialect.fields[public].internal
-
-
-def _condition(dialect: Dialect, condition: Condition) -> list[Json]:
-    stored = dialect.fields.get(condition.field)
-    value = condition.value if stored is None else stored.write(condition.value)
-    return [_internal_name(dialect, condition.field), _OPERATORS[condition.operator], value]
+def to_action(dialect: Dialect, action: Action, values: Values) -> tuple[str, dict[str, Json]]:
+    """The path behind the record's own, and the body, of an action."""
+    call = dialect.actions[action.name]
+    body = dict(call.body)
+    for public, value in values.items():
+        stored = dialect.fields[public]
+        name = call.names.get(public, stored.internal)
+        if value is not None:
+            body[name] = stored.conversion.write(value)
+        elif public in call.cleared:
+            body[name] = None
+    return call.path, body

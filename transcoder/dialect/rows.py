@@ -1,49 +1,57 @@
 """[pure] The rows: how each field of a resource is stored inside, made from its public type and a few differences."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from contract.ids import MAX_NUMBER
 from contract.resources import Resource
-from contract.types import Address, Bool, Choice, DateTime, Etag, FieldType, FullName, Id, Tags
-
-_YEAR_10000_MS = 253_402_300_800_000
-
-
-class Unreadable(Exception):
-    """An internal answer that is not of the form that the rows say."""
-
-
-Convert = Callable[[Any], Any]
+from contract.types import Address, CustomFields, Etag, FullName, Parts
+from contract.vocabulary import Json
+from transcoder.dialect.conversions import Conversion, conversion_of
+from transcoder.dialect.own_fields import CUSTOM
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A public field inside: its internal name, and the conversions between neutral and internal values."""
+    """A public field inside: its internal name, whether it may be missing, how its values are converted."""
 
-    public: str
     internal: str
-    read: Convert
-    write: Convert
+    nullable: bool
+    conversion: Conversion
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCall:
+    """An action as a call: the path behind the record's own, what its body always holds, other names of its members.
+
+    A null stands for a member that was not given, but for those in `cleared`: there it is told.
+    """
+
+    path: str
+    body: Mapping[str, Json] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    cleared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What a resource does not share with the rule: its path word, other names, and enums stored as numbers."""
+    """What a resource does not share with the rule.
+
+    `path`: its word in paths, `{parent}` where the number of the record above it goes. `names`: public name → internal
+    one. `conversions`: of fields that are not stored as their type says. `actions`: a call for each. `parts`: the rows
+    of the records that are shown inside it. `by_offset`: it is listed whole, by offset, and cannot be queried.
+    """
 
     path: str
     names: Mapping[str, str] = field(default_factory=dict)
-    codes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-
-
-OWNED_NAMES = {"owner_id": "owner_user_id", "created_by_id": "created_by_user_id"}
-"""Names that every record with an owner has inside."""
+    conversions: Mapping[str, Conversion] = field(default_factory=dict)
+    actions: Mapping[str, ActionCall] = field(default_factory=dict)
+    parts: Mapping[str, "Dialect"] = field(default_factory=dict)
+    by_offset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A resource inside: its path word, its plain fields by public name, its address, and the way back of names."""
+    """A resource inside: its plain fields by public name, address, parts and own fields, and the way back of names."""
 
     resource: Resource
     path: str
@@ -51,113 +59,56 @@ class Dialect:
     address: Mapping[str, str]
     """Member of the public address → internal field; empty where there is none."""
     address_name: str
+    custom_name: str
+    """The public member of the business's own fields; empty where there is none."""
+    parts: Mapping[str, "Dialect"]
+    actions: Mapping[str, ActionCall]
+    by_offset: bool
     pointers: Mapping[str, tuple[str, ...]]
     """Internal field → the segments of its public pointer."""
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
-def text(value: Any) -> str:
-    """Some text."""
-    if not isinstance(value, str):
-        raise Unreadable("a string was expected")
-    return value
-
-
-def integer(value: Any) -> int:
-    """A whole number; `true` is none, though Python says so."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Unreadable("an integer was expected")
-    return value
-
-
-def number(value: Any) -> int:
-    """An id: what the codec can seal."""
-    read = integer(value)
-    if not 0 <= read <= MAX_NUMBER:
-        raise Unreadable("an id was expected")
-    return read
-
-
-def instant(value: Any) -> int:
-    """An instant that can be written down: epoch milliseconds before the year 10000."""
-    read = integer(value)
-    if not 0 <= read < _YEAR_10000_MS:
-        raise Unreadable("epoch milliseconds were expected")
-    return read
-
-
-def flag(value: Any) -> bool:
-    """0 or 1."""
-    if integer(value) not in (0, 1):
-        raise Unreadable("0 or 1 was expected")
-    return bool(value)
-
-
-def _texts(value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise Unreadable("an array of strings was expected")
-    return value
-
-
-def _coded(codes: Mapping[str, int]) -> tuple[Convert, Convert]:
-    words = {code: word for word, code in codes.items()}
-
-    def read(value: Any) -> str:
-        if integer(value) not in words:
-            raise Unreadable("an unknown code")
-        return words[value]
-
-    return read, codes.__getitem__
-
-
-def _listed(values: tuple[str, ...]) -> Convert:
-    def read(value: Any) -> str:
-        if value not in values:
-            raise Unreadable("an unknown word")
-        return str(value)
-
-    return read
-
-
-def _conversions(kind: FieldType, codes: Mapping[str, int] | None) -> tuple[Convert, Convert]:
-    if codes is not None:
-        return _coded(codes)
-    match kind:
-        case Bool():
-            return flag, int
-        case DateTime():
-            return instant, _same
-        case Id():
-            return number, _same
-        case Tags():
-            return _texts, _same
-        case Choice(values=values):
-            return _listed(values), _same
-        case _:
-            return text, _same
-
-
 _NOT_STORED = ("id", "deleted_at")
+_NAMES = {"owner_id": "owner_user_id", "created_by_id": "created_by_user_id", "time_zone": "tz"}
+"""Alike in every resource."""
+_ACTIONS = {
+    "add_tags": ActionCall("tags", names={"tags": "add"}),
+    "remove_tags": ActionCall("tags", names={"tags": "remove"}),
+}
+"""Alike in every resource that has them."""
 
 
 def dialect(resource: Resource, differences: Differences) -> Dialect:
     """The rows of a resource: what its types say, but for the differences."""
+    names = _NAMES | dict(differences.names)
     fields: dict[str, Stored] = {}
     address: dict[str, str] = {}
-    address_name = ""
+    address_name = custom_name = ""
     for row in resource.fields:
-        if row.name in _NOT_STORED or isinstance(row.type, Etag | FullName):
-            continue
-        if isinstance(row.type, Address):
-            address = {member: f"{row.name}_{member}" for member, _ in row.type.members}
-            address_name = row.name
-            continue
-        internal = differences.names.get(row.name, row.name)
-        read, write = _conversions(row.type, differences.codes.get(row.name))
-        fields[row.name] = Stored(row.name, internal, read, write)
-    pointers: dict[str, tuple[str, ...]] = {stored.internal: (stored.public,) for stored in fields.values()}
+        match row.type:
+            case Etag() | FullName() | Parts():
+                continue
+            case Address(members=members):
+                address, address_name = {member: f"{row.name}_{member}" for member, _ in members}, row.name
+            case CustomFields():
+                custom_name = row.name
+            case _ if row.name not in _NOT_STORED:
+                conversion = differences.conversions.get(row.name) or conversion_of(row.type)
+                fields[row.name] = Stored(names.get(row.name, row.name), row.nullable, conversion)
+    pointers: dict[str, tuple[str, ...]] = {stored.internal: (public,) for public, stored in fields.items()}
     pointers |= {internal: (address_name, member) for member, internal in address.items()}
-    return Dialect(resource, differences.path, fields, address, address_name, pointers)
+    pointers |= {name: (name,) for name in differences.parts}
+    if custom_name:
+        pointers[CUSTOM] = (custom_name,)
+    return Dialect(
+        resource=resource,
+        path=differences.path,
+        fields=fields,
+        address=address,
+        address_name=address_name,
+        custom_name=custom_name,
+        parts=differences.parts,
+        actions=_ACTIONS | dict(differences.actions),
+        by_offset=differences.by_offset,
+        pointers=pointers,
+    )

@@ -1,0 +1,44 @@
+"""Custom fields inside, and what their records define."""
+
+from collections.abc import Mapping
+
+from contract.resources import CUSTOM_FIELD
+from contract.types import CustomType
+from contract.vocabulary import Json
+from transcoder.dialect.conversions import array, coded, number, text
+from transcoder.dialect.reshape import to_record
+from transcoder.dialect.rows import Differences, dialect
+from transcoder.records import Definition
+
+_CODES = {
+    CustomType.TEXT: 1,
+    CustomType.LONG_TEXT: 2,
+    CustomType.NUMBER: 3,
+    CustomType.BOOLEAN: 4,
+    CustomType.DATE: 5,
+    CustomType.DATETIME: 6,
+    CustomType.SELECT: 7,
+    CustomType.MULTI_SELECT: 8,
+    CustomType.EMAIL: 9,
+    CustomType.PHONE: 10,
+    CustomType.URL: 11,
+    CustomType.USER: 12,
+}
+FIELD_DEFINITIONS = dialect(
+    CUSTOM_FIELD,
+    Differences(
+        path="field_defs",
+        names={"type": "type_code"},
+        conversions={"type": coded({kind.value: code for kind, code in _CODES.items()})},
+        by_offset=True,
+    ),
+)
+
+
+def to_definition(row: Mapping[str, Json]) -> tuple[str, Definition]:
+    """The resource that a field belongs to, and its definition; raises Unreadable."""
+    record = to_record(FIELD_DEFINITIONS, row)
+    # The record has read them already: they are objects, and none lacks its value.
+    options = dict(array(row.get("options"), lambda option: (text(option["value"]), number(option.get("id")))))
+    values = record.values
+    return values["resource"], Definition(record.number, values["key"], CustomType(values["type"]), options)

@@ -1,0 +1,22 @@
+"""Deals inside."""
+
+from contract.resources import DEAL
+from transcoder.dialect.conversions import coded
+from transcoder.dialect.rows import ActionCall, Differences, dialect
+
+_OPEN, _WON, _LOST = 1, 2, 3
+
+DEALS = dialect(
+    DEAL,
+    Differences(
+        path="deals",
+        names={"status": "status_code", "amount": "amount_minor", "stage_changed_at": "stage_entered_at"},
+        conversions={"status": coded({"open": _OPEN, "won": _WON, "lost": _LOST})},
+        actions={
+            "win": ActionCall("status", {"status_code": _WON}),
+            "lose": ActionCall("status", {"status_code": _LOST}, cleared=("lost_reason",)),
+            "reopen": ActionCall("status", {"status_code": _OPEN}),
+            "move": ActionCall("stage"),
+        },
+    ),
+)

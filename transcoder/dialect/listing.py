@@ -1,0 +1,98 @@
+"""[pure] What the CRM only lists whole: filtered, ordered and cut into pages here, on neutral values.
+
+Knows no internal name. The order is the public one: nulls last in both directions, strings by code point after
+lower-casing, ties by number in the same direction.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, assert_never
+
+import msgspec
+
+from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Page, Query, Record, Tree
+
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "eq": lambda stored, wanted: bool(stored == wanted),
+    "in": lambda stored, wanted: stored in wanted,
+    "gte": lambda stored, wanted: bool(stored >= wanted),
+    "lt": lambda stored, wanted: bool(stored < wanted),
+}
+"""Those that the list parameters need; what is listed whole is not searched."""
+
+
+class BadPlace(Exception):
+    """A place that this order does not have."""
+
+
+def page_of(records: Iterable[Record], query: Query) -> Page:
+    """The page that `query` asks for; raises BadPlace."""
+    found = [record for record in records if query.where is None or matches(query.where, record)]
+    ordered = _ordered(found, query)
+    if query.place is not None:
+        behind = _behind(query)
+        ordered = [record for record in ordered if behind(record)]
+    rows = ordered[: query.limit]
+    more = len(ordered) > len(rows)
+    place = msgspec.json.encode(_key(rows[-1], query.order_by)).decode() if more else None
+    return Page(rows, place, len(found) if query.with_total else None)
+
+
+def matches(tree: Tree, record: Record) -> bool:
+    """Whether the record passes."""
+    match tree:
+        case AllOf(parts=parts):
+            return all(matches(part, record) for part in parts)
+        case AnyOf(parts=parts):
+            return any(matches(part, record) for part in parts)
+        case NotOf(part=part):
+            return not matches(part, record)
+        case Condition(field=field, operator=operator, value=value):
+            stored = record.number if field == "id" else record.values.get(field)
+            return stored is not None and _TESTS[operator](stored, value)
+        case _:
+            assert_never(tree)
+
+
+def _key(record: Record, order_by: str) -> tuple[Any, int]:
+    value = record.values.get(order_by)
+    return (value.lower() if isinstance(value, str) else value), record.number
+
+
+def _ordered(records: list[Record], query: Query) -> list[Record]:
+    def key(record: Record) -> tuple[Any, int]:
+        return _key(record, query.order_by)
+
+    filled = [record for record in records if record.values.get(query.order_by) is not None]
+    empty = [record for record in records if record.values.get(query.order_by) is None]
+    filled.sort(key=key, reverse=query.descending)
+    empty.sort(key=lambda record: record.number, reverse=query.descending)
+    return filled + empty
+
+
+def _behind(query: Query) -> Callable[[Record], bool]:
+    """Whether a record comes after the place."""
+    value, number = _read(query.place)
+
+    def behind(record: Record) -> bool:
+        own, own_number = _key(record, query.order_by)
+        if own is None or value is None:
+            alike, later = own is value, own is None
+        elif type(own) is type(value):
+            alike, later = own == value, own < value if query.descending else own > value
+        else:
+            raise BadPlace
+        if alike:
+            return own_number < number if query.descending else own_number > number
+        return bool(later)
+
+    return behind
+
+
+def _read(place: str | After | None) -> tuple[Any, int]:
+    if isinstance(place, After):
+        return place.updated_at_ms, place.number
+    try:
+        value, number = msgspec.json.decode(place or "", type=tuple[str | int | None, int])
+    except msgspec.MsgspecError:
+        raise BadPlace from None
+    return value, number

@@ -1,0 +1,18 @@
+"""Tasks inside."""
+
+from contract.resources import TASK
+from transcoder.dialect.conversions import coded
+from transcoder.dialect.rows import ActionCall, Differences, dialect
+
+TASKS = dialect(
+    TASK,
+    Differences(
+        path="tasks",
+        names={"type": "task_type", "priority": "priority_code", "status": "is_done"},
+        conversions={
+            "priority": coded({"low": 1, "normal": 2, "high": 3}),
+            "status": coded({"open": 0, "completed": 1}),
+        },
+        actions={"complete": ActionCall("done", {"done": 1}), "reopen": ActionCall("done", {"done": 0})},
+    ),
+)

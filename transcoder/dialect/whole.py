@@ -1,0 +1,50 @@
+"""Reading all of what the CRM lists by offset alone."""
+
+from typing import Any
+
+from contract.vocabulary import Kind
+from transcoder.dialect.answers import refusal_in
+from transcoder.dialect.conversions import Unreadable, array, integer
+from transcoder.dialect.queries import WITH_DELETED
+from transcoder.dialect.refusals import Asked
+from transcoder.dialect.rows import Dialect
+from transcoder.dialect.wire import Ask, Wire, reading
+from transcoder.records import Actor, Refusal
+
+_PAGE = 200
+_MOST = 20_000
+"""Rows of one list: ten times what a business may have, so that a service gone wild does not fill our memory."""
+
+
+async def read_whole(wire: Wire, dialect: Dialect, path: str, deleted: str, actor: Actor) -> list[Any] | Refusal:
+    """All rows, ordered by id, each once."""
+    rows: dict[Any, Any] = {}
+    offset = 0
+    while True:
+        query = f"limit={_PAGE}&offset={offset}&with_deleted={WITH_DELETED[deleted]}"
+        ask = Ask("GET", f"{path}?{query}")
+        answer = await wire.send(ask, actor)
+        with reading(ask):
+            refusal = refusal_in(Asked(dialect, Kind.LIST), answer)
+            if refusal is not None:
+                return refusal
+            page = array(answer.get("result"), _identified)
+            total = _total(answer.get("paging"))
+        # A row that goes away meanwhile moves the others forward: those that come twice are the same.
+        rows |= page
+        offset += len(page)
+        if offset >= total or not page:
+            return list(rows.values())
+
+
+def _identified(row: Any) -> tuple[int, Any]:
+    if not isinstance(row, dict):
+        raise Unreadable("a record was expected")
+    return integer(row.get("id")), row
+
+
+def _total(paging: Any) -> int:
+    total = integer(paging.get("total")) if isinstance(paging, dict) else -1
+    if not 0 <= total <= _MOST:
+        raise Unreadable("no usable word on how many there are")
+    return total

@@ -1,0 +1,97 @@
+"""One call to the CRM and its envelope back: paths, headers, JSON. Knows no resource and nothing of what is refused."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from contract import problems
+from contract.vocabulary import Json
+from transcoder.dialect.conversions import Unreadable
+from transcoder.errors import ApiError
+from transcoder.records import Actor
+from transcoder.upstream import Upstream
+
+TRACE_HEADER = "X-Trace-Id"
+DEADLINE_HEADER = "X-Deadline-Ms"
+USER_HEADER = "X-Actor-User-Id"
+PERMISSIONS_HEADER = "X-Actor-Permissions"
+_DRY = "dry_run/"
+
+Envelope = Mapping[str, Any]
+"""`{"ok": true, "result": …}` or `{"ok": false, "error_code": …}`."""
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+# No float in between: a number keeps the digits that it was sent with.
+_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A call under the business. `writes`: it may leave something behind, so that its outcome can be unknown."""
+
+    method: str
+    path: str
+    body: Json = None
+    writes: bool = False
+
+    def dry(self) -> "Ask":
+        """The same, only as if: a call of its own."""
+        return Ask(self.method, _DRY + self.path, self.body)
+
+
+class Wire:
+    """Sends calls on an actor's behalf."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+
+    async def send(self, ask: Ask, actor: Actor) -> Envelope:
+        """The envelope of the answer; raises ApiError as `Upstream.send` does, and for what is no envelope."""
+        headers = {
+            USER_HEADER: str(actor.user),
+            PERMISSIONS_HEADER: actor.permissions,
+            TRACE_HEADER: actor.trace_id,
+        }
+        reply = await self._upstream.send(
+            ask.method,
+            f"/internal/v2/businesses/{actor.tenant}/{ask.path}",
+            headers,
+            None if ask.body is None else _encode(ask.body),
+            deadline_s=actor.deadline_s,
+            deadline_header=DEADLINE_HEADER,
+            writes=ask.writes,
+        )
+        with reading(ask):
+            if reply.status != 200:
+                raise Unreadable(f"status {reply.status}")
+            try:
+                answer = _decode(reply.body)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError):
+                raise Unreadable("no JSON object") from None
+            return envelope(answer)
+
+
+def envelope(answer: Json) -> Envelope:
+    """`answer`, if it is an envelope; raises Unreadable."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
+        raise Unreadable("no envelope")
+    return answer
+
+
+@contextmanager
+def reading(ask: Ask) -> Iterator[None]:
+    """An answer that cannot be read is a 502 and never passed on; of a write nobody knows what became."""
+    try:
+        yield
+    except Unreadable as fault:
+        raise unusable(ask, str(fault)) from None
+
+
+def unusable(ask: Ask, cause: str) -> ApiError:
+    """What is said of such an answer."""
+    outcome = "unknown" if ask.writes else "not-applied"
+    return ApiError(problems.UPSTREAM_INVALID, outcome=outcome, cause=cause)
