@@ -1,7 +1,7 @@
 """The application: every part built here and handed down. It must not know the environment."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 
 import sqlalchemy as sa
 from aiohttp import web
@@ -10,13 +10,15 @@ from sandbox.database import Database
 from sandbox.dedupe import Running
 from sandbox.directory import Directory
 from sandbox.faults import Faults
-from sandbox.handlers import DATABASE, HANDLERS, clear_fault, healthz, outcome, profile, set_fault
-from sandbox.pipeline import BUSINESSES_PATH, FAULTS, PHASES, RUNNING
+from sandbox.handlers import DATABASE, now_ms
+from sandbox.logs import LOG
+from sandbox.pipeline import FAULTS, PHASES, RUNNING
+from sandbox.purge import purge
+from sandbox.routes import add_routes
 from sandbox.seed import prepare
-from sandbox.tables import TABLES
 
 BODY_MAX_BYTES = 8 * 1024 * 1024
-BASE = BUSINESSES_PATH + "{business_id:[0-9]{1,18}}"
+PURGE_EVERY_S = 60.0
 
 
 def build(url: sa.URL, directory: Directory) -> web.Application:
@@ -24,15 +26,7 @@ def build(url: sa.URL, directory: Directory) -> web.Application:
     app = web.Application(middlewares=PHASES, client_max_size=BODY_MAX_BYTES)
     app[RUNNING], app[FAULTS] = Running(), Faults()
     app.cleanup_ctx.append(_database(url, directory))
-    for table in TABLES.values():
-        for verb, (method, path, handler) in HANDLERS.items():
-            if verb in table.resource.verbs:
-                app.router.add_route(method, f"{BASE}/{table.resource.path}{path}", partial(handler, table=table))
-    app.router.add_get(f"{BASE}/profile", profile)
-    app.router.add_get(f"{BASE}/dedupe/{{key}}", outcome)
-    app.router.add_put("/faults", set_fault)
-    app.router.add_delete("/faults", clear_fault)
-    app.router.add_get("/healthz", healthz)
+    add_routes(app.router)
     return app
 
 
@@ -40,7 +34,19 @@ def _database(url: sa.URL, directory: Directory) -> Callable[[web.Application], 
     async def opened(app: web.Application) -> AsyncIterator[None]:
         app[DATABASE] = Database(url)
         await prepare(app[DATABASE], directory)
+        purging = asyncio.create_task(_purge_for_ever(app[DATABASE]))
         yield
+        purging.cancel()
+        await asyncio.gather(purging, return_exceptions=True)
         await app[DATABASE].close()
 
     return opened
+
+
+async def _purge_for_ever(database: Database) -> None:
+    while True:
+        try:
+            await purge(database, due_at_ms=now_ms(), now_ms=now_ms())
+        except Exception:  # the next round may do better, and nobody waits for this one
+            LOG.exception("purge")
+        await asyncio.sleep(PURGE_EVERY_S)

@@ -1,25 +1,26 @@
-"""Request bodies, read: what a query, a create and an update ask for.
+"""Request bodies of queries and of whole records, read: what a query, a create, an update and an upsert ask for.
 
-Owns the shapes of the dialect's bodies and the check of each value against its field's row. Pure: today comes in. It
-must not know the stored record, so that what it refuses is refused whatever is stored.
+Owns the shapes of the dialect's bodies and the check of each value against its field's row. Pure: the instant comes in.
+It must not know the stored record, so that what it refuses is refused whatever is stored.
 """
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 
-import msgspec
-
+from sandbox.codec import canonical_json
+from sandbox.declarations import Closing, Resource
 from sandbox.filters import Condition, condition
-from sandbox.kinds import Value, is_integer
+from sandbox.kinds import Kind, Stored, Value, is_integer
+from sandbox.own_fields import NONE, PREFIX, OwnFields, number_of
 from sandbox.paging import Order, Position, open_key, read_after, read_order
 from sandbox.refusals import Rule, UnreadableError, invalid
-from sandbox.resources import Field, Resource
 from sandbox.tables import RecordTable
+from sandbox.words import words_of
 
 LIMIT_MAX = 200
 DEDUPE_KEY_MAX = 80
+OWN_MAX = 200
 QUERY_MEMBERS = frozenset(
     {"where", "text", "sort", "limit", "after_key", "after", "with_deleted", "with_total"},
 )
@@ -30,6 +31,7 @@ class Query:
     """One page that is asked for."""
 
     where: Condition
+    words: list[str]
     order: Order
     limit: int
     after: Position | None
@@ -38,11 +40,28 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Creation:
-    """A record that is asked for, and the key under which its answer is kept."""
+class Asking:
+    """What a body is read for: the resource, the business's own fields of it, the instant."""
+
+    resource: Resource
+    own: OwnFields
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is to be in a record: fields that are set, fields that are unset, own fields (None: unset)."""
 
     values: Mapping[str, Value]
-    dedupe_key: str | None
+    unset: frozenset[str] = frozenset()
+    own: Mapping[int, Value | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Under what the answer to a call is kept, and what makes another call the same one."""
+
+    text: str
     fingerprint: bytes
 
 
@@ -50,8 +69,16 @@ class Creation:
 class Patch:
     """What is to change in a record."""
 
-    values: Mapping[str, Value]
-    unset: frozenset[str]
+    content: Content
+    expected_revision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """A record that is to be there, and the field by which it is found if it is."""
+
+    match: str
+    content: Content
     expected_revision: int | None
 
 
@@ -64,14 +91,16 @@ def members(body: object, allowed: frozenset[str]) -> dict[str, object]:
     return body
 
 
-def read_query(body: object, records: RecordTable, business_id: int) -> Query:
+def read_query(body: object, records: RecordTable, business_id: int, own: OwnFields = NONE) -> Query:
     """Read the body of POST …/query."""
     query = members(body, QUERY_MEMBERS)
-    if query.get("text") is not None:
-        raise UnreadableError("text: not a query that this resource has")
+    text = query.get("text")
+    if text is not None and not (isinstance(text, str) and records.words is not None):
+        raise UnreadableError("text: not a string, or not a query that this resource has")
     order = read_order(query.get("sort", ["-created_at", "-id"]), records)
     return Query(
-        where=condition(query.get("where"), records, business_id),
+        where=condition(query.get("where"), records, business_id, own),
+        words=words_of([text or ""]),
         order=order,
         limit=_among(query, "limit", range(1, LIMIT_MAX + 1), 50),
         after=_place(query, order),
@@ -96,57 +125,140 @@ def _place(query: Mapping[str, object], order: Order) -> Position | None:
     return open_key(key, order)
 
 
-def read_creation(body: object, resource: Resource, *, today: date) -> Creation:
-    """Read the body of a create."""
-    values = dict(members(body, _writable(resource) | {"dedupe_key"}))
-    key = values.pop("dedupe_key", None)
-    if key is not None and not (isinstance(key, str) and 0 < len(key) <= DEDUPE_KEY_MAX):
+def read_key(verb: str, resource: Resource, body: object) -> tuple[Key | None, object]:
+    """The key of a write, if its body has one, and the body without it."""
+    if not isinstance(body, dict) or "dedupe_key" not in body:
+        return None, body
+    rest = dict(body)
+    key = rest.pop("dedupe_key")
+    if key is None:
+        return None, rest
+    if not (isinstance(key, str) and 0 < len(key) <= DEDUPE_KEY_MAX):
         raise UnreadableError(f"dedupe_key: not a string of 1 to {DEDUPE_KEY_MAX} characters")
-    for field in resource.fields:
-        if field.required and field.name not in values:
-            raise invalid(field.name, Rule.REQUIRED)
-    return Creation(_checked(values, resource, today), key, _fingerprint(resource, values))
+    return Key(key, hashlib.sha256(canonical_json([verb, resource.path, rest])).digest()), rest
 
 
-def _fingerprint(resource: Resource, values: Mapping[str, object]) -> bytes:
-    """What makes two bodies the same: their content, not the order in which it was sent."""
-    return hashlib.sha256(msgspec.json.encode(["create", resource.path, values], order="sorted")).digest()
+def read_creation(body: object, asking: Asking) -> Content:
+    """Read the body of a create."""
+    resource = asking.resource
+    values = members(body, writable(resource))
+    require(resource, values)
+    content = _content(values, [], asking)
+    if resource.closing:
+        check_closing(resource, resource.closing, content.values)
+    return content
 
 
-def read_patch(body: object, resource: Resource, *, today: date) -> Patch:
+def read_patch(body: object, asking: Asking) -> Patch:
     """Read the body of an update."""
     patch = members(body, frozenset({"set", "unset", "expected_revision"}))
-    values = members(patch.get("set", {}), _writable(resource))
-    names = patch.get("unset", [])
-    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-        raise UnreadableError("unset: not a list of names")
-    unset = members(dict.fromkeys(names), _writable(resource)).keys()
-    if unset & values.keys():
-        raise UnreadableError("the same field is set and unset")
-    for field in resource.fields:
-        if field.name in unset and not field.nullable:
-            raise invalid(field.name, Rule.NULL)
-    return Patch(_checked(values, resource, today), frozenset(unset), _revision(patch.get("expected_revision")))
+    content = _content(patch.get("set", {}), patch.get("unset", []), asking)
+    return Patch(content, revision_of(patch))
 
 
-def _revision(revision: object) -> int | None:
-    """An expected revision, if one is given."""
+def read_upsert(body: object, asking: Asking) -> Upsert:
+    """Read the body of an upsert."""
+    wish = members(body, frozenset({"match", "set", "unset", "expected_revision"}))
+    match = wish.get("match")
+    if match not in asking.resource.matches:
+        raise UnreadableError(f"match: not one of {', '.join(asking.resource.matches)}")
+    content = _content(wish.get("set", {}), wish.get("unset", []), asking)
+    if match not in content.values:
+        raise invalid(str(match), Rule.NULL if match in content.unset else Rule.REQUIRED)
+    closing = asking.resource.closing
+    if closing and closing.status in content.values:
+        check_closing(asking.resource, closing, content.values)
+    return Upsert(str(match), content, revision_of(wish))
+
+
+def require(resource: Resource, values: Mapping[str, object]) -> None:
+    """Refuse a new record that lacks what it needs."""
+    for row in resource.fields:
+        if row.required and row.name not in values:
+            raise invalid(row.name, Rule.REQUIRED)
+
+
+def check_closing(resource: Resource, closing: Closing, values: Mapping[str, Value]) -> None:
+    """Refuse what the status of the same body, or else that of a new record, excludes."""
+    status = resource.field(closing.status)
+    given = values.get(closing.status, status.default if status else None)
+    if closing.at in values and given == closing.open:
+        raise invalid(closing.at, Rule.STATUS)
+    if closing.reason in values and given != closing.reasoned:
+        raise invalid(str(closing.reason), Rule.STATUS)
+
+
+def revision_of(body: Mapping[str, object]) -> int | None:
+    """The revision that a body expects, if it does."""
+    revision = body.get("expected_revision")
     if revision is not None and not (isinstance(revision, int) and is_integer(revision)):
         raise UnreadableError("expected_revision: not a number")
     return revision
 
 
-def _writable(resource: Resource) -> frozenset[str]:
-    return frozenset(field.name for field in resource.fields if not field.server)
+def writable(resource: Resource) -> frozenset[str]:
+    """The names of the fields that callers write."""
+    return frozenset(row.name for row in resource.fields if not row.server)
 
 
-def _checked(values: Mapping[str, object], resource: Resource, today: date) -> dict[str, Value]:
-    given = [(field, values[field.name]) for field in resource.fields if field.name in values]
-    return {field.name: _value(field, value, today) for field, value in given}
+def _content(given: object, unset: object, asking: Asking) -> Content:
+    resource = asking.resource
+    values = dict(members(given, writable(resource)))
+    if not (isinstance(unset, list) and all(isinstance(name, str) for name in unset)):
+        raise UnreadableError("unset: not a list of names")
+    names = {name for name in unset if not name.startswith(PREFIX)}
+    members(dict.fromkeys(names), writable(resource))
+    if names & values.keys():
+        raise UnreadableError("the same field is set and unset")
+    for row in resource.fields:
+        if row.name in names and not row.nullable:
+            raise invalid(row.name, Rule.NULL)
+    own = _own(values, [name for name in unset if name not in names], asking)
+    return Content(_checked(values, asking), frozenset(names), own)
 
 
-def _value(field: Field, value: object, today: date) -> Value:
-    checked = Rule.NULL if value is None else field.kind.check(value, today)
+def _checked(values: Mapping[str, object], asking: Asking) -> dict[str, Value]:
+    rows = [row for row in asking.resource.fields if row.name in values and row.kind.stored is not Stored.CUSTOM]
+    return {row.name: check(row.name, row.kind, values[row.name], asking.now_ms) for row in rows}
+
+
+def check(name: str, kind: Kind, value: object, now_ms: int) -> Value:
+    """A value as it is stored, or the refusal of it."""
+    checked = Rule.NULL if value is None else kind.check(value, now_ms)
     if isinstance(checked, Rule):
-        raise invalid(field.name, checked)
+        raise invalid(name, checked)
     return checked
+
+
+def _own(values: Mapping[str, object], unset: list[str], asking: Asking) -> dict[int, Value | None]:
+    given = _given_own(values.get("custom", []))
+    removed = {_known(name, number_of(name), asking) for name in unset}
+    if removed & given.keys():
+        raise UnreadableError("the same field is set and unset")
+    if len(given) > OWN_MAX:
+        raise invalid("custom", Rule.COUNT_MAX)
+    own: dict[int, Value | None] = dict.fromkeys(removed)
+    for number, value in given.items():
+        row = asking.own[_known(f"{PREFIX}{number}", number, asking)]
+        checked = check(row.name, row.kind, value, asking.now_ms)
+        own[number] = None if checked == [] else checked  # an empty set is no value
+    return own
+
+
+def _given_own(given: object) -> dict[int, object]:
+    if not isinstance(given, list):
+        raise invalid("custom", Rule.TYPE)
+    values: dict[int, object] = {}
+    for entry in given:
+        match entry:
+            case {"field_id": int(number), "value": value, **rest} if not rest and number not in values:
+                values[number] = value
+            case _:
+                raise UnreadableError("custom: not a list of different field_id with value")
+    return values
+
+
+def _known(name: str, number: int | None, asking: Asking) -> int:
+    if number is None or number not in asking.own:
+        raise invalid(name, Rule.UNKNOWN)
+    return number

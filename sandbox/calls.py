@@ -65,10 +65,15 @@ async def admit(connection: AsyncConnection, call: Call) -> None:
 
 
 async def take_turn(connection: AsyncConnection, call: Call, *, now_ms: int) -> int:
-    """Take the business's clock for a write; returns the instant of that write, later than that of any before it."""
+    """Take the business's clock for a write, and let the caller in; returns the instant of that write."""
+    at_ms = await tick(connection, call.business_id, now_ms=now_ms)
+    await admit(connection, call)
+    return at_ms
+
+
+async def tick(connection: AsyncConnection, business_id: int, *, now_ms: int) -> int:
+    """Move a business's clock; returns the instant, later than that of any write before."""
     clock = BUSINESSES.c.clock_ms
     later = sa.case((clock >= now_ms, clock + 1), else_=now_ms)
-    tick = BUSINESSES.update().where(BUSINESSES.c.id == call.business_id).values(clock_ms=later).returning(clock)
-    at_ms = (await connection.execute(tick)).scalar_one_or_none()
-    await admit(connection, call)
-    return int(at_ms or now_ms)
+    moved = BUSINESSES.update().where(BUSINESSES.c.id == business_id).values(clock_ms=later).returning(clock)
+    return int((await connection.execute(moved)).scalar_one_or_none() or now_ms)

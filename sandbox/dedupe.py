@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sandbox.codec import read_json, write_json
 from sandbox.refusals import Code, Refusal, RefusedError
 from sandbox.tables import DEDUPE
 
@@ -45,7 +45,8 @@ async def kept(
     """The fingerprint and the answer kept under a key in the last 24 h."""
     found = DEDUPE.select().where(DEDUPE.c.business_id == business_id, DEDUPE.c.key == key)
     row = (await connection.execute(found.where(DEDUPE.c.stored_at > now_ms - KEPT_MS))).one_or_none()
-    return None if row is None else (row.fingerprint, msgspec.json.decode(row.answer, type=dict[str, object]))
+    answer = None if row is None else read_json(row.answer)
+    return (row.fingerprint, answer) if row is not None and isinstance(answer, dict) else None
 
 
 async def answer_to(
@@ -76,4 +77,4 @@ async def keep(
     """Keep an answer for 24 h, and forget those whose time is over."""
     await connection.execute(DEDUPE.delete().where(DEDUPE.c.stored_at <= now_ms - KEPT_MS))
     row = {"business_id": business_id, "key": key, "fingerprint": fingerprint, "stored_at": now_ms}
-    await connection.execute(DEDUPE.insert().values(**row, answer=msgspec.json.encode(answer)))
+    await connection.execute(DEDUPE.insert().values(**row, answer=write_json(answer)))

@@ -6,14 +6,16 @@ finds exactly what the condition does not. Pure; it must not know who asks or in
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from sandbox.kinds import Stored, is_integer
+from sandbox.declarations import Field
+from sandbox.kinds import INT64, Kind, Stored, fold, is_integer, millionths
+from sandbox.own_fields import NONE, OwnField, OwnFields, number_of
 from sandbox.refusals import UnreadableError
-from sandbox.resources import Field
 from sandbox.tables import RecordTable
 
 Condition: TypeAlias = sa.ColumnElement[bool]
@@ -35,75 +37,71 @@ class OnNull(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a condition looks."""
+    """Where a condition looks: a value as written and in lower case, or the items of a set."""
 
-    records: RecordTable
-    business_id: int
-    field: Field
-
-    @property
-    def value(self) -> sa.Column[Any]:
-        """The column as written."""
-        return self.records.column(self.field)
+    record_id: sa.Column[Any]
+    value: sa.Column[Any]
+    folded: sa.Column[Any]
+    here: tuple[Condition, ...]  # the items of this business and field
 
     @property
-    def folded(self) -> sa.Column[Any]:
-        """The column in lower case."""
-        return self.records.folded(self.field)
+    def holder(self) -> sa.Column[Any]:
+        """Whose item it is."""
+        holder: sa.Column[Any] = self.value.table.c.record_id
+        return holder
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
     """One operator: does it take this value, which SQL is it, what of null."""
 
-    takes: Callable[[Field, object], bool]
+    takes: Callable[[Kind, object], bool]
     sql: Callable[[Place, Any], Condition]
     on_null: OnNull = OnNull.NO
 
 
-def _one(field: Field, value: object) -> bool:
-    if field.kind.stored is Stored.INTEGER:
-        return is_integer(value)
+def _one(kind: Kind, value: object) -> bool:
+    match kind.stored:
+        case Stored.INTEGER | Stored.IDS:
+            return is_integer(value)
+        case Stored.DECIMAL:
+            return isinstance(value, int | Decimal) and not isinstance(kind.check(value, 0), Enum)
     return isinstance(value, str) and "\0" not in value
 
 
-def _many(field: Field, value: object) -> bool:
-    return isinstance(value, list) and 0 < len(value) <= VALUES_MAX and all(_one(field, item) for item in value)
+def _many(kind: Kind, value: object) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= VALUES_MAX and all(_one(kind, item) for item in value)
 
 
-def _pair(field: Field, value: object) -> bool:
-    return _many(field, value) and isinstance(value, list) and len(value) == 2
+def _pair(kind: Kind, value: object) -> bool:
+    return _many(kind, value) and isinstance(value, list) and len(value) == 2
 
 
-def _needle(field: Field, value: object) -> bool:
-    return _one(field, value) and isinstance(value, str) and 0 < len(value) <= NEEDLE_MAX
+def _needle(kind: Kind, value: object) -> bool:
+    return _one(kind, value) and isinstance(value, str) and 0 < len(value) <= NEEDLE_MAX
 
 
-def _flag(field: Field, value: object) -> bool:
+def _flag(kind: Kind, value: object) -> bool:
     return value in (0, 1)
 
 
-def _holders(place: Place, items: list[str]) -> tuple[sa.Select[tuple[int]], int]:
+def _holders(place: Place, items: list[Any]) -> tuple[sa.Select[tuple[int]], int]:
     """The ids of the records that hold some of `items`, and how many different ones are asked for."""
-    table = place.records.items[place.field.name]
-    wanted = {item.lower() for item in items}
-    here = table.c.business_id == place.business_id
-    return sa.select(table.c.record_id).where(here, table.c.item.in_(wanted)), len(wanted)
+    wanted = {fold(item) for item in items}
+    return sa.select(place.holder).where(*place.here, place.value.in_(wanted)), len(wanted)
 
 
-def _any(place: Place, items: list[str]) -> Condition:
-    return place.records.table.c.id.in_(_holders(place, items)[0])
+def _any(place: Place, items: list[Any]) -> Condition:
+    return place.record_id.in_(_holders(place, items)[0])
 
 
-def _all(place: Place, items: list[str]) -> Condition:
+def _all(place: Place, items: list[Any]) -> Condition:
     holders, count = _holders(place, items)
-    record_id = holders.selected_columns[0]
-    return place.records.table.c.id.in_(holders.group_by(record_id).having(sa.func.count() == count))
+    return place.record_id.in_(holders.group_by(place.holder).having(sa.func.count() == count))
 
 
 def _empty(place: Place, wanted: int) -> Condition:
-    table = place.records.items[place.field.name]
-    filled = sa.exists().where(table.c.record_id == place.records.table.c.id)
+    filled = sa.exists().where(place.holder == place.record_id, *place.here)
     return sa.not_(filled) if wanted else filled
 
 
@@ -127,15 +125,19 @@ OPERATORS = {
 }
 
 
+OPPOSITES = {"!=": "=", "!in": "in"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Among:
-    """The records that a tree is about."""
+    """The records that a tree is about, and the own fields that it may name."""
 
     records: RecordTable
     business_id: int
+    own: OwnFields
 
 
-def condition(tree: object, records: RecordTable, business_id: int) -> Condition:
+def condition(tree: object, records: RecordTable, business_id: int, own: OwnFields = NONE) -> Condition:
     """The SQL of a where-tree (null: every record) among a business's records.
 
     Raises:
@@ -145,7 +147,7 @@ def condition(tree: object, records: RecordTable, business_id: int) -> Condition
         return sa.true()
     if _nodes(tree, depth=0) > NODES_MAX:
         raise UnreadableError(f"where: more than {NODES_MAX} conditions and groups")
-    return _branch(tree, _Among(records, business_id), holds=True)
+    return _branch(tree, _Among(records, business_id, own), holds=True)
 
 
 def _nodes(tree: object, depth: int) -> int:
@@ -178,16 +180,61 @@ def _joined(parts: list[Condition], *, every: bool) -> Condition:
 
 
 def _leaf(name: str, symbol: str, value: object, among: _Among, *, holds: bool) -> Condition:
+    own = among.own.get(number_of(name) or 0)
+    if own is not None:
+        sql = _own(own, symbol, value, among)
+        return sql if holds else sa.not_(sql)
     field = among.records.resource.field(name)
     if field is None or not field.filterable:
         raise UnreadableError(f"where: no field {name}")
-    operator = OPERATORS.get(symbol) if symbol in field.kind.operators else None
-    if operator is None or not operator.takes(field, value):
-        raise UnreadableError(f"where: {name} does not take {symbol} with such a value")
-    place = Place(among.records, among.business_id, field)
+    operator = _operator(name, field.kind, symbol, value)
+    place = _place(field, among)
     sql = operator.sql(place, value)
     if operator.on_null is OnNull.DECIDES or not field.nullable:
         return sql if holds else sa.not_(sql)
     if holds:
         return sa.or_(sql, place.value.is_(None)) if operator.on_null is OnNull.YES else sql
     return sa.not_(sql) if operator.on_null is OnNull.YES else sa.or_(sa.not_(sql), place.value.is_(None))
+
+
+def _operator(name: str, kind: Kind, symbol: str, value: object) -> Operator:
+    operator = OPERATORS.get(symbol) if symbol in kind.operators else None
+    if operator is None or not operator.takes(kind, value):
+        raise UnreadableError(f"where: {name} does not take {symbol} with such a value")
+    return operator
+
+
+def _place(field: Field, among: _Among) -> Place:
+    records = among.records
+    record_id = records.table.c.id
+    if field.kind.stored.is_set:
+        items = records.items[field.name]
+        return Place(record_id, items.c.item, items.c.item, (items.c.business_id == among.business_id,))
+    return Place(record_id, records.column(field), records.folded(field), ())
+
+
+def _own(field: OwnField, symbol: str, value: Any, among: _Among) -> Condition:
+    """A condition on an own field: about the rows of its values, of which a record without a value has none."""
+    _operator(field.name, field.kind, symbol, value)
+    table = among.records.custom
+    if table is None:
+        raise UnreadableError(f"where: no field {field.name}")
+    here = (table.c.business_id == among.business_id, table.c.field_id == field.id)
+    is_text = field.kind.stored is Stored.TEXT
+    folded = table.c.folded if field.kind.folds else table.c.text
+    place = Place(among.records.table.c.id, table.c.text if is_text else table.c.number, folded, here)
+    if symbol in ("null", "empty"):
+        return _empty(place, value)
+    wanted = value if is_text else _as_stored(value)
+    if field.kind.stored.is_set:
+        return OPERATORS[symbol].sql(place, wanted)
+    found = OPERATORS[OPPOSITES.get(symbol, symbol)].sql(place, wanted)
+    holders = place.record_id.in_(sa.select(place.holder).where(*here, found))
+    return sa.not_(holders) if symbol in OPPOSITES else holders
+
+
+def _as_stored(value: Any) -> Any:
+    """Numbers as the rows of own fields hold them; what no row can hold is the utmost that none does."""
+    if isinstance(value, list):
+        return [_as_stored(item) for item in value]
+    return min(max(millionths(value), INT64.start), INT64.stop - 1)

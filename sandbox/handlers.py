@@ -1,28 +1,31 @@
-"""One handler per verb, for every resource that has it.
+"""One handler per way of asking, for every resource that has it.
 
 Owns the step from an HTTP request to a transaction. It must not know faults, logs or how a refusal is rendered: those
 are laid around it.
 """
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
 
 from aiohttp import web
 
-from sandbox import dedupe, directory, records, writes
-from sandbox.bodies import LIMIT_MAX, read_creation, read_patch, read_query
+from sandbox import checks, dedupe, directory, own_fields, records, stages
+from sandbox.acts import Act, read_act, read_item, record_id_of
+from sandbox.bodies import LIMIT_MAX, Asking, members, read_query
 from sandbox.calls import Call, admit, read_call, take_turn
+from sandbox.checks import Write
 from sandbox.database import Database
+from sandbox.declarations import Verb
 from sandbox.faults import read_fault
-from sandbox.pipeline import BODY, DEADLINE, FAULTS, RUNNING, ok
+from sandbox.own_fields import OwnFields
+from sandbox.pipeline import BODY, DEADLINE, FAULTS, RUNNING, no_answer, ok
+from sandbox.purge import purge
+from sandbox.records import WITH_DELETED, Record
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
-from sandbox.resources import Verb
 from sandbox.tables import RecordTable
-from sandbox.writes import Write
 
 DATABASE = web.AppKey("DATABASE", Database)
+BULK_MAX = 50
+BULK_VERBS = {verb.value: verb for verb in (Verb.CREATE, Verb.GET, Verb.UPDATE, Verb.UPSERT, Verb.DELETE)}
 
 
 def now_ms() -> int:
@@ -34,8 +37,10 @@ def _call(request: web.Request) -> Call:
     return read_call(request.match_info["business_id"], request.headers, request[DEADLINE])
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
+def _body(request: web.Request) -> object:
+    if BODY not in request:
+        raise UnreadableError("there is no body")
+    return request[BODY]
 
 
 def _number(request: web.Request, name: str, default: int | None = None) -> int | None:
@@ -47,12 +52,19 @@ def _number(request: web.Request, name: str, default: int | None = None) -> int 
     return int(text)
 
 
+def _parent_id(request: web.Request) -> int | None:
+    parent = request.match_info.get("parent_id")
+    return None if parent is None else int(parent)
+
+
 async def query(request: web.Request, table: RecordTable) -> web.Response:
     """POST …/query: a page by keyset."""
-    call = _call(request)
-    wanted = read_query(request[BODY], table, call.business_id)
+    call, body = _call(request), _body(request)
     async with request.app[DATABASE].reading(call.deadline) as connection:
         await admit(connection, call)
+        named = table.custom is not None and own_fields.mentions(body)
+        own = await own_fields.read(connection, call.business_id, table.resource.path) if named else own_fields.NONE
+        wanted = read_query(body, table, call.business_id, own)
         found, paging = await records.page(connection, table, call.business_id, wanted)
     return ok(found, paging=paging)
 
@@ -61,11 +73,18 @@ async def listing(request: web.Request, table: RecordTable) -> web.Response:
     """GET …: a page by offset."""
     call = _call(request)
     limit, offset = _number(request, "limit", LIMIT_MAX) or 0, _number(request, "offset", 0) or 0
-    if limit not in range(1, LIMIT_MAX + 1):
-        raise UnreadableError(f"limit: not one of 1..{LIMIT_MAX}")
+    which = _number(request, "with_deleted", 0) or 0
+    if limit not in range(1, LIMIT_MAX + 1) or which not in range(len(WITH_DELETED)):
+        raise UnreadableError(f"limit: not one of 1..{LIMIT_MAX}, or with_deleted: not one of 0..2")
+    columns, resource = table.table.c, table.resource
+    wanted = [columns.business_id == call.business_id, *(WITH_DELETED[which] if resource.is_deletable else ())]
     async with request.app[DATABASE].reading(call.deadline) as connection:
         await admit(connection, call)
-        found, paging = await records.offset_page(connection, table, call.business_id, limit=limit, offset=offset)
+        if resource.parent:
+            write = Write(connection, table, call, 0, parent_id=_parent_id(request))
+            wanted.append(columns[resource.parent.field] == (await stages.check_parent(write))["id"])
+        found, paging = await records.offset_page(connection, table, wanted, limit=limit, offset=offset)
+        found = await records.with_children(connection, table, found)
     return ok(found, paging=paging)
 
 
@@ -74,48 +93,106 @@ async def get(request: web.Request, table: RecordTable) -> web.Response:
     call, record_id = _call(request), int(request.match_info["id"])
     async with request.app[DATABASE].reading(call.deadline) as connection:
         await admit(connection, call)
-        record = await records.find(connection, table, call.business_id, record_id)
-    if record is None:
-        raise RefusedError(Refusal(Code.NOT_FOUND, f"no {table.resource.path} {record_id}"))
+        write = Write(connection, table, call, 0, parent_id=_parent_id(request))
+        if table.resource.parent:
+            await stages.check_parent(write)
+        found = await checks.found(write, record_id)
+        (record,) = await records.with_children(connection, table, [found])
     return ok(record)
 
 
-async def create(request: web.Request, table: RecordTable) -> web.Response:
-    """POST …: a record, or the first answer to the same call."""
-    call, creation = _call(request), read_creation(request[BODY], table.resource, today=_today())
-    key, print_ = creation.dedupe_key, creation.fingerprint
+async def change(request: web.Request, table: RecordTable, verb: Verb, *, is_dry: bool) -> web.Response:
+    """Any write of one record."""
+    call, asking = _call(request), await _asking(request, table)
+    match verb:
+        case Verb.DELETE:
+            body: object = {"expected_revision": _number(request, "expected_revision")}
+        case Verb.UNDELETE:
+            body = {}
+        case _:
+            body = _body(request)
+    act = read_act(verb, body, asking, int(request.match_info.get("id", 0)))
+    return ok(**await _carried_out(request, call, table, act, asking.own, is_dry=is_dry))
+
+
+async def bulk(request: web.Request, table: RecordTable, verb: Verb, *, is_dry: bool) -> web.Response:
+    """POST …/bulk: up to 50 calls in one, each for itself."""
+    call, asking = _call(request), await _asking(request, table)
+    wish = members(_body(request), frozenset({"op", "items", "match"}))
+    op, items = BULK_VERBS.get(str(wish.get("op"))), wish.get("items")
+    if op is None or not isinstance(items, list) or len(items) > BULK_MAX:
+        raise UnreadableError(f"op: unknown, or items: not a list of at most {BULK_MAX}")
+    if op is Verb.GET:
+        return ok(await _got(request, call, table, [record_id_of(item) for item in items]))
+    acts: list[Act | Refusal] = []
+    for item in items:
+        try:
+            acts.append(read_item(op, item, asking, wish.get("match")))
+        except RefusedError as refused:
+            acts.append(refused.refusal)
+    return ok([await _item(request, call, table, act, asking.own, is_dry=is_dry) for act in acts])
+
+
+async def _item(
+    request: web.Request, call: Call, table: RecordTable, act: Act | Refusal, own: OwnFields, *, is_dry: bool
+) -> dict[str, object]:
+    if isinstance(act, Refusal):
+        return no_answer(act)
+    try:
+        return {"ok": True, **await _carried_out(request, call, table, act, own, is_dry=is_dry)}
+    except RefusedError as refused:
+        return no_answer(refused.refusal)
+
+
+async def _got(request: web.Request, call: Call, table: RecordTable, ids: list[int]) -> list[dict[str, object]]:
+    async with request.app[DATABASE].reading(call.deadline) as connection:
+        await admit(connection, call)
+        found = await records.find_all(connection, table, call.business_id, ids)
+    unknown = {number: no_answer(Refusal(Code.NOT_FOUND, f"no {table.resource.path} {number}")) for number in ids}
+    return [{"ok": True, "result": found[number]} if number in found else unknown[number] for number in ids]
+
+
+async def _asking(request: web.Request, table: RecordTable) -> Asking:
+    """What a body is read for; own fields only if it speaks of them."""
+    if table.custom is None or not own_fields.mentions(request.get(BODY)):
+        return Asking(table.resource, own_fields.NONE, now_ms())
+    call = _call(request)
+    async with request.app[DATABASE].reading(call.deadline) as connection:
+        await admit(connection, call)
+        own = await own_fields.read(connection, call.business_id, table.resource.path)
+    return Asking(table.resource, own, now_ms())
+
+
+async def _carried_out(
+    request: web.Request, call: Call, table: RecordTable, act: Act, own: OwnFields, *, is_dry: bool
+) -> dict[str, object]:
+    """The answer to a write: in a transaction of its own, once for its key; dry, nothing of it stays."""
+    key = None if is_dry else act.key
     async with request.app[DATABASE].writing(call.deadline) as connection:
         at_ms = await take_turn(connection, call, now_ms=now_ms())
-        first = await dedupe.answer_to(connection, call.business_id, key, print_, now_ms=at_ms) if key else None
-        if first is not None:
-            return ok(first.pop("result"), **first)
-        record = await writes.create(Write(connection, table, call, at_ms), creation)
         if key:
-            await dedupe.keep(connection, call.business_id, key, print_, {"result": record}, now_ms=at_ms)
-    return ok(record)
+            first = await dedupe.answer_to(connection, call.business_id, key.text, key.fingerprint, now_ms=at_ms)
+            if first is not None:
+                return first
+        done = await act.perform(Write(connection, table, call, at_ms, own, _parent_id(request)))
+        (record,) = await records.with_children(connection, table, [done.record])
+        if is_dry:
+            await connection.rollback()
+            return {"result": _unnumbered(record, table) if done.is_new else record, **done.beside}
+        answer = {"result": record, **done.beside}
+        if key:
+            await dedupe.keep(connection, call.business_id, key.text, key.fingerprint, answer, now_ms=at_ms)
+    return answer
 
 
-async def update(request: web.Request, table: RecordTable) -> web.Response:
-    """PUT …/{id}."""
-    patch = read_patch(request[BODY], table.resource, today=_today())
-    async with _writing(request, table) as write:
-        record = await writes.update(write, int(request.match_info["id"]), patch)
-    return ok(record)
-
-
-async def delete(request: web.Request, table: RecordTable) -> web.Response:
-    """DELETE …/{id}."""
-    revision = _number(request, "expected_revision")
-    async with _writing(request, table) as write:
-        record = await writes.delete(write, int(request.match_info["id"]), revision)
-    return ok(record)
-
-
-@asynccontextmanager
-async def _writing(request: web.Request, table: RecordTable) -> AsyncIterator[Write]:
-    call = _call(request)
-    async with request.app[DATABASE].writing(call.deadline) as connection:
-        yield Write(connection, table, call, await take_turn(connection, call, now_ms=now_ms()))
+def _unnumbered(record: Record, table: RecordTable) -> Record:
+    """A record that does not come to be, nor its children."""
+    children = table.resource.children
+    if children is None:
+        return {**record, "id": 0}
+    theirs = record[children.path]
+    shown = [{**child, "id": 0, children.field: 0} for child in theirs] if isinstance(theirs, list) else []
+    return {**record, "id": 0, children.path: shown}
 
 
 async def profile(request: web.Request) -> web.Response:
@@ -141,7 +218,7 @@ async def outcome(request: web.Request) -> web.Response:
 
 async def set_fault(request: web.Request) -> web.Response:
     """PUT /faults."""
-    request.app[FAULTS].set(read_fault(request[BODY]))
+    request.app[FAULTS].set(read_fault(_body(request)))
     return web.Response(status=204)
 
 
@@ -151,16 +228,15 @@ async def clear_fault(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def purge_as_of(request: web.Request) -> web.Response:
+    """POST /purge: what the CRM does by itself, as it will do it at another time."""
+    wish = members(_body(request), frozenset({"now_ms"}))
+    at_ms = wish.get("now_ms")
+    if not isinstance(at_ms, int):
+        raise UnreadableError("now_ms: not a number")
+    return web.json_response({"purged": await purge(request.app[DATABASE], due_at_ms=at_ms, now_ms=now_ms())})
+
+
 async def healthz(request: web.Request) -> web.Response:
     """GET /healthz: the process serves."""
     return web.json_response({"ok": True})
-
-
-HANDLERS = {
-    Verb.QUERY: ("POST", "/query", query),
-    Verb.LIST: ("GET", "", listing),
-    Verb.GET: ("GET", "/{id:[0-9]{1,18}}", get),
-    Verb.CREATE: ("POST", "", create),
-    Verb.UPDATE: ("PUT", "/{id:[0-9]{1,18}}", update),
-    Verb.DELETE: ("DELETE", "/{id:[0-9]{1,18}}", delete),
-}

@@ -7,16 +7,17 @@ into the stored one or names the rule it breaks. Pure, and it must not know fiel
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from sandbox.countries import COUNTRIES
 from sandbox.refusals import Rule
 
-Value: TypeAlias = str | int | list[str]
-Check: TypeAlias = Callable[[object, date], Value | Rule]
+Value: TypeAlias = str | int | Decimal | list[Any]
+Check: TypeAlias = Callable[[object, int], Value | Rule]  # the second: the instant of the check, epoch milliseconds
 
 INT64 = range(-(2**63), 2**63)
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -27,6 +28,9 @@ DOMAIN_FORM = re.compile(rf"{LABEL}(?:\.{LABEL})+")
 PHONE_FORM = re.compile(r"\+[1-9][0-9]{6,14}")
 DATE_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+INSTANTS = range(4_133_980_800_000)  # 1970 to 2100
+SKEW_MS = 5000  # by which a caller's clock may be ahead
+MILLION = 1_000_000
 
 
 class Stored(Enum):
@@ -34,7 +38,16 @@ class Stored(Enum):
 
     TEXT = "text"
     INTEGER = "integer"
-    SET = "set"  # the list as spelled on the record, and a row per item to search by
+    DECIMAL = "decimal"  # only as a value of an own field
+    WORDS = "words"  # a list of strings as spelled on the record, and a row per item to search by
+    IDS = "ids"  # a list of ids, and a row per item to search by
+    CUSTOM = "custom"  # the values of the business's own fields, and a row per value to search by
+    OBJECTS = "objects"  # JSON that nobody searches
+
+    @property
+    def is_set(self) -> bool:
+        """Whether a row per item is kept beside the list."""
+        return self in (Stored.WORDS, Stored.IDS)
 
 
 _ONE = {"=", "!="}
@@ -60,7 +73,7 @@ class Kind:
 
 
 def _string(form: re.Pattern[str], longest: int, *, lower: bool = False) -> Check:
-    def check(value: object, today: date) -> Value | Rule:
+    def check(value: object, now_ms: int) -> Value | Rule:
         if not isinstance(value, str):
             return Rule.TYPE
         stored = value.lower() if lower else value
@@ -70,7 +83,7 @@ def _string(form: re.Pattern[str], longest: int, *, lower: bool = False) -> Chec
 
 
 def _prose(control: re.Pattern[str], longest: int) -> Check:
-    def check(value: object, today: date) -> Value | Rule:
+    def check(value: object, now_ms: int) -> Value | Rule:
         if not isinstance(value, str):
             return Rule.TYPE
         if control.search(value):
@@ -88,7 +101,7 @@ def is_integer(value: object) -> bool:
 
 
 def _integer(span: range, outside: Rule) -> Check:
-    def check(value: object, today: date) -> Value | Rule:
+    def check(value: object, now_ms: int) -> Value | Rule:
         if not isinstance(value, int) or isinstance(value, bool):
             return Rule.TYPE
         return value if value in span else outside
@@ -96,7 +109,19 @@ def _integer(span: range, outside: Rule) -> Check:
     return check
 
 
-def _day(value: object, today: date) -> Value | Rule:
+_instant = _integer(INSTANTS, Rule.RANGE)
+
+
+def _choice(words: tuple[str, ...]) -> Check:
+    def check(value: object, now_ms: int) -> Value | Rule:
+        if not isinstance(value, str):
+            return Rule.TYPE
+        return value if value in words else Rule.ENUM
+
+    return check
+
+
+def _day(value: object, now_ms: int) -> Value | Rule:
     if not isinstance(value, str):
         return Rule.TYPE
     try:
@@ -108,12 +133,34 @@ def _day(value: object, today: date) -> Value | Rule:
     return value if FIRST_DAY <= day <= LAST_DAY else Rule.RANGE
 
 
-def _past_day(value: object, today: date) -> Value | Rule:
-    checked = _day(value, today)
+def _past_day(value: object, now_ms: int) -> Value | Rule:
+    checked = _day(value, now_ms)
+    today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
     return Rule.FUTURE if isinstance(checked, str) and date.fromisoformat(checked) > today else checked
 
 
-def _url(value: object, today: date) -> Value | Rule:
+def _past_instant(value: object, now_ms: int) -> Value | Rule:
+    checked = _instant(value, now_ms)
+    return Rule.FUTURE if isinstance(checked, int) and checked > now_ms + SKEW_MS else checked
+
+
+def _number(value: object, now_ms: int) -> Value | Rule:
+    if not isinstance(value, int | Decimal) or isinstance(value, bool):
+        return Rule.TYPE
+    number = Decimal(value)
+    if abs(number) > 10**12:
+        return Rule.RANGE
+    if number * MILLION % 1:
+        return Rule.DECIMALS
+    return int(number) if number == int(number) else Decimal(format(number.normalize(), "f"))
+
+
+def millionths(value: int | Decimal) -> int:
+    """A number as it is kept to be compared exactly; it has no more than six decimals."""
+    return value * MILLION if isinstance(value, int) else int(value * MILLION)
+
+
+def _url(value: object, now_ms: int) -> Value | Rule:
     if not isinstance(value, str):
         return Rule.TYPE
     if len(value) > 2048 or re.search(r"\s", value) or CONTROL.search(value):
@@ -126,29 +173,32 @@ def _url(value: object, today: date) -> Value | Rule:
     return value if parts.scheme in ("http", "https") and host and "@" not in parts.netloc else Rule.FORMAT
 
 
-def _country(value: object, today: date) -> Value | Rule:
-    if not isinstance(value, str):
-        return Rule.TYPE
-    return value if value in COUNTRIES else Rule.ENUM
+def _many(each: Check, most: int) -> Check:
+    """A list of different items, strings without regard to case; a flag among them is refused by `each`."""
 
-
-def _labels(most: int, longest: int) -> Check:
-    each = _prose(CONTROL, longest)
-
-    def check(value: object, today: date) -> Value | Rule:
+    def check(value: object, now_ms: int) -> Value | Rule:
         if not isinstance(value, list):
             return Rule.TYPE
         if len(value) > most:
             return Rule.COUNT_MAX
-        labels: list[str] = []
+        items: list[Value] = []
         for item in value:
-            label = each(item, today)
-            if isinstance(label, Rule):
-                return label
-            labels.append(str(label))
-        return labels if len({label.lower() for label in labels}) == len(labels) else Rule.DUP_ITEM
+            checked = each(item, now_ms)
+            if isinstance(checked, Rule):
+                return checked
+            items.append(checked)
+        return items if len({fold(item) for item in items}) == len(items) else Rule.DUP_ITEM
 
     return check
+
+
+def fold(value: Any) -> Any:
+    """A value to compare without regard to case."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def _objects(value: object, now_ms: int) -> Value | Rule:
+    return value if isinstance(value, list) and all(isinstance(item, dict) for item in value) else Rule.TYPE
 
 
 def line(longest: int) -> Kind:
@@ -171,13 +221,47 @@ def code(last: int) -> Kind:
     return Kind(Stored.INTEGER, IDENTITY_OPERATORS, _integer(range(1, last + 1), Rule.ENUM))
 
 
+def choice(*words: str) -> Kind:
+    """An enumeration, spoken as words."""
+    return Kind(Stored.TEXT, IDENTITY_OPERATORS, _choice(words))
+
+
+def ids(most: int) -> Kind:
+    """Up to `most` different ids."""
+    return Kind(Stored.IDS, SET_OPERATORS, _many(_integer(INT64, Rule.RANGE), most))
+
+
+def option(known: frozenset[int]) -> Kind:
+    """One of those options."""
+    return Kind(Stored.INTEGER, IDENTITY_OPERATORS, _option(known))
+
+
+def options(known: frozenset[int]) -> Kind:
+    """Some of those options."""
+    return Kind(Stored.IDS, SET_OPERATORS, _many(_option(known), 50))
+
+
+def _option(known: frozenset[int]) -> Check:
+    def check(value: object, now_ms: int) -> Value | Rule:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return Rule.TYPE
+        return value if value in known else Rule.ENUM
+
+    return check
+
+
 EMAIL = Kind(Stored.TEXT, STRING_OPERATORS, _string(EMAIL_FORM, 254, lower=True))
 PHONE = Kind(Stored.TEXT, STRING_OPERATORS, _string(PHONE_FORM, 16))
 DOMAIN = Kind(Stored.TEXT, STRING_OPERATORS, _string(DOMAIN_FORM, 253, lower=True))
 URL = Kind(Stored.TEXT, STRING_OPERATORS, _url, folds=True)
-COUNTRY = Kind(Stored.TEXT, STRING_OPERATORS, _country, folds=True)
+COUNTRY = Kind(Stored.TEXT, STRING_OPERATORS, _choice(tuple(sorted(COUNTRIES))), folds=True)
+DAY = Kind(Stored.TEXT, TIME_OPERATORS, _day)
 PAST_DAY = Kind(Stored.TEXT, TIME_OPERATORS, _past_day)
 FLAG = Kind(Stored.INTEGER, FLAG_OPERATORS, _integer(range(2), Rule.TYPE))
-INSTANT = Kind(Stored.INTEGER, TIME_OPERATORS, _integer(INT64, Rule.RANGE))  # epoch milliseconds
+INSTANT = Kind(Stored.INTEGER, TIME_OPERATORS, _instant)  # epoch milliseconds
+PAST_INSTANT = Kind(Stored.INTEGER, TIME_OPERATORS, _past_instant)
+NUMBER = Kind(Stored.DECIMAL, NUMBER_OPERATORS, _number)
 REFERENCE = Kind(Stored.INTEGER, IDENTITY_OPERATORS, _integer(INT64, Rule.RANGE))
-TAGS = Kind(Stored.SET, SET_OPERATORS, _labels(most=50, longest=64))
+TAGS = Kind(Stored.WORDS, SET_OPERATORS, _many(_prose(CONTROL, 64), 50))
+CUSTOM = Kind(Stored.CUSTOM, frozenset(), _objects)
+OBJECTS = Kind(Stored.OBJECTS, frozenset(), _objects)

@@ -12,9 +12,9 @@ from typing import Any, TypeGuard
 import msgspec
 import sqlalchemy as sa
 
-from sandbox.kinds import Stored, is_integer
+from sandbox.declarations import Field
+from sandbox.kinds import Stored, fold, is_integer
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
-from sandbox.resources import Field
 from sandbox.tables import RecordTable, folded_name
 
 
@@ -55,15 +55,11 @@ def read_order(sort: object, records: RecordTable) -> Order:
 
 
 def read_after(after: object, order: Order) -> Position:
-    """The place that `[1781769912250, 90211]` names in an order by numbers; id 0 is ahead of every record there."""
+    """The place that `[1781769912250, 90211]` names; id 0 is ahead of every record there, if ids go up."""
     match after:
-        case [int(value), int(record_id)] if order.field.kind.stored is Stored.INTEGER and _fit(value, record_id):
-            return Position(value, record_id)
+        case [value, int(record_id)] if is_integer(record_id) and _is_value(value, order.field):
+            return Position(fold(value), record_id)
     raise UnreadableError("after: not a place in this order")
-
-
-def _fit(value: int, record_id: int) -> bool:
-    return is_integer(value) and is_integer(record_id)
 
 
 def seal_key(order: Order, last: Position) -> str:

@@ -3,13 +3,15 @@
 Owns the rendering of answers and refusals and the order of these phases. It must not know what a call does.
 """
 
+import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import msgspec
 from aiohttp import web
 
 from sandbox.calls import TRACE, read_deadline
+from sandbox.codec import read_json, write_json
 from sandbox.database import Deadline
 from sandbox.dedupe import Running
 from sandbox.faults import Faults
@@ -28,7 +30,7 @@ FAULTS = web.AppKey("FAULTS", Faults)
 
 
 def _json(content: object, *, status: int = 200) -> web.Response:
-    return web.Response(status=status, body=msgspec.json.encode(content), content_type="application/json")
+    return web.Response(status=status, body=write_json(content), content_type="application/json")
 
 
 def ok(result: object, **beside: object) -> web.Response:
@@ -36,10 +38,11 @@ def ok(result: object, **beside: object) -> web.Response:
     return _json({"ok": True, "result": result, **beside})
 
 
-def _no(refusal: Refusal) -> web.Response:
+def no_answer(refusal: Refusal) -> dict[str, object]:
+    """The answer to a call that was refused."""
     rule = refusal.rule.value if refusal.rule else None
     told = {"error_code": refusal.code.value, "field": refusal.field, "rule": rule, "message": refusal.message}
-    return _json({"ok": False, **told, **refusal.more})
+    return {"ok": False, **told, **refusal.more}
 
 
 @web.middleware
@@ -68,7 +71,7 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except RefusedError as refused:
         request[NO] = refused.refusal
-        return _no(refused.refusal)
+        return _json(no_answer(refused.refusal))
     except UnreadableError as unreadable:
         request[WHY] = unreadable.message
         return _json({"message": unreadable.message}, status=unreadable.status)
@@ -77,7 +80,7 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception:
         LOG.exception("unhandled", extra={"fields": {"trace_id": request.headers.get(TRACE)}})
         request[NO] = Refusal(Code.INTERNAL, "unhandled")
-        return _no(request[NO])
+        return _json(no_answer(request[NO]))
 
 
 @web.middleware
@@ -88,7 +91,9 @@ async def arrived(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise RefusedError(Refusal(Code.BUSY, "the deadline had passed on arrival"))
     if request.method in ("POST", "PUT"):
         try:
-            request[BODY] = msgspec.json.decode(await request.read())
+            content = await request.read()
+            if content:
+                request[BODY] = read_json(content)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableError(f"the body is not JSON: {error}") from error
     return await handler(request)
@@ -97,11 +102,23 @@ async def arrived(request: web.Request, handler: Handler) -> web.StreamResponse:
 @web.middleware
 async def running(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The keys of calls under way, from arrival to answer, delays included."""
-    match request.get(BODY):
-        case {"dedupe_key": str(key)} if "business_id" in request.match_info:
-            with request.app[RUNNING].during(int(request.match_info["business_id"]), key):
-                return await handler(request)
-    return await handler(request)
+    keys = list(_keys(request.get(BODY)))
+    if not keys or "business_id" not in request.match_info:
+        return await handler(request)
+    with contextlib.ExitStack() as counted:
+        for key in keys:
+            counted.enter_context(request.app[RUNNING].during(int(request.match_info["business_id"]), key))
+        return await handler(request)
+
+
+def _keys(body: object) -> Iterator[str]:
+    """The keys of a write, or of the items of a bulk call."""
+    match body:
+        case {"dedupe_key": str(key)}:
+            yield key
+        case {"items": [*items]}:
+            for item in items:
+                yield from _keys(item)
 
 
 @web.middleware

@@ -3,17 +3,19 @@
 Owns the statements. It must not know permissions, rules or requests: what it is told to write, it writes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.bodies import Query
-from sandbox.kinds import Value
+from sandbox.declarations import Field, Resource, Unique
+from sandbox.kinds import Value, fold
 from sandbox.paging import position_of, seal_key, segments
-from sandbox.resources import Field, Resource
-from sandbox.tables import DELETED, LIVE, RecordTable, folded_name
+from sandbox.search_rows import write_rows
+from sandbox.tables import DELETED, LIVE, TABLES, WORDS, RecordTable, folded_name
+from sandbox.words import joined, narrowing, words_in
 
 Record: TypeAlias = dict[str, Value]
 # What `with_deleted` 0, 1 and 2 add to a query: exclude, include, only.
@@ -28,26 +30,50 @@ def to_record(row: sa.RowMapping, resource: Resource) -> Record:
 
 async def find(connection: AsyncConnection, records: RecordTable, business_id: int, record_id: int) -> Record | None:
     """The record of that id, deleted or not."""
+    return (await find_all(connection, records, business_id, [record_id])).get(record_id)
+
+
+async def find_all(
+    connection: AsyncConnection, records: RecordTable, business_id: int, ids: Iterable[int]
+) -> dict[int, Record]:
+    """The records of those ids that there are, deleted or not."""
     table = records.table
-    found = sa.select(table).where(table.c.id == record_id, table.c.business_id == business_id)
-    row = (await connection.execute(found)).mappings().one_or_none()
-    return None if row is None else to_record(row, records.resource)
+    found = sa.select(table).where(table.c.id.in_(list(ids)), table.c.business_id == business_id)
+    rows = (await connection.execute(found)).mappings()
+    return {row["id"]: to_record(row, records.resource) for row in rows}
+
+
+async def with_children(connection: AsyncConnection, records: RecordTable, found: list[Record]) -> list[Record]:
+    """The records with those that are shown with them."""
+    children = records.resource.children
+    if children is None or not found:
+        return found
+    shown: dict[Value, list[Record]] = {record["id"]: [] for record in found}
+    table = TABLES[children.path].table
+    theirs = sa.select(table).where(table.c[children.field].in_(list(shown)), LIVE)
+    rows = await connection.execute(theirs.order_by(table.c[children.field], table.c[children.order]))
+    for row in rows.mappings():
+        shown[row[children.field]].append(to_record(row, TABLES[children.path].resource))
+    return [{**record, children.path: shown[record["id"]]} for record in found]
 
 
 async def page(
     connection: AsyncConnection, records: RecordTable, business_id: int, query: Query
 ) -> tuple[list[Record], Paging]:
     """One page of a query, and where the next one begins."""
+    narrow = await narrowing(connection, records, business_id, query.words)
     rows: list[sa.RowMapping] = []
     for found in stretches(records, business_id, query):
-        rows += (await connection.execute(found.limit(query.limit + 1 - len(rows)))).mappings()
+        some = found.where(*narrow).limit(query.limit + 1 - len(rows))
+        rows += (await connection.execute(some)).mappings()
         if len(rows) > query.limit:
             break
     shown, has_more = rows[: query.limit], len(rows) > query.limit
     next_key = seal_key(query.order, position_of(shown[-1], query.order)) if has_more else None
     paging: Paging = {"limit": query.limit, "has_more": has_more, "next_key": next_key}
     if query.with_total:
-        paging["total"] = await _count(connection, records.table, _wanted(records, business_id, query))
+        wanted = [*_wanted(records, business_id, query), *narrow]
+        paging["total"] = await count(connection, records.table, wanted)
     return [to_record(row, records.resource) for row in shown], paging
 
 
@@ -65,27 +91,32 @@ def _wanted(records: RecordTable, business_id: int, query: Query) -> list[sa.Col
 
 
 async def offset_page(
-    connection: AsyncConnection, records: RecordTable, business_id: int, *, limit: int, offset: int
+    connection: AsyncConnection,
+    records: RecordTable,
+    wanted: list[sa.ColumnElement[bool]],
+    *,
+    limit: int,
+    offset: int,
 ) -> tuple[list[Record], Paging]:
-    """A stretch of all records, by id."""
+    """A stretch of the records that are wanted, by id."""
     table = records.table
-    here = [table.c.business_id == business_id]
-    found = sa.select(table).where(*here).order_by(table.c.id).limit(limit).offset(offset)
+    found = sa.select(table).where(*wanted).order_by(table.c.id).limit(limit).offset(offset)
     rows = (await connection.execute(found)).mappings()
-    paging: Paging = {"limit": limit, "offset": offset, "total": await _count(connection, table, here)}
+    paging: Paging = {"limit": limit, "offset": offset, "total": await count(connection, table, wanted)}
     return [to_record(row, records.resource) for row in rows], paging
 
 
-async def _count(connection: AsyncConnection, table: sa.Table, wanted: list[sa.ColumnElement[bool]]) -> int:
+async def count(connection: AsyncConnection, table: sa.Table, wanted: Iterable[sa.ColumnElement[bool]]) -> int:
+    """How many there are."""
     return int((await connection.execute(sa.select(sa.func.count()).select_from(table).where(*wanted))).scalar_one())
 
 
 async def insert(connection: AsyncConnection, records: RecordTable, business_id: int, record: Record) -> Record:
     """Write a new record; returns it with its id."""
-    columns = dict(_columns(records.resource, record))
+    columns = dict(columns_of(records, record, record))
     written = records.table.insert().values(business_id=business_id, **columns).returning(records.table)
     row = (await connection.execute(written)).mappings().one()
-    await _write_items(connection, records, business_id, row["id"], record)
+    await write_rows(connection, records, business_id, row["id"], {}, record)
     return to_record(row, records.resource)
 
 
@@ -93,42 +124,38 @@ async def change(
     connection: AsyncConnection,
     records: RecordTable,
     business_id: int,
-    record_id: int,
+    stored: Record,
     changes: Mapping[str, Value | None],
 ) -> Record:
     """Write some fields of a record, None for null; returns it as it is then."""
     table = records.table
-    columns = dict(_columns(records.resource, changes))
-    written = table.update().where(table.c.id == record_id).values(columns).returning(table)
+    wanted = {name: value for name, value in {**stored, **changes}.items() if value is not None}
+    columns = dict(columns_of(records, changes, wanted))
+    written = table.update().where(table.c.id == stored["id"]).values(columns).returning(table)
     row = (await connection.execute(written)).mappings().one()
-    for name in records.items.keys() & changes.keys():
-        items = records.items[name]
-        await connection.execute(items.delete().where(items.c.record_id == record_id))
-    await _write_items(connection, records, business_id, record_id, changes)
+    await write_rows(connection, records, business_id, row["id"], stored, wanted)
     return to_record(row, records.resource)
 
 
-def _columns(resource: Resource, values: Mapping[str, Value | None]) -> Iterator[tuple[str, Value | None]]:
-    for field in resource.fields:
-        if field.name in values:
-            value = values[field.name]
+async def remove(connection: AsyncConnection, records: RecordTable, business_id: int, stored: Record) -> None:
+    """Take a record away for good."""
+    record_id = stored["id"]
+    await write_rows(connection, records, business_id, int(str(record_id)), stored, {})
+    await connection.execute(records.table.delete().where(records.table.c.id == record_id))
+
+
+def columns_of(
+    records: RecordTable, changes: Mapping[str, Value | None], wanted: Record
+) -> Iterator[tuple[str, Value | None]]:
+    """The columns that changes write, on the way to the record that is wanted."""
+    for field in records.resource.fields:
+        if field.name in changes:
+            value = changes[field.name]
             yield field.name, value
             if field.kind.folds:
-                yield folded_name(field), value.lower() if isinstance(value, str) else None
-
-
-async def _write_items(
-    connection: AsyncConnection,
-    records: RecordTable,
-    business_id: int,
-    record_id: int,
-    values: Mapping[str, Value | None],
-) -> None:
-    for name, table in records.items.items():
-        value = values.get(name)
-        if isinstance(value, list) and value:
-            rows = [{"record_id": record_id, "business_id": business_id, "item": item.lower()} for item in value]
-            await connection.execute(table.insert(), rows)
+                yield folded_name(field), fold(value)
+    if any(field.name in changes for field in records.resource.searched):
+        yield WORDS, joined(words_in(records, wanted))
 
 
 async def has_live(connection: AsyncConnection, target: RecordTable, business_id: int, record_id: int) -> bool:
@@ -137,11 +164,27 @@ async def has_live(connection: AsyncConnection, target: RecordTable, business_id
     return record is not None and not record.get("is_deleted", 0) and bool(record.get("is_active", 1))
 
 
-async def twin_of(
-    connection: AsyncConnection, records: RecordTable, business_id: int, field: Field, value: Value, *, but: int | None
-) -> int | None:
-    """The live record, if any, that has `value` already; `but` is the one that may."""
+async def live_ids(
+    connection: AsyncConnection, records: RecordTable, business_id: int, field: Field, value: Value, *, most: int
+) -> list[int]:
+    """Up to `most` live records with a value, exactly."""
     table = records.table
     found = sa.select(table.c.id).where(table.c.business_id == business_id, table.c[field.name] == value, LIVE)
-    others = found if but is None else found.where(table.c.id != but)
+    return list((await connection.execute(found.order_by(table.c.id).limit(most))).scalars())
+
+
+async def twin_of(
+    connection: AsyncConnection, records: RecordTable, business_id: int, field: Field, wanted: Record
+) -> int | None:
+    """The other live record, if any, that has the value already which the one that is wanted must have alone."""
+    unique, table, value = field.unique, records.table, wanted[field.name]
+    if unique is None:
+        return None
+    same = records.folded(field) == fold(value) if unique.any_case else table.c[field.name] == value
+    found = sa.select(table.c.id).where(table.c.business_id == business_id, same, LIVE, *_within(unique, table, wanted))
+    others = found.where(table.c.id != wanted["id"]) if "id" in wanted else found
     return (await connection.execute(others.limit(1))).scalar_one_or_none()
+
+
+def _within(unique: Unique, table: sa.Table, wanted: Record) -> list[sa.ColumnElement[bool]]:
+    return [table.c[unique.within] == wanted[unique.within]] if unique.within else []

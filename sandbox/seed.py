@@ -1,39 +1,21 @@
 """The first content of an empty database: the directory's businesses, and some records to look at for each.
 
-Owns the demo records. They are made from the business's own users and the clock, the same each time but for the dates.
-It must not know requests; a database that has a business already is left as it is.
+Owns what is written in which order. It must not know requests; a database that has a business already is left as it is.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox import records
+from sandbox import demo, records
 from sandbox.database import Database, Deadline
 from sandbox.directory import Business, Directory, enter, missing_from
-from sandbox.kinds import Value
 from sandbox.records import Record
 from sandbox.statistics import assume
 from sandbox.tables import METADATA, TABLES
 
 START_S = 30.0
-HOUR_MS = 3_600_000
-CONTACTS_EACH = 30
-
-COMPANIES = (
-    ("Northwind Ltd", "northwind.example", "Logistics", 240, "Bristol", "GB"),
-    ("Halden Marine", "halden-marine.example", "Shipping", 85, "Oslo", "NO"),
-    ("Tessellate Studio", "tessellate.example", "Design", 12, "Lisbon", "PT"),
-    ("Quarry Lane Foods", "quarrylane.example", "Food", 430, "Leeds", "GB"),
-    ("Österberg Bygg", "osterberg.example", "Construction", 61, "Malmö", "SE"),
-    ("Blue Fern Clinics", "bluefern.example", "Health", 1200, "Dublin", "IE"),
-)
-FIRST_NAMES = ("Ada", "Bruno", "Chloé", "Dmitri", "Esther", "Farid", "Greta", "Hugo", "Ines", "Jonas")
-LAST_NAMES = ("Okafor", "de Vries", "Ångström", "Marchetti", "Hall", "Novak")
-JOBS = ("Head of Operations", "Buyer", "Founder", "Office Manager")
-SOURCES = ("webinar", "referral", "website")
-TAGS: tuple[list[str], ...] = (["VIP", "newsletter"], [], ["newsletter"], ["Partner"])
 
 
 async def prepare(database: Database, directory: Directory) -> None:
@@ -44,62 +26,48 @@ async def prepare(database: Database, directory: Directory) -> None:
         now_ms = time.time_ns() // 1_000_000
         for business in await missing_from(connection, directory):
             await enter(connection, business, now_ms=now_ms)
-            await _furnish(connection, business, now_ms)
+            await _Furniture(connection, business, now_ms).bring_in()
 
 
-async def _furnish(connection: AsyncConnection, business: Business, now_ms: int) -> None:
-    owners = [person.id for person in business.users if person.active and person.role != "viewer"]
-    if not owners:
-        return
-    companies = [
-        (await records.insert(connection, TABLES["companies"], business.id, company))["id"]
-        for company in demo_companies(owners, now_ms)
-    ]
-    for contact in demo_contacts(owners, companies, now_ms):
-        await records.insert(connection, TABLES["contacts"], business.id, contact)
+class _Furniture:
+    """The demo records of one business."""
 
+    def __init__(self, connection: AsyncConnection, business: Business, now_ms: int) -> None:
+        self._connection = connection
+        self._business = business
+        owners = [person.id for person in business.users if person.active and person.role != "viewer"]
+        self._scene = demo.Scene(owners, business.default_currency, now_ms)
 
-def demo_companies(owners: list[int], now_ms: int) -> Iterator[Record]:
-    """The companies that each business begins with."""
-    for n, (name, domain, industry, employees, city, country) in enumerate(COMPANIES):
-        yield {
-            "name": name,
-            "domain": domain,
-            "website": f"https://www.{domain}/",
-            "industry": industry,
-            "employees": employees,
-            "address_city": city,
-            "address_country": country,
-            "tags": [],
-            **_shared(owners[n % len(owners)], now_ms - (400 - n) * HOUR_MS),
-        }
+    async def bring_in(self) -> None:
+        """Write them; a business without anyone to own records has its settings only."""
+        fields = await self._enter("field_defs", demo.field_defs(self._scene.now_ms))
+        stages = await self._pipelines()
+        if not self._scene.owners:
+            return
+        companies = await self._ids("companies", demo.companies(self._scene))
+        tier = int(str(fields[0]["id"]))
+        contacts = await self._ids("contacts", demo.contacts(self._scene, companies, tier))
+        deals = await self._ids("deals", demo.deals(self._scene, stages, companies, contacts))
+        await self._enter("tasks", demo.tasks(self._scene, contacts, deals))
+        await self._enter("notes", demo.notes(self._scene, contacts, companies))
+        await self._enter("activity_log", demo.activities(self._scene, contacts, deals))
 
+    async def _pipelines(self) -> list[Record]:
+        """All of the stages."""
+        stamps = demo.stamps(self._scene.now_ms - 500 * demo.HOUR_MS)
+        stages: list[Record] = []
+        for name, is_default, chances in demo.PIPELINES:
+            pipeline: Record = {"name": name, "is_default": is_default, **stamps}
+            (made,) = await self._enter("pipelines", [pipeline])
+            rows: list[Record] = [
+                {"pipeline_id": made["id"], "name": stage, "sort_index": n + 1, "win_percent": percent, **stamps}
+                for n, (stage, percent) in enumerate(chances)
+            ]
+            stages += await self._enter("stages", rows)
+        return stages
 
-def demo_contacts(owners: list[int], companies: list[Value], now_ms: int) -> Iterator[Record]:
-    """The contacts that each business begins with; some are sparse, as contacts are."""
-    for n in range(CONTACTS_EACH):
-        first, last = FIRST_NAMES[n % len(FIRST_NAMES)], LAST_NAMES[n % len(LAST_NAMES)]
-        domain = COMPANIES[n % len(COMPANIES)][1]
-        contact: Record = {
-            "first_name": first,
-            "last_name": last,
-            "email": f"contact{n + 1}@{domain}",
-            "lifecycle_code": n % 4 + 1,
-            "source": SOURCES[n % len(SOURCES)],
-            "dnd": int(n % 11 == 10),
-            "company_id": companies[n % len(companies)],
-            "tags": TAGS[n % len(TAGS)],
-            **_shared(owners[n % len(owners)], now_ms - (360 - 11 * n) * HOUR_MS),
-        }
-        if n % 3 == 0:
-            contact |= {"phone": f"+4420794{60000 + n}", "job_title": JOBS[n % len(JOBS)]}
-        if n % 5 == 0:
-            contact |= {"external_id": f"erp:{1000 + n}", "birth_date": f"{1960 + n}-03-14"}
-        if n % 7 == 6:
-            del contact["email"], contact["company_id"]
-        yield contact
+    async def _ids(self, path: str, made: Iterable[Record]) -> list[int]:
+        return [int(str(record["id"])) for record in await self._enter(path, made)]
 
-
-def _shared(owner: int, at_ms: int) -> Record:
-    stamps: Record = {"created_at": at_ms, "updated_at": at_ms, "revision": 1, "is_deleted": 0}
-    return {"owner_user_id": owner, "created_by_user_id": owner, **stamps}
+    async def _enter(self, path: str, made: Iterable[Record]) -> list[Record]:
+        return [await records.insert(self._connection, TABLES[path], self._business.id, record) for record in made]

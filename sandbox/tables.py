@@ -10,19 +10,46 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sandbox.codec import read_json, write_json
+from sandbox.declarations import Field, Index, Resource
 from sandbox.kinds import Stored
-from sandbox.resources import RESOURCES, Field, Index, Resource
+from sandbox.resources import RESOURCES
 
 # SQLite counts rows up only in a column that is declared exactly INTEGER.
 INTEGER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 # Strings are ordered by code point. SQLite does so by itself (it compares UTF-8 bytes); PostgreSQL has to be told.
 STRING = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-TYPES: dict[Stored, Any] = {Stored.TEXT: STRING, Stored.INTEGER: INTEGER, Stored.SET: sa.JSON()}
+
+
+class Json(sa.TypeDecorator[Any]):
+    """JSON as text, fractions kept as decimals."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """On the way in."""
+        return None if value is None else write_json(value).decode()
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        """On the way out."""
+        return None if value is None else read_json(value)
+
+
+TYPES: dict[Stored, Any] = {
+    Stored.TEXT: STRING,
+    Stored.INTEGER: INTEGER,
+    Stored.WORDS: Json(),
+    Stored.IDS: Json(),
+    Stored.CUSTOM: Json(),
+    Stored.OBJECTS: Json(),
+}
 # Spelled out, not bound: only so does SQLite see that the index of live records will do for a query of live records.
 _is_deleted = sa.literal_column("is_deleted", sa.Integer)
 LIVE: sa.ColumnElement[bool] = _is_deleted == sa.literal_column("0")
 DELETED: sa.ColumnElement[bool] = _is_deleted == sa.literal_column("1")
 
+WORDS = "words"  # the column of a record's words, each behind a space, beside the table of words
 METADATA = sa.MetaData()
 
 BUSINESSES = sa.Table(
@@ -52,11 +79,13 @@ DEDUPE = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class RecordTable:
-    """A resource, its table, and per set-valued field the table of its items."""
+    """A resource, its table, and the tables to search by: one per set-valued field, of own fields, of words."""
 
     resource: Resource
     table: sa.Table
     items: dict[str, sa.Table]
+    custom: sa.Table | None
+    words: sa.Table | None
 
     def column(self, field: Field) -> sa.Column[Any]:
         """The value as it was written."""
@@ -78,10 +107,12 @@ def _columns(resource: Resource) -> Iterator[sa.Column[Any]]:
     for field in resource.fields:
         if field.name == "id":
             continue
-        keys = [sa.ForeignKey(f"{field.refers_to}.id")] if field.refers_to else []
+        keys = [sa.ForeignKey(f"{field.refers_to}.id")] if field.refers_to and not field.kind.stored.is_set else []
         yield sa.Column(field.name, TYPES[field.kind.stored], *keys, nullable=field.nullable)
         if field.kind.folds:
             yield sa.Column(folded_name(field), STRING, nullable=field.nullable)
+    if resource.searched:
+        yield sa.Column(WORDS, STRING, nullable=False)
 
 
 def _indexes(resource: Resource) -> Iterator[sa.Index]:
@@ -95,23 +126,65 @@ def _indexes(resource: Resource) -> Iterator[sa.Index]:
             yield index(f"by_{field.name}", *columns)
             if resource.is_deletable:
                 yield index(f"deleted_by_{field.name}", *columns, only=DELETED)
+            if field.sorted_within:
+                yield index(f"by_{field.name}_within", field.sorted_within, *columns)
         if field.index is Index.FEW:
             yield index(f"having_{field.name}", field.name, "id")
         if field.index is Index.MANY:
             yield index(f"of_{field.name}", field.name, "created_at", "id")
         if field.unique:
-            yield index(f"one_{field.name}", field.name, only=LIVE, unique=True)
+            within = [field.unique.within] if field.unique.within else []
+            column = folded_name(field) if field.unique.any_case else field.name
+            yield index(f"one_{field.name}", *within, column, only=LIVE, unique=True)
+
+
+def _of_record(resource: Resource) -> sa.Column[Any]:
+    return sa.Column("record_id", INTEGER, sa.ForeignKey(f"{resource.path}.id"), primary_key=True)
 
 
 def _items(resource: Resource, field: Field) -> sa.Table:
     name = f"{resource.path}_{field.name}"
+    item = STRING if field.kind.stored is Stored.WORDS else INTEGER
     return sa.Table(
         name,
         METADATA,
-        sa.Column("record_id", INTEGER, sa.ForeignKey(f"{resource.path}.id"), primary_key=True),
-        sa.Column("item", STRING, primary_key=True),  # folded
+        _of_record(resource),
+        sa.Column("item", item, primary_key=True),  # folded
         sa.Column("business_id", INTEGER, nullable=False),
         sa.Index(f"{name}_by_item", "business_id", "item", "record_id"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _custom(resource: Resource) -> sa.Table | None:
+    if not resource.stored_as(Stored.CUSTOM):
+        return None
+    name = f"{resource.path}_custom"
+    return sa.Table(
+        name,
+        METADATA,
+        _of_record(resource),
+        sa.Column("field_id", INTEGER, primary_key=True),
+        sa.Column("place", sa.Integer, primary_key=True),  # of an item in a set; else 0
+        sa.Column("business_id", INTEGER, nullable=False),
+        sa.Column("text", STRING),
+        sa.Column("folded", STRING),
+        sa.Column("number", INTEGER),
+        sa.Index(f"{name}_by_text", "business_id", "field_id", "text", "record_id"),
+        sa.Index(f"{name}_by_number", "business_id", "field_id", "number", "record_id"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _words(resource: Resource) -> sa.Table | None:
+    if not resource.searched:
+        return None
+    return sa.Table(
+        f"{resource.path}_words",
+        METADATA,
+        sa.Column("business_id", INTEGER, primary_key=True),
+        sa.Column("word", STRING, primary_key=True),
+        _of_record(resource),
         sqlite_with_rowid=False,
     )
 
@@ -119,8 +192,8 @@ def _items(resource: Resource, field: Field) -> sa.Table:
 def _record_table(resource: Resource) -> RecordTable:
     # AUTOINCREMENT: an id that once named a record never names another, not even after the last one was purged.
     table = sa.Table(resource.path, METADATA, *_columns(resource), *_indexes(resource), sqlite_autoincrement=True)
-    sets = [field for field in resource.fields if field.kind.stored is Stored.SET]
-    return RecordTable(resource, table, {field.name: _items(resource, field) for field in sets})
+    sets = {field.name: _items(resource, field) for field in resource.stored_as(Stored.WORDS, Stored.IDS)}
+    return RecordTable(resource, table, sets, _custom(resource), _words(resource))
 
 
 TABLES = {resource.path: _record_table(resource) for resource in RESOURCES}

@@ -7,10 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from sandbox.bodies import read_query
+from sandbox.declarations import Field, Index, Verb
 from sandbox.kinds import Stored
 from sandbox.paging import Position, read_order, seal_key
 from sandbox.records import stretches
-from sandbox.resources import Field, Index, Verb
 from sandbox.statistics import assume
 from sandbox.tables import METADATA, TABLES, RecordTable
 
@@ -80,7 +80,8 @@ def test_a_value_that_few_have_is_an_index_entry_in_any_order(
 def test_a_value_that_many_have_is_an_index_read_in_the_usual_order(
     connection: sa.Connection, table: RecordTable, field: Field, with_deleted: int
 ) -> None:
-    body = {"where": [field.name, "=", 2], "with_deleted": with_deleted}
+    value = "x" if field.kind.stored is Stored.TEXT else 2
+    body = {"where": [field.name, "=", value], "with_deleted": with_deleted}
     key = seal_key(read_order(["-created_at"], table), Position(7, 7))
     (plan,) = plans(connection, table, {**body, "after_key": key})
     assert f"(business_id=? AND {field.name}=? AND created_at<?)" in plan
@@ -88,7 +89,7 @@ def test_a_value_that_many_have_is_an_index_read_in_the_usual_order(
 
 
 @pytest.mark.parametrize("operator", ["any", "all"])
-@pytest.mark.parametrize("table", QUERIED, ids=named)
+@pytest.mark.parametrize("table", [table for table in QUERIED if "tags" in table.items], ids=named)
 def test_a_tag_is_looked_up_among_the_tags(connection: sa.Connection, table: RecordTable, operator: str) -> None:
     (plan,) = plans(connection, table, {"where": ["tags", operator, ["vip"]]})
     assert f"{table.resource.path}_tags_by_item (business_id=? AND item=?)" in plan

@@ -27,6 +27,7 @@ async def test_a_new_record_has_its_defaults_and_leaves_nulls_out(crm: Crm) -> N
         "lifecycle_code": 1,
         "dnd": 0,
         "tags": [],
+        "custom": [],
         "owner_user_id": MEMBER,
         "created_by_user_id": MEMBER,
         "created_at": stamp,
