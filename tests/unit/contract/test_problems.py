@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.failures import FAILURES
-from contract.problems import PROBLEMS, RATE_LIMITED, VALIDATION_FAILED, ItemError, render, type_uri
+from contract.problems import CONFLICT, PROBLEMS, RATE_LIMITED, VALIDATION_FAILED, ItemError, render, type_uri
 
 API_URL = "https://api.example"
 TRACE_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -38,6 +38,12 @@ def test_every_retryable_problem_says_whether_the_write_may_have_happened(proble
         assert rendered(problem, outcome="unknown")["outcome"] == "unknown"
     else:
         assert "outcome" not in rendered(problem)
+
+
+def test_a_case_that_is_not_worth_repeating_says_so_and_has_no_outcome():
+    body = rendered(CONFLICT, retryable=False, errors=[])
+    assert body["retryable"] is False
+    assert "outcome" not in body
 
 
 @BOTH_WAYS
