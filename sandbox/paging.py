@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sandbox.declarations import Field
-from sandbox.kinds import Stored, fold, is_integer
+from sandbox.kinds import INT64, Stored, fold, is_integer
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
 from sandbox.tables import RecordTable, folded_name
 
@@ -106,7 +106,9 @@ def segments(order: Order, after: Position | None, records: RecordTable) -> list
     valued = _directed((value, record_id) if order.field.name != "id" else (record_id,), order)
     is_null = value.is_(None)
     if after is None:
-        filled = Segment(value.is_not(None), valued)
+        lowest = "" if order.field.kind.stored is Stored.TEXT else INT64.start
+        # Not `IS NOT NULL`: SQLite rates that alike for all indexes, and chance decides between them.
+        filled = Segment(value >= lowest, valued)
         blank = Segment(is_null, _directed((record_id,), order))
         return [filled, blank] if order.field.nullable else [Segment(sa.true(), valued)]
     behind_id = _behind(record_id, after.id, order)
