@@ -35,7 +35,8 @@ class OwnFields:
     """All that a resource's records may have."""
 
     by_key: Mapping[str, OwnField] = field(default_factory=dict)
-    by_number: Mapping[int, OwnField] = field(default_factory=dict)
+    by_number: Mapping[str, OwnField] = field(default_factory=dict)
+    """By their number in digits, as it stands in names."""
 
     @property
     def definitions(self) -> Definitions:
@@ -49,6 +50,13 @@ class OwnFields:
             raise UnknownOwnField("a key of no field")
         return own
 
+    def numbered(self, digits: str) -> OwnField:
+        """The field of that number; raises UnknownOwnField."""
+        own = self.by_number.get(digits)
+        if own is None:
+            raise UnknownOwnField("a number of no field")
+        return own
+
 
 NO_OWN_FIELDS = OwnFields()
 
@@ -56,7 +64,7 @@ NO_OWN_FIELDS = OwnFields()
 def own_fields(definitions: Iterable[Definition]) -> OwnFields:
     """Lay out the conversions, once for each reading of the definitions."""
     rows = [OwnField(definition, _conversion(definition)) for definition in definitions]
-    return OwnFields({row.definition.key: row for row in rows}, {row.definition.number: row for row in rows})
+    return OwnFields({row.definition.key: row for row in rows}, {str(row.definition.number): row for row in rows})
 
 
 def _options(options: Mapping[str, int]) -> Conversion:
@@ -103,9 +111,7 @@ def read_own(value: Json, own: OwnFields) -> dict[str, Any]:
     for item in array(value, same):
         if not isinstance(item, dict):
             raise Unreadable("a value of an own field was expected")
-        row = own.by_number.get(number(item.get("field_id")))
-        if row is None:
-            raise UnknownOwnField("a number of no field")
+        row = own.numbered(str(number(item.get("field_id"))))
         neutral = row.conversion.read(item.get("value"))
         if neutral != []:
             read[row.definition.key] = neutral

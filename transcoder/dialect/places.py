@@ -39,7 +39,7 @@ class Place:
 
 
 def place_of(dialect: Dialect, own: OwnFields, action: ActionCall | None, name: str) -> Place:
-    """The place behind an internal name; as near as can be told."""
+    """The place behind an internal name, as near as can be told; raises UnknownOwnField."""
     head, *rest = name.split(".")
     renamed = {} if action is None else {internal: public for public, internal in action.names.items()}
     if head in renamed:
@@ -57,10 +57,9 @@ def place_of(dialect: Dialect, own: OwnFields, action: ActionCall | None, name: 
 
 
 def _own_place(segments: tuple[str, ...], own: OwnFields, rest: list[str]) -> Place:
-    row = next((row for number, row in own.by_number.items() if rest[:1] == [str(number)]), None)
-    if row is None:
+    if not rest:
         return Place(pointer(*segments))
-    definition = row.definition
+    definition = own.numbered(rest[0]).definition
     return Place(pointer(*segments, definition.key, *_indices(rest[1:])), _MALFORMED.get(definition.type, _PROSE))
 
 

@@ -4,16 +4,30 @@ from typing import Any
 
 import pytest
 
+from contract.types import CustomType
 from contract.vocabulary import Kind
+from transcoder.dialect import DIALECTS
 from transcoder.dialect.contacts import CONTACTS
-from transcoder.dialect.refusals import to_refusal
-from transcoder.dialect.rows import Unreadable
-from transcoder.records import Refusal
+from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.deals import DEALS
+from transcoder.dialect.own_fields import UnknownOwnField, own_fields
+from transcoder.dialect.pipelines import PIPELINES, STAGES
+from transcoder.dialect.refusals import Asked, to_refusal
+from transcoder.dialect.rows import Dialect
+from transcoder.records import Definition, Refusal
+
+OWN = own_fields(
+    [
+        Definition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3}),
+        Definition(18, "private_email", CustomType.EMAIL, {}),
+        Definition(19, "interests", CustomType.MULTI_SELECT, {"pricing": 1}),
+    ]
+)
 
 
-def refusal(code: Any, kind: Kind = Kind.UPDATE, **beside: Any) -> Refusal:
+def refusal(code: Any, kind: Kind = Kind.UPDATE, dialect: Dialect = CONTACTS, **beside: Any) -> Refusal:
     answer = {"ok": False, "error_code": code, "field": None, "rule": None, "message": "internal words", **beside}
-    return to_refusal(CONTACTS, kind, answer)
+    return to_refusal(Asked(dialect, kind, OWN), answer)
 
 
 def items(told: Refusal) -> list[tuple[str | None, str]]:
@@ -60,19 +74,52 @@ def test_a_busy_service_is_unavailable_and_wrote_nothing(beside: dict[str, int],
     assert told.retry_after_s == wait_s
 
 
-@pytest.mark.parametrize(("code", "field"), [("E_DUP_EMAIL", "email"), ("E_DUP_EXTERNAL_ID", "external_id")])
+TAKEN = [("E_DUP_EMAIL", "email"), ("E_DUP_EXTERNAL_ID", "external_id"), ("E_DUP_NAME", "name")]
+
+
+@pytest.mark.parametrize(("code", "field"), TAKEN)
 def test_a_taken_value_is_a_duplicate(code: str, field: str) -> None:
     told = refusal(code, Kind.CREATE, field=field, existing_id=17)
     assert (told.problem.status, told.problem.code) == (409, "duplicate-resource")
     assert (told.members, told.existing, items(told)) == ({"field": field}, 17, [(f"/{field}", "duplicate-value")])
     assert refusal(code, field=field).existing is None
+    assert refusal(code, Kind.RESTORE, existing_id=17).errors == ()
 
 
-def test_a_contact_needs_an_identity() -> None:
-    told = refusal("E_NO_IDENTITY")
+BROKEN: dict[str, tuple[str, str, Kind, list[str]]] = {
+    "a contact without an identity": ("E_NO_IDENTITY", "contact-needs-identity", Kind.UPDATE, [""]),
+    "a note without a link": ("E_NO_LINK", "link-required", Kind.CREATE, [""]),
+    "a note restored without a link": ("E_NO_LINK", "link-required", Kind.RESTORE, []),
+    "a stage of another pipeline": ("E_STAGE_MISMATCH", "stage-not-in-pipeline", Kind.CREATE, ["/stage_id"]),
+    "no default": ("E_DEFAULT_PIPELINE", "default-pipeline", Kind.UPDATE, ["/is_default"]),
+    "the default deleted": ("E_DEFAULT_PIPELINE", "default-pipeline", Kind.DELETE, []),
+    "a state": ("E_BAD_STATE", "deal-state", Kind.ACTION, []),
+    "the last stage": ("E_LAST_STAGE", "last-stage", Kind.DELETE, []),
+    "a limit": ("E_LIMIT", "limit-reached", Kind.CREATE, []),
+}
+
+
+@pytest.mark.parametrize(("code", "rule", "kind", "at"), BROKEN.values(), ids=BROKEN)
+def test_a_rule_of_the_business_is_named(code: str, rule: str, kind: Kind, at: list[str]) -> None:
+    told = refusal(code, kind)
     assert (told.problem.status, told.problem.code) == (422, "business-rule-violated")
-    assert told.members == {"rule": "contact-needs-identity"}
-    assert items(told) == [("", "rule-violated")]
+    assert told.members == {"rule": rule}
+    assert items(told) == [(place, "rule-violated") for place in at]
+    assert told.errors is not None
+
+
+CONFLICTS = [
+    ("E_AMBIGUOUS", "ambiguous-match", {}),
+    ("E_STAGE_IN_USE", "resource-in-use", {}),
+    ("E_PIPELINE_IN_USE", "resource-in-use", {}),
+    ("E_UNDELETE_BLOCKED", "conflict", {"retryable": False}),
+]
+
+
+@pytest.mark.parametrize(("code", "problem", "members"), CONFLICTS)
+def test_a_conflict_has_no_items(code: str, problem: str, members: dict[str, Any]) -> None:
+    told = refusal(code, Kind.RESTORE)
+    assert (told.problem.status, told.problem.code, told.errors, told.members) == (409, problem, (), members)
 
 
 @pytest.mark.parametrize(("inside", "at"), [("company_id", "/company_id"), ("owner_user_id", "/owner_id")])
@@ -93,6 +140,8 @@ RULES = {
     "COUNT_MAX": "too-many-items",
     "DUP_ITEM": "duplicate-item",
     "FUTURE": "out-of-range",
+    "IMMUTABLE": "read-only",
+    "STATUS": "not-applicable",
     "SOMETHING_NEW": "invalid-value",
 }
 
@@ -112,6 +161,9 @@ FORMATS = [
     ("first_name", "/first_name", "invalid-characters"),
     ("address_city", "/address/city", "invalid-characters"),
     ("tags", "/tags", "invalid-characters"),
+    ("tags.3", "/tags/3", "invalid-characters"),
+    ("custom.18", "/custom_fields/private_email", "invalid-email"),
+    ("custom.17", "/custom_fields/loyalty_tier", "invalid-characters"),
     ("something_new", "", "invalid-characters"),
 ]
 
@@ -127,6 +179,9 @@ POINTERS = [
     ("owner_user_id", "/owner_id"),
     ("address_postal_code", "/address/postal_code"),
     ("external_id", "/external_id"),
+    ("custom", "/custom_fields"),
+    ("custom.17", "/custom_fields/loyalty_tier"),
+    ("custom.19.2", "/custom_fields/interests/2"),
     (None, ""),
 ]
 
@@ -136,8 +191,51 @@ def test_a_field_inside_is_a_pointer_outside(inside: str | None, at: str) -> Non
     assert items(refusal("E_VALIDATION", field=inside, rule="TYPE")) == [(at, "invalid-type")]
 
 
+ELSEWHERE: dict[str, tuple[Dialect, str, str]] = {
+    "an element": (DEALS, "contact_ids.1", "/contact_ids/1"),
+    "another name": (DEALS, "amount_minor", "/amount"),
+    "a part's member": (PIPELINES, "stages.2.win_percent", "/stages/2/probability"),
+    "a part": (PIPELINES, "stages.2", "/stages/2"),
+    "all parts": (PIPELINES, "stages", "/stages"),
+    "a part's unknown member": (PIPELINES, "stages.2.colour", "/stages/2"),
+    "a position": (STAGES, "sort_index", "/position"),
+}
+
+
+@pytest.mark.parametrize(("dialect", "inside", "at"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_points_at(dialect: Dialect, inside: str, at: str) -> None:
+    assert items(refusal("E_BAD_REF", dialect=dialect, field=inside)) == [(at, "reference-not-found")]
+
+
+def test_an_own_field_that_is_not_defined_asks_for_newer_definitions() -> None:
+    with pytest.raises(UnknownOwnField):
+        refusal("E_VALIDATION", field="custom.99", rule="TYPE")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.path)
+def test_every_stored_name_has_its_place(dialect: Dialect) -> None:
+    for public, stored in dialect.fields.items():
+        told = refusal("E_VALIDATION", dialect=dialect, field=stored.internal, rule="TYPE")
+        assert items(told) == [(f"/{public}", "invalid-type")]
+
+
+def test_an_action_s_own_names_are_known() -> None:
+    asked = Asked(CONTACTS, Kind.ACTION, action=CONTACTS.actions["add_tags"])
+    told = to_refusal(asked, {"error_code": "E_VALIDATION", "field": "add.2", "rule": "LEN_MAX"})
+    assert items(told) == [("/tags/2", "too-long")]
+
+
 @pytest.mark.parametrize(
-    ("kind", "needed"), [(Kind.UPDATE, "contacts:write_all"), (Kind.DELETE, "contacts:delete_all")]
+    ("kind", "needed"),
+    [
+        (Kind.UPDATE, "contacts:write_all"),
+        (Kind.ACTION, "contacts:write_all"),
+        (Kind.UPSERT, "contacts:write_all"),
+        (Kind.BATCH_UPDATE, "contacts:write_all"),
+        (Kind.DELETE, "contacts:delete_all"),
+        (Kind.BATCH_DELETE, "contacts:delete_all"),
+        (Kind.RESTORE, "contacts:delete_all"),
+    ],
 )
 def test_another_s_record_needs_a_permission(kind: Kind, needed: str) -> None:
     told = refusal("E_FORBIDDEN_RECORD", kind)
@@ -162,6 +260,7 @@ UNREADABLE: dict[str, tuple[Any, dict[str, Any]]] = {
     "a stale revision without the current one": ("E_STALE_REV", {}),
     "a wait in words": ("E_BUSY", {"retry_after_ms": "soon"}),
     "a duplicate of no id": ("E_DUP_EMAIL", {"existing_id": "17"}),
+    "an owner where there is none": ("E_FORBIDDEN_RECORD", {"dialect": PIPELINES}),
 }
 
 
