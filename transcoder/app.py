@@ -10,7 +10,7 @@ from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
 from stores.idempotency import ValkeyIdempotency
 from stores.valkey import Valkey
-from transcoder.dialect.contacts import CONTACTS
+from transcoder.dialect import DIALECTS
 from transcoder.dialect.crm import Crm
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
@@ -29,7 +29,7 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
         valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
         codec = settings.id_codec
         desk = Desk(
-            records=Crm(upstream, (CONTACTS,)),
+            records=Crm(upstream, DIALECTS),
             presenters=Presenters(RESOURCES, codec),
             cursor_keys=settings.cursor_keys,
             api_url=settings.api_url,

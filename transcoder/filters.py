@@ -1,7 +1,7 @@
 """[pure] The `filters` of a search: a caller's JSON in, a tree of neutral conditions or every fault at once out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -202,11 +202,9 @@ def _unknown_field(reading: _Reading, name: str) -> Fault:
 
 
 def _translated(reading: _Reading, error: ItemError, target: _Target) -> ItemError:
-    """The item code that a caller of an older version knows: a day is no datetime there."""
-    moved = reading.translation.error(
-        item(Fault(error.code, error.detail, example=error.example), pointer(target.name))
-    )
-    return ItemError(moved.code, error.detail, pointer=error.pointer, allowed=error.allowed, example=moved.example)
+    """The fault as a caller of an older version knows it: there a day is no datetime. Its place in the body stays."""
+    moved = reading.translation.error(replace(error, pointer=pointer(target.name)))
+    return replace(moved, pointer=error.pointer)
 
 
 def _whole(reading: _Reading, node: Mapping[str, Json], at: str) -> bool:

@@ -91,7 +91,7 @@ class Pipeline:
         return await self._once.run(call, lambda: handler.run(self._desk, call, work))
 
     async def _checked(self, check: Callable[[Call], Any], call: Call) -> Any:
-        """Check 13. Custom fields are judged by definitions of a few seconds ago; what those lack is looked up afresh."""
+        """Check 13. Custom fields are judged by definitions a few seconds old; what those lack is looked up afresh."""
         resource = call.operation.resource
         if not resource.custom or not _speaks_of_custom_fields(call.body):
             return check(call)

@@ -18,7 +18,7 @@ class Translation:
     changes: tuple[Change, ...]
 
     def body(self, body: Json) -> tuple[Json, tuple[ItemError, ...]]:
-        """A body brought up to date, and its faults in the caller's words; to an older caller today's names are unknown."""
+        """A body brought up to date, and its faults in the caller's words; to those today's names are unknown."""
         if not self.changes or not isinstance(body, dict):
             return body, ()
         errors: list[ItemError] = []

@@ -11,7 +11,7 @@ _FIRST = "T00:00:00Z"
 _LAST = "T23:59:59.999Z"
 _DUE = "T23:59:59Z"
 _EDGES = {"gte": _FIRST, "lt": _FIRST, "gt": _LAST, "lte": _LAST}
-_CODES = {"invalid-datetime": "invalid-date"}
+_DAY = "2026-06-25"
 
 
 def _at(day: Json, time: str) -> Json:
@@ -74,4 +74,6 @@ class TurnTaskDueDateIntoDueAt(Change):
         older = moved(item, {"/due_at": "/due_date"})
         if older is item:
             return item
-        return replace(older, code=_CODES.get(item.code, item.code), example="2026-06-25")
+        if item.code == "invalid-datetime":
+            older = replace(older, code="invalid-date", detail="Not a calendar day, YYYY-MM-DD.")
+        return replace(older, example=_DAY)

@@ -17,9 +17,11 @@ async def run(desk: Desk, call: Call, _: Values) -> Answer:
         raise ApiError(profile.problem, outcome=profile.outcome, cause=profile.cause, **profile.members)
     seal, tenant, token = desk.presenters.codec.seal, call.actor.tenant, call.token
     permissions = call.actor.permissions.split()
+    business = {name: profile.business.get(name) for name in ("name", "default_currency", "time_zone")}
+    user = {name: profile.user.get(name) for name in ("full_name", "email", "time_zone")}
     body: dict[str, Json] = {
-        "business": {"id": seal(BUSINESS_PREFIX, tenant, tenant), **profile.business, "plan": token.plan},
-        "user": {"id": seal(USER_PREFIX, tenant, call.actor.user), **profile.user, "role": call.actor.role},
+        "business": {"id": seal(BUSINESS_PREFIX, tenant, tenant), "plan": token.plan, **business},
+        "user": {"id": seal(USER_PREFIX, tenant, call.actor.user), "role": call.actor.role, **user},
         "permissions": sorted(permissions),
         "token": {
             "kind": token.kind,
