@@ -98,31 +98,31 @@ def position_of(row: sa.RowMapping, order: Order) -> Position:
 
 
 def segments(order: Order, after: Position | None, records: RecordTable) -> list[Segment]:
-    """The stretches that follow `after`, in turn: those with a value, then those without one.
+    """The stretches that follow `after`, in turn: those of the same value, those behind it, those without one.
 
-    Two plain range scans instead of one ORDER BY … NULLS LAST: each is what an index (business, value, id) holds.
+    Plain range scans instead of one ORDER BY … NULLS LAST: each is what an index (business, value, id) holds. Nor one
+    comparison of (value, id): SQLite goes to the value by the index, and walks from there to the id.
     """
     value, record_id = records.folded(order.field), records.table.c.id
-    valued = _directed((value, record_id) if order.field.name != "id" else (record_id,), order)
+    by_id, by_value = _directed((record_id,), order), _directed((value, record_id), order)
     is_null = value.is_(None)
     if after is None:
+        if not order.field.nullable:
+            return [Segment(sa.true(), by_id if order.field.name == "id" else by_value)]
         lowest = "" if order.field.kind.stored is Stored.TEXT else INT64.start
         # Not `IS NOT NULL`: SQLite rates that alike for all indexes, and chance decides between them.
-        filled = Segment(value >= lowest, valued)
-        blank = Segment(is_null, _directed((record_id,), order))
-        return [filled, blank] if order.field.nullable else [Segment(sa.true(), valued)]
+        return [Segment(value >= lowest, by_value), Segment(is_null, by_id)]
     behind_id = _behind(record_id, after.id, order)
-    blank = Segment(sa.and_(is_null, behind_id) if after.value is None else is_null, _directed((record_id,), order))
-    if after.value is None:
-        return [blank]
     if order.field.name == "id":
-        return [Segment(behind_id, valued)]
-    place = sa.tuple_(sa.literal(after.value), sa.literal(after.id))
-    behind = _behind(sa.tuple_(value, record_id), place, order)
-    return [Segment(behind, valued), blank] if order.field.nullable else [Segment(behind, valued)]
+        return [Segment(behind_id, by_id)]
+    if after.value is None:
+        return [Segment(sa.and_(is_null, behind_id), by_id)]
+    tied = Segment(sa.and_(value == after.value, behind_id), by_id)
+    behind = Segment(_behind(value, after.value, order), by_value)
+    return [tied, behind, Segment(is_null, by_id)] if order.field.nullable else [tied, behind]
 
 
-def _behind(place: sa.ColumnElement[Any], other: object, order: Order) -> sa.ColumnElement[bool]:
+def _behind(place: sa.Column[Any], other: object, order: Order) -> sa.ColumnElement[bool]:
     return place < other if order.descending else place > other
 
 

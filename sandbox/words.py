@@ -17,7 +17,7 @@ from sandbox.tables import WORDS, RecordTable
 WORD = re.compile(r"[^\W_]+")
 LAST = chr(0x10FFFF)  # behind every letter
 # So many records with a word are sorted once found. Of more than that, walking the records in order soon meets a page.
-SORTED_MAX = 5000
+SORTED_MAX = 20_000
 
 
 def words_of(texts: Iterable[str]) -> list[str]:

@@ -9,12 +9,18 @@ import aiohttp
 MEMBER, MANAGER, VIEWER, INACTIVE = 13, 12, 14, 15
 STRANGER = 23  # a user of business 2
 SUSPENDED_BUSINESS = 3
+NOWHERE = 999_999_999
 _numbers = itertools.count(1)
 
 
 def fresh(word: str) -> str:
     """A string that no other test has used."""
     return f"{word}-{next(_numbers)}"
+
+
+def said(refusal: dict[str, Any]) -> tuple[str, str | None, str | None]:
+    """Code, field and rule of a refusal."""
+    return refusal["error_code"], refusal["field"], refusal["rule"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,11 @@ class Crm:
         """A new contact."""
         return await self.ok("POST", "contacts", {"first_name": "Ada", **fields})
 
-    async def ids(self, where: object, **query: object) -> list[int]:
+    async def deal(self, **fields: object) -> Any:
+        """A new deal."""
+        return await self.ok("POST", "deals", {"title": "Fleet renewal", **fields})
+
+    async def ids(self, where: object, of: str = "contacts", **query: object) -> list[int]:
         """The ids that a query finds, in its order."""
         body = {"where": where, "sort": ["id"], "limit": 200, **query}
-        return [record["id"] for record in await self.ok("POST", "contacts/query", body)]
+        return [record["id"] for record in await self.ok("POST", f"{of}/query", body)]

@@ -8,14 +8,20 @@ from typing import Any
 import pytest
 
 from tests.sandbox.conftest import Place
-from tests.sandbox.crm import INACTIVE, MANAGER, MEMBER, STRANGER, SUSPENDED_BUSINESS, VIEWER, Crm, fresh
+from tests.sandbox.crm import (
+    INACTIVE,
+    MANAGER,
+    MEMBER,
+    NOWHERE,
+    STRANGER,
+    SUSPENDED_BUSINESS,
+    VIEWER,
+    Crm,
+    fresh,
+    said,
+)
 
 ALL_RIGHTS = ("contacts:write_all", "contacts:delete_all", "records:assign")
-NOWHERE = 999_999_999
-
-
-def said(refusal: dict[str, Any]) -> tuple[str, str | None, str | None]:
-    return refusal["error_code"], refusal["field"], refusal["rule"]
 
 
 async def test_a_new_record_has_its_defaults_and_leaves_nulls_out(crm: Crm) -> None:
