@@ -169,6 +169,7 @@ async def test_what_nobody_claimed_is_neither_finished_nor_freed(store: Idempote
     await store.finish(TENANT, name, "one", ANSWER)
     await store.release(TENANT, name, "one")
     assert await store.claim(TENANT, name, "print", "one") == First()
+    assert isinstance(await store.claim(TENANT, name, "print", "two"), InFlight)
 
 
 async def test_businesses_do_not_share_names(store: Idempotency, name: str) -> None:
