@@ -138,7 +138,7 @@ async def standing_edge(*, neighbours: Sequence[str] = NEIGHBOURS, **options: in
         api_port, auth_port = free_ports(2)
         mint = _mint(folder, api_port, auth_port)
         authority = trustme.CA()
-        _certificate(authority, folder)
+        certificate(authority, folder)
         transcoders = {name: await serve_echo(folder, name) for name in ("transcoder-1", "transcoder-2")}
         for runner in transcoders.values():
             stack.push_async_callback(runner.cleanup)
@@ -200,6 +200,17 @@ async def _envoy(
         yield process
 
 
+async def validate(configuration: Path) -> tuple[int, str]:
+    """What Envoy itself says of a configuration, without running it."""
+    process = await asyncio.create_subprocess_exec(
+        *(str(ENVOY), "--mode", "validate", "-c", str(configuration), "--disable-hot-restart"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told, _ = await process.communicate()
+    return await process.wait(), told.decode(errors="replace")
+
+
 async def render(out: Path, **options: object) -> None:
     """`python -m edge --out`, with options as they are named in a `Deployment`."""
     words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
@@ -224,7 +235,7 @@ def _trusting(authority: trustme.CA) -> ssl.SSLContext:
     return tls
 
 
-def _certificate(authority: trustme.CA, folder: Path) -> None:
+def certificate(authority: trustme.CA, folder: Path) -> None:
     issued = authority.issue_cert("localhost", "127.0.0.1")
     issued.private_key_pem.write_to_path(folder / "server.key")
     (folder / "server.pem").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
