@@ -12,7 +12,9 @@ from sandbox.directory import Directory
 from sandbox.faults import Faults
 from sandbox.handlers import DATABASE, HANDLERS, clear_fault, healthz, outcome, profile, set_fault
 from sandbox.pipeline import BUSINESSES_PATH, FAULTS, PHASES, RUNNING
+from sandbox.postgresql import PostgreSql
 from sandbox.seed import prepare
+from sandbox.sqlite import Sqlite
 from sandbox.tables import TABLES
 
 BODY_MAX_BYTES = 8 * 1024 * 1024
@@ -36,9 +38,14 @@ def build(url: sa.URL, directory: Directory) -> web.Application:
     return app
 
 
+def open_database(url: sa.URL) -> Database:
+    """The database at that address; nothing is connected before it is used."""
+    return Sqlite(url) if url.get_backend_name() == "sqlite" else PostgreSql(url)
+
+
 def _database(url: sa.URL, directory: Directory) -> Callable[[web.Application], AsyncIterator[None]]:
     async def opened(app: web.Application) -> AsyncIterator[None]:
-        app[DATABASE] = Database(url)
+        app[DATABASE] = open_database(url)
         await prepare(app[DATABASE], directory)
         yield
         await app[DATABASE].close()
