@@ -35,6 +35,9 @@ class Shape:
     success: int
 
 
+API_ROOT = "/v1"
+"""Every operation is below it; what is not an operation there asks for a token all the same."""
+
 SHAPES: dict[Kind, Shape] = {
     Kind.LIST: Shape(Method.GET, on_item=False, scope="read", cost=1, keyed=False, success=200),
     Kind.CREATE: Shape(Method.POST, on_item=False, scope="write", cost=1, keyed=True, success=201),
@@ -51,7 +54,7 @@ def _scope(access: Access, which: str) -> Scope:
 def operation(resource: Resource, kind: Kind) -> Operation:
     """The row of `kind` on `resource`."""
     shape = SHAPES[kind]
-    collection = f"/v1/{resource.name}"
+    collection = f"{API_ROOT}/{resource.name}"
     return Operation(
         id=f"{resource.name}.{kind}",
         kind=kind,

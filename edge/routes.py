@@ -10,6 +10,7 @@ import re
 from contract.bounds import EDGE_TIMEOUT_S
 from contract.headers import ALLOW, AUTHORIZATION, EVERY_ANSWER, OPERATION, PRIVATE_ANSWER, RATE_HEADERS
 from contract.operations import (
+    API_ROOT,
     HEALTH_PATH,
     JWKS_PATH,
     OPERATIONS,
@@ -29,8 +30,6 @@ from edge.deployment import Deployment
 from edge.filters import decision, no_decision, no_token
 from edge.refusals import any_authorization
 from edge.shapes import Yaml, overwriting, seconds
-
-API_ROOT = "/v1"
 
 _SAFE = ("GET", "HEAD")
 _BEFORE_SENDING = "connect-failure,refused-stream,reset-before-request"

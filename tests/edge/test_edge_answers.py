@@ -1,6 +1,9 @@
 """What the edge adds to, and takes from, the answers that pass through it."""
 
+import asyncio
 import gzip
+import ssl
+import warnings
 
 import httpx
 import pytest
@@ -100,3 +103,26 @@ async def test_the_access_log_tells_the_operation_and_never_a_query_or_a_token(e
     log = (edge.folder / "envoy.log").read_text()
     assert "ada@x.example" not in log
     assert token not in log
+
+
+async def test_plain_http_is_not_served(edge: Edge) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.api_port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert not (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP")
+    writer.close()
+
+
+async def test_nothing_older_than_tls_1_2_is_spoken(edge: Edge) -> None:
+    tls = ssl.create_default_context()
+    tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    tls.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        tls.minimum_version = ssl.TLSVersion.TLSv1
+        tls.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises(ssl.SSLError, match=r"(?i)protocol.version"):
+        await asyncio.open_connection("127.0.0.1", edge.api_port, ssl=tls)
+
+
+async def test_the_admin_interface_is_its_owners_alone(edge: Edge) -> None:
+    assert (edge.folder / "envoy-admin.sock").stat().st_mode & 0o777 == 0o600

@@ -9,6 +9,7 @@ from contract.headers import (
     INTERNAL_PREFIXES,
     NOT_FOR_CALLERS,
     OPERATION,
+    OVERSIZED,
     RATE_HEADERS,
     REQUEST_ID,
     Header,
@@ -60,7 +61,7 @@ async def test_a_connection_header_cannot_take_away_who_is_calling(edge: Edge) -
         f"Connection: {named}\r\n\r\n".encode()
     )
     arrived = {name.lower() for name, _ in answer.json()["headers"]}
-    assert {header.name for header in NOT_FOR_CALLERS} - arrived <= {CLIENT_REQUEST_ID.name, "x-gw-oversized"}
+    assert {header.name for header in NOT_FOR_CALLERS} - arrived <= {CLIENT_REQUEST_ID.name, OVERSIZED.name}
 
 
 async def test_a_callers_request_id_is_kept_for_logs_only(edge: Edge) -> None:
