@@ -8,10 +8,10 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token test check render lock have-runtime have-dev have-python have-venv
+.PHONY: help up down status logs where token test test-compose check render lock have-runtime have-dev have-python have-venv
 
 help: ## show these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 up: have-runtime ## start everything on this machine (PORT=8443 and the next one), wait until it serves, return
 	@$(PY) -m local up
@@ -33,6 +33,9 @@ token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="co
 
 test: have-dev ## run the tests
 	@$(PY) -m pytest
+
+test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
+	@$(PY) -m tests.support.compose
 
 check: have-dev ## style, types, layers, and that generated files are current
 	$(PY) -m ruff check .
