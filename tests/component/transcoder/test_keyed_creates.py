@@ -23,6 +23,7 @@ from tests.component.transcoder.places import (
     fresh,
 )
 from tests.stores.valkey_process import valkey_at
+from tests.support.waiting import until
 
 SETTLED_S = 15.0
 
@@ -183,9 +184,7 @@ async def test_a_transcoder_killed_in_flight_leaves_a_key_that_another_settles(
     await faults.set(delay_ms=1_000, after_commit=True, times=1, path="POST /internal/v2/businesses/1/contacts")
     async with crm.transcoder("doomed", valkey_url) as process, caller_at(crm.socket("doomed")) as doomed:
         in_flight = asyncio.ensure_future(doomed.create(body, Idempotency_Key=key))
-        async with asyncio.timeout(SETTLED_S):
-            while not is_stored(crm, body):
-                await asyncio.sleep(0)  # until the CRM has it; its caller does not know yet
+        await until(lambda: is_stored(crm, body), "the CRM to have what its caller does not know of yet")
         process.kill()
         with pytest.raises(aiohttp.ClientError):
             await in_flight
