@@ -14,6 +14,7 @@ RECORD = (
     b'"created_at":1781706600000,"updated_at":1781706600000,"is_deleted":0,"revision":1}'
 )
 GOOD = b'{"ok":true,"result":' + RECORD + b"}"
+EMPTY_PAGE = b'{"ok":true,"result":[],"paging":{"has_more":false,"next_key":null}}'
 MEBIBYTE = 1024 * 1024
 
 
@@ -149,6 +150,34 @@ async def test_a_write_on_a_kept_connection_that_breaks_is_not_sent_again(lied_t
         assert (await ask(caller, "get")).status == 200  # leaves a connection behind
         assert_problem(await ask(caller, operation), 502, "upstream-invalid", "unknown")
         assert len(liar.heard) == 2
+
+
+@pytest.mark.parametrize(("operation", "good"), [("get", GOOD), ("list", EMPTY_PAGE)])
+@pytest.mark.parametrize("breaks", [ends, resets], ids=["ends", "resets"])
+async def test_a_read_on_a_kept_connection_that_breaks_is_sent_once_more(
+    lied_to: tuple[Caller, Liar], operation: str, good: bytes, breaks: Tell
+) -> None:
+    caller, liar = lied_to
+    liar.tells = [said(good)]
+    for _ in range(20):  # earns what is to be spent
+        assert (await ask(caller, operation)).status == 200
+    liar.heard.clear()
+    liar.tells = [breaks, said(good)]
+    assert (await ask(caller, operation)).status == 200
+    assert len(liar.heard) == 2
+
+
+async def test_a_service_that_breaks_every_connection_is_not_asked_twice_for_ever(
+    lied_to: tuple[Caller, Liar],
+) -> None:
+    caller, liar = lied_to
+    liar.tells = [resets]
+    for _ in range(20):
+        await ask(caller, "get")
+    liar.heard.clear()
+    for _ in range(20):
+        assert_problem(await ask(caller, "get"), 502, "upstream-invalid", "not-applied")
+    assert 20 <= len(liar.heard) <= 22
 
 
 async def test_the_service_is_told_who_asks_how_long_they_wait_and_under_which_trace(
