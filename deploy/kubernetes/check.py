@@ -54,7 +54,8 @@ def _faults_of(folder: Path, name: str) -> list[str]:
     told = _run("kubectl", "kustomize", str(folder / name), "--output", str(rendered))
     if told:
         return [told]
-    told = _run(str(Path(sys.executable).with_name("kubernetes-validate")), "--strict", "-k", VERSION, str(rendered))
+    validate = Path(sys.executable).with_name("kubernetes-validate")
+    told = _run(str(validate), "--strict", "--quiet", "-k", VERSION, str(rendered))
     if told:
         return [told]
     manifests: list[Manifest] = list(yaml.safe_load_all(rendered.read_text()))
