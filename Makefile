@@ -4,14 +4,15 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
+KEYS = deploy/kubernetes/overlays/local/keys
 PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token test check render lock have-runtime have-dev have-python have-venv
+.PHONY: help up down status logs where token test test-compose kubernetes-keys check render lock have-runtime have-dev have-python have-venv
 
 help: ## show these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 up: have-runtime ## start everything on this machine (PORT=8443 and the next one), wait until it serves, return
 	@$(PY) -m local up
@@ -34,12 +35,21 @@ token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="co
 test: have-dev ## run the tests
 	@$(PY) -m pytest
 
+test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
+	@$(PY) -m tests.support.compose
+
+kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/local applies as Secrets
+	@umask 077 && mkdir -p $(KEYS) && ID_KEY_FILE=$(KEYS)/id.key CURSOR_KEYS_FILE=$(KEYS)/cursor.keys \
+	SIGNING_KEY_FILE=$(KEYS)/signing.pem CA_FILE=$(KEYS)/ca.pem CERTIFICATE_FILE=$(KEYS)/server.pem \
+	PRIVATE_KEY_FILE=$(KEYS)/server.key $(PY) -m process.keys && echo "The keys are in $(KEYS)"
+
 check: have-dev ## style, types, layers, and that generated files are current
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m edge --check
+	$(PY) -m deploy.kubernetes.check
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" && \
 	for file in ext_authz_pb2.py ext_authz_pb2.pyi; do \
 	  cmp "$$fresh/$$file" authz/$$file || { echo "authz/$$file is not current: make render"; exit 1; }; done

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from contract.problems import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, Problem
 from contract.resources import RESOURCES, Action, Resource
+from contract.resources.shape import API_ROOT
 from contract.roles import RECORDS_ASSIGN, TOKENS_MANAGE, Access, Permission, Scope
 from contract.vocabulary import Kind, Method
 
@@ -97,9 +98,18 @@ def operations_of(resource: Resource) -> tuple[Operation, ...]:
     return (*kinds, *(operation(resource, Kind.ACTION, action) for action in resource.actions))
 
 
-ME = Operation("me.get", Kind.ME, Method.GET, "/v1/me", None, None, cost=1, keyed=False, success=200)
+ME = Operation("me.get", Kind.ME, Method.GET, f"{API_ROOT}/me", None, None, cost=1, keyed=False, success=200)
 VERSIONS_LIST = Operation(
-    "versions.list", Kind.VERSIONS, Method.GET, "/v1/versions", None, None, cost=0, keyed=False, success=200, open=True
+    "versions.list",
+    Kind.VERSIONS,
+    Method.GET,
+    f"{API_ROOT}/versions",
+    None,
+    None,
+    cost=0,
+    keyed=False,
+    success=200,
+    open=True,
 )
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -5,7 +5,7 @@ a sibling.
 """
 
 from edge.deployment import Deployment
-from edge.shapes import Yaml, seconds, typed
+from edge.shapes import Yaml, extension, seconds, typed
 
 AUTHZ = "authz"
 TRANSCODER = "transcoder"
@@ -13,6 +13,18 @@ OAUTH = "oauth"
 
 QUICK_BACK_OFF = {"base_interval": "0.005s", "max_interval": "0.02s"}
 """Before asking a sibling. Without a fitting maximum, Envoy refuses the base."""
+
+ON_A_SIBLING: Yaml = {
+    "retry_host_predicate": [
+        extension(
+            "envoy.retry_host_predicates.previous_hosts",
+            "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
+        )
+    ],
+    "host_selection_retry_max_attempts": 20,
+}
+"""For a retry policy. A dead process has nothing in flight, so that the balancer likes it best: without this, 76 of 145
+retries went to it again, and with three attempts to choose another, 14 of 45."""
 
 _CONNECT_S = 0.1
 _OUT_FOR_S = 1
@@ -29,8 +41,8 @@ def clusters(deployment: Deployment) -> list[Yaml]:
     authz = [_pipe(deployment.socket(f"{AUTHZ}-{n + 1}")) for n in range(deployment.authz_processes)]
     transcoders = [_pipe(deployment.socket(f"{TRANSCODER}-{n + 1}")) for n in range(deployment.transcoder_processes)]
     return [
-        _cluster(AUTHZ, authz, {"http2_protocol_options": {}}),
-        _cluster(TRANSCODER, transcoders, {"http_protocol_options": {}}),
+        _cluster(AUTHZ, authz, {"http2_protocol_options": {}}, _CANNOT_BE_REACHED),
+        _cluster(TRANSCODER, transcoders, {"http_protocol_options": {}}, _DOES_NOT_ANSWER),
         _oauth(deployment),
     ]
 
@@ -38,13 +50,13 @@ def clusters(deployment: Deployment) -> list[Yaml]:
 def _oauth(deployment: Deployment) -> Yaml:
     protocol: Yaml = {"http_protocol_options": {}}
     if not deployment.oauth:
-        return _cluster(OAUTH, [_pipe(deployment.socket(OAUTH))], protocol)
+        return _cluster(OAUTH, [_pipe(deployment.socket(OAUTH))], protocol, _DOES_NOT_ANSWER)
     host, _, port = deployment.oauth.rpartition(":")
     address = {"socket_address": {"address": host, "port_value": int(port)}}
-    return _cluster(OAUTH, [address], protocol, found_by="STRICT_DNS")
+    return _cluster(OAUTH, [address], protocol, _DOES_NOT_ANSWER, found_by="STRICT_DNS")
 
 
-def _cluster(name: str, addresses: list[Yaml], protocol: Yaml, *, found_by: str = "STATIC") -> Yaml:
+def _cluster(name: str, addresses: list[Yaml], protocol: Yaml, out_when: Yaml, *, found_by: str = "STATIC") -> Yaml:
     return {
         "name": name,
         "type": found_by,
@@ -55,7 +67,7 @@ def _cluster(name: str, addresses: list[Yaml], protocol: Yaml, *, found_by: str 
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}} for address in addresses]}],
         },
         "circuit_breakers": {"thresholds": [in_flight_limits()]},
-        "outlier_detection": _outliers(),
+        "outlier_detection": _outliers(out_when),
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
                 "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
@@ -80,18 +92,31 @@ def in_flight_limits() -> Yaml:
     }
 
 
-def _outliers() -> Yaml:
-    """Out after one failure to connect or to answer, back after a second; never more than half of them.
+_CANNOT_BE_REACHED: Yaml = {
+    "consecutive_gateway_failure": 1,
+    "enforcing_consecutive_gateway_failure": 100,
+}
+"""One failure to connect or to answer in time (Envoy counts both as 503 or 504) puts a process out."""
 
-    An answer with a 5xx status is no reason: the transcoder passes on what its own neighbours did.
-    """
+_DOES_NOT_ANSWER: Yaml = {
+    "split_external_local_origin_errors": True,
+    "consecutive_local_origin_failure": 1,
+    "enforcing_consecutive_local_origin_failure": 100,
+    "enforcing_local_origin_success_rate": 0,
+    "enforcing_consecutive_gateway_failure": 0,
+}
+"""The same for a process whose own 503s and 504s are no reason: it passes on what its neighbours did.
+
+Envoy does not start this count anew when it lets a process in again, so that one that stays dead may come back for a
+second at a time; retries on a sibling bridge that.
+"""
+
+
+def _outliers(when: Yaml) -> Yaml:
+    """Out for a second, longer each time; never more than half of them."""
     return {
-        "split_external_local_origin_errors": True,
-        "consecutive_local_origin_failure": 1,
-        "enforcing_consecutive_local_origin_failure": 100,
-        "enforcing_local_origin_success_rate": 0,
+        **when,
         "enforcing_consecutive_5xx": 0,
-        "enforcing_consecutive_gateway_failure": 0,
         "enforcing_success_rate": 0,
         "interval": seconds(_OUT_FOR_S),
         "base_ejection_time": seconds(_OUT_FOR_S),

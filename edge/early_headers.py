@@ -24,8 +24,9 @@ def early_headers() -> Yaml:
     mutations = [
         *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in INTERNAL_PREFIXES),
         *({"remove": name} for name in RATE_HEADERS),
+        *({"remove": header.name} for header in NOT_FOR_CALLERS if header != REQUEST_ID),
         _set(CLIENT_REQUEST_ID, _printable(REQUEST_ID)),
-        *({"remove": header.name} for header in NOT_FOR_CALLERS if header != CLIENT_REQUEST_ID),
+        {"remove": REQUEST_ID.name},
         _set(OVERSIZED, _too_large()),
         _set(CONTENT_TYPE, _not_grpc()),
     ]

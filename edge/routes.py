@@ -23,14 +23,13 @@ from contract.operations import (
     paths,
 )
 from contract.problems import ROUTE_NOT_FOUND
+from contract.resources.shape import API_ROOT
 from contract.vocabulary import Method
-from edge.clusters import OAUTH, QUICK_BACK_OFF, TRANSCODER
+from edge.clusters import OAUTH, ON_A_SIBLING, QUICK_BACK_OFF, TRANSCODER
 from edge.deployment import Deployment
 from edge.filters import decision, no_decision, no_token
 from edge.refusals import any_authorization
 from edge.shapes import Yaml, overwriting, seconds
-
-API_ROOT = "/v1"
 
 _SAFE = ("GET", "HEAD")
 _BEFORE_SENDING = "connect-failure,refused-stream,reset-before-request"
@@ -173,15 +172,7 @@ def _retries(methods: tuple[str, ...]) -> Yaml:
         "retry_on": f"{_BEFORE_SENDING},reset" if set(methods) <= set(_SAFE) else _BEFORE_SENDING,
         "num_retries": 1,
         "retry_back_off": QUICK_BACK_OFF,
-        "retry_host_predicate": [
-            {
-                "name": "envoy.retry_host_predicates.previous_hosts",
-                "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
-                },
-            }
-        ],
-        "host_selection_retry_max_attempts": 3,
+        **ON_A_SIBLING,
     }
 
 

@@ -1,4 +1,7 @@
-"""Run the sandbox: `python -m sandbox`, told by its environment (see settings)."""
+"""Run the sandbox: `python -m sandbox`, told by its environment (see settings).
+
+`python -m sandbox prepare` only makes what is missing of its tables and demo records, and ends.
+"""
 
 import asyncio
 import os
@@ -7,11 +10,12 @@ import sys
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from sandbox.app import build
+from sandbox.app import build, open_database
 from sandbox.directory import Directory, DirectoryError, read_directory
 from sandbox.logs import LOG, set_up
+from sandbox.seed import prepare
 from sandbox.settings import Settings, SettingsError, UnixSocket, read_settings
 
 DRAIN_S = 5.0
@@ -40,8 +44,22 @@ def _site(runner: web.AppRunner, settings: Settings) -> web.BaseSite:
     return web.TCPSite(runner, settings.listen.host, settings.listen.port)
 
 
+async def prepare_only(settings: Settings, directory: Directory) -> None:
+    """What serving begins with, and nothing more."""
+    database = open_database(settings.database_url)
+    try:
+        await prepare(database, directory)
+    finally:
+        await database.close()
+    LOG.info("prepared")
+
+
 def main() -> int:
-    """Read everything there is to read, then serve; a line per problem on stderr if that cannot be."""
+    """Read everything there is to read, then do it; a line per problem on stderr if that cannot be."""
+    run = COMMANDS.get(" ".join(sys.argv[1:]))
+    if run is None:
+        sys.stderr.write("python -m sandbox takes no argument but `prepare`\n")
+        return 2
     try:
         settings = read_settings(os.environ)
         directory = read_directory(settings.directory_file)
@@ -54,11 +72,14 @@ def main() -> int:
         return 2
     set_up(settings.log_level)
     try:
-        asyncio.run(serve(settings, directory))
-    except (OSError, OperationalError) as error:  # the socket or the file is not to be had
+        asyncio.run(run(settings, directory))
+    except (OSError, DBAPIError) as error:  # the socket or the database is not to be had
         sys.stderr.write(f"cannot serve {settings.database_url} on {settings.listen}: {error}\n")
         return 1
     return 0
+
+
+COMMANDS = {"": serve, "prepare": prepare_only}
 
 
 if __name__ == "__main__":

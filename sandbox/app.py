@@ -13,9 +13,11 @@ from sandbox.faults import Faults
 from sandbox.handlers import DATABASE, now_ms
 from sandbox.logs import LOG
 from sandbox.pipeline import FAULTS, PHASES, RUNNING
+from sandbox.postgresql import PostgreSql
 from sandbox.purge import purge
 from sandbox.routes import add_routes
 from sandbox.seed import prepare
+from sandbox.sqlite import Sqlite
 
 BODY_MAX_BYTES = 8 * 1024 * 1024
 PURGE_EVERY_S = 60.0
@@ -30,9 +32,14 @@ def build(url: sa.URL, directory: Directory) -> web.Application:
     return app
 
 
+def open_database(url: sa.URL) -> Database:
+    """The database at that address; nothing is connected before it is used."""
+    return Sqlite(url) if url.get_backend_name() == "sqlite" else PostgreSql(url)
+
+
 def _database(url: sa.URL, directory: Directory) -> Callable[[web.Application], AsyncIterator[None]]:
     async def opened(app: web.Application) -> AsyncIterator[None]:
-        app[DATABASE] = Database(url)
+        app[DATABASE] = open_database(url)
         await prepare(app[DATABASE], directory)
         purging = asyncio.create_task(_purge_for_ever(app[DATABASE]))
         yield

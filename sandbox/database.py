@@ -1,24 +1,17 @@
-"""The database: connections, and the two ways to use them.
+"""The database: what is asked of one, whichever it is.
 
-Owns engines, transactions and the writers' queue. A write holds the only writing connection from its first statement
-(BEGIN IMMEDIATE), so parallel writes wait for each other here, within their deadline, and never fail half-way because
-the file is locked. It must not know what is read or written.
+Owns the two ways to use it and the deadline of those who wait. It must not know SQL, nor what is read or written.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
-import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.refusals import Code, Refusal, RefusedError
-
-READERS = 4
-PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,75 +26,50 @@ class Deadline:
         return cls(asyncio.get_running_loop().time() + seconds)
 
     @property
+    def left_s(self) -> float:
+        """How long that is from now; negative once it has passed."""
+        return self.at_s - asyncio.get_running_loop().time()
+
+    @property
     def has_passed(self) -> bool:
         """Whether nobody waits any more."""
-        return asyncio.get_running_loop().time() >= self.at_s
+        return self.left_s <= 0
 
 
-def _engine(url: sa.URL, *, begin: str, connections: int) -> AsyncEngine:
-    engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=connections, max_overflow=0)
+class Database(Protocol):
+    """Records that outlive the process."""
 
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
-        # The driver would begin transactions by itself, too late and always deferred; we say BEGIN ourselves.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @sa.event.listens_for(engine.sync_engine, "begin")
-    def start(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-class Database:
-    """One SQLite file."""
-
-    def __init__(self, url: sa.URL) -> None:
-        self._reader = _engine(url, begin="BEGIN", connections=READERS)
-        self._writer = _engine(url, begin="BEGIN IMMEDIATE", connections=1)
-        self._turn = asyncio.Lock()
-        self._seats = asyncio.Semaphore(READERS)
-
-    @asynccontextmanager
-    async def reading(self, deadline: Deadline) -> AsyncIterator[AsyncConnection]:
+    def reading(self, deadline: Deadline) -> AbstractAsyncContextManager[AsyncConnection]:
         """One snapshot.
 
         Raises:
             RefusedError: E_BUSY, when the deadline passed before a connection was free.
         """
-        async with _turn_of(self._seats, deadline), self._reader.begin() as connection:
-            yield connection
+        ...
 
-    @asynccontextmanager
-    async def writing(self, deadline: Deadline) -> AsyncIterator[AsyncConnection]:
-        """One transaction, alone; committed unless something is raised in it.
+    def writing(self, deadline: Deadline) -> AbstractAsyncContextManager[AsyncConnection]:
+        """One transaction; committed unless something is raised in it.
 
-        The deadline holds while waiting for the turn only: cut off between a COMMIT and its answer, an outcome that we
-        know would be one that nobody knows.
+        The deadline holds while waiting only: cut off between a COMMIT and its answer, an outcome that we know would be
+        one that nobody knows. Two that take the same business's turn follow one another.
 
         Raises:
             RefusedError: E_BUSY, when the deadline passed before the turn came.
         """
-        async with _turn_of(self._turn, deadline), self._writer.connect() as connection:
-            try:
-                await connection.begin()
-            except OperationalError as error:  # another process writes, and did for all of busy_timeout
-                raise RefusedError(Refusal(Code.BUSY, "the database is locked by another process")) from error
-            yield connection
-            await connection.commit()  # not reached when something was raised: closing rolls back
+        ...
+
+    def preparing(self, deadline: Deadline) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that no other `preparing` runs beside, in whichever process."""
+        ...
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._reader.dispose()
-        await self._writer.dispose()
+        ...
 
 
 @asynccontextmanager
-async def _turn_of(turn: asyncio.Lock | asyncio.Semaphore, deadline: Deadline) -> AsyncIterator[None]:
+async def turn_of(turn: asyncio.Lock | asyncio.Semaphore, deadline: Deadline) -> AsyncIterator[None]:
+    """Hold `turn`; E_BUSY when it does not come within the deadline."""
     late = RefusedError(Refusal(Code.BUSY, "the deadline passed before a connection was free"))
     if deadline.has_passed:
         raise late

@@ -114,7 +114,8 @@ OPERATORS = {
     ">=": Operator(_one, lambda place, value: place.value >= value),
     "<": Operator(_one, lambda place, value: place.value < value),
     "<=": Operator(_one, lambda place, value: place.value <= value),
-    "..": Operator(_pair, lambda place, ends: place.value.between(*ends)),
+    # Not BETWEEN: PostgreSQL's takes no value with a collation, and SQLAlchemy gives it one.
+    "..": Operator(_pair, lambda place, ends: sa.and_(place.value >= ends[0], place.value <= ends[1])),
     "~": Operator(_needle, lambda place, needle: place.folded.contains(needle.lower(), autoescape=True)),
     "^": Operator(_needle, lambda place, needle: place.folded.startswith(needle.lower(), autoescape=True)),
     "null": Operator(_flag, lambda place, y: place.value.is_(None) if y else place.value.is_not(None), OnNull.DECIDES),

@@ -20,9 +20,10 @@ START_S = 30.0
 
 async def prepare(database: Database, directory: Directory) -> None:
     """Make the tables, enter the businesses that are missing, and give them their demo records."""
-    async with database.writing(Deadline.after(START_S)) as connection:
+    async with database.preparing(Deadline.after(START_S)) as connection:
         await connection.run_sync(METADATA.create_all)
-        await connection.run_sync(assume)
+        if connection.dialect.name == "sqlite":  # PostgreSQL's planner counts by itself
+            await connection.run_sync(assume)
         now_ms = time.time_ns() // 1_000_000
         for business in await missing_from(connection, directory):
             await enter(connection, business, now_ms=now_ms)

@@ -3,6 +3,7 @@
 Owns their names and forms. It must not know what they are used for.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
-SQLITE = ("sqlite", "sqlite+aiosqlite")
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+PASSWORD = re.compile(r":[^:@/]*@")
 SOCKET_PATH_MAX = 107  # bytes; sockaddr_un holds 108 with the closing zero
 
 
@@ -57,7 +64,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     problems: list[str] = []
 
     def complain(name: str, expected: str) -> None:
-        found = repr(environment[name]) if environment.get(name) else "nothing"
+        found = repr(PASSWORD.sub(":***@", environment[name])) if environment.get(name) else "nothing"
         problems.append(f"{name}: found {found}, expected {expected}")
 
     listen = _listen(environment.get("LISTEN", ""))
@@ -65,7 +72,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         complain("LISTEN", f"unix:/path (at most {SOCKET_PATH_MAX} bytes of path) or tcp:host:port")
     url = _database_url(environment.get("DATABASE_URL", ""))
     if url is None:
-        complain("DATABASE_URL", "sqlite+aiosqlite:////path/to/file.db")
+        complain("DATABASE_URL", "sqlite+aiosqlite:////path/to/file.db or postgresql+asyncpg://user:word@host/database")
     directory = environment.get("DIRECTORY_FILE", "")
     if not Path(directory).is_file():
         complain("DIRECTORY_FILE", "a JSON file of businesses and users")
@@ -92,6 +99,7 @@ def _database_url(text: str) -> sa.URL | None:
         url = sa.make_url(text)
     except ArgumentError:
         return None
-    if url.drivername not in SQLITE or not url.database or url.database == ":memory:":
+    driver = DRIVERS.get(url.drivername)
+    if driver is None or not url.database or url.database == ":memory:":
         return None
-    return url.set(drivername="sqlite+aiosqlite")
+    return url.set(drivername=driver)

@@ -1,15 +1,20 @@
 """Fixtures for tests that speak to the whole stack."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.stack import Stack, running_stack
+from tests.support.stack import Stack, given_stack, running_stack
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """One stack for all tests that leave it as they found it."""
+    """One stack for all tests that leave it as they found it: the one that STACK_… tells of, or one of their own."""
+    given = given_stack(os.environ)
+    if given:
+        yield given
+        return
     with running_stack() as running:
         yield running
 

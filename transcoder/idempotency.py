@@ -72,7 +72,7 @@ class Once:
             raise ApiError(IDEMPOTENCY_LOST.answer, cause=str(lost)) from None
         match claim:
             case Replay(answer=sealed):
-                return self._replayed(call, name, sealed)
+                return self._replayed(name, sealed) or await self._asked_again(call, work)
             case InFlight(retry_after_s=wait_s):
                 raise ApiError(IDEMPOTENCY_IN_PROGRESS, headers={headers.RETRY_AFTER: str(wait_s)})
             case OtherRequest():
@@ -102,9 +102,14 @@ class Once:
         except StoreLost as lost:
             self._log.warning("idempotency_lost", trace_id=call.actor.trace_id, cause=str(lost))
 
-    def _replayed(self, call: Call, name: str, sealed: bytes) -> Answer:
+    def _replayed(self, name: str, sealed: bytes) -> Answer | None:
         plain = self._keys.open(sealed, bound_to=name.encode())
         if plain is None:
-            raise ApiError(IDEMPOTENCY_LOST.answer, cause="a stored answer does not open with the keys at hand")
+            return None
         stored = _decode(plain)
         return Answer(stored.status, stored.body, {**stored.headers, headers.IDEMPOTENT_REPLAYED: "true"})
+
+    async def _asked_again(self, call: Call, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Sealed under a key that is gone: the internal service knows the request by its `dedupe_key` still."""
+        self._log.warning("idempotency_unsealed", trace_id=call.actor.trace_id)
+        return await work()

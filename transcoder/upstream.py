@@ -16,6 +16,8 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _CONNECT_TIMEOUT_S = 1.0
 _POOL_SIZE = 128
 _CHUNK_BYTES = 256 * 1024
+_TENTHS = 10
+_MOST_SPARE_TENTHS = 10 * _TENTHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,31 @@ class Upstream(Protocol):
         """
 
 
+class Spare:
+    """How often a call may be sent again: once for every ten that were sent, ten saved up at most."""
+
+    def __init__(self) -> None:
+        self._tenths = _MOST_SPARE_TENTHS
+
+    def earn(self) -> None:
+        """A call was sent."""
+        self._tenths = min(_MOST_SPARE_TENTHS, self._tenths + 1)
+
+    def take(self) -> bool:
+        """Whether one may be sent again."""
+        if self._tenths < _TENTHS:
+            return False
+        self._tenths -= _TENTHS
+        return True
+
+
 class HttpUpstream:
     """`Upstream` on aiohttp's client, over a UNIX socket or TCP."""
 
     def __init__(self, session: aiohttp.ClientSession, base: URL) -> None:
         self._session = session
         self._base = base
+        self._spare = Spare()
 
     async def send(
         self,
@@ -65,7 +86,7 @@ class HttpUpstream:
         deadline_header: str,
         writes: bool,
     ) -> Reply:
-        """See `Upstream.send`."""
+        """See `Upstream.send`. A read whose connection breaks before an answer is sent once more."""
         now_s = asyncio.get_running_loop().time()
         until_s = min(deadline_s, now_s + INTERNAL_TIMEOUT_S)
         if until_s <= now_s:
@@ -74,17 +95,27 @@ class HttpUpstream:
         if body is not None:
             sent["Content-Type"] = JSON_MEDIA_TYPE
         unknown = "unknown" if writes else "not-applied"
+        self._spare.earn()
         try:
             async with asyncio.timeout_at(until_s):
-                url = URL(f"{self._base}{path}", encoded=True)
-                async with self._session.request(method, url, headers=sent, data=body, allow_redirects=False) as reply:
-                    return Reply(reply.status, await _whole_body(reply))
+                try:
+                    return await self._ask(method, path, sent, body)
+                except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+                    # Most often a kept connection of a service that has restarted.
+                    if writes or isinstance(error, aiohttp.ClientConnectorError) or not self._spare.take():
+                        raise
+                    return await self._ask(method, path, sent, body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise ApiError(UPSTREAM_UNAVAILABLE, cause=repr(error)) from None
         except TimeoutError:
             raise ApiError(UPSTREAM_TIMEOUT, outcome=unknown, cause="no answer in time") from None
         except aiohttp.ClientError as error:
             raise ApiError(UPSTREAM_INVALID, outcome=unknown, cause=repr(error)) from None
+
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        url = URL(f"{self._base}{path}", encoded=True)
+        async with self._session.request(method, url, headers=headers, data=body, allow_redirects=False) as reply:
+            return Reply(reply.status, await _whole_body(reply))
 
     async def close(self) -> None:
         """Close the pool."""
@@ -122,8 +153,8 @@ def http_upstream(base: str) -> HttpUpstream:
         auto_decompress=False,
         headers={"Accept-Encoding": "identity"},
     )
-    # aiohttp sends a PUT or DELETE again when a kept connection breaks, though the first may have been carried out:
-    # its answer would then be told of the second. There is no public switch.
+    # Left to itself aiohttp sends a PUT or DELETE again when a kept connection breaks, though the first may have been
+    # carried out: the caller would be told of the second. There is no public switch.
     session._retry_connection = False
     return HttpUpstream(session, url.origin())
 

@@ -7,6 +7,9 @@ from contract.roles import Access
 from contract.types import CustomFields, DateTime, Etag, FieldType, FullName, Id, Line, Tags
 from contract.vocabulary import Json, Kind
 
+API_ROOT = "/v1"
+"""Every operation is below it; what is not an operation there asks for a token all the same."""
+
 
 class Write(Enum):
     """When a caller may set a field."""
@@ -88,7 +91,7 @@ class Resource:
     @property
     def collection(self) -> str:
         """The path template of the collection."""
-        above = "/v1" if self.parent is None else self.parent.item
+        above = API_ROOT if self.parent is None else self.parent.item
         return f"{above}/{self.name}"
 
     @property

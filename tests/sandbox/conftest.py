@@ -6,15 +6,17 @@ import sys
 import tempfile
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from process.address import UnixAddress
 from tests.sandbox.crm import SUSPENDED_BUSINESS, Crm
+from tests.sandbox.postgres import Server, missing, running_server
 from tests.support.processes import running
 
 DIRECTORY = Path("sandbox/directory.json")
@@ -25,21 +27,18 @@ class Place:
     """Where a sandbox listens and keeps its things."""
 
     folder: Path
+    database_url: str
 
     @property
     def socket(self) -> str:
         return str(self.folder / "sandbox.sock")
 
     @property
-    def database(self) -> Path:
-        return self.folder / "sandbox.db"
-
-    @property
     def environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "LISTEN": f"unix:{self.socket}",
-            "DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",
+            "DATABASE_URL": self.database_url,
             "DIRECTORY_FILE": str(self.folder / "directory.json"),
         }
 
@@ -48,6 +47,16 @@ class Place:
         command = [sys.executable, "-m", "sandbox"]
         return running(command, self.environment, ready=UnixAddress(Path(self.socket)), log=self.folder / "log")
 
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction of another process; committed at the end of the block."""
+        engine = create_async_engine(self.database_url)
+        try:
+            async with engine.begin() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
     def session(self) -> aiohttp.ClientSession:
         """A client that speaks to it, whatever the host."""
         return aiohttp.ClientSession(
@@ -55,25 +64,47 @@ class Place:
         )
 
 
-@pytest.fixture
-def place() -> Iterator[Place]:
-    """A place for a sandbox of one's own."""
-    yield from _places()
-
-
 @pytest.fixture(scope="session")
-def shared_place() -> Iterator[Place]:
-    yield from _places()
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for all tests."""
+    why_not = missing()
+    if why_not:
+        pytest.skip(why_not)
+    with running_server() as server:
+        yield server
 
 
-def _places() -> Iterator[Place]:
+@pytest.fixture
+def file_place() -> Iterator[Place]:
+    """A place for a sandbox of one's own, on SQLite."""
+    yield from _places(None)
+
+
+@pytest.fixture
+def server_place(postgres: Server) -> Iterator[Place]:
+    """A place for a sandbox of one's own, on PostgreSQL."""
+    yield from _places(postgres)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """A place for a sandbox of one's own, on either."""
+    yield from _places(request.getfixturevalue("postgres") if request.param == "postgresql" else None)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared_place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    yield from _places(request.getfixturevalue("postgres") if request.param == "postgresql" else None)
+
+
+def _places(server: Server | None) -> Iterator[Place]:
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are too long for a socket
         directory = json.loads(DIRECTORY.read_text())
         suspended = {**directory["businesses"][1], "id": SUSPENDED_BUSINESS, "suspended": True}
         suspended["users"] = [{**suspended["users"][0], "id": 31}]
         directory["businesses"].append(suspended)
         (Path(name) / "directory.json").write_text(json.dumps(directory))
-        yield Place(Path(name))
+        yield Place(Path(name), server.new_database() if server else f"sqlite+aiosqlite:///{name}/sandbox.db")
 
 
 @pytest.fixture(scope="session")

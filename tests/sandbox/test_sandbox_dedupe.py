@@ -1,10 +1,13 @@
 """The same call sent twice happens once."""
 
 import asyncio
-import sqlite3
+
+import sqlalchemy as sa
 
 from tests.sandbox.conftest import Place
 from tests.sandbox.crm import MANAGER, Crm, fresh
+
+EARLIER = sa.text("UPDATE dedupe SET stored_at = stored_at - :ms")
 
 
 async def test_the_same_call_again_gets_the_first_result(crm: Crm) -> None:
@@ -63,9 +66,8 @@ async def test_a_key_is_forgotten_after_a_day(place: Place) -> None:
         crm = Crm(session)
         first = await crm.contact(dedupe_key="key")
         for hours, same in ((23, True), (1, False)):
-            with sqlite3.connect(place.database) as database:
-                database.execute("UPDATE dedupe SET stored_at = stored_at - ?", (hours * 3_600_000,))
-            database.close()
+            async with place.beside() as database:
+                await database.execute(EARLIER, {"ms": hours * 3_600_000})
             state = (await crm.ok("GET", "dedupe/key"))["state"]
             again = await crm.contact(dedupe_key="key")
             assert (state == "done", again["id"] == first["id"]) == (same, same)

@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Awaitable, Callable
 
 import aiohttp
 import pytest
+import sqlalchemy as sa
 
 from tests.sandbox.conftest import Place
 from tests.sandbox.crm import Crm, fresh
@@ -172,15 +172,25 @@ async def test_every_call_leaves_a_line_with_its_trace(place: Place) -> None:
     assert line["path"] == "/internal/v2/businesses/1/contacts/999999"
 
 
+WRITE = sa.text("UPDATE businesses SET name = name WHERE id = 1")
+
+
 async def test_writes_wait_for_another_process_that_writes(place: Place) -> None:
-    async with place.run(), place.session() as session:
+    async with place.run(), place.session() as session, asyncio.TaskGroup() as group:
         crm = Crm(session)
-        other = sqlite3.connect(place.database, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        async with asyncio.TaskGroup() as group:
+        async with place.beside() as other:
+            await other.execute(WRITE)
             writing = group.create_task(crm.contact(dedupe_key="waiting"))
             await until_key_is(crm, "waiting", "running")
             assert not writing.done()
-            other.execute("COMMIT")
-        other.close()
-        assert writing.result()["revision"] == 1
+        assert (await writing)["revision"] == 1
+
+
+async def test_who_waits_past_the_deadline_for_another_process_is_told_that_it_is_busy(server_place: Place) -> None:
+    async with server_place.run(), server_place.session() as session:
+        async with server_place.beside() as other:
+            await other.execute(WRITE)
+            hurried = Crm(session).but(headers={"X-Deadline-Ms": "150"})
+            assert (await hurried.no("POST", "contacts", {"first_name": "Ada"}))["error_code"] == "E_BUSY"
+            assert await hurried.but(business=2, user=23).contact()
+        assert await Crm(session).contact()

@@ -1,11 +1,11 @@
 """Create, update, delete: what is checked, in which order, and what a write leaves behind."""
 
 import asyncio
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.sandbox.conftest import Place
 from tests.sandbox.crm import (
@@ -297,9 +297,8 @@ async def test_updated_at_grows_even_when_the_wall_clock_goes_back(place: Place)
     async with place.run(), place.session() as session:
         crm = Crm(session)
         ahead_ms = (await crm.contact())["updated_at"] + 3_600_000
-        with sqlite3.connect(place.database) as database:
-            database.execute("UPDATE businesses SET clock_ms = ? WHERE id = 1", (ahead_ms,))
-        database.close()
+        async with place.beside() as database:
+            await database.execute(sa.text("UPDATE businesses SET clock_ms = :ms WHERE id = 1"), {"ms": ahead_ms})
         contact = await crm.contact()
         after = await crm.ok("DELETE", f"contacts/{contact['id']}")
         assert [contact["updated_at"], after["updated_at"]] == [ahead_ms + 1, ahead_ms + 2]

@@ -1,4 +1,7 @@
-"""The whole stack, started for tests by the runner's own commands on free ports, beside whatever else runs here."""
+"""The whole stack, started for tests by the runner's own commands on free ports, beside whatever else runs here.
+
+Or one that runs already, such as in containers: then STACK_API_URL, STACK_CA_FILE and so on tell of it.
+"""
 
 import os
 import shutil
@@ -23,6 +26,8 @@ from contract.vocabulary import TenantId
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 90
+GIVEN = ("API_URL", "AUTH_URL", "CA_FILE", "ISSUER", "AUDIENCE", "SIGNING_KEY_FILE", "SIGNING_KID", "ID_KEY_FILE")
+"""What has to be told of a stack that runs already, each as STACK_…"""
 ALL_SCOPES = "contacts:read contacts:write contacts:delete"
 ADMINS = {1: 11, 2: 21}
 """The seeded admin of each business."""
@@ -30,10 +35,10 @@ ADMINS = {1: 11, 2: 21}
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack, as `make where` tells of it."""
+    """A running stack, as `make where` tells of it; with a run folder if it was started here."""
 
-    folder: Path
     facts: Mapping[str, str]
+    folder: Path | None = None
 
     @property
     def api_url(self) -> str:
@@ -41,7 +46,7 @@ class Stack:
 
     @cached_property
     def codec(self) -> IdCodec:
-        return IdCodec(bytes.fromhex((self.folder / "keys" / "id.key").read_text().strip()))
+        return IdCodec(bytes.fromhex(Path(self.facts["ID_KEY_FILE"]).read_text().strip()))
 
     @cached_property
     def signing_key(self) -> str:
@@ -89,9 +94,14 @@ class Stack:
         context = ssl.create_default_context(cafile=self.facts["CA_FILE"])
         return httpx.Client(base_url=self.api_url, verify=context, headers=sent, http2=http2, timeout=30)
 
+    @property
+    def _own_folder(self) -> Path:
+        assert self.folder, "processes and logs are at hand only of a stack that was started here"
+        return self.folder
+
     def pids(self, kind: str) -> list[int]:
         """The processes of one kind, as they are now."""
-        words = where(self.folder)["PIDS"].split()
+        words = where(self._own_folder)["PIDS"].split()
         return [int(pid) for name, _, pid in (word.partition(":") for word in words) if name == kind]
 
     def kill(self, kind: str, which: int = 0) -> None:
@@ -100,7 +110,7 @@ class Stack:
 
     def log(self, name: str) -> str:
         """The log of one service so far."""
-        return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
+        return (self._own_folder / "logs" / f"{name}.log").read_text(errors="replace")
 
 
 def _local(folder: Path, *words: str) -> str:
@@ -121,7 +131,16 @@ def running_stack() -> Iterator[Stack]:
     folder = Path(tempfile.mkdtemp(prefix="stack-"))
     try:
         _local(folder, "up", "--port", "0")
-        yield Stack(folder, where(folder))
+        yield Stack({**where(folder), "ID_KEY_FILE": str(folder / "keys" / "id.key")}, folder)
     finally:
         _local(folder, "down")
         shutil.rmtree(folder)
+
+
+def given_stack(environment: Mapping[str, str]) -> Stack | None:
+    """The stack that the environment tells of, if it does: all of `GIVEN`, or nothing."""
+    told = {name: environment.get(f"STACK_{name}", "") for name in GIVEN}
+    if not any(told.values()):
+        return None
+    assert all(told.values()), f"of a stack that runs already, all of {GIVEN} have to be told, each as STACK_…"
+    return Stack(told)

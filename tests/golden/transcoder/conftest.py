@@ -12,8 +12,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from contract.ids import IdCodec
 from contract.resources import CONTACT
 from contract.sealing import key_ring
-from process.logs import level, make_logger
 from stores.idempotency import MemoryIdempotency
+from tests.support.quiet_log import QUIET
 from transcoder.dialect.contacts import CONTACTS
 from transcoder.dialect.crm import Crm
 from transcoder.handlers.shared import Desk
@@ -60,9 +60,8 @@ def upstream() -> RecordingUpstream:
 
 @pytest.fixture
 async def client(upstream: RecordingUpstream) -> AsyncIterator[TestClient[web.Request, web.Application]]:
-    log = make_logger("transcoder", level("error"))
     desk = Desk(Crm(upstream, (CONTACTS,)), {CONTACT: Presenter(CONTACT, CODEC)}, KEYS, "https://api.example")
-    pipeline = Pipeline(desk, CODEC, Once(MemoryIdempotency(lambda: 0), KEYS, log), log)
+    pipeline = Pipeline(desk, CODEC, Once(MemoryIdempotency(lambda: 0), KEYS, QUIET), QUIET)
     app = web.Application()
     app.router.add_route("*", r"/{path:[\s\S]*}", pipeline.answer)
     async with TestClient(TestServer(app)) as client:

@@ -1,0 +1,66 @@
+"""One configuration of Envoy serves all three ways to run, but for what a deployment chooses."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from edge.__main__ import RENDERED
+from tests.deploy.manifests import KUBERNETES, ROOT, services, with_defaults
+
+CHOSEN = re.compile(
+    r"^admin/|/(additional_)?address(es)?/|/domains/|/issuer$|/audiences/|/tls_certificates/"
+    r"|^static_resources/clusters/[0-9]+/type$"  # by name, where oauth is on another machine
+)
+"""The ways to values that may differ: addresses, host names, certificate paths. The number of workers is an option."""
+
+
+def compose_command() -> list[str]:
+    return list(services()["envoy-configuration"]["command"])
+
+
+def kubernetes_command() -> list[str]:
+    deployment = next(yaml.safe_load_all((KUBERNETES / "base" / "gateway.yaml").read_text()))
+    return list(deployment["spec"]["template"]["spec"]["initContainers"][0]["command"])
+
+
+COMMANDS = {"compose.yaml": compose_command, "kubernetes.yaml": kubernetes_command}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_containers_render_is_what_is_committed(name: str, tmp_path: Path) -> None:
+    python, *words = [with_defaults(word) for word in COMMANDS[name]()]
+    assert python == "python"
+    out = next(word for word in words if word.startswith("--out="))
+    words[words.index(out)] = f"--out={tmp_path / name}"
+    subprocess.run([sys.executable, *words], cwd=ROOT, check=True, timeout=30)
+    assert (tmp_path / name).read_text() == (ROOT / "envoy" / name).read_text()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_deployment_differs_in_addresses_host_names_and_certificates_only(name: str) -> None:
+    local, other = RENDERED["local.yaml"], RENDERED[name]
+    ours = (ROOT / "envoy" / "local.yaml").read_text()
+    renamed = ours.replace(local.api_url, other.api_url).replace(local.auth_url, other.auth_url)
+    one, two = values(renamed), values((ROOT / "envoy" / name).read_text())
+    different = [way for way in one.keys() | two.keys() if one.get(way) != two.get(way)]
+    assert different
+    assert [way for way in different if not CHOSEN.search(way)] == []
+
+
+def values(text: str) -> dict[str, Any]:
+    """Every value of a configuration by the way to it."""
+    return dict(_values(yaml.load(text, yaml.CSafeLoader), ""))
+
+
+def _values(node: Any, way: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(node, dict | list):
+        yield way, node
+        return
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield from _values(value, f"{way}/{key}".lstrip("/"))

@@ -1,0 +1,131 @@
+"""The tables of the contract: no two rows alike, and none that nobody uses."""
+
+import itertools
+import re
+
+import pytest
+
+from contract import bounds, failures, headers, problems
+from contract.ids import FOREIGN, IdCodec
+from contract.operations import OPERATIONS, UNROUTED
+from contract.problems import PROBLEMS, Problem
+from contract.resources import RESOURCES
+from contract.roles import Role
+from contract.types import Id
+from contract.versions import VERSIONS
+from contract.vocabulary import TenantId
+from tests.house.sources import MODULES
+
+KEBAB = re.compile(r"[a-z]+(-[a-z]+)*")
+PREFIXES = ("con", "cmp", "deal", "pipe", "stage", "task", "note", "act", "usr", "cf", "biz", "tok")
+"""All that are promised, of later waves too: a tag cannot be changed once ids are out."""
+
+UNUSED = {
+    "CONFLICT": "of writes that read first and lose a race: a stale revision to a caller who named none",
+    "MAX_INTEGER": "of members that are numbers, which contacts have none of",
+}
+"""Rows that no other module names, each with its reason."""
+
+
+def users_of(name: str, *, besides: str) -> list[str]:
+    return [module.name for module in MODULES if module.name != besides and name in module.uses]
+
+
+def rows(module: object, kind: type) -> dict[str, object]:
+    return {name: row for name, row in vars(module).items() if name.isupper() and isinstance(row, kind)}
+
+
+def test_problem_codes_are_unique_and_kebab_case() -> None:
+    codes = [problem.code for problem in PROBLEMS]
+    assert len(codes) == len(set(codes))
+    assert [code for code in codes if not KEBAB.fullmatch(code)] == []
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.code)
+def test_a_problem_is_a_refusal_that_says_what_to_do(problem: Problem) -> None:
+    assert 400 <= problem.status < 600
+    assert problem.title
+    assert problem.detail.endswith(".")
+    assert problem.retryable is (problem.outcome is not None) or problem.code == "rate-limited"
+    assert problem.outcome in (None, "not-applied", "unknown")
+    if problem.status == 503:
+        assert problem.retry_after_s is not None
+
+
+def test_operation_ids_and_routes_are_unique() -> None:
+    ids = [row.id for row in OPERATIONS] + list(UNROUTED)
+    assert len(ids) == len(set(ids))
+    routes = [(row.method, re.sub(r"{[^}]*}", "{}", row.path)) for row in OPERATIONS]
+    assert len(routes) == len(set(routes))
+
+
+def test_every_operation_needs_a_scope_and_costs_something() -> None:
+    for row in OPERATIONS:
+        assert row.scope.name == row.scope.permission.name
+        assert row.scope.permission.lowest in Role
+        assert row.cost >= 1
+        assert row.resource in RESOURCES
+
+
+def test_no_prefix_shares_a_type_tag_with_another() -> None:
+    codec, tenant = IdCodec(bytes(32)), TenantId(1)
+    for one, other in itertools.permutations(PREFIXES, 2):
+        opaque = codec.seal(one, tenant, 1).removeprefix(one)
+        assert codec.open(other, tenant, other + opaque) is FOREIGN
+
+
+def test_every_prefix_in_a_field_is_a_promised_one() -> None:
+    in_fields = {field.type.prefix for resource in RESOURCES for field in resource.fields if isinstance(field.type, Id)}
+    assert in_fields | {resource.prefix for resource in RESOURCES} <= set(PREFIXES)
+
+
+def test_fields_filters_and_sort_keys_belong_together() -> None:
+    for resource in RESOURCES:
+        names = [field.name for field in resource.fields]
+        assert len(names) == len(set(names))
+        assert set(resource.list_filters) <= set(names)
+        assert {"created_at", "updated_at"} <= set(resource.sort_keys)
+
+
+def test_header_names_are_lower_case_and_unique_and_ours_are_marked() -> None:
+    names = [header.name for header in headers.HEADERS]
+    assert len(names) == len(set(names))
+    assert all(name == name.lower() for name in names)
+    for header in headers.NOT_FOR_CALLERS:
+        assert header.name == "x-request-id" or header.name.startswith(headers.INTERNAL_PREFIXES)
+
+
+def test_versions_are_listed_newest_first() -> None:
+    dates = [version.date for version in VERSIONS]
+    assert dates == sorted(set(dates), reverse=True)
+
+
+def test_each_deadline_ends_before_the_one_around_it() -> None:
+    assert bounds.STORE_TIMEOUT_S < bounds.INTERNAL_TIMEOUT_S < bounds.REQUEST_TIMEOUT_S < bounds.EDGE_TIMEOUT_S
+    assert bounds.REQUEST_TIMEOUT_S < bounds.IDEMPOTENCY_LEASE_S < bounds.EDGE_TIMEOUT_S
+
+
+@pytest.mark.parametrize("name", rows(problems, Problem))
+def test_a_problem_is_somebody_s(name: str) -> None:
+    assert users_of(name, besides="contract.problems") or name in UNUSED
+
+
+@pytest.mark.parametrize("name", rows(headers, headers.Header))
+def test_a_header_is_somebody_s(name: str) -> None:
+    assert users_of(name, besides="contract.headers") or name in UNUSED
+
+
+@pytest.mark.parametrize("name", rows(failures, failures.Failure))
+def test_a_failure_is_somebody_s(name: str) -> None:
+    assert users_of(name, besides="contract.failures") or name in UNUSED
+
+
+@pytest.mark.parametrize("name", [name for name in vars(bounds) if name.isupper()])
+def test_a_bound_is_somebody_s(name: str) -> None:
+    assert users_of(name, besides="contract.bounds") or name in UNUSED
+
+
+def test_no_row_is_called_unused_that_is_used() -> None:
+    homes = {"contract.problems", "contract.headers", "contract.failures", "contract.bounds"}
+    used = [name for name in UNUSED if any(name in module.uses for module in MODULES if module.name not in homes)]
+    assert used == []

@@ -1,0 +1,228 @@
+"""Both stores of idempotency keys keep the same promises, races and expiry included."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import pytest
+from redis.asyncio import Redis
+
+from contract.vocabulary import TenantId
+from stores.idempotency import (
+    First,
+    Idempotency,
+    InFlight,
+    MemoryIdempotency,
+    OtherRequest,
+    Replay,
+    ValkeyIdempotency,
+)
+from stores.valkey import StoreLost, Valkey
+from tests.stores.valkey_process import valkey_at
+
+TENANT, OTHER_TENANT = TenantId(1), TenantId(2)
+TIMEOUT_S = 5.0
+LEASE_S = 12
+DAY_S = 24 * 3600
+ANSWER = bytes(range(256))
+
+
+class Shelf(Protocol):
+    """A store whose time can be moved on."""
+
+    store: Idempotency
+
+    async def pass_time(self, seconds: float) -> None: ...
+
+
+class MemoryShelf:
+    def __init__(self) -> None:
+        self._now_ms = 1_800_000_000_000
+        self.store: Idempotency = MemoryIdempotency(lambda: self._now_ms)
+
+    async def pass_time(self, seconds: float) -> None:
+        self._now_ms += round(seconds * 1000)
+
+
+class ValkeyShelf:
+    """The server's clock cannot be moved: that a lease and a life end earlier is the same as that it is later."""
+
+    def __init__(self, valkey: Valkey, redis: Redis) -> None:
+        self.store: Idempotency = ValkeyIdempotency(valkey)
+        self._redis = redis
+
+    async def pass_time(self, seconds: float) -> None:
+        ms = round(seconds * 1000)
+        for key in await self._redis.keys("once:*"):
+            await self._redis.hincrby(key, "l", -ms)
+            await self._redis.pexpire(key, max(0, await self._redis.pttl(key) - ms))
+
+
+@pytest.fixture(params=["memory", "valkey"])
+async def shelf(request: pytest.FixtureRequest, valkey_url: str) -> AsyncIterator[Shelf]:
+    if request.param == "memory":
+        yield MemoryShelf()
+        return
+    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
+    async with Redis.from_url(valkey_url) as redis:
+        yield ValkeyShelf(valkey, redis)
+    await valkey.close()
+
+
+@pytest.fixture
+async def store(shelf: Shelf) -> Idempotency:
+    return shelf.store
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def name() -> str:
+    return f"{next(_numbers):064x}"
+
+
+async def test_the_first_to_claim_runs_and_others_wait(store: Idempotency, name: str) -> None:
+    assert await store.claim(TENANT, name, "print", "one") == First()
+    assert await store.claim(TENANT, name, "print", "two") == InFlight(LEASE_S)
+
+
+async def test_twenty_racing_claims_have_one_winner(store: Idempotency, name: str) -> None:
+    claims = await asyncio.gather(*(store.claim(TENANT, name, "print", f"owner {n}") for n in range(20)))
+    assert Counter(map(type, claims)) == {First: 1, InFlight: 19}
+
+
+async def test_twenty_claims_racing_for_a_lease_that_ended_have_one_winner(shelf: Shelf, name: str) -> None:
+    await shelf.store.claim(TENANT, name, "print", "crashed")
+    await shelf.pass_time(LEASE_S)
+    claims = await asyncio.gather(*(shelf.store.claim(TENANT, name, "print", f"owner {n}") for n in range(20)))
+    assert Counter(map(type, claims)) == {First: 1, InFlight: 19}
+
+
+async def test_a_finished_request_is_replayed_byte_for_byte(store: Idempotency, name: str) -> None:
+    await store.claim(TENANT, name, "print", "one")
+    await store.finish(TENANT, name, "one", ANSWER)
+    for _ in range(2):
+        assert await store.claim(TENANT, name, "print", "two") == Replay(ANSWER)
+
+
+async def test_a_key_belongs_to_one_request_while_it_runs_and_when_it_is_done(store: Idempotency, name: str) -> None:
+    await store.claim(TENANT, name, "print", "one")
+    assert await store.claim(TENANT, name, "other print", "two") == OtherRequest()
+    await store.finish(TENANT, name, "one", ANSWER)
+    assert await store.claim(TENANT, name, "other print", "two") == OtherRequest()
+
+
+async def test_a_lease_that_ended_does_not_let_another_request_in(shelf: Shelf, name: str) -> None:
+    await shelf.store.claim(TENANT, name, "print", "crashed")
+    await shelf.pass_time(LEASE_S)
+    assert await shelf.store.claim(TENANT, name, "other print", "two") == OtherRequest()
+
+
+async def test_a_lease_tells_how_long_it_lasts_and_then_goes_to_the_next(shelf: Shelf, name: str) -> None:
+    await shelf.store.claim(TENANT, name, "print", "one")
+    await shelf.pass_time(LEASE_S - 1)
+    assert await shelf.store.claim(TENANT, name, "print", "two") == InFlight(1)
+    await shelf.pass_time(1)
+    assert await shelf.store.claim(TENANT, name, "print", "two") == First()
+    assert await shelf.store.claim(TENANT, name, "print", "three") == InFlight(LEASE_S)
+
+
+async def test_a_past_owner_neither_finishes_nor_frees(shelf: Shelf, name: str) -> None:
+    await shelf.store.claim(TENANT, name, "print", "slow")
+    await shelf.pass_time(LEASE_S)
+    await shelf.store.claim(TENANT, name, "print", "next")
+    await shelf.store.finish(TENANT, name, "slow", b"late")
+    await shelf.store.release(TENANT, name, "slow")
+    assert isinstance(await shelf.store.claim(TENANT, name, "print", "third"), InFlight)
+    await shelf.store.finish(TENANT, name, "next", ANSWER)
+    assert await shelf.store.claim(TENANT, name, "print", "third") == Replay(ANSWER)
+
+
+async def test_an_owner_whose_lease_ended_finishes_if_nobody_took_over(shelf: Shelf, name: str) -> None:
+    await shelf.store.claim(TENANT, name, "print", "slow")
+    await shelf.pass_time(LEASE_S + 1)
+    await shelf.store.finish(TENANT, name, "slow", ANSWER)
+    assert await shelf.store.claim(TENANT, name, "print", "two") == Replay(ANSWER)
+
+
+async def test_a_freed_key_is_anyone_s_and_any_request_s(store: Idempotency, name: str) -> None:
+    await store.claim(TENANT, name, "print", "one")
+    await store.release(TENANT, name, "one")
+    assert await store.claim(TENANT, name, "other print", "two") == First()
+    await store.release(TENANT, name, "one")
+    assert isinstance(await store.claim(TENANT, name, "other print", "three"), InFlight)
+
+
+async def test_a_finished_request_cannot_be_freed(store: Idempotency, name: str) -> None:
+    await store.claim(TENANT, name, "print", "one")
+    await store.finish(TENANT, name, "one", ANSWER)
+    await store.release(TENANT, name, "one")
+    assert await store.claim(TENANT, name, "print", "two") == Replay(ANSWER)
+
+
+async def test_what_nobody_claimed_is_neither_finished_nor_freed(store: Idempotency, name: str) -> None:
+    await store.finish(TENANT, name, "one", ANSWER)
+    await store.release(TENANT, name, "one")
+    assert await store.claim(TENANT, name, "print", "one") == First()
+    assert isinstance(await store.claim(TENANT, name, "print", "two"), InFlight)
+
+
+async def test_businesses_do_not_share_names(store: Idempotency, name: str) -> None:
+    await store.claim(TENANT, name, "print", "one")
+    await store.finish(TENANT, name, "one", ANSWER)
+    assert await store.claim(OTHER_TENANT, name, "other print", "two") == First()
+
+
+async def test_a_key_is_kept_for_a_day_and_not_longer(shelf: Shelf, name: str) -> None:
+    await shelf.store.claim(TENANT, name, "print", "one")
+    await shelf.store.finish(TENANT, name, "one", ANSWER)
+    await shelf.pass_time(DAY_S - 60)
+    assert await shelf.store.claim(TENANT, name, "print", "two") == Replay(ANSWER)
+    await shelf.pass_time(60)
+    assert await shelf.store.claim(TENANT, name, "other print", "two") == First()
+
+
+async def test_all_keys_of_a_business_lie_in_one_slot_and_end_by_themselves(valkey_url: str) -> None:
+    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
+    for name in ("a", "b"):
+        await ValkeyIdempotency(valkey).claim(TenantId(77), name, "print", "one")
+    async with Redis.from_url(valkey_url) as redis:
+        keys = [key.decode() for key in await redis.keys("once:*77*")]
+        assert len(keys) == 2
+        assert {key[key.index("{") : key.index("}") + 1] for key in keys} == {"{77}"}
+        for key in keys:
+            assert DAY_S - 60 < await redis.ttl(key) <= DAY_S
+    await valkey.close()
+
+
+async def test_a_store_that_is_away_is_lost_whatever_is_asked_of_it() -> None:
+    with TemporaryDirectory() as folder:
+        async with valkey_at(Path(folder)) as (url, process):
+            valkey = Valkey(url, timeout_s=TIMEOUT_S)
+            store = ValkeyIdempotency(valkey)
+            assert await store.claim(TENANT, "name", "print", "one") == First()
+            process.kill()
+            await process.wait()
+            with pytest.raises(StoreLost):
+                await store.claim(TENANT, "name", "print", "two")
+            with pytest.raises(StoreLost):
+                await store.finish(TENANT, "name", "one", ANSWER)
+            with pytest.raises(StoreLost):
+                await store.release(TENANT, "name", "one")
+            await valkey.close()
+
+
+async def test_an_answer_that_is_not_the_script_s_is_no_claim() -> None:
+    with TemporaryDirectory() as folder:
+        async with valkey_at(Path(folder)) as (url, _):
+            valkey = Valkey(url, timeout_s=TIMEOUT_S)
+            async with Redis.from_url(url) as redis:
+                await redis.set("once:{1}:name", "something else wrote here")
+            with pytest.raises(StoreLost):
+                await ValkeyIdempotency(valkey).claim(TENANT, "name", "print", "one")
+            await valkey.close()
