@@ -99,6 +99,9 @@ def operations_of(resource: Resource) -> tuple[Operation, ...]:
 
 
 ME = Operation("me.get", Kind.ME, Method.GET, f"{API_ROOT}/me", None, None, cost=1, keyed=False, success=200)
+REQUESTS_LIST = Operation(
+    "requests.list", Kind.REQUESTS, Method.GET, f"{API_ROOT}/requests", None, None, cost=1, keyed=False, success=200
+)
 VERSIONS_LIST = Operation(
     "versions.list",
     Kind.VERSIONS,
@@ -115,6 +118,7 @@ VERSIONS_LIST = Operation(
 OPERATIONS: tuple[Operation, ...] = (
     *(row for resource in RESOURCES for row in operations_of(resource)),
     ME,
+    REQUESTS_LIST,
     VERSIONS_LIST,
 )
 BY_ID: dict[str, Operation] = {row.id: row for row in OPERATIONS}

@@ -41,9 +41,10 @@ class Kind(StrEnum):
     BATCH_UPSERT = "batch_upsert"
     ACTION = "action"
     ME = "me"
+    REQUESTS = "requests"
     VERSIONS = "versions"
 
 
 BATCHES = (Kind.BATCH_CREATE, Kind.BATCH_GET, Kind.BATCH_UPDATE, Kind.BATCH_DELETE, Kind.BATCH_UPSERT)
-READS = (Kind.LIST, Kind.GET, Kind.SEARCH, Kind.BATCH_GET, Kind.ME, Kind.VERSIONS)
+READS = (Kind.LIST, Kind.GET, Kind.SEARCH, Kind.BATCH_GET, Kind.ME, Kind.REQUESTS, Kind.VERSIONS)
 """Kinds that write nothing."""

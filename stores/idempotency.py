@@ -7,6 +7,7 @@ service sees one request and not two.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from contract.bounds import IDEMPOTENCY_LEASE_S, IDEMPOTENCY_LIFE_S
@@ -19,7 +20,9 @@ _LIFE_MS = IDEMPOTENCY_LIFE_S * 1000
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The caller runs the request."""
+    """The caller runs the request. `again`: an earlier run ended without telling what became of it."""
+
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +47,48 @@ class OtherRequest:
 Claim = First | Replay | InFlight | OtherRequest
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """For whoever asks later: `key` names the caller's key within the tenant, `note` is kept as it is."""
+
+    key: str
+    note: bytes
+
+
+class State(Enum):
+    """How far a use of a key has come."""
+
+    DONE = "done"
+    RUNNING = "running"
+    LAPSED = "lapsed"
+    """Its lease ended, and nobody told the outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """One request that a key was used for: its name, its state, and the latest note."""
+
+    name: str
+    state: State
+    note: bytes
+
+
 class Idempotency(Protocol):
     """Claims by tenant and name (a digest of subject, route and key). `owner` is unique to one run.
 
     Every method raises StoreLost when the store gave no usable answer.
     """
 
-    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str) -> Claim:
+    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: Use) -> Claim:
         """Take the key, or learn why not; atomic."""
         ...
 
-    async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes) -> None:
+    async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes, note: bytes) -> None:
         """Keep the answer for the rest of the day; nothing happens once the lease went to another owner."""
+        ...
+
+    async def uses(self, tenant: TenantId, key: str) -> list[Used]:
+        """The requests of the last day that claimed under `Use.key` and were not freed."""
         ...
 
     async def release(self, tenant: TenantId, name: str, owner: str) -> None:
@@ -69,6 +102,7 @@ class _Entry:
     owner: str
     lease_until_ms: int
     expires_at_ms: int
+    use: Use
     answer: bytes | None = None
 
 
@@ -79,12 +113,12 @@ class MemoryIdempotency:
         self._now_ms = now_ms
         self._entries: dict[tuple[TenantId, str], _Entry] = {}
 
-    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str) -> Claim:
+    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: Use) -> Claim:
         """See `Idempotency`."""
         now_ms = self._now_ms()
         entry = self._entries.get((tenant, name))
         if entry is None or entry.expires_at_ms <= now_ms:
-            self._entries[tenant, name] = _Entry(fingerprint, owner, now_ms + _LEASE_MS, now_ms + _LIFE_MS)
+            self._entries[tenant, name] = _Entry(fingerprint, owner, now_ms + _LEASE_MS, now_ms + _LIFE_MS, use)
             return First()
         if entry.fingerprint != fingerprint:
             return OtherRequest()
@@ -92,14 +126,23 @@ class MemoryIdempotency:
             return Replay(entry.answer)
         if entry.lease_until_ms > now_ms:
             return InFlight(_seconds(entry.lease_until_ms - now_ms))
-        entry.owner, entry.lease_until_ms = owner, now_ms + _LEASE_MS
-        return First()
+        entry.owner, entry.lease_until_ms, entry.use = owner, now_ms + _LEASE_MS, use
+        return First(again=True)
 
-    async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes) -> None:
+    async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes, note: bytes) -> None:
         """See `Idempotency`."""
         entry = self._entries.get((tenant, name))
         if entry is not None and entry.owner == owner:
-            entry.answer = answer
+            entry.answer, entry.use = answer, Use(entry.use.key, note)
+
+    async def uses(self, tenant: TenantId, key: str) -> list[Used]:
+        """See `Idempotency`."""
+        now_ms = self._now_ms()
+        return [
+            Used(name, _state(entry.answer is not None, entry.lease_until_ms - now_ms), entry.use.note)
+            for (owner, name), entry in self._entries.items()
+            if owner == tenant and entry.use.key == key and entry.expires_at_ms > now_ms
+        ]
 
     async def release(self, tenant: TenantId, name: str, owner: str) -> None:
         """See `Idempotency`."""
@@ -108,34 +151,61 @@ class MemoryIdempotency:
             del self._entries[tenant, name]
 
 
+def _state(done: bool, lease_left_ms: int) -> State:
+    if done:
+        return State.DONE
+    return State.RUNNING if lease_left_ms > 0 else State.LAPSED
+
+
 def _seconds(ms: int) -> int:
     return -(-ms // 1000)
 
 
-# KEYS[1]: the entry, a hash of fingerprint `f`, owner `o`, end of the lease `l` (ms) and, once done, answer `a`.
-# ARGV: fingerprint, owner, lease (ms), life (ms). Answers {word} or {word, detail}.
+# KEYS[1]: the entry, a hash of fingerprint `f`, owner `o`, end of the lease `l` (ms), note `n`; answer `a` once done.
+# KEYS[2]: the set of names that the caller's key was used for.
+# ARGV: fingerprint, owner, lease (ms), life (ms), note, name. Answers {word} or {word, detail}.
 _CLAIM = """\
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local lease = string.format('%.0f', now + tonumber(ARGV[3]))
 local entry = redis.call('HMGET', KEYS[1], 'f', 'l', 'a')
 if not entry[1] then
-  redis.call('HSET', KEYS[1], 'f', ARGV[1], 'o', ARGV[2], 'l', lease)
+  redis.call('HSET', KEYS[1], 'f', ARGV[1], 'o', ARGV[2], 'l', lease, 'n', ARGV[5])
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
+  redis.call('SADD', KEYS[2], ARGV[6])
+  redis.call('PEXPIRE', KEYS[2], ARGV[4])
   return {'first'}
 end
 if entry[1] ~= ARGV[1] then return {'other'} end
 if entry[3] then return {'done', entry[3]} end
 local left = tonumber(entry[2]) - now
 if left > 0 then return {'running', left} end
-redis.call('HSET', KEYS[1], 'o', ARGV[2], 'l', lease)
-return {'first'}
+redis.call('HSET', KEYS[1], 'o', ARGV[2], 'l', lease, 'n', ARGV[5])
+return {'again'}
 """
 
 _FINISH = """\
-if redis.call('HGET', KEYS[1], 'o') == ARGV[1] then redis.call('HSET', KEYS[1], 'a', ARGV[2]) end
+if redis.call('HGET', KEYS[1], 'o') == ARGV[1] then redis.call('HSET', KEYS[1], 'a', ARGV[2], 'n', ARGV[3]) end
 return 1
 """
+
+# KEYS: entries. Answers per entry {} when it is gone, else {done, lease left (ms), note}.
+_LOOK = """\
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+local seen = {}
+for i = 1, #KEYS do
+  local entry = redis.call('HMGET', KEYS[i], 'l', 'n')
+  if entry[1] then
+    seen[i] = {redis.call('HEXISTS', KEYS[i], 'a'), tonumber(entry[1]) - now, entry[2]}
+  else
+    seen[i] = {}
+  end
+end
+return seen
+"""
+
+_NAMES = "return redis.call('SMEMBERS', KEYS[1])"
 
 _RELEASE = """\
 local entry = redis.call('HMGET', KEYS[1], 'o', 'a')
@@ -149,6 +219,10 @@ def _key(tenant: TenantId, name: str) -> str:
     return f"once:{{{tenant}}}:{name}"
 
 
+def _index(tenant: TenantId, key: str) -> str:
+    return f"uses:{{{tenant}}}:{key}"
+
+
 class ValkeyIdempotency:
     """What all processes share; the server's clock is the only one."""
 
@@ -156,12 +230,17 @@ class ValkeyIdempotency:
         self._claim = valkey.script(_CLAIM)
         self._finish = valkey.script(_FINISH)
         self._release = valkey.script(_RELEASE)
+        self._names = valkey.script(_NAMES)
+        self._look = valkey.script(_LOOK)
 
-    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str) -> Claim:
+    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: Use) -> Claim:
         """See `Idempotency`."""
-        match await self._claim([_key(tenant, name)], [fingerprint, owner, _LEASE_MS, _LIFE_MS]):
+        keys = [_key(tenant, name), _index(tenant, use.key)]
+        match await self._claim(keys, [fingerprint, owner, _LEASE_MS, _LIFE_MS, use.note, name]):
             case [b"first"]:
                 return First()
+            case [b"again"]:
+                return First(again=True)
             case [b"other"]:
                 return OtherRequest()
             case [b"done", bytes() as stored]:
@@ -170,9 +249,19 @@ class ValkeyIdempotency:
                 return InFlight(_seconds(left_ms))
         raise StoreLost("the answer is not of the script's form")
 
-    async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes) -> None:
+    async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes, note: bytes) -> None:
         """See `Idempotency`."""
-        await self._finish([_key(tenant, name)], [owner, answer])
+        await self._finish([_key(tenant, name)], [owner, answer, note])
+
+    async def uses(self, tenant: TenantId, key: str) -> list[Used]:
+        """See `Idempotency`."""
+        names = sorted(name.decode() for name in await self._names([_index(tenant, key)], []))
+        seen = await self._look([_key(tenant, name) for name in names], []) if names else []
+        return [
+            Used(name, _state(entry[0] == 1, entry[1]), entry[2])
+            for name, entry in zip(names, seen, strict=True)
+            if entry
+        ]
 
     async def release(self, tenant: TenantId, name: str, owner: str) -> None:
         """See `Idempotency`."""

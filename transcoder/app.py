@@ -27,14 +27,16 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
     async def connections(app: web.Application) -> AsyncIterator[None]:
         upstream = http_upstream(settings.internal_url)
         valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
+        store = ValkeyIdempotency(valkey)
         codec = settings.id_codec
         desk = Desk(
             records=Crm(upstream, DIALECTS),
+            requests=store,
             presenters=Presenters(RESOURCES, codec),
             cursor_keys=settings.cursor_keys,
             api_url=settings.api_url,
         )
-        once = Once(ValkeyIdempotency(valkey), settings.cursor_keys, log)
+        once = Once(store, desk.records.capabilities, settings.cursor_keys, log)
         app[PIPELINE] = Pipeline(desk, codec, once, log)
         yield
         await upstream.close()

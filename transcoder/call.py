@@ -51,9 +51,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers and body of what goes back. `settled`: False where the outcome of a part is not known."""
+    """Status, headers and body of what goes back. `settled`: False where the outcome of a part is not known.
+
+    `record`: the number of the one record that it shows.
+    """
 
     status: int
     body: bytes | None
     headers: Mapping[str, str] = field(default_factory=dict)
     settled: bool = True
+    record: int | None = None

@@ -2,26 +2,31 @@
 
 Stored answers are sealed, so that the store holds no customer's data in the clear. A refusal wrote nothing and frees
 the key; an unknown outcome keeps it, and the next claim after the lease sends the same `dedupe_key` again, which the
-internal service settles.
+internal service settles. One that cannot tell is never sent the request twice.
 """
 
 import hashlib
 import json
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
+from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
 from contract.bounds import STORED_ANSWER_BYTES
 from contract.failures import IDEMPOTENCY_LOST
-from contract.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED
+from contract.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_OUTCOME_UNKNOWN
 from contract.sealing import KeyRing
-from stores.idempotency import First, Idempotency, InFlight, OtherRequest, Replay
+from contract.vocabulary import BATCHES
+from stores.idempotency import First, Idempotency, InFlight, OtherRequest, Replay, Use
 from stores.valkey import StoreLost
 from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
+from transcoder.receipts import Receipt, key_digest, pack
+from transcoder.records import Capabilities
 
 
 class _Stored(msgspec.Struct, array_like=True):
@@ -56,8 +61,11 @@ def fingerprint(call: Call) -> str:
 class Once:
     """Runs keyed requests once, over a store that all processes share."""
 
-    def __init__(self, store: Idempotency, keys: KeyRing, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, store: Idempotency, capabilities: Capabilities, keys: KeyRing, log: FilteringBoundLogger
+    ) -> None:
         self._store = store
+        self._capabilities = capabilities
         self._keys = keys
         self._log = log
 
@@ -66,8 +74,10 @@ class Once:
         if call.idempotency_key is None or not call.operation.keyed or call.parameters.dry_run:
             return await work()
         name, owner = key_name(call), secrets.token_hex(8)
+        receipt = Receipt(call.operation.id, call.actor.user, call.actor.trace_id, call.around.now_ms)
+        use = Use(key_digest(call.idempotency_key), pack(receipt))
         try:
-            claim = await self._store.claim(call.actor.tenant, name, fingerprint(call), owner)
+            claim = await self._store.claim(call.actor.tenant, name, fingerprint(call), owner, use)
         except StoreLost as lost:
             raise ApiError(IDEMPOTENCY_LOST.answer, cause=str(lost)) from None
         match claim:
@@ -77,10 +87,15 @@ class Once:
                 raise ApiError(IDEMPOTENCY_IN_PROGRESS, headers={headers.RETRY_AFTER: str(wait_s)})
             case OtherRequest():
                 raise ApiError(IDEMPOTENCY_KEY_REUSED)
+            case First(again=True) if not self._capabilities.dedupe:
+                raise ApiError(IDEMPOTENCY_OUTCOME_UNKNOWN)
             case First():
-                return await self._first(call, name, owner, work)
+                return await self._first(call, name, owner, receipt, work)
 
-    async def _first(self, call: Call, name: str, owner: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _first(
+        self, call: Call, name: str, owner: str, receipt: Receipt, work: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        started_s = time.monotonic()
         try:
             answer = await work()
         except ApiError as error:
@@ -92,7 +107,10 @@ class Once:
         )
         # A larger answer is not kept: its lease runs out, and the retry gets it from the internal service again.
         if answer.settled and len(sealed) <= STORED_ANSWER_BYTES:
-            await self._quietly(self._store.finish(call.actor.tenant, name, owner, sealed), call)
+            duration_ms = round((time.monotonic() - started_s) * 1000)
+            record = None if call.operation.kind in BATCHES else answer.record
+            note = pack(replace(receipt, status=answer.status, record=record, duration_ms=duration_ms))
+            await self._quietly(self._store.finish(call.actor.tenant, name, owner, sealed, note), call)
         return answer
 
     async def _quietly(self, step: Awaitable[None], call: Call) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract import ids
-from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_IDS, MAX_LIMIT
+from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_IDEMPOTENCY_KEY, MAX_IDS, MAX_LIMIT
 from contract.operations import Operation
 from contract.problems import INVALID_PARAMETER, ItemError
 from contract.resources import Field, Resource
@@ -44,6 +44,7 @@ class Parameters:
     conditions: tuple[Condition, ...] = ()
     dry_run: bool = False
     on: str | None = None
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,12 @@ def _member(prefix: str) -> Read:
     return lambda asked, text: _number(asked, Id(prefix), text)
 
 
+def _idempotency_key(_: Asked, text: str) -> str | Fault:
+    if 1 <= len(text) <= MAX_IDEMPOTENCY_KEY and all(" " <= character <= "~" for character in text):
+        return text
+    return Fault("invalid-value", f"Expected a key of 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters.")
+
+
 _DRY_RUN: dict[str, Read] = {"dry_run": one_of("true", "false")}
 _PAGE: dict[str, Read] = {
     "limit": _limit,
@@ -173,6 +180,8 @@ _PAGE: dict[str, Read] = {
 
 def readers(operation: Operation) -> Mapping[str, Read]:
     """The parameters that an operation takes, each with its reader; made once per operation."""
+    if operation.kind is Kind.REQUESTS:
+        return {"idempotency_key": _idempotency_key}
     if operation.of is None:
         return {}
     resource = operation.resource
@@ -215,6 +224,8 @@ def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]],
     if "on" in known and "on" not in read:
         fault = Fault("required", "Say which field to match by.", allowed=asked.resource.upsert_on)
         errors.append(_item("on", fault))
+    if "idempotency_key" in known and "idempotency_key" not in read:
+        errors.append(_item("idempotency_key", Fault("required", "Say which key to look for.")))
     if errors:
         raise ApiError(INVALID_PARAMETER, errors=errors)
     return _parameters(asked.operation, read)
@@ -244,6 +255,7 @@ def _parameters(operation: Operation, read: Mapping[str, Any]) -> Parameters:
         conditions=_conditions(operation, read) if operation.kind is Kind.LIST else (),
         dry_run=read.get("dry_run") == "true",
         on=read.get("on"),
+        idempotency_key=read.get("idempotency_key"),
     )
 
 

@@ -19,6 +19,9 @@ from stores.idempotency import (
     MemoryIdempotency,
     OtherRequest,
     Replay,
+    State,
+    Use,
+    Used,
     ValkeyIdempotency,
 )
 from stores.valkey import StoreLost, Valkey
@@ -29,6 +32,8 @@ TIMEOUT_S = 5.0
 LEASE_S = 12
 DAY_S = 24 * 3600
 ANSWER = bytes(range(256))
+NOTE = b"noted when done"
+USE = Use("the caller's key", b"noted when claimed")
 
 
 class Shelf(Protocol):
@@ -87,113 +92,132 @@ def name() -> str:
 
 
 async def test_the_first_to_claim_runs_and_others_wait(store: Idempotency, name: str) -> None:
-    assert await store.claim(TENANT, name, "print", "one") == First()
-    assert await store.claim(TENANT, name, "print", "two") == InFlight(LEASE_S)
+    assert await store.claim(TENANT, name, "print", "one", USE) == First()
+    assert await store.claim(TENANT, name, "print", "two", USE) == InFlight(LEASE_S)
 
 
 async def test_twenty_racing_claims_have_one_winner(store: Idempotency, name: str) -> None:
-    claims = await asyncio.gather(*(store.claim(TENANT, name, "print", f"owner {n}") for n in range(20)))
+    claims = await asyncio.gather(*(store.claim(TENANT, name, "print", f"owner {n}", USE) for n in range(20)))
     assert Counter(map(type, claims)) == {First: 1, InFlight: 19}
 
 
 async def test_twenty_claims_racing_for_a_lease_that_ended_have_one_winner(shelf: Shelf, name: str) -> None:
-    await shelf.store.claim(TENANT, name, "print", "crashed")
+    await shelf.store.claim(TENANT, name, "print", "crashed", USE)
     await shelf.pass_time(LEASE_S)
-    claims = await asyncio.gather(*(shelf.store.claim(TENANT, name, "print", f"owner {n}") for n in range(20)))
+    claims = await asyncio.gather(*(shelf.store.claim(TENANT, name, "print", f"owner {n}", USE) for n in range(20)))
     assert Counter(map(type, claims)) == {First: 1, InFlight: 19}
 
 
 async def test_a_finished_request_is_replayed_byte_for_byte(store: Idempotency, name: str) -> None:
-    await store.claim(TENANT, name, "print", "one")
-    await store.finish(TENANT, name, "one", ANSWER)
+    await store.claim(TENANT, name, "print", "one", USE)
+    await store.finish(TENANT, name, "one", ANSWER, NOTE)
     for _ in range(2):
-        assert await store.claim(TENANT, name, "print", "two") == Replay(ANSWER)
+        assert await store.claim(TENANT, name, "print", "two", USE) == Replay(ANSWER)
 
 
 async def test_a_key_belongs_to_one_request_while_it_runs_and_when_it_is_done(store: Idempotency, name: str) -> None:
-    await store.claim(TENANT, name, "print", "one")
-    assert await store.claim(TENANT, name, "other print", "two") == OtherRequest()
-    await store.finish(TENANT, name, "one", ANSWER)
-    assert await store.claim(TENANT, name, "other print", "two") == OtherRequest()
+    await store.claim(TENANT, name, "print", "one", USE)
+    assert await store.claim(TENANT, name, "other print", "two", USE) == OtherRequest()
+    await store.finish(TENANT, name, "one", ANSWER, NOTE)
+    assert await store.claim(TENANT, name, "other print", "two", USE) == OtherRequest()
+
+
+async def test_whoever_asks_later_is_told_what_a_key_was_used_for(shelf: Shelf, name: str) -> None:
+    use = Use(f"key of {name}", b"claimed")
+    await shelf.store.claim(TENANT, name, "print", "one", use)
+    await shelf.store.claim(TENANT, f"{name} elsewhere", "print", "two", use)
+    assert await shelf.store.uses(TENANT, use.key) == [
+        Used(name, State.RUNNING, b"claimed"),
+        Used(f"{name} elsewhere", State.RUNNING, b"claimed"),
+    ]
+    await shelf.store.finish(TENANT, name, "one", ANSWER, NOTE)
+    await shelf.pass_time(LEASE_S)
+    assert await shelf.store.uses(TENANT, use.key) == [
+        Used(name, State.DONE, NOTE),
+        Used(f"{name} elsewhere", State.LAPSED, b"claimed"),
+    ]
+    await shelf.store.release(TENANT, f"{name} elsewhere", "two")
+    assert await shelf.store.uses(TENANT, use.key) == [Used(name, State.DONE, NOTE)]
+    assert await shelf.store.uses(OTHER_TENANT, use.key) == []
 
 
 async def test_a_lease_that_ended_does_not_let_another_request_in(shelf: Shelf, name: str) -> None:
-    await shelf.store.claim(TENANT, name, "print", "crashed")
+    await shelf.store.claim(TENANT, name, "print", "crashed", USE)
     await shelf.pass_time(LEASE_S)
-    assert await shelf.store.claim(TENANT, name, "other print", "two") == OtherRequest()
+    assert await shelf.store.claim(TENANT, name, "other print", "two", USE) == OtherRequest()
 
 
 async def test_a_lease_tells_how_long_it_lasts_and_then_goes_to_the_next(shelf: Shelf, name: str) -> None:
-    await shelf.store.claim(TENANT, name, "print", "one")
+    await shelf.store.claim(TENANT, name, "print", "one", USE)
     await shelf.pass_time(LEASE_S - 1)
-    assert await shelf.store.claim(TENANT, name, "print", "two") == InFlight(1)
+    assert await shelf.store.claim(TENANT, name, "print", "two", USE) == InFlight(1)
     await shelf.pass_time(1)
-    assert await shelf.store.claim(TENANT, name, "print", "two") == First()
-    assert await shelf.store.claim(TENANT, name, "print", "three") == InFlight(LEASE_S)
+    assert await shelf.store.claim(TENANT, name, "print", "two", USE) == First(again=True)
+    assert await shelf.store.claim(TENANT, name, "print", "three", USE) == InFlight(LEASE_S)
 
 
 async def test_a_past_owner_neither_finishes_nor_frees(shelf: Shelf, name: str) -> None:
-    await shelf.store.claim(TENANT, name, "print", "slow")
+    await shelf.store.claim(TENANT, name, "print", "slow", USE)
     await shelf.pass_time(LEASE_S)
-    await shelf.store.claim(TENANT, name, "print", "next")
-    await shelf.store.finish(TENANT, name, "slow", b"late")
+    await shelf.store.claim(TENANT, name, "print", "next", USE)
+    await shelf.store.finish(TENANT, name, "slow", b"late", NOTE)
     await shelf.store.release(TENANT, name, "slow")
-    assert isinstance(await shelf.store.claim(TENANT, name, "print", "third"), InFlight)
-    await shelf.store.finish(TENANT, name, "next", ANSWER)
-    assert await shelf.store.claim(TENANT, name, "print", "third") == Replay(ANSWER)
+    assert isinstance(await shelf.store.claim(TENANT, name, "print", "third", USE), InFlight)
+    await shelf.store.finish(TENANT, name, "next", ANSWER, NOTE)
+    assert await shelf.store.claim(TENANT, name, "print", "third", USE) == Replay(ANSWER)
 
 
 async def test_an_owner_whose_lease_ended_finishes_if_nobody_took_over(shelf: Shelf, name: str) -> None:
-    await shelf.store.claim(TENANT, name, "print", "slow")
+    await shelf.store.claim(TENANT, name, "print", "slow", USE)
     await shelf.pass_time(LEASE_S + 1)
-    await shelf.store.finish(TENANT, name, "slow", ANSWER)
-    assert await shelf.store.claim(TENANT, name, "print", "two") == Replay(ANSWER)
+    await shelf.store.finish(TENANT, name, "slow", ANSWER, NOTE)
+    assert await shelf.store.claim(TENANT, name, "print", "two", USE) == Replay(ANSWER)
 
 
 async def test_a_freed_key_is_anyone_s_and_any_request_s(store: Idempotency, name: str) -> None:
-    await store.claim(TENANT, name, "print", "one")
+    await store.claim(TENANT, name, "print", "one", USE)
     await store.release(TENANT, name, "one")
-    assert await store.claim(TENANT, name, "other print", "two") == First()
+    assert await store.claim(TENANT, name, "other print", "two", USE) == First()
     await store.release(TENANT, name, "one")
-    assert isinstance(await store.claim(TENANT, name, "other print", "three"), InFlight)
+    assert isinstance(await store.claim(TENANT, name, "other print", "three", USE), InFlight)
 
 
 async def test_a_finished_request_cannot_be_freed(store: Idempotency, name: str) -> None:
-    await store.claim(TENANT, name, "print", "one")
-    await store.finish(TENANT, name, "one", ANSWER)
+    await store.claim(TENANT, name, "print", "one", USE)
+    await store.finish(TENANT, name, "one", ANSWER, NOTE)
     await store.release(TENANT, name, "one")
-    assert await store.claim(TENANT, name, "print", "two") == Replay(ANSWER)
+    assert await store.claim(TENANT, name, "print", "two", USE) == Replay(ANSWER)
 
 
 async def test_what_nobody_claimed_is_neither_finished_nor_freed(store: Idempotency, name: str) -> None:
-    await store.finish(TENANT, name, "one", ANSWER)
+    await store.finish(TENANT, name, "one", ANSWER, NOTE)
     await store.release(TENANT, name, "one")
-    assert await store.claim(TENANT, name, "print", "one") == First()
-    assert isinstance(await store.claim(TENANT, name, "print", "two"), InFlight)
+    assert await store.claim(TENANT, name, "print", "one", USE) == First()
+    assert isinstance(await store.claim(TENANT, name, "print", "two", USE), InFlight)
 
 
 async def test_businesses_do_not_share_names(store: Idempotency, name: str) -> None:
-    await store.claim(TENANT, name, "print", "one")
-    await store.finish(TENANT, name, "one", ANSWER)
-    assert await store.claim(OTHER_TENANT, name, "other print", "two") == First()
+    await store.claim(TENANT, name, "print", "one", USE)
+    await store.finish(TENANT, name, "one", ANSWER, NOTE)
+    assert await store.claim(OTHER_TENANT, name, "other print", "two", USE) == First()
 
 
 async def test_a_key_is_kept_for_a_day_and_not_longer(shelf: Shelf, name: str) -> None:
-    await shelf.store.claim(TENANT, name, "print", "one")
-    await shelf.store.finish(TENANT, name, "one", ANSWER)
+    await shelf.store.claim(TENANT, name, "print", "one", USE)
+    await shelf.store.finish(TENANT, name, "one", ANSWER, NOTE)
     await shelf.pass_time(DAY_S - 60)
-    assert await shelf.store.claim(TENANT, name, "print", "two") == Replay(ANSWER)
+    assert await shelf.store.claim(TENANT, name, "print", "two", USE) == Replay(ANSWER)
     await shelf.pass_time(60)
-    assert await shelf.store.claim(TENANT, name, "other print", "two") == First()
+    assert await shelf.store.claim(TENANT, name, "other print", "two", USE) == First()
 
 
 async def test_all_keys_of_a_business_lie_in_one_slot_and_end_by_themselves(valkey_url: str) -> None:
     valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
     for name in ("a", "b"):
-        await ValkeyIdempotency(valkey).claim(TenantId(77), name, "print", "one")
+        await ValkeyIdempotency(valkey).claim(TenantId(77), name, "print", "one", USE)
     async with Redis.from_url(valkey_url) as redis:
-        keys = [key.decode() for key in await redis.keys("once:*77*")]
-        assert len(keys) == 2
+        keys = [key.decode() for key in await redis.keys("*77*")]
+        assert len(keys) == 3
         assert {key[key.index("{") : key.index("}") + 1] for key in keys} == {"{77}"}
         for key in keys:
             assert DAY_S - 60 < await redis.ttl(key) <= DAY_S
@@ -205,13 +229,13 @@ async def test_a_store_that_is_away_is_lost_whatever_is_asked_of_it() -> None:
         async with valkey_at(Path(folder)) as (url, process):
             valkey = Valkey(url, timeout_s=TIMEOUT_S)
             store = ValkeyIdempotency(valkey)
-            assert await store.claim(TENANT, "name", "print", "one") == First()
+            assert await store.claim(TENANT, "name", "print", "one", USE) == First()
             process.kill()
             await process.wait()
             with pytest.raises(StoreLost):
-                await store.claim(TENANT, "name", "print", "two")
+                await store.claim(TENANT, "name", "print", "two", USE)
             with pytest.raises(StoreLost):
-                await store.finish(TENANT, "name", "one", ANSWER)
+                await store.finish(TENANT, "name", "one", ANSWER, NOTE)
             with pytest.raises(StoreLost):
                 await store.release(TENANT, "name", "one")
             await valkey.close()
@@ -224,5 +248,5 @@ async def test_an_answer_that_is_not_the_script_s_is_no_claim() -> None:
             async with Redis.from_url(url) as redis:
                 await redis.set("once:{1}:name", "something else wrote here")
             with pytest.raises(StoreLost):
-                await ValkeyIdempotency(valkey).claim(TENANT, "name", "print", "one")
+                await ValkeyIdempotency(valkey).claim(TENANT, "name", "print", "one", USE)
             await valkey.close()

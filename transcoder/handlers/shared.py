@@ -16,6 +16,7 @@ from contract.problems import (
 )
 from contract.sealing import KeyRing
 from contract.vocabulary import Json
+from stores.idempotency import Idempotency
 from transcoder.call import Answer, Call, Number
 from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Precondition, etag, revisions
@@ -32,6 +33,7 @@ class Desk:
     """What every handler may use."""
 
     records: Records
+    requests: Idempotency
     presenters: Presenters
     cursor_keys: KeyRing
     api_url: str
@@ -93,12 +95,18 @@ def terms(desk: Desk, call: Call, revision: int | None = None) -> Terms:
     return Terms(revision, None if dry else dedupe_key(call), dry)
 
 
+def may_read(call: Call) -> bool:
+    """Whether the caller could read records of the call's resource, by scope and by permission."""
+    name = call.operation.resource.access.read.name
+    return name in call.token.scopes.split() and name in call.actor.permissions.split()
+
+
 def refused(desk: Desk, call: Call, refusal: Refusal, number: int | None) -> ApiError:
     """The service's refusal as the problem that it is, ids sealed, in the caller's names."""
     members: dict[str, Json] = dict(refusal.members)
-    resource, tenant = call.operation.resource, call.actor.tenant
+    tenant = call.actor.tenant
     presenter = desk.presenter(call)
-    if refusal.existing is not None and resource.access.read.name in call.actor.permissions.split():
+    if refusal.existing is not None and may_read(call):
         members["existing_id"] = presenter.record_id(tenant, refusal.existing)
     if refusal.revision is not None and number is not None:
         members["current_etag"] = etag(presenter.record_id(tenant, number), refusal.revision, call.version)
@@ -167,7 +175,7 @@ async def single(
     if meta:
         body["meta"] = meta
     tag = {headers.ETAG: f'"{desk.presenter(call).etag(call.actor.tenant, record, call.version)}"'}
-    return Answer(status or call.operation.success, encode(body), {**tag, **(extra or {})})
+    return Answer(status or call.operation.success, encode(body), {**tag, **(extra or {})}, record=record.number)
 
 
 async def tried(desk: Desk, call: Call, record: Record, **meta: Json) -> Answer:
