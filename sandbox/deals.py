@@ -62,7 +62,7 @@ async def check_stage_is_there(write: Write, wanted: Record) -> None:
 
 async def moved(write: Write, stored: Record, stage_id: int | None) -> Record:
     """What a move to another stage changes; nothing, if the deal stands there."""
-    if stage_id in (None, stored["stage_id"]):
+    if stage_id is None or stage_id == stored["stage_id"]:
         return {}
-    stage = await live_stage(write, stage_id or 0)
+    stage = await live_stage(write, stage_id)
     return {"stage_id": stage["id"], "pipeline_id": stage["pipeline_id"], "stage_entered_at": write.at_ms}

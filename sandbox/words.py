@@ -50,10 +50,8 @@ async def narrowing(
     table = records.words
     if table is None or not words:
         return []
-    begun = [
-        sa.select(table.c.record_id).where(table.c.business_id == business_id, table.c.word.between(word, word + LAST))
-        for word in words
-    ]
+    here = sa.select(table.c.record_id).where(table.c.business_id == business_id)
+    begun = [here.where(table.c.word >= word, table.c.word <= word + LAST) for word in words]
     counts = [await _count_up_to(connection, found) for found in begun]
     conditions = [records.table.c[WORDS].contains(f" {word}", autoescape=True) for word in words]
     rarest = counts.index(min(counts))
