@@ -1,7 +1,12 @@
-"""What values are judged by in these tests: a fixed clock, and ids that read as what they are."""
+"""What values are judged by in these tests: a fixed clock, ids that read as what they are, a field of each own type."""
 
 from contract import ids
-from transcoder.values import Surroundings
+from contract.resources import RESOURCES, Resource
+from contract.types import CustomType
+from contract.versions import VERSIONS
+from transcoder.records import Definition
+from transcoder.values import Known, Surroundings
+from transcoder.versioning import Translation, translations
 
 NOW_MS = 1_781_769_600_000  # 2026-06-18T08:00:00Z
 FOREIGN_ID = "cmp_" + "z" * 26
@@ -15,9 +20,36 @@ def open_id(prefix: str, text: str) -> int | ids.Malformed | ids.Foreign:
     return int(opaque) if opaque.isdecimal() else ids.FOREIGN
 
 
-AROUND = Surroundings(NOW_MS, open_id)
+_OPTIONS = {CustomType.SELECT: {"gold": 3, "silver": 4}, CustomType.MULTI_SELECT: {"red": 5, "green": 6, "blue": 7}}
+DEFINITIONS = {
+    f"a_{kind.value}": Definition(number, f"a_{kind.value}", kind, _OPTIONS.get(kind, {}))
+    for number, kind in enumerate(CustomType, start=17)
+}
+"""`a_text`, `a_select` and so on: one of each type."""
+
+
+def around() -> Surroundings:
+    """Fresh ones, for tests that look at what was missed."""
+    return Surroundings(NOW_MS, open_id, Known(DEFINITIONS))
+
+
+AROUND = around()
+
+TODAY, OLDEST = VERSIONS[0], VERSIONS[-1]
+_BY_VERSION = {version: translations(version, RESOURCES) for version in VERSIONS}
+SAME = Translation(())
+
+
+def older(resource: Resource) -> Translation:
+    """Between a caller of the oldest version and today."""
+    return _BY_VERSION[OLDEST][resource]
 
 
 def an_id(prefix: str, number: int) -> str:
     """An id that `open_id` opens."""
     return f"{prefix}_{number:026d}"
+
+
+def nobody(prefix: str) -> str:
+    """A well-formed id that does not open."""
+    return f"{prefix}_{'z' * 26}"

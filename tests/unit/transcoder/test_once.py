@@ -21,29 +21,14 @@ from contract.vocabulary import TenantId, TraceId, UserId
 from stores.idempotency import MemoryIdempotency
 from stores.valkey import StoreLost
 from tests.support.quiet_log import QUIET
-from tests.unit.transcoder.surroundings import AROUND
-from transcoder.call import Answer, Call
+from tests.unit.transcoder.calls import a_call
+from transcoder.call import Answer
 from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Named
 from transcoder.idempotency import Once, dedupe_key, fingerprint, key_name
-from transcoder.parameters import Parameters
-from transcoder.records import Actor
 
 KEYS = key_ring("1 " + "ab" * 32)
-CALL = Call(
-    operation=BY_ID["contacts.create"],
-    version=VERSIONS[0],
-    actor=Actor(TenantId(1), UserId(11), "contacts:write", "admin", TraceId("trace"), 0.0),
-    path="/v1/contacts",
-    query="",
-    number=None,
-    parameters=Parameters(),
-    body={"first_name": "Ada", "tags": ["a", "b"]},
-    if_match=None,
-    if_none_match=None,
-    idempotency_key="order-1",
-    around=AROUND,
-)
+CALL = a_call("contacts.create", {"first_name": "Ada", "tags": ["a", "b"]}, idempotency_key="order-1")
 ANSWER = Answer(201, b'{"data":{"first_name":"Ada"}}', {"location": "https://api.example/v1/contacts/con_1"})
 
 OTHER_REQUESTS: dict[str, dict[str, Any]] = {

@@ -9,16 +9,17 @@ from contract.ids import IdCodec
 from contract.resources import CONTACT
 from contract.versions import VERSIONS
 from contract.vocabulary import TenantId
+from tests.unit.transcoder.surroundings import SAME
 from transcoder.records import Record
-from transcoder.to_public import Presenter, encode, instant_text
+from transcoder.to_public import Around, Presenters, encode, instant_text
 
 CODEC = IdCodec(bytes(range(32)))
 TENANT = TenantId(7)
-CONTACTS = Presenter(CONTACT, CODEC)
+CONTACTS = Presenters([CONTACT], CODEC)[CONTACT]
 MEMBERS = [
     *("id", "first_name", "last_name", "full_name", "email", "phone", "job_title", "lifecycle_stage", "source"),
-    *("birth_date", "do_not_contact", "company_id", "address", "tags", "external_id", "owner_id", "created_by_id"),
-    *("created_at", "updated_at", "deleted_at", "etag"),
+    *("birth_date", "do_not_contact", "company_id", "address", "tags", "external_id", "custom_fields", "owner_id"),
+    *("created_by_id", "created_at", "updated_at", "deleted_at", "etag"),
 ]
 LEAST = {
     "lifecycle_stage": "lead",
@@ -33,7 +34,7 @@ LEAST = {
 
 def public(values: dict[str, Any] | None = None, *, deleted_at_ms: int | None = None, **asked: Any) -> dict[str, Any]:
     record = Record(90211, 2, LEAST | (values or {}), deleted_at_ms)
-    return CONTACTS.public(TENANT, record, VERSIONS[0], **asked)
+    return CONTACTS.public(Around(TENANT, VERSIONS[0], {}), record, SAME, **asked)
 
 
 def test_every_documented_member_is_there_in_its_order() -> None:
@@ -110,7 +111,7 @@ def test_the_etag_does_not_depend_on_the_fields() -> None:
 
 def test_the_etag_is_another_one_in_the_other_version() -> None:
     record = Record(90211, 2, LEAST, None)
-    assert len({CONTACTS.public(TENANT, record, version)["etag"] for version in VERSIONS}) == 2
+    assert len({CONTACTS.public(Around(TENANT, version, {}), record, SAME)["etag"] for version in VERSIONS}) == 2
 
 
 def test_json_out_is_compact_utf_8_that_reads_back() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from contract.resources import CONTACT
 from tests.support.contacts import a_contact
 from tests.unit.transcoder.surroundings import AROUND, FOREIGN_ID, an_id
-from transcoder.validate import Invalid, create_values, did_you_mean, patch_values, pointer
+from transcoder.pointers import did_you_mean, pointer
+from transcoder.validate import Invalid, create_values, patch_values
 
 WHOLE_ADDRESS = {"line1": "12 Quay Street", "city": "Bristol", "postal_code": "BS1 4DB", "country": "GB"}
 

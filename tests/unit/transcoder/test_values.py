@@ -1,5 +1,6 @@
 """Single values, type by type: what is taken and as what, what is refused and why."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from contract.types import Bool, Choice, Country, Date, DateTime, Email, Id, Line, Phone
 from tests.unit.transcoder.surroundings import AROUND, FOREIGN_ID, NOW_MS, an_id
-from transcoder.values import Fault, Surroundings, check
+from transcoder.values import Fault, Known, Surroundings, check
 
 STAGES = Choice(("lead", "prospect", "customer", "former"))
 BIRTH = Date(not_future=True)
@@ -164,14 +165,14 @@ def test_an_unknown_word_is_told_the_words_that_are_known() -> None:
 def test_the_example_in_a_refusal_is_itself_valid(kind: Any) -> None:
     fault = check(kind, None, AROUND)
     assert fault.code == "invalid-type"
-    around = Surroundings(NOW_MS, lambda prefix, text: 1)
+    around = Surroundings(NOW_MS, lambda prefix, text: 1, Known({}))
     assert not isinstance(check(kind, fault.example, around), Fault)
 
 
 def test_a_clock_five_seconds_ahead_of_ours_may_say_tomorrow() -> None:
     before_midnight_ms = 1_781_827_196_000  # 2026-06-18T23:59:56Z
-    assert check(BIRTH, "2026-06-19", Surroundings(before_midnight_ms, AROUND.open_id)) == "2026-06-19"
-    assert isinstance(check(BIRTH, "2026-06-19", Surroundings(before_midnight_ms - 2000, AROUND.open_id)), Fault)
+    assert check(BIRTH, "2026-06-19", replace(AROUND, now_ms=before_midnight_ms)) == "2026-06-19"
+    assert isinstance(check(BIRTH, "2026-06-19", replace(AROUND, now_ms=before_midnight_ms - 2000)), Fault)
 
 
 TEXTS = st.text(max_size=20)
