@@ -10,16 +10,16 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from contract.ids import IdCodec
-from contract.resources import CONTACT
+from contract.resources import RESOURCES
 from contract.sealing import key_ring
 from stores.idempotency import MemoryIdempotency
 from tests.support.quiet_log import QUIET
-from transcoder.dialect.contacts import CONTACTS
+from transcoder.dialect import DIALECTS
 from transcoder.dialect.crm import Crm
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.pipeline import Pipeline
-from transcoder.to_public import Presenter
+from transcoder.to_public import Presenters
 from transcoder.upstream import Reply
 
 CODEC = IdCodec(bytes(range(32)))
@@ -60,7 +60,7 @@ def upstream() -> RecordingUpstream:
 
 @pytest.fixture
 async def client(upstream: RecordingUpstream) -> AsyncIterator[TestClient[web.Request, web.Application]]:
-    desk = Desk(Crm(upstream, (CONTACTS,)), {CONTACT: Presenter(CONTACT, CODEC)}, KEYS, "https://api.example")
+    desk = Desk(Crm(upstream, DIALECTS), Presenters(RESOURCES, CODEC), KEYS, "https://api.example")
     pipeline = Pipeline(desk, CODEC, Once(MemoryIdempotency(lambda: 0), KEYS, QUIET), QUIET)
     app = web.Application()
     app.router.add_route("*", r"/{path:[\s\S]*}", pipeline.answer)
