@@ -102,6 +102,9 @@ def fill(connection: sa.Connection, business_id: int, contacts: int) -> None:
     connection.execute(clock.values(clock_ms=crowd.now_ms))
     if connection.dialect.name == "sqlite":
         assume(connection)
+    else:  # its counter has not seen the ids that were given
+        counter = sa.func.pg_get_serial_sequence(CONTACTS.path, "id")
+        connection.execute(sa.select(sa.func.setval(counter, crowd.first_id + contacts - 1)))
 
 
 def _crowd(connection: sa.Connection, records: RecordTable, business_id: int, contacts: int) -> Crowd:
@@ -145,7 +148,7 @@ def _words(connection: sa.Connection, table: sa.Table, words: sa.Table, crowd: C
         listed = sa.literal('["') + sa.func.replace(spaced, " ", '","') + sa.literal('"]')
         word = sa.func.json_each(listed).table_valued("value")
     else:
-        word = sa.func.string_to_table(spaced, " ").table_valued("value")
+        word = sa.func.string_to_table(spaced, " ").table_valued("value").render_derived()
     each = sa.select(table.c.business_id, word.c.value, table.c.id).select_from(table.join(word, sa.true()))
     ordered = each.where(table.c.id >= crowd.first_id).order_by(sa.text("1, 2, 3"))
     return words.insert().from_select(["business_id", "word", "record_id"], ordered)
