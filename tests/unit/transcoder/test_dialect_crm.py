@@ -370,18 +370,19 @@ def a_user(number: int) -> dict[str, Any]:
     return user | {"created_at": number, "updated_at": number, "revision": 1}
 
 
-async def test_a_long_list_is_read_to_its_end() -> None:
+@pytest.mark.parametrize(("most", "calls"), [(200, 3), (90, 5)])
+async def test_a_long_list_is_read_to_its_end_however_much_a_call_gives(most: int, calls: int) -> None:
     users = [a_user(number) for number in range(1, 451)]
 
     def listing(call: str, _: Any) -> Any:
         offset = int(call.split("offset=")[1].split("&")[0])
-        return ok(users[offset : offset + 200], paging={"limit": 200, "offset": offset, "total": len(users)})
+        return ok(users[offset : offset + most], paging={"limit": most, "offset": offset, "total": len(users)})
 
     upstream = Told(listing)
     page = await Crm(upstream, DIALECTS).page(Shelf(USER), a_query(limit=3, with_total=True), an_actor())
     assert not isinstance(page, Refusal)
     assert ([record.number for record in page.records], page.total) == ([450, 449, 448], 450)
-    assert len(upstream.calls) == 3
+    assert len(upstream.calls) == calls
 
 
 WILD: dict[str, Any] = {
