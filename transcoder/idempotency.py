@@ -128,6 +128,8 @@ class Once:
         return Answer(stored.status, stored.body, {**stored.headers, headers.IDEMPOTENT_REPLAYED: "true"})
 
     async def _asked_again(self, call: Call, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Sealed under a key that is gone: the internal service knows the request by its `dedupe_key` still."""
+        """Sealed under a key that is gone: the internal service knows the request by its `dedupe_key` still, if any."""
         self._log.warning("idempotency_unsealed", trace_id=call.actor.trace_id)
+        if not self._capabilities.dedupe:
+            raise ApiError(IDEMPOTENCY_OUTCOME_UNKNOWN)
         return await work()

@@ -23,6 +23,7 @@ from stores.valkey import StoreLost
 from tests.support.quiet_log import QUIET
 from tests.unit.transcoder.calls import a_call
 from transcoder.call import Answer
+from transcoder.dialect.crm import Crm
 from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Named
 from transcoder.idempotency import Once, dedupe_key, fingerprint, key_name
@@ -110,7 +111,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def once(clock: Clock) -> Once:
-    return Once(MemoryIdempotency(clock), KEYS, QUIET)
+    return Once(MemoryIdempotency(clock), Crm.capabilities, KEYS, QUIET)
 
 
 async def refused(running: Awaitable[Answer]) -> Problem:
@@ -190,11 +191,11 @@ class Recording(MemoryIdempotency):
             raise StoreLost("away")
         return await super().claim(*args)
 
-    async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes) -> None:
+    async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes, note: bytes) -> None:
         if "finish" in self._lost:
             raise StoreLost("away")
         self.stored.append(answer)
-        await super().finish(tenant, name, owner, answer)
+        await super().finish(tenant, name, owner, answer, note)
 
     async def release(self, *args: Any) -> None:
         if "release" in self._lost:
@@ -204,7 +205,7 @@ class Recording(MemoryIdempotency):
 
 async def test_what_is_stored_cannot_be_read_and_opens_for_no_other_key() -> None:
     store = Recording()
-    await Once(store, KEYS, QUIET).run(CALL, Work())
+    await Once(store, Crm.capabilities, KEYS, QUIET).run(CALL, Work())
     (stored,) = store.stored
     assert b"Ada" not in stored
     assert b"con_1" not in stored
@@ -215,22 +216,22 @@ async def test_what_is_stored_cannot_be_read_and_opens_for_no_other_key() -> Non
 async def test_an_answer_that_is_too_large_is_not_kept() -> None:
     store = Recording()
     large = Answer(201, b"x" * 64 * 1024)
-    assert await Once(store, KEYS, QUIET).run(CALL, Work(large)) == large
+    assert await Once(store, Crm.capabilities, KEYS, QUIET).run(CALL, Work(large)) == large
     assert store.stored == []
     small = Answer(201, b"x" * (63 * 1024))
-    await Once(store, KEYS, QUIET).run(replace(CALL, idempotency_key="order-2"), Work(small))
+    await Once(store, Crm.capabilities, KEYS, QUIET).run(replace(CALL, idempotency_key="order-2"), Work(small))
     assert len(store.stored) == 1
 
 
 async def test_without_the_store_nothing_runs() -> None:
     work = Work()
-    problem = await refused(Once(Recording(lost=("claim",)), KEYS, QUIET).run(CALL, work))
+    problem = await refused(Once(Recording(lost=("claim",)), Crm.capabilities, KEYS, QUIET).run(CALL, work))
     assert (problem.code, problem.outcome, work.runs) == ("idempotency-unavailable", "not-applied", 0)
 
 
 async def test_a_store_that_is_lost_behind_the_write_does_not_take_its_answer() -> None:
     lost = Recording(lost=("finish", "release"))
-    once = Once(lost, KEYS, QUIET)
+    once = Once(lost, Crm.capabilities, KEYS, QUIET)
     assert await once.run(CALL, Work()) == ANSWER
     taken = replace(CALL, idempotency_key="order-2")
     assert await refused(once.run(taken, Work(ApiError(DUPLICATE_RESOURCE)))) is DUPLICATE_RESOURCE
@@ -246,9 +247,32 @@ async def test_an_answer_sealed_before_a_rotation_is_replayed_and_one_beyond_it_
     store = MemoryIdempotency(lambda: 0)
     old, rotated, forgetful = rings()
     work = Work()
-    await Once(store, old, QUIET).run(CALL, work)
-    again = await Once(store, rotated, QUIET).run(CALL, work)
+    await Once(store, Crm.capabilities, old, QUIET).run(CALL, work)
+    again = await Once(store, Crm.capabilities, rotated, QUIET).run(CALL, work)
     assert (again.body, again.headers["idempotent-replayed"], work.runs) == (ANSWER.body, "true", 1)
     # The work carries the key inward, where the record was made once.
-    assert await Once(store, forgetful, QUIET).run(CALL, work) == ANSWER
+    assert await Once(store, Crm.capabilities, forgetful, QUIET).run(CALL, work) == ANSWER
     assert work.runs == 2
+
+
+FORGETFUL = replace(Crm.capabilities, dedupe=False)
+
+
+async def test_a_service_that_knows_no_keys_is_never_sent_a_request_twice(clock: Clock) -> None:
+    once = Once(MemoryIdempotency(clock), FORGETFUL, KEYS, QUIET)
+    work = Work(ApiError(UPSTREAM_TIMEOUT))
+    await refused(once.run(CALL, work))
+    clock.now_ms += 13_000
+    assert (await refused(once.run(CALL, work))).code == "idempotency-outcome-unknown"
+    assert work.runs == 1
+
+
+async def test_nor_is_it_when_a_stored_answer_no_longer_opens() -> None:
+    store = MemoryIdempotency(lambda: 0)
+    old, _, forgetful = rings()
+    work = Work()
+    await Once(store, FORGETFUL, old, QUIET).run(CALL, work)
+    assert (await refused(Once(store, FORGETFUL, forgetful, QUIET).run(CALL, work))).code == (
+        "idempotency-outcome-unknown"
+    )
+    assert work.runs == 1
