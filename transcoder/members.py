@@ -65,7 +65,7 @@ def _array(
     items: list[Any] = []
     seen: set[Any] = set()
     for index, given in enumerate(value):
-        item = read_one(given)
+        item = Fault("not-nullable", "null is no item.") if given is None else read_one(given)
         if not isinstance(item, Fault) and same(item) in seen:
             item = Fault("duplicate-item", "This stands here already.")
         if isinstance(item, Fault):
@@ -173,7 +173,8 @@ def _number(value: Json) -> int | Decimal | Fault:
         return Fault("invalid-type", "Expected a number.", example=25)
     if not -_MAX_NUMBER <= value <= _MAX_NUMBER:
         return Fault("out-of-range", "At most 10^12 in magnitude.", example=25)
-    exact = Decimal(value).normalize()
-    if -int(exact.as_tuple().exponent) > _MAX_DECIMALS:
+    exact = Decimal(value)
+    # Compared with all of its digits: arithmetic would round a long fraction to the 28 of the context.
+    if exact != round(exact, _MAX_DECIMALS):
         return Fault("too-many-decimals", f"At most {_MAX_DECIMALS} decimals.", example=25)
-    return int(exact) if exact == exact.to_integral_value() else exact
+    return int(exact) if exact == int(exact) else round(exact, _MAX_DECIMALS).normalize()

@@ -1,7 +1,10 @@
 """[pure] Saying where something is, and what may have been meant."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from contract.problems import ItemError
+from contract.vocabulary import Json
 
 _SIMILAR = 0.6
 
@@ -9,6 +12,29 @@ _SIMILAR = 0.6
 def pointer(*segments: str | int) -> str:
     """The JSON Pointer of a place (RFC 6901 §3)."""
     return "".join("/" + str(segment).replace("~", "~0").replace("/", "~1") for segment in segments)
+
+
+def in_document_order(errors: Iterable[ItemError], body: Json) -> tuple[ItemError, ...]:
+    """Errors as a reader of `body` comes to their places; in each object, what is missing there comes last."""
+    seen: dict[int, dict[str, tuple[int, Json]]] = {}
+
+    def members(container: dict[str, Json] | list[Json]) -> dict[str, tuple[int, Json]]:
+        if id(container) not in seen:
+            pairs = container.items() if isinstance(container, dict) else enumerate(container)
+            seen[id(container)] = {str(name): (order, part) for order, (name, part) in enumerate(pairs)}
+        return seen[id(container)]
+
+    def place(error: ItemError) -> list[int]:
+        within, path = body, []
+        for segment in (error.pointer or "").split("/")[1:]:
+            if not isinstance(within, dict | list):
+                break
+            name = segment.replace("~1", "/").replace("~0", "~")
+            order, within = members(within).get(name, (len(within), None))
+            path.append(order)
+        return path
+
+    return tuple(sorted(errors, key=place))
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str | None:

@@ -1,7 +1,7 @@
 """[pure] Bodies: a caller's JSON in, neutral values or every fault at once out, in document order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -13,7 +13,7 @@ from contract.types import Address, Amount, CustomFields, Ids, Parts, Tags
 from contract.vocabulary import Json
 from transcoder import members
 from transcoder.members import Faults, Read, faults_of, unknown
-from transcoder.pointers import pointer
+from transcoder.pointers import in_document_order, pointer
 from transcoder.records import Values
 from transcoder.values import Fault, Surroundings, check, in_units
 
@@ -59,28 +59,46 @@ def patch_values(resource: Resource, body: Json, around: Surroundings) -> Values
 def upsert_values(resource: Resource, on: str, body: Json, around: Surroundings) -> Values | Invalid:
     """What an upsert's body holds: a whole create body, of which the present members are a patch where one matches."""
     read = _resource_values(resource, body, around, Mode.UPSERT)
-    if not isinstance(read, Invalid) and read.get(on) is None:
-        return Invalid((ItemError("required", "An upsert needs the field that it matches by.", pointer=pointer(on)),))
-    return read
+    if not isinstance(body, dict) or body.get(on) is not None:
+        return read
+    fault = Fault("not-nullable" if on in body else "required", "An upsert needs the field that it matches by.")
+    others = read.errors if isinstance(read, Invalid) else ()
+    return _invalid([*others, item(fault, pointer(on))], body)
 
 
 def action_values(fields: Sequence[Field], body: Json, around: Surroundings) -> Values | Invalid:
     """What an action's body holds; no body is an empty one."""
-    return _read(fields, {} if body is None else body, around, Mode.ACTION)
+    if not isinstance(body, dict | None):
+        return _NO_OBJECT
+    given = body or {}
+    values, errors = _read(fields, given, around, Mode.ACTION)
+    return _invalid(errors, given) if errors else values
 
 
 def _resource_values(resource: Resource, body: Json, around: Surroundings, mode: Mode) -> dict[str, Any] | Invalid:
     if not isinstance(body, dict):
-        return Invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
-    read = _read(resource.fields, body, around, mode)
-    if resource.money is None or isinstance(read, Invalid):
-        return read
-    return _with_money(resource, resource.money, body, read)
+        return _NO_OBJECT
+    values, errors = _read(resource.fields, body, around, mode)
+    if resource.money is not None:
+        priced = _with_money(resource, resource.money, body, values)
+        if isinstance(priced, Invalid):
+            errors += priced.errors
+        else:
+            values = priced
+    return _invalid(errors, body) if errors else values
 
 
-def _read(fields: Sequence[Field], body: Json, around: Surroundings, mode: Mode) -> dict[str, Any] | Invalid:
-    if not isinstance(body, dict):
-        return Invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
+_NO_OBJECT = Invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
+
+
+def _invalid(errors: Sequence[ItemError], body: Json) -> Invalid:
+    return Invalid(in_document_order(errors, body)[:MAX_ERRORS])
+
+
+def _read(
+    fields: Sequence[Field], body: dict[str, Json], around: Surroundings, mode: Mode
+) -> tuple[dict[str, Any], list[ItemError]]:
+    """The values of the members that are good, and what is wrong with the others."""
     values: dict[str, Any] = {}
     errors: list[ItemError] = []
     rows = {field.name: field for field in fields}
@@ -88,8 +106,8 @@ def _read(fields: Sequence[Field], body: Json, around: Surroundings, mode: Mode)
     for name, value in body.items():
         row = rows.get(name)
         read = unknown(name, writable) if row is None else _member(row, value, around, mode)
-        if row is not None and row.only_with is not None and mode is not Mode.ACTION and read is not None:
-            read = _applicable(row, read, body, rows)
+        if row is not None and row.only_with is not None and read is not None:
+            read = _applicable(row, read, body, rows, mode)
         faults = list(faults_of(read))
         if not faults:
             values[name] = read
@@ -104,7 +122,7 @@ def _read(fields: Sequence[Field], body: Json, around: Surroundings, mode: Mode)
             for row in fields
             if row.required and row.name not in body
         ]
-    return Invalid(tuple(errors[:MAX_ERRORS])) if errors else values
+    return values, errors
 
 
 def _shown(example: Json) -> Json:
@@ -143,11 +161,13 @@ def _member(field: Field, value: Json, around: Surroundings, mode: Mode) -> Read
             return check(field.type, value, around)
 
 
-def _applicable(row: Field, read: Read, body: dict[str, Json], rows: dict[str, Field]) -> Read:
+def _applicable(row: Field, read: Read, body: dict[str, Json], rows: dict[str, Field], mode: Mode) -> Read:
     """Against the body's own state: an open deal has no `closed_at`."""
     if row.only_with is None or isinstance(read, Fault | Faults):
         return read
     name, allowed = row.only_with
+    if mode is Mode.UPSERT and name not in body:
+        return read  # the record that it matches has a state, which only the service knows
     state = body.get(name, rows[name].default)
     known = getattr(rows[name].type, "values", ())
     if state in known and state not in allowed:
@@ -168,14 +188,23 @@ def _parts(kind: Parts, value: Json, around: Surroundings) -> list[dict[str, Any
     parts: list[dict[str, Any]] = []
     names: set[str] = set()
     for index, given in enumerate(value):
-        read = _read(fields, given, around, Mode.CREATE)
-        if isinstance(read, Invalid):
-            faults += [
-                Fault(
-                    error.code, error.detail, pointer(index) + (error.pointer or ""), error.allowed, error.did_you_mean
-                )
-                for error in read.errors
-            ]
+        if not isinstance(given, dict):
+            code = "not-nullable" if given is None else "invalid-type"
+            faults.append(Fault(code, "Expected an object.", pointer(index), example=kind.example[0]))
+            continue
+        read, errors = _read(fields, given, around, Mode.CREATE)
+        faults += [
+            Fault(
+                error.code,
+                error.detail,
+                pointer(index) + (error.pointer or ""),
+                error.allowed,
+                error.did_you_mean,
+                error.example,
+            )
+            for error in errors
+        ]
+        if "name" not in read:
             continue
         name = str(read["name"]).lower()
         if name in names:
@@ -189,6 +218,8 @@ def _with_money(
     resource: Resource, money: Money, body: dict[str, Json], read: dict[str, Any]
 ) -> dict[str, Any] | Invalid:
     """The rules between an amount and its currency; an amount without one stays a Decimal until it is known."""
+    if any(name in body and name not in read for name in (money.amount, money.currency)):
+        return read  # what is wrong with one of them is told already
     amount, currency = read.get(money.amount), read.get(money.currency)
     if amount is None and currency is not None:
         return _fault(money.amount, Fault("required", "A currency never comes without an amount.", example="12500.00"))
@@ -215,4 +246,4 @@ def scaled(resource: Resource, money: Money, read: Values, currency: str) -> dic
 
 
 def _fault(name: str, fault: Fault) -> Invalid:
-    return Invalid((item(replace(fault), pointer(name)),))
+    return Invalid((item(fault, pointer(name)),))

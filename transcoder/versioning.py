@@ -8,7 +8,7 @@ from contract.resources import Resource
 from contract.versions import Version, changes_since
 from contract.versions.change import Body, Change, Test
 from contract.vocabulary import Json
-from transcoder.pointers import did_you_mean, pointer
+from transcoder.pointers import did_you_mean, in_document_order, pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Translation:
             return body, ()
         errors: list[ItemError] = []
         brought: Body = dict(body)
-        for change in self.changes:
+        for place, change in enumerate(self.changes):
             for name in [name for name in change.newer if name in brought]:
                 del brought[name]
                 meant = did_you_mean(name, change.older)
@@ -31,7 +31,8 @@ class Translation:
                     ItemError("unknown-member", "There is no such member.", pointer=pointer(name), did_you_mean=meant)
                 )
             brought, told = change.forward(brought)
-            errors += told
+            # A later change speaks of what the earlier ones have made of the caller's body.
+            errors += map(Translation(self.changes[:place]).error, told)
         return brought, tuple(errors)
 
     def record(self, record: Body) -> Body:
@@ -83,14 +84,7 @@ class Translation:
         """`items` about today's body, and `told` about the caller's, in the order of the caller's body."""
         if not self.changes:
             return tuple(items)
-        together = [*told, *(self.error(item) for item in items)]
-        order = {pointer(name): place for place, name in enumerate(body)} if isinstance(body, dict) else {}
-
-        def place(item: ItemError) -> int:
-            top = "/".join((item.pointer or "").split("/")[:2])
-            return order.get(top, len(order))
-
-        return tuple(sorted(together, key=place))
+        return in_document_order([*told, *(self.error(item) for item in items)], body)
 
 
 _NONE = Translation(())

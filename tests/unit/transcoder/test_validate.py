@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.problems import ItemError
 from contract.resources import CONTACT
 from tests.support.contacts import a_contact
 from tests.unit.transcoder.surroundings import AROUND, FOREIGN_ID, an_id
-from transcoder.pointers import did_you_mean, pointer
+from transcoder.pointers import did_you_mean, in_document_order, pointer
 from transcoder.validate import Invalid, create_values, patch_values
 
 WHOLE_ADDRESS = {"line1": "12 Quay Street", "city": "Bristol", "postal_code": "BS1 4DB", "country": "GB"}
@@ -141,7 +142,7 @@ TAGS: dict[str, tuple[Any, list[tuple[str | None, str]]]] = {
     "one string": ("VIP", [("/tags", "invalid-type")]),
     "an object": ({"0": "VIP"}, [("/tags", "invalid-type")]),
     "a tag of 65": (["x" * 65], [("/tags/0", "too-long")]),
-    "a null among them": (["VIP", None], [("/tags/1", "invalid-type")]),
+    "a null among them": (["VIP", None], [("/tags/1", "not-nullable")]),
     "one tag twice": (["a", "b", "a"], [("/tags/2", "duplicate-item")]),
     "one tag in two cases": (["\u00c9t\u00e9", "\u00e9T\u00c9"], [("/tags/1", "duplicate-item")]),
     "one tag in two compositions": (["\u00e9", "e\u0301"], [("/tags/1", "duplicate-item")]),
@@ -229,3 +230,12 @@ _REFERENCES = (("company_id", "cmp"), ("owner_id", "usr"))
 def test_guesses_are_made_among_what_is_known() -> None:
     assert did_you_mean("emial", ["phone", "email"]) == "email"
     assert did_you_mean("", ["email"]) is None
+
+
+def test_errors_stand_as_their_places_do_in_the_document_and_what_is_missing_behind() -> None:
+    body = {"b": {"y": 1, "x": [1, {"q": 0}]}, "a": 2}
+    places = ["/zzz", "/a", "/b/none", "/b/x/1/q", "/b/x/1", "/b/x/0", "/b/y", "/b", "", "/a/below", "/b/x/9"]
+    told = in_document_order([ItemError("x", "x", pointer=place) for place in places], body)
+    assert [error.pointer for error in told] == [
+        *("", "/b", "/b/y", "/b/x/0", "/b/x/1", "/b/x/1/q", "/b/x/9", "/b/none", "/a", "/a/below", "/zzz"),
+    ]
