@@ -60,8 +60,9 @@ def upstream() -> RecordingUpstream:
 
 @pytest.fixture
 async def client(upstream: RecordingUpstream) -> AsyncIterator[TestClient[web.Request, web.Application]]:
-    desk = Desk(Crm(upstream, DIALECTS), Presenters(RESOURCES, CODEC), KEYS, "https://api.example")
-    pipeline = Pipeline(desk, CODEC, Once(MemoryIdempotency(lambda: 0), KEYS, QUIET), QUIET)
+    store = MemoryIdempotency(lambda: 0)
+    desk = Desk(Crm(upstream, DIALECTS), store, Presenters(RESOURCES, CODEC), KEYS, "https://api.example")
+    pipeline = Pipeline(desk, CODEC, Once(store, desk.records.capabilities, KEYS, QUIET), QUIET)
     app = web.Application()
     app.router.add_route("*", r"/{path:[\s\S]*}", pipeline.answer)
     async with TestClient(TestServer(app)) as client:

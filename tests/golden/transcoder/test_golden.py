@@ -24,6 +24,11 @@ CALLER = {
     "X-Gw-Subject": "usr_7cc01b5qg21kebmwnfsbhkyb4q",  # user 31
     "X-Gw-Permissions": "contacts:delete contacts:read contacts:write",
     "X-Gw-Role": "member",
+    "X-Gw-Scopes": "contacts:delete contacts:read contacts:write",
+    "X-Gw-Plan": "growth",
+    "X-Gw-Token-Kind": "pat",
+    "X-Gw-Client-Id": "a-client",
+    "X-Gw-Expires-At": "1800000900",
 }
 """What every request says unless a case says otherwise; null leaves a header out."""
 NOT_OURS = ("Date", "Server", "Content-Length")
