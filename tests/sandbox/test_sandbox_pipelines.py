@@ -209,8 +209,8 @@ async def test_a_stage_is_found_under_its_own_pipeline_only(crm: Crm) -> None:
     assert said(await theirs.no("GET", f"{at(one)}"))[0] == "E_NOT_FOUND"
 
 
-async def test_fifty_live_ones_are_the_limit(place: Place) -> None:
-    async with place.run(), place.session() as session:
+async def test_fifty_live_ones_are_the_limit(file_place: Place) -> None:
+    async with file_place.run(), file_place.session() as session:
         crm = Crm(session)
         made = await pipeline(crm, *(f"s{n}" for n in range(50)))
         assert said(await crm.no("POST", at(made), {"name": "x"})) == ("E_LIMIT", None, None)

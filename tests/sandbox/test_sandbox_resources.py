@@ -1,6 +1,5 @@
 """The six kinds of records that callers keep: the same calls, by other rows."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,6 @@ import pytest
 
 from sandbox.declarations import Verb
 from sandbox.resources import RESOURCES
-from tests.sandbox.conftest import Place
 from tests.sandbox.crm import MANAGER, MEMBER, NOWHERE, Crm, fresh, said
 
 Fields = dict[str, Any]
@@ -237,16 +235,15 @@ async def test_a_set_of_ids_is_searched_and_each_new_one_has_to_be_there(crm: Cr
     assert await crm.ids({"all": [ours, ["contact_ids", "any", [three]]]}, "deals") == [both["id"], alone["id"]]
 
 
-async def test_an_empty_database_begins_with_every_kind_of_record_in_each_business(place: Place) -> None:
-    async with place.run(), place.session() as session:
-        for crm in (Crm(session), Crm(session, business=2, user=23)):
-            for path in SAMPLES:
-                answer = await crm.say("POST", f"{path}/query", {"with_total": 1, "limit": 200})
-                assert answer["paging"]["total"] >= 6, path
-            deals = await crm.ok("POST", "deals/query", {"limit": 200})
-            assert len({deal["stage_id"] for deal in deals}) > 4
-            assert {deal["status_code"] for deal in deals} == {1, 2, 3}
-            fields = await crm.ok("GET", "field_defs?limit=200")
-            for resource in ("contacts", "companies", "deals"):
-                assert {f["type_code"] for f in fields if f["resource"] == resource} == set(range(1, 13))
-            assert json.dumps(fields[0]["options"][0]) == '{"id": 1, "value": "gold", "label": "Gold"}'
+async def test_an_empty_database_begins_with_every_kind_of_record_in_each_business(crm: Crm) -> None:
+    for user in (crm, crm.but(business=2, user=23)):
+        for path in SAMPLES:
+            answer = await user.say("POST", f"{path}/query", {"with_total": 1, "limit": 200})
+            assert answer["paging"]["total"] >= 6, path
+        deals = await user.ok("POST", "deals/query", {"limit": 200, "sort": ["id"]})
+        assert len({deal["stage_id"] for deal in deals[:14]}) > 4
+        assert {deal["status_code"] for deal in deals[:14]} == {1, 2, 3}
+        fields = await user.ok("GET", "field_defs?limit=200")
+        for resource in ("contacts", "companies", "deals"):
+            assert {f["type_code"] for f in fields if f["resource"] == resource} == set(range(1, 13))
+        assert fields[0]["options"][0] == {"id": 1, "value": "gold", "label": "Gold"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.seed import CONTACTS_EACH
+from sandbox.demo import CONTACTS_EACH
 from sandbox.settings import SettingsError, TcpAddress, UnixSocket, read_settings
 from tests.sandbox.conftest import Place
 from tests.sandbox.crm import Crm
