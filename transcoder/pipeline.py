@@ -196,8 +196,9 @@ async def _body(request: web.Request, operation: Operation, handler: Handler, de
     media.check_accept(_joined(request, headers.ACCEPT.name))
     limit_bytes = MAX_BATCH_BODY_BYTES if operation.kind in BATCHES else MAX_BODY_BYTES
     raw = b"" if begun is None else await requests.read_body(request, begun, deadline_s, limit_bytes)
-    if handler.check is not None and (raw or not handler.may_lack_body):
-        return requests.parse_body(raw)
+    if handler.check is not None:
+        # `null` is a body, and no object.
+        return requests.parse_body(raw) if raw or not handler.may_lack_body else {}
     if raw:
         raise ApiError(MALFORMED_REQUEST, "This operation takes no body.", reason="unexpected-body")
     return None

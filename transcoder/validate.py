@@ -67,12 +67,11 @@ def upsert_values(resource: Resource, on: str, body: Json, around: Surroundings)
 
 
 def action_values(fields: Sequence[Field], body: Json, around: Surroundings) -> Values | Invalid:
-    """What an action's body holds; no body is an empty one."""
-    if not isinstance(body, dict | None):
+    """What an action's body holds."""
+    if not isinstance(body, dict):
         return _NO_OBJECT
-    given = body or {}
-    values, errors = _read(fields, given, around, Mode.ACTION)
-    return _invalid(errors, given) if errors else values
+    values, errors = _read(fields, body, around, Mode.ACTION)
+    return _invalid(errors, body) if errors else values
 
 
 def _resource_values(resource: Resource, body: Json, around: Surroundings, mode: Mode) -> dict[str, Any] | Invalid:

@@ -96,6 +96,8 @@ def _array(call: Call, name: str) -> list[Json]:
     given = body.get(name)
     if name not in body:
         errors.append(item(Fault("required", "This member is required."), pointer(name)))
+    elif given is None:
+        errors.append(item(Fault("not-nullable", "This member cannot be null."), pointer(name)))
     elif not isinstance(given, list):
         errors.append(item(Fault("invalid-type", "Expected an array."), pointer(name)))
     elif not 1 <= len(given) <= MAX_ITEMS:
@@ -138,7 +140,9 @@ def _numbers(call: Call, given: Sequence[tuple[Json, str]], distinct: bool) -> l
     seen: set[str] = set()
     for text, at in given:
         number = call.around.open_id(kind.prefix, text) if isinstance(text, str) else ids.MALFORMED
-        if not isinstance(text, str):
+        if text is None:
+            errors.append(item(Fault("not-nullable", "An id cannot be null.", example=kind.example), at))
+        elif not isinstance(text, str):
             errors.append(item(Fault("invalid-type", "Expected a string.", example=kind.example), at))
         elif isinstance(number, ids.Malformed):
             detail = f"Not an id: {kind.prefix}_ and {ids.OPAQUE_LENGTH} characters."

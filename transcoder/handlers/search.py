@@ -23,7 +23,7 @@ _MEMBERS = ("filters", "search_text", "order_by", "sort_direction", "limit", "cu
 
 def check(call: Call) -> Wish:
     """What the body asks for; every fault at its pointer."""
-    body = {} if call.body is None else call.body
+    body = call.body
     if not isinstance(body, dict):
         raise invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
     read: dict[str, Any] = {}
@@ -33,7 +33,7 @@ def check(call: Call) -> Wish:
             fault = Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, _MEMBERS))
             errors.append(item(fault, pointer(name)))
             continue
-        found = _READERS[name](call, value)
+        found = _NULL if value is None else _READERS[name](call, value)
         if isinstance(found, Invalid):
             errors += found.errors
         elif isinstance(found, Fault):
@@ -87,6 +87,8 @@ def _order_by(call: Call, value: Json) -> str | Fault:
 
 
 def _direction(_: Call, value: Json) -> str | Fault:
+    if not isinstance(value, str):
+        return Fault("invalid-type", "Expected a string.", example=DIRECTIONS[0])
     return value if value in DIRECTIONS else Fault("unknown-value", "asc or desc.", allowed=DIRECTIONS)
 
 
@@ -98,6 +100,7 @@ def _cursor(_: Call, value: Json) -> str | Fault:
     return value if isinstance(value, str) and value else Fault("invalid-type", "Expected a cursor, or leave it out.")
 
 
+_NULL = Fault("not-nullable", "Leave it out instead.")
 _READERS: dict[str, Callable[[Call, Json], Any]] = {
     "filters": _filters,
     "search_text": _text,
