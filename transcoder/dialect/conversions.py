@@ -104,6 +104,11 @@ def array(value: Any, read: Convert) -> list[Any]:
     return [read(item) for item in value]
 
 
+def _reference(value: Any) -> int | None:
+    """What a record that is only tried belongs to may itself not be there yet: 0."""
+    return number(value) or None
+
+
 def _minor(value: Any) -> int:
     read = integer(value)
     if read < 0:
@@ -167,7 +172,7 @@ _BY_TYPE: dict[type, Conversion] = {
     Int: Conversion(integer, same),
     Amount: Conversion(_minor, same),
     Currency: Conversion(_currency, same),
-    Id: Conversion(number, same),
+    Id: Conversion(_reference, same),
     Ids: Conversion(lambda value: array(value, number), same),
     Tags: Conversion(lambda value: array(value, text), same),
     Options: Conversion(lambda value: array(value, _option), same),

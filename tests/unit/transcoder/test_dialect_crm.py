@@ -273,6 +273,39 @@ async def test_an_own_value_is_written_with_all_its_digits() -> None:
     assert upstream.calls[-1] == ("POST /contacts", {"custom": [{"field_id": 17, "value": Decimal("0.1")}]})
 
 
+async def test_an_own_value_is_read_with_all_its_digits() -> None:
+    stored = json.dumps(ok(a_stored_contact(**SEATS))).replace('"value": 25', '"value": 123456789012.123456')
+    crm = Crm(
+        Told(lambda call, body: Crms([FIELD])(call, body) if "defs" in call else Reply(200, stored.encode())), DIALECTS
+    )
+    record = await crm.get(CONTACTS, 5, an_actor())
+    assert isinstance(record, Record)
+    assert record.values["custom_fields"] == {"seats": Decimal("123456789012.123456")}
+
+
+PAGES: dict[str, tuple[Any, str | None]] = {
+    "more to come": ({"has_more": True, "next_key": "k2"}, "k2"),
+    "nothing more": ({"has_more": False}, None),
+    "nothing more, with a key": ({"has_more": False, "next_key": "k2"}, None),
+}
+
+
+@pytest.mark.parametrize(("paging", "place"), PAGES.values(), ids=PAGES)
+async def test_a_page_says_where_the_next_one_begins_if_there_is_one(paging: Any, place: str | None) -> None:
+    crm = Crm(Told(lambda _, __: ok([a_stored_contact()], paging=paging)), DIALECTS)
+    page = await crm.page(CONTACTS, a_query(), an_actor())
+    assert not isinstance(page, Refusal)
+    assert (len(page.records), page.next_place, page.total) == (1, place, None)
+
+
+@pytest.mark.parametrize("paging", [None, {}, {"has_more": True}, {"has_more": 1}, {"has_more": False}], ids=repr)
+async def test_a_page_that_does_not_say_all_that_was_asked_is_unreadable(paging: Any) -> None:
+    crm = Crm(Told(lambda _, __: ok([], paging=paging)), DIALECTS)
+    with pytest.raises(ApiError) as unreadable:
+        await crm.page(CONTACTS, a_query(with_total=True), an_actor())
+    assert (unreadable.value.problem.code, unreadable.value.outcome) == ("upstream-invalid", "not-applied")
+
+
 async def test_a_hundred_items_go_in_two_calls_side_by_side() -> None:
     waiting: list[int] = []
     both = asyncio.Event()

@@ -160,6 +160,11 @@ def test_a_pipeline_holds_its_stages_as_records() -> None:
         to_record(STAGES, stored_stage(sort_index=0))
 
 
+def test_a_part_of_what_is_not_there_yet_belongs_to_nothing() -> None:
+    tried = to_record(STAGES, stored_stage(id=0, pipeline_id=0))
+    assert (tried.number, tried.values["pipeline_id"]) == (0, None)
+
+
 def test_stages_of_a_new_pipeline_are_written_in_the_service_s_names() -> None:
     values = {"name": "Partners", "stages": [{"name": "Intro"}, {"name": "Signed", "probability": 90}]}
     assert to_fields(PIPELINES, values) == {
