@@ -88,6 +88,7 @@ RATE_HEADERS: tuple[str, ...] = (
     RATE_STATE,
 )
 
+VARY = "vary"
 ETAG = "etag"
 LOCATION = "location"
 LINK = "link"
@@ -98,6 +99,33 @@ RETRY_AFTER = "retry-after"
 ACCEPT_PATCH = "accept-patch"
 WWW_AUTHENTICATE = "www-authenticate"
 IDEMPOTENT_REPLAYED = "idempotent-replayed"
+
+FROM_BROWSERS: tuple[Header, ...] = (
+    AUTHORIZATION,
+    CONTENT_TYPE,
+    VERSION,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+)
+"""What a script on an allowed origin may send beside what browsers let everybody send (Fetch: CORS)."""
+
+EXPOSED: tuple[str, ...] = (
+    *RATE_HEADERS,
+    REQUEST_ID.name,
+    VERSION.name,
+    ETAG,
+    LOCATION,
+    LINK,
+    ALLOW,
+    ACCEPT_PATCH,
+    RETRY_AFTER,
+    WWW_AUTHENTICATE,
+    IDEMPOTENT_REPLAYED,
+    DEPRECATION,
+    SUNSET,
+)
+"""What a script on an allowed origin may read of an answer."""
 
 CHALLENGE = 'Bearer realm="api"'
 """The `WWW-Authenticate` of a 401 without a token (RFC 6750 §3)."""
@@ -119,6 +147,6 @@ EVERY_ANSWER: tuple[tuple[str, str], ...] = (
 
 PRIVATE_ANSWER: tuple[tuple[str, str], ...] = (
     ("cache-control", "no-store"),
-    ("vary", "Authorization, Version, Accept-Encoding"),
+    (VARY, "Authorization, Version, Accept-Encoding"),
 )
 """On every answer under `/v1`."""

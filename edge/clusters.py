@@ -10,6 +10,8 @@ from edge.shapes import Yaml, extension, seconds, typed
 AUTHZ = "authz"
 TRANSCODER = "transcoder"
 OAUTH = "oauth"
+NOBODY = "nobody"
+"""Where a request goes that none is meant to get through: it has no endpoint."""
 
 QUICK_BACK_OFF = {"base_interval": "0.005s", "max_interval": "0.02s"}
 """Before asking a sibling. Without a fitting maximum, Envoy refuses the base."""
@@ -44,6 +46,7 @@ def clusters(deployment: Deployment) -> list[Yaml]:
         _cluster(AUTHZ, authz, {"http2_protocol_options": {}}, _CANNOT_BE_REACHED),
         _cluster(TRANSCODER, transcoders, {"http_protocol_options": {}}, _DOES_NOT_ANSWER),
         _oauth(deployment),
+        {"name": NOBODY, "type": "STATIC", "connect_timeout": seconds(_CONNECT_S)},
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from contract.bounds import EDGE_TIMEOUT_S, MAX_HEADER_BYTES, MAX_HEADERS
 from edge.access_log import access_log
 from edge.compression import compressor
+from edge.cors import cors
 from edge.deployment import Deployment
 from edge.early_headers import early_headers
 from edge.ext_authz import ext_authz
@@ -68,6 +69,7 @@ def _manager(deployment: Deployment, **own: Any) -> Yaml:
 def http_filters(deployment: Deployment) -> list[Yaml]:
     """The chain; each stands where it does for a reason that its module tells."""
     return [
+        *cors(deployment),
         compressor(),
         refusals(),
         address_guard(deployment),

@@ -13,7 +13,8 @@ class Deployment:
     `oauth` is the `host:port` of an authorization server on another machine; without one it has a socket as all others.
     `admin_port` puts the admin interface on a loopback port, for those who cannot speak to a socket file.
     `address_limit_per_s` guards against floods from one address, before any token is known: far above what an honest
-    client's plan allows, because many may share an address.
+    client's plan allows, because many may share an address. `cors_origins`, comma-separated, are those whose scripts
+    may call the API; none by default.
     """
 
     api_url: str = "https://localhost:8443"
@@ -30,6 +31,7 @@ class Deployment:
     authz_processes: int = 2
     transcoder_processes: int = 2
     address_limit_per_s: int = 1_000
+    cors_origins: str = ""
 
     @property
     def ports(self) -> tuple[int, ...]:

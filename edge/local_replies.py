@@ -13,7 +13,6 @@ from contract.headers import (
     CHALLENGE,
     CHALLENGE_INVALID_TOKEN,
     EVERY_ANSWER,
-    PRIVATE_ANSWER,
     REQUEST_ID,
     RETRY_AFTER,
     WWW_AUTHENTICATE,
@@ -39,6 +38,7 @@ from contract.problems import (
     render,
 )
 from contract.vocabulary import Json
+from edge.cors import private_answer
 from edge.deployment import Deployment
 from edge.filters import JWT
 from edge.refusals import ODD_TOKEN, OTHER_SCHEME, TOO_LARGE, UNKNOWN_METHOD, refused_by
@@ -62,7 +62,7 @@ class Reply:
 
 def local_replies(deployment: Deployment) -> Yaml:
     """The configuration."""
-    return {"mappers": [_untouched(), *(_mapper(reply, deployment.api_url) for reply in REPLIES)]}
+    return {"mappers": [_untouched(), *(_mapper(reply, deployment) for reply in REPLIES)]}
 
 
 def _details(text: str) -> str:
@@ -153,13 +153,13 @@ def _untouched() -> Yaml:
     return {"filter": _filter(_any("response.code < 400", _details("ext_authz_denied")))}
 
 
-def _mapper(reply: Reply, api_url: str) -> Yaml:
-    headers = (*EVERY_ANSWER, *PRIVATE_ANSWER, *_retry_after(reply.problem), *reply.headers)
+def _mapper(reply: Reply, deployment: Deployment) -> Yaml:
+    headers = (*EVERY_ANSWER, *private_answer(deployment), *_retry_after(reply.problem), *reply.headers)
     return {
         "filter": _filter(reply.when),
         "status_code": reply.problem.status,
         "headers_to_add": overwriting(((REQUEST_ID.name, _TRACE_ID), *headers)),
-        "body_format_override": {"json_format": _body(reply, api_url), "content_type": PROBLEM_MEDIA_TYPE},
+        "body_format_override": {"json_format": _body(reply, deployment.api_url), "content_type": PROBLEM_MEDIA_TYPE},
     }
 
 

@@ -8,7 +8,7 @@ authority reaches the API host: nothing here is made from `Host`, so a foreign o
 import re
 
 from contract.bounds import EDGE_TIMEOUT_S
-from contract.headers import ALLOW, AUTHORIZATION, EVERY_ANSWER, OPERATION, PRIVATE_ANSWER, RATE_HEADERS
+from contract.headers import ALLOW, AUTHORIZATION, EVERY_ANSWER, OPERATION, RATE_HEADERS
 from contract.operations import (
     HEALTH_PATH,
     JWKS_PATH,
@@ -25,11 +25,15 @@ from contract.operations import (
 from contract.problems import ROUTE_NOT_FOUND
 from contract.resources.shape import API_ROOT
 from contract.vocabulary import Method
-from edge.clusters import OAUTH, ON_A_SIBLING, QUICK_BACK_OFF, TRANSCODER
+from edge.clusters import NOBODY, OAUTH, ON_A_SIBLING, QUICK_BACK_OFF, TRANSCODER
+from edge.cors import origins, policy, private_answer
 from edge.deployment import Deployment
 from edge.filters import decision, no_decision, no_token
 from edge.refusals import any_authorization
 from edge.shapes import Yaml, overwriting, seconds
+
+Private = tuple[tuple[str, str], ...]
+"""Headers of every answer under the API's root."""
 
 _SAFE = ("GET", "HEAD")
 _BEFORE_SENDING = "connect-failure,refused-stream,reset-before-request"
@@ -47,20 +51,26 @@ def route_configuration(deployment: Deployment, *before: Yaml) -> Yaml:
                 "routes": [*before, *auth_routes()],
                 "typed_per_filter_config": any_authorization(),
             },
-            {"name": "api", "domains": ["*"], "routes": [*before, *api_routes()]},
+            {
+                "name": "api",
+                "domains": ["*"],
+                "routes": [*before, *api_routes(private_answer(deployment), *_preflights(deployment))],
+                **policy(deployment),
+            },
         ],
         "response_headers_to_add": overwriting(EVERY_ANSWER),
         "validate_clusters": True,
     }
 
 
-def api_routes() -> list[Yaml]:
+def api_routes(private: Private, *before: Yaml) -> list[Yaml]:
     """First match wins: probes, operations, what their paths answer besides, and the two catch-alls."""
     return [
         _healthy(),
         _readiness(),
-        *(route for path in sorted(paths(), key=_parameters) for route in _path_routes(path)),
-        _refused(UNKNOWN_PATH, {"path_separated_prefix": API_ROOT}, decision(UNKNOWN_PATH.id)),
+        *before,
+        *(route for path in sorted(paths(), key=_parameters) for route in _path_routes(path, private)),
+        _refused(UNKNOWN_PATH, {"path_separated_prefix": API_ROOT}, decision(UNKNOWN_PATH.id), private),
         _nothing_here(),
     ]
 
@@ -86,11 +96,15 @@ def _parameters(path: str) -> tuple[bool, ...]:
     return tuple(segment.startswith("{") for segment in path.split("/"))
 
 
-def _path_routes(path: str) -> list[Yaml]:
-    return [*(_operation(row) for row in OPERATIONS if row.path == path), _options(path), _wrong_method(path)]
+def _path_routes(path: str, private: Private) -> list[Yaml]:
+    return [
+        *(_operation(row, private) for row in OPERATIONS if row.path == path),
+        _options(path, private),
+        _wrong_method(path, private),
+    ]
 
 
-def _operation(row: Operation) -> Yaml:
+def _operation(row: Operation, private: Private) -> Yaml:
     methods = _SAFE if row.method is Method.GET else (row.method.value,)
     return {
         "name": row.id,
@@ -99,33 +113,48 @@ def _operation(row: Operation) -> Yaml:
         "typed_per_filter_config": no_token() | no_decision() if row.open else decision(row.id),
         # Set after ext_authz: neither the caller nor authz has a say in it.
         "request_headers_to_add": overwriting({OPERATION.name: row.id}),
-        "response_headers_to_add": overwriting(PRIVATE_ANSWER),
+        "response_headers_to_add": overwriting(private),
     }
 
 
-def _options(path: str) -> Yaml:
+def _options(path: str, private: Private) -> Yaml:
     return {
         "name": "options",
         "match": {**_path(path), **_methods("OPTIONS")},
         "direct_response": {"status": 204},
         "typed_per_filter_config": no_token() | no_decision(),
-        "response_headers_to_add": overwriting((*PRIVATE_ANSWER, (ALLOW, _words(path)))),
+        "response_headers_to_add": overwriting((*private, (ALLOW, _words(path)))),
     }
 
 
-def _wrong_method(path: str) -> Yaml:
-    return _refused(WRONG_METHOD, _path(path), decision(WRONG_METHOD.id, allowed_methods=_words(path)))
+def _wrong_method(path: str, private: Private) -> Yaml:
+    return _refused(WRONG_METHOD, _path(path), decision(WRONG_METHOD.id, allowed_methods=_words(path)), private)
 
 
-def _refused(row: Unrouted, match: Yaml, asked: Yaml) -> Yaml:
-    """For authz to refuse; should it ever not, the answer is still no."""
+def _refused(row: Unrouted, match: Yaml, asked: Yaml, private: Private) -> Yaml:
+    """For authz to refuse; should it ever not, there is nobody there. No direct response: CORS passes those over."""
     return {
         "name": row.id,
         "match": match,
-        "direct_response": {"status": row.problem.status},
+        "route": {"cluster": NOBODY},
         "typed_per_filter_config": asked,
-        "response_headers_to_add": overwriting(PRIVATE_ANSWER),
+        "response_headers_to_add": overwriting(private),
     }
+
+
+def _preflights(deployment: Deployment) -> list[Yaml]:
+    """For the CORS filter to answer, whatever the path: a browser asks before it shows a token."""
+    if not origins(deployment):
+        return []
+    asks = {"name": "access-control-request-method", "present_match": True}
+    return [
+        {
+            "name": "preflight",
+            "match": {"prefix": f"{API_ROOT}/", "headers": [*_methods("OPTIONS")["headers"], asks]},
+            "route": {"cluster": NOBODY},
+            "typed_per_filter_config": no_token() | no_decision(),
+        }
+    ]
 
 
 def _healthy() -> Yaml:

@@ -131,7 +131,7 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
 
 
 @asynccontextmanager
-async def standing_edge(*, neighbours: Sequence[str] = NEIGHBOURS, **options: int) -> AsyncIterator[Edge]:
+async def standing_edge(*, neighbours: Sequence[str] = NEIGHBOURS, **options: int | str) -> AsyncIterator[Edge]:
     """An edge of its own, on free ports; `options` go to the rendering."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="edge-")))
@@ -178,7 +178,7 @@ async def neighbour(folder: Path, name: str, mint: Mint, valkey_url: str) -> Asy
 
 @asynccontextmanager
 async def _envoy(
-    folder: Path, mint: Mint, api_port: int, auth_port: int, options: Mapping[str, int]
+    folder: Path, mint: Mint, api_port: int, auth_port: int, options: Mapping[str, int | str]
 ) -> AsyncIterator[Process]:
     await render(
         folder / "envoy.yaml",
