@@ -1,69 +1,57 @@
-"""What the conformance suite asks with: calls that would succeed, so that each refusal differs in one thing."""
+"""Who asks: admins of both businesses with budgets without end, and one client that anybody's token can go through."""
 
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.spec.operations import Promised
+from tests.conformance.world import World
+from tests.spec.operations import FIRST
 from tests.support.stack import Stack
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request; `http` keyword arguments of httpx."""
-
-    method: str
-    path: str
-    json: Any = None
-    params: tuple[tuple[str, str], ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-
-    def but(self, **changes: Any) -> "Request":
-        return replace(self, **changes)
-
-    def send(self, client: httpx.Client) -> httpx.Response:
-        body = {} if self.json is None else {"json": self.json}
-        return client.request(self.method, self.path, params=self.params, headers=dict(self.headers), **body)
 
 
 @pytest.fixture(scope="session")
 def api(stack: Stack) -> Iterator[httpx.Client]:
-    """An admin of the first business with a wide budget."""
-    with stack.client(stack.token()) as client:
+    """An admin of the first business, in today's version."""
+    with stack.caller() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def first_api(stack: Stack) -> Iterator[httpx.Client]:
+    """The same admin in the first version."""
+    with stack.caller(version=FIRST) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def stranger(stack: Stack) -> Iterator[httpx.Client]:
     """An admin of the second business."""
-    with stack.client(stack.token(tenant=2)) as client:
+    with stack.caller(tenant=2) as client:
         yield client
 
 
-def a_contact(**members: Any) -> dict[str, Any]:
-    """A create body that nobody else uses."""
-    return {"first_name": "Ada", "email": f"{uuid.uuid4().hex}@northwind.example", **members}
-
-
-Good = Callable[[Promised], Request]
+@pytest.fixture(scope="session")
+def bare(stack: Stack) -> Iterator[httpx.Client]:
+    """A client without a token and without a version."""
+    with stack.client(version=None) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
-def good(stack: Stack) -> Iterator[Good]:
-    """A request of an operation that succeeds."""
-    with stack.client(stack.token()) as client:
+def bare2(stack: Stack) -> Iterator[httpx.Client]:
+    """The same over HTTP/2."""
+    with stack.client(version=None, http2=True) as client:
+        yield client
 
-        def make(operation: Promised) -> Request:
-            path = operation.path
-            if "{" in path:
-                made = client.post("/v1/contacts", json=a_contact())
-                assert made.status_code == 201, made.text
-                path = path.replace("{contact_id}", made.json()["data"]["id"])
-            body = {"POST": a_contact(), "PATCH": {"job_title": "Captain"}}.get(operation.method)
-            return Request(operation.method, path, body)
 
-        yield make
+@pytest.fixture(scope="session")
+def world(api: httpx.Client) -> World:
+    """The first business."""
+    return World(api)
+
+
+@pytest.fixture(scope="session")
+def their_world(stranger: httpx.Client) -> World:
+    """The second business."""
+    return World(stranger)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.conformance.conftest import a_contact
+from tests.conformance.examples import a_contact
 from tests.faults.conftest import Parts, until
 from tests.support.problems import assert_problem, assert_rate_headers
 from tests.support.stack import Stack

@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 
-from tests.spec.operations import PROBLEMS, RATE_HEADERS
+from tests.spec.operations import RATE_HEADERS
+from tests.spec.problems import PROBLEMS
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _FIRST = ("type", "title", "status", "detail")
@@ -62,3 +63,14 @@ def assert_rate_headers(answer: httpx.Response) -> None:
         assert len(answer.headers.get_list(name)) == 1, name
     for name in RATE_HEADERS[:7]:
         assert answer.headers[name].isdigit(), name
+
+
+def items(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """The item errors of a problem, in order: where each is, and its code."""
+    told: list[tuple[str, str]] = []
+    for item in body["errors"]:
+        [place] = {"pointer", "parameter", "header"} & set(item)
+        assert isinstance(item["detail"], str)
+        assert item["detail"]
+        told.append((item[place], item["code"]))
+    return told

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,14 +23,33 @@ import jwt
 
 from contract.ids import IdCodec
 from contract.vocabulary import TenantId
+from tests.spec.operations import CURRENT, SCOPES
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 90
 GIVEN = ("API_URL", "AUTH_URL", "CA_FILE", "ISSUER", "AUDIENCE", "SIGNING_KEY_FILE", "SIGNING_KID", "ID_KEY_FILE")
 """What has to be told of a stack that runs already, each as STACK_…"""
-ALL_SCOPES = "contacts:read contacts:write contacts:delete"
+ALL_SCOPES = " ".join(SCOPES)
 ADMINS = {1: 11, 2: 21}
 """The seeded admin of each business."""
+DEAREST = 10
+"""The highest cost of an operation."""
+
+
+class Purse(httpx.Auth):
+    """Pays with a new token, of a family of its own, whenever the budget of the one in use runs low."""
+
+    def __init__(self, mint: Callable[[], str]) -> None:
+        self._mint = mint
+        self._token = ""
+        self._left = 0
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        if self._left < DEAREST:
+            self._token = self._mint()
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        answer = yield request
+        self._left = int(answer.headers.get("x-ratelimit-remaining", "0"))
 
 
 @dataclass(frozen=True)
@@ -84,9 +103,7 @@ class Stack:
         """A good token with a budget of its own, but for the changes to its claims."""
         return self.sign(self.claims(**changes))
 
-    def client(
-        self, token: str | None = None, *, http2: bool = False, version: str | None = "2026-11-24"
-    ) -> httpx.Client:
+    def client(self, token: str | None = None, *, http2: bool = False, version: str | None = CURRENT) -> httpx.Client:
         """A client of the API host that trusts the stack's CA."""
         sent = {"Version": version} if version else {}
         if token:
@@ -98,6 +115,12 @@ class Stack:
     def _own_folder(self) -> Path:
         assert self.folder, "processes and logs are at hand only of a stack that was started here"
         return self.folder
+
+    def caller(self, *, http2: bool = False, version: str | None = CURRENT, **claims: Any) -> httpx.Client:
+        """A client with a good token, but for the changes to its claims, and a budget without end."""
+        client = self.client(http2=http2, version=version)
+        client.auth = Purse(lambda: self.token(**claims))
+        return client
 
     def pids(self, kind: str) -> list[int]:
         """The processes of one kind, as they are now."""
