@@ -155,7 +155,7 @@ def read_act(verb: Verb, body: object, asking: Asking, record_id: int = 0) -> Ac
         RefusedError: a value in it breaks a rule, whatever is stored.
         UnreadableError: the dialect has no such body.
     """
-    key, rest = read_key(verb.value, asking.resource, body)
+    key, rest = read_key(verb.value, asking, body)
     return Act(READERS[verb](rest, asking, record_id), key)
 
 
@@ -168,7 +168,7 @@ def read_item(verb: Verb, item: object, asking: Asking, match: object) -> Act:
     if verb is Verb.UPSERT:
         return read_act(verb, {**item, "match": match}, asking)
     # The key's fingerprint has to tell one record from another, so the id is taken out only behind it.
-    key, rest = read_key(verb.value, asking.resource, item)
+    key, rest = read_key(verb.value, asking, item)
     body = dict(rest) if isinstance(rest, dict) else {}
     return Act(READERS[verb](body, asking, record_id_of({"id": body.pop("id", None)})), key)
 

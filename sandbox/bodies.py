@@ -41,11 +41,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a body is read for: the resource, the business's own fields of it, the instant."""
+    """What a body is read for: the resource (and under which record), the business's own fields of it, the instant."""
 
     resource: Resource
     own: OwnFields
     now_ms: int
+    parent_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def _place(query: Mapping[str, object], order: Order) -> Position | None:
     return open_key(key, order)
 
 
-def read_key(verb: str, resource: Resource, body: object) -> tuple[Key | None, object]:
+def read_key(verb: str, asking: Asking, body: object) -> tuple[Key | None, object]:
     """The key of a write, if its body has one, and the body without it."""
     if not isinstance(body, dict) or "dedupe_key" not in body:
         return None, body
@@ -135,7 +136,7 @@ def read_key(verb: str, resource: Resource, body: object) -> tuple[Key | None, o
         return None, rest
     if not (isinstance(key, str) and 0 < len(key) <= DEDUPE_KEY_MAX):
         raise UnreadableError(f"dedupe_key: not a string of 1 to {DEDUPE_KEY_MAX} characters")
-    return Key(key, hashlib.sha256(canonical_json([verb, resource.path, rest])).digest()), rest
+    return Key(key, hashlib.sha256(canonical_json([verb, asking.resource.path, asking.parent_id, rest])).digest()), rest
 
 
 def read_creation(body: object, asking: Asking) -> Content:

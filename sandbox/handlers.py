@@ -130,6 +130,8 @@ async def bulk(request: web.Request, table: RecordTable, verb: Verb, *, is_dry: 
             acts.append(read_item(op, item, asking, wish.get("match")))
         except RefusedError as refused:
             acts.append(refused.refusal)
+    async with request.app[DATABASE].reading(call.deadline) as connection:
+        await admit(connection, call)  # who is refused is refused once, not by every item
     return ok([await _item(request, call, table, act, asking.own, is_dry=is_dry) for act in acts])
 
 
@@ -155,12 +157,12 @@ async def _got(request: web.Request, call: Call, table: RecordTable, ids: list[i
 async def _asking(request: web.Request, table: RecordTable) -> Asking:
     """What a body is read for; own fields only if it speaks of them."""
     if table.custom is None or not own_fields.mentions(request.get(BODY)):
-        return Asking(table.resource, own_fields.NONE, now_ms())
+        return Asking(table.resource, own_fields.NONE, now_ms(), _parent_id(request))
     call = _call(request)
     async with request.app[DATABASE].reading(call.deadline) as connection:
         await admit(connection, call)
         own = await own_fields.read(connection, call.business_id, table.resource.path)
-    return Asking(table.resource, own, now_ms())
+    return Asking(table.resource, own, now_ms(), _parent_id(request))
 
 
 async def _carried_out(

@@ -201,6 +201,17 @@ def _objects(value: object, now_ms: int) -> Value | Rule:
     return value if isinstance(value, list) and all(isinstance(item, dict) for item in value) else Rule.TYPE
 
 
+def _options(value: object, now_ms: int) -> Value | Rule:
+    if not isinstance(value, list):
+        return Rule.TYPE
+    for item in value:
+        match item:
+            case {"id": int(), "value": str(), "label": str(), **rest} if not rest:
+                continue
+        return Rule.FORMAT
+    return value
+
+
 def line(longest: int) -> Kind:
     """One line of text, 1 to `longest` code points, without control characters."""
     return Kind(Stored.TEXT, STRING_OPERATORS, _prose(CONTROL, longest), folds=True)
@@ -264,4 +275,4 @@ NUMBER = Kind(Stored.DECIMAL, NUMBER_OPERATORS, _number)
 REFERENCE = Kind(Stored.INTEGER, IDENTITY_OPERATORS, _integer(INT64, Rule.RANGE))
 TAGS = Kind(Stored.WORDS, SET_OPERATORS, _many(_prose(CONTROL, 64), 50))
 CUSTOM = Kind(Stored.CUSTOM, frozenset(), _objects)
-OBJECTS = Kind(Stored.OBJECTS, frozenset(), _objects)
+OPTIONS = Kind(Stored.OBJECTS, frozenset(), _options)

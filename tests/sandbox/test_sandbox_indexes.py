@@ -94,3 +94,14 @@ def test_a_value_that_many_have_is_an_index_read_in_the_usual_order(
 def test_a_tag_is_looked_up_among_the_tags(connection: sa.Connection, table: RecordTable, operator: str) -> None:
     (plan,) = plans(connection, table, {"where": ["tags", operator, ["vip"]]})
     assert f"{table.resource.path}_tags_by_item (business_id=? AND item=?)" in plan
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_an_order_within_a_value_is_an_index_of_both(connection: sa.Connection, sign: str) -> None:
+    deals, sort = TABLES["deals"], [f"{sign}amount_minor"]
+    key = seal_key(read_order(sort, deals), Position(7, 7))
+    for after_key in (None, key):
+        body = {"where": ["currency", "=", "GBP"], "sort": sort, "after_key": after_key}
+        for plan in plans(connection, deals, body):
+            assert "deals_by_amount_minor_within (business_id=? AND currency=? AND amount_minor" in plan
+            assert "·" not in plan

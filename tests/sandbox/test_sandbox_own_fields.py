@@ -210,3 +210,4 @@ async def test_a_field_or_option_is_there_once_it_is_defined(crm: Crm) -> None:
     assert after["revision"] == 2
     assert (await crm.contact(custom=larger))["custom"] == larger
     assert said(await crm.no("PUT", f"field_defs/{made['id']}", {"set": {"type_code": 1}}))[2] == "IMMUTABLE"
+    assert said(await crm.no("PUT", f"field_defs/{made['id']}", {"set": {"options": [{"id": 3}]}}))[2] == "FORMAT"

@@ -234,3 +234,4 @@ async def test_a_pipeline_and_a_stage_are_made_once_for_their_key(crm: Crm) -> N
     stage = {"name": "x", "dedupe_key": fresh("key")}
     made = await crm.say("POST", at(first["result"]), stage)
     assert await crm.say("POST", at(first["result"]), stage) == {**made, "deduped": True}
+    assert said(await crm.no("POST", at(await pipeline(crm)), stage))[0] == "E_DEDUPE_MISMATCH"

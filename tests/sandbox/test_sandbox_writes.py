@@ -330,6 +330,9 @@ async def test_a_suspended_business_is_refused_everything(crm: Crm) -> None:
         ("POST", "contacts", {"first_name": "A"}),
         ("PUT", "contacts/1", {"set": {"dnd": 1}}),
         ("DELETE", "contacts/1", None),
+        ("POST", "contacts/bulk", {"op": "create", "items": [{"first_name": "A"}]}),
+        ("POST", "dry_run/contacts", {"first_name": "A"}),
+        ("GET", "pipelines", None),
     ]
     for method, path, body in calls:
         assert said(await theirs.no(method, path, body)) == ("E_SUSPENDED", None, None)
