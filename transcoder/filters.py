@@ -88,7 +88,8 @@ def read_filters(
         return Invalid(tuple(reading.errors))
     tree = _all(reading, filters, "/filters", depth=0)
     if reading.conditions > MAX_CONDITIONS:
-        reading.fault(Fault("too-many-items", f"At most {MAX_CONDITIONS} conditions in all."), "/filters")
+        fault = Fault("too-many-items", f"At most {MAX_CONDITIONS} conditions in all.")
+        reading.errors.insert(0, item(fault, "/filters"))
     if reading.errors:
         return Invalid(tuple(reading.errors[:MAX_ERRORS]))
     return tree
@@ -130,7 +131,7 @@ def _node(reading: _Reading, node: Json, at: str, depth: int, code: str | None) 
 def _odd_members(reading: _Reading, node: Mapping[str, Json], at: str) -> None:
     known = ["field", "operator", "value", "any", "all", "not"]
     odd = [name for name in node if name not in known]
-    for name in odd:
+    for name in odd[:MAX_ERRORS]:  # the rest would not be shown, and each guess at a name costs
         fault = Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, known))
         reading.fault(fault, at + pointer(name))
     if not odd:

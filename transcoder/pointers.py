@@ -7,6 +7,8 @@ from contract.problems import ItemError
 from contract.vocabulary import Json
 
 _SIMILAR = 0.6
+_LONGEST_NAME = 64
+"""Characters; what is longer was meant as no name of ours, and comparing it costs."""
 
 
 def pointer(*segments: str | int) -> str:
@@ -39,5 +41,7 @@ def in_document_order(errors: Iterable[ItemError], body: Json) -> tuple[ItemErro
 
 def did_you_mean(name: str, known: Sequence[str]) -> str | None:
     """The known name that a caller may have meant."""
+    if len(name) > _LONGEST_NAME:
+        return None
     close = difflib.get_close_matches(name, known, n=1, cutoff=_SIMILAR)
     return close[0] if close else None

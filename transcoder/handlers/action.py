@@ -1,18 +1,9 @@
 """Actions: the verbs of a resource beyond create, update and delete, tags among them."""
 
 from contract.resources import Action
+from transcoder.bodies import judged, valid
 from transcoder.call import Answer, Call
-from transcoder.handlers.shared import (
-    Desk,
-    accepted,
-    expected_revision,
-    own_number,
-    shelf,
-    single,
-    terms,
-    tried,
-    valid,
-)
+from transcoder.handlers.shared import Desk, accepted, expected_revision, own_number, shelf, single, terms, tried
 from transcoder.records import Values
 from transcoder.validate import action_values
 
@@ -25,7 +16,7 @@ def _action(call: Call) -> Action:
 
 def check(call: Call) -> Values:
     """What the action is told."""
-    return valid(action_values(_action(call).fields, call.body, call.around))
+    return valid(judged(call, call.body, lambda body: action_values(_action(call).fields, body, call.around)))
 
 
 async def run(desk: Desk, call: Call, values: Values) -> Answer:

@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from contract import ids
 from contract.problems import CONFLICT, PRECONDITION_FAILED, RESOURCE_DELETED, RESOURCE_NOT_FOUND, problem_members
 from contract.vocabulary import Json
+from transcoder.bodies import invalid
 from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
 from transcoder.etags import etag
 from transcoder.handlers.batch_bodies import Number, Update, created, listed, updated, upserted
 from transcoder.handlers.money import TRIES, matched, priced, unpriced
-from transcoder.handlers.shared import Desk, invalid, named_revision, refused, shelf, shown, terms
+from transcoder.handlers.shared import Desk, named_revision, refused, shelf, shown, terms
 from transcoder.handlers.upsert import CREATED, result
-from transcoder.records import Change, Record, Refusal, Values, Written
+from transcoder.records import Change, Record, Refusal, Terms, Values, Written
 from transcoder.to_public import encode, instant_text
 from transcoder.validate import Invalid
 
@@ -54,7 +56,7 @@ async def run_create(desk: Desk, call: Call, items: Sequence[Values | Invalid]) 
     outcomes, ready = _sorted_out(items)
     for index, values in list(ready.items()):
         _put(outcomes, ready, index, await priced(desk, call, values, None))
-    done = await desk.records.batch_create(shelf(call), list(ready.values()), terms(desk, call), call.actor)
+    done = await desk.records.batch_create(shelf(call), list(ready.values()), _terms(desk, call, ready), call.actor)
     return await _answer(desk, call, outcomes | dict(zip(ready, done, strict=True)), status=CREATED)
 
 
@@ -73,7 +75,7 @@ async def run_get(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answer:
 async def run_delete(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answer:
     """204 an id."""
     outcomes, ready = _known(numbers)
-    done = await desk.records.batch_delete(shelf(call), list(ready.values()), terms(desk, call), call.actor)
+    done = await desk.records.batch_delete(shelf(call), list(ready.values()), _terms(desk, call, ready), call.actor)
     return await _answer(desk, call, outcomes | dict(zip(ready, done, strict=True)), ready, status=204)
 
 
@@ -87,7 +89,8 @@ async def run_update(desk: Desk, call: Call, items: Sequence[Update]) -> Answer:
     pending = dict(numbers)
     for _ in range(TRIES):
         changes = await _changes(desk, call, items, pending, outcomes)
-        done = await desk.records.batch_update(shelf(call), list(changes.values()), terms(desk, call), call.actor)
+        on = _terms(desk, call, changes)
+        done = await desk.records.batch_update(shelf(call), list(changes.values()), on, call.actor)
         outcomes |= dict(zip(changes, done, strict=True))
         pending = {
             index: numbers[index]
@@ -141,14 +144,14 @@ async def run_upsert(desk: Desk, call: Call, items: Sequence[Values | Invalid]) 
     outcomes, ready = _sorted_out(items)
     alone = {index: values for index, values in ready.items() if unpriced(call, values)}
     plain = {index: values for index, values in ready.items() if index not in alone}
-    done = await desk.records.batch_upsert(shelf(call), on, list(plain.values()), terms(desk, call), call.actor)
+    done = await desk.records.batch_upsert(shelf(call), on, list(plain.values()), _terms(desk, call, plain), call.actor)
     outcomes |= dict(zip(plain, done, strict=True))
-    singles = await asyncio.gather(*(_upsert_alone(desk, call, on, values) for values in alone.values()))
+    singles = await asyncio.gather(*(_upsert_alone(desk, call, on, *each) for each in alone.items()))
     outcomes |= dict(zip(alone, singles, strict=True))
     return await _answer(desk, call, outcomes)
 
 
-async def _upsert_alone(desk: Desk, call: Call, on: str, values: Values) -> Outcome:
+async def _upsert_alone(desk: Desk, call: Call, on: str, index: int, values: Values) -> Outcome:
     try:
         for _ in range(TRIES):
             stored = await matched(desk, call, on, values[on])
@@ -156,12 +159,18 @@ async def _upsert_alone(desk: Desk, call: Call, on: str, values: Values) -> Outc
             if isinstance(read, Invalid):
                 return invalid(read.errors)
             revision = 0 if stored is None else stored.revision
-            outcome = await desk.records.upsert(shelf(call), on, read, terms(desk, call, revision), call.actor)
+            own = terms(desk, call, revision)
+            own = replace(own, dedupe_key=own.item_key(index))
+            outcome = await desk.records.upsert(shelf(call), on, read, own, call.actor)
             if not _stale(outcome):
                 return outcome
     except ApiError as error:
         return error
     return ApiError(CONFLICT)
+
+
+def _terms(desk: Desk, call: Call, items: Mapping[int, object]) -> Terms:
+    return replace(terms(desk, call), positions=tuple(items))
 
 
 def _stale(outcome: Outcome) -> bool:

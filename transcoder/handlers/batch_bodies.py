@@ -1,18 +1,19 @@
 """[pure] Bodies of batches: their shape fails as a whole, everything else is an item's own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from contract import headers, ids
+from contract.bounds import MAX_ERRORS
 from contract.problems import ItemError
 from contract.types import Id
 from contract.vocabulary import Json
+from transcoder.bodies import invalid, judged
 from transcoder.call import Call
 from transcoder.errors import ApiError
 from transcoder.etags import Precondition, read_precondition
-from transcoder.handlers.shared import brought, invalid, judged
-from transcoder.pointers import did_you_mean, pointer
+from transcoder.pointers import did_you_mean, in_document_order, pointer
 from transcoder.records import Values
 from transcoder.validate import Invalid, create_values, item, patch_values, upsert_values
 from transcoder.values import Fault
@@ -32,18 +33,14 @@ class Update:
 
 def created(call: Call) -> list[Values | Invalid]:
     """Items of a batch create, each a create body."""
-    return [
-        _judged(call, body, lambda b: create_values(call.operation.resource, b, call.around)) for body in _items(call)
-    ]
+    resource = call.operation.resource
+    return [judged(call, body, lambda today: create_values(resource, today, call.around)) for body in _items(call)]
 
 
 def upserted(call: Call) -> list[Values | Invalid]:
     """Items of a batch upsert, each a create body; the same `on` value twice fails the whole."""
-    on = str(call.parameters.on)
-    read = [
-        _judged(call, body, lambda b: upsert_values(call.operation.resource, on, b, call.around))
-        for body in _items(call)
-    ]
+    resource, on = call.operation.resource, str(call.parameters.on)
+    read = [judged(call, body, lambda today: upsert_values(resource, on, today, call.around)) for body in _items(call)]
     seen: set[Any] = set()
     errors: list[ItemError] = []
     for index, values in enumerate(read):
@@ -59,40 +56,44 @@ def upserted(call: Call) -> list[Values | Invalid]:
 
 def listed(call: Call, *, distinct: bool) -> list[Number]:
     """The ids of a batch get or delete."""
-    return _numbers(call, [(given, pointer("ids", index)) for index, given in enumerate(_array(call, "ids"))], distinct)
+    faults: list[ItemError] = []
+    numbers = _numbers(
+        call, [(given, pointer("ids", index)) for index, given in enumerate(_array(call, "ids"))], distinct, faults
+    )
+    _refuse(call, faults)
+    return numbers
 
 
 def updated(call: Call) -> list[Update]:
     """Items of a batch update."""
     bodies = _items(call)
-    errors = [error for index, body in enumerate(bodies) for error in _misshapen(body, pointer("items", index))]
-    if errors:
-        raise invalid(errors)
-    numbers = _numbers(call, [(body["id"], pointer("items", n, "id")) for n, body in enumerate(bodies)], distinct=True)
-    read: list[Update] = []
-    for index, (body, number) in enumerate(zip(bodies, numbers, strict=True)):
-        values = _judged(call, body["patch"], lambda b: patch_values(call.operation.resource, b, call.around))
-        read.append(Update(number, values, _precondition(body.get("if_match"), pointer("items", index, "if_match"))))
-    return read
+    faults = [fault for index, body in enumerate(bodies) for fault in _misshapen(body, pointer("items", index))]
+    named = [
+        (body["id"], pointer("items", index, "id"))
+        for index, body in enumerate(bodies)
+        if isinstance(body, dict) and "id" in body
+    ]
+    numbers = _numbers(call, named, True, faults)
+    preconditions = [
+        _precondition(body.get("if_match") if isinstance(body, dict) else None, pointer("items", index), faults)
+        for index, body in enumerate(bodies)
+    ]
+    _refuse(call, faults)
+    resource = call.operation.resource
+    read = [judged(call, body["patch"], lambda today: patch_values(resource, today, call.around)) for body in bodies]
+    return [Update(*parts) for parts in zip(numbers, read, preconditions, strict=True)]
 
 
-def _judged(call: Call, body: Json, read: Callable[[Json], Values | Invalid]) -> Values | Invalid:
-    today, told = brought(call, body)
-    return judged(call, body, told, read(today))
+def _refuse(call: Call, faults: Sequence[ItemError]) -> None:
+    if faults:
+        raise invalid(in_document_order(faults, call.body))
 
 
 def _array(call: Call, name: str) -> list[Json]:
     body = call.body
     if not isinstance(body, dict):
         raise invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
-    errors = [
-        item(
-            Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(other, [name])),
-            pointer(other),
-        )
-        for other in body
-        if other != name
-    ]
+    errors = _unknown(body, (name,), "")
     given = body.get(name)
     if name not in body:
         errors.append(item(Fault("required", "This member is required."), pointer(name)))
@@ -103,64 +104,64 @@ def _array(call: Call, name: str) -> list[Json]:
     elif not 1 <= len(given) <= MAX_ITEMS:
         code = "too-many-items" if given else "too-few-items"
         errors.append(item(Fault(code, f"1 to {MAX_ITEMS} items."), pointer(name)))
-    if errors or not isinstance(given, list):
-        raise invalid(errors)
-    return given
+    _refuse(call, errors)
+    return list(given or ())
 
 
 def _items(call: Call) -> list[Json]:
     return _array(call, "items")
 
 
-def _misshapen(body: Json, at: str) -> list[ItemError]:
-    known = ("id", "patch", "if_match")
-    if not isinstance(body, dict):
-        return [item(Fault("invalid-type", "Expected an object."), at)]
+def _unknown(body: dict[str, Json], known: Sequence[str], at: str) -> list[ItemError]:
     odd = [name for name in body if name not in known]
     return [
-        *(
-            item(
-                Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, known)),
-                at + pointer(name),
-            )
-            for name in odd
-        ),
-        *(
-            item(Fault("required", "This member is required."), f"{at}/{name}")
-            for name in known[:2]
-            if name not in body
-        ),
+        item(
+            Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, known)),
+            at + pointer(name),
+        )
+        for name in odd[:MAX_ERRORS]  # the rest would not be shown, and each guess at a name costs
     ]
 
 
-def _numbers(call: Call, given: Sequence[tuple[Json, str]], distinct: bool) -> list[Number]:
+def _misshapen(body: Json, at: str) -> list[ItemError]:
+    if not isinstance(body, dict):
+        code = "not-nullable" if body is None else "invalid-type"
+        return [item(Fault(code, "Expected an object."), at)]
+    lacking = [name for name in ("id", "patch") if name not in body]
+    return [
+        *_unknown(body, ("id", "patch", "if_match"), at),
+        *(item(Fault("required", "This member is required."), f"{at}/{name}") for name in lacking),
+    ]
+
+
+def _numbers(call: Call, given: Sequence[tuple[Json, str]], distinct: bool, faults: list[ItemError]) -> list[Number]:
+    """The records behind ids, each with its place; of those that are none the faults."""
     kind = Id(call.operation.resource.prefix)
     numbers: list[Number] = []
-    errors: list[ItemError] = []
     seen: set[str] = set()
     for text, at in given:
-        number = call.around.open_id(kind.prefix, text) if isinstance(text, str) else ids.MALFORMED
-        if text is None:
-            errors.append(item(Fault("not-nullable", "An id cannot be null.", example=kind.example), at))
-        elif not isinstance(text, str):
-            errors.append(item(Fault("invalid-type", "Expected a string.", example=kind.example), at))
-        elif isinstance(number, ids.Malformed):
+        if not isinstance(text, str):
+            code = "not-nullable" if text is None else "invalid-type"
+            faults.append(item(Fault(code, "Expected a string.", example=kind.example), at))
+            continue
+        number = call.around.open_id(kind.prefix, text)
+        if isinstance(number, ids.Malformed):
             detail = f"Not an id: {kind.prefix}_ and {ids.OPAQUE_LENGTH} characters."
-            errors.append(item(Fault("invalid-id", detail, example=kind.example), at))
+            faults.append(item(Fault("invalid-id", detail, example=kind.example), at))
         elif distinct and text in seen:
-            errors.append(item(Fault("duplicate-item", "Another item has this id."), at))
+            faults.append(item(Fault("duplicate-item", "Another item has this id."), at))
         else:
             seen.add(text)
-            numbers.append(ids.FOREIGN if isinstance(number, ids.Malformed) else number)
-    if errors:
-        raise invalid(errors)
+            numbers.append(number)
     return numbers
 
 
-def _precondition(given: Json, at: str) -> Precondition | None:
+def _precondition(given: Json, at: str, faults: list[ItemError]) -> Precondition | None:
     if given is None:
         return None
     try:
         return read_precondition(headers.IF_MATCH, given if isinstance(given, str) else "")
     except ApiError:
-        raise invalid((item(Fault("invalid-value", "Expected the record's etag, or *."), at),)) from None
+        code = "invalid-value" if isinstance(given, str) else "invalid-type"
+        faults.append(item(Fault(code, "Expected the record's etag, or *."), f"{at}/if_match"))
+        return None

@@ -1,17 +1,17 @@
 """Create: a validated body becomes a new record."""
 
 from contract import headers
+from transcoder.bodies import judged, valid
 from transcoder.call import Answer, Call
 from transcoder.handlers.money import priced
-from transcoder.handlers.shared import Desk, accepted, brought, judged, location, shelf, single, terms, tried, valid
+from transcoder.handlers.shared import Desk, accepted, location, shelf, single, terms, tried
 from transcoder.records import Values
 from transcoder.validate import create_values
 
 
 def check(call: Call) -> Values:
     """The values of the new record."""
-    body, told = brought(call, call.body)
-    return valid(judged(call, call.body, told, create_values(call.operation.resource, body, call.around)))
+    return valid(judged(call, call.body, lambda body: create_values(call.operation.resource, body, call.around)))
 
 
 async def run(desk: Desk, call: Call, values: Values) -> Answer:

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from contract.problems import CONFLICT, PRECONDITION_FAILED
+from transcoder.bodies import valid
 from transcoder.call import Call
 from transcoder.errors import ApiError
-from transcoder.handlers.shared import Desk, accepted, shelf, valid
+from transcoder.handlers.shared import Desk, accepted, shelf
 from transcoder.records import Condition, Page, Query, Record, Refusal, Values, Written
 from transcoder.validate import Invalid, scaled
 

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from contract.bounds import DEFAULT_LIMIT, MAX_LIMIT
+from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_LIMIT
 from contract.problems import ItemError
 from contract.types import Amount, Int
 from contract.vocabulary import Json
+from transcoder.bodies import invalid
 from transcoder.call import Answer, Call
 from transcoder.filters import read_filters, top_currency
 from transcoder.handlers.pages import Wish, page
-from transcoder.handlers.shared import Desk, invalid
+from transcoder.handlers.shared import Desk
 from transcoder.parameters import DIRECTIONS
 from transcoder.pointers import did_you_mean, pointer
 from transcoder.to_public import encode
@@ -29,6 +30,8 @@ def check(call: Call) -> Wish:
     read: dict[str, Any] = {}
     errors: list[ItemError] = []
     for name, value in body.items():
+        if len(errors) >= MAX_ERRORS:
+            break  # the rest would not be shown, and each guess at a name costs
         if name not in _MEMBERS:
             fault = Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, _MEMBERS))
             errors.append(item(fault, pointer(name)))

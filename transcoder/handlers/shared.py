@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from contract import headers
-from contract.bounds import MAX_ERRORS
 from contract.problems import (
     INSUFFICIENT_PERMISSION,
     NOT_SUPPORTED,
     PRECONDITION_FAILED,
     RESOURCE_NOT_FOUND,
-    VALIDATION_FAILED,
-    ItemError,
 )
 from contract.sealing import KeyRing
 from contract.vocabulary import Json
@@ -21,9 +18,8 @@ from transcoder.call import Answer, Call, Number
 from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Precondition, etag, revisions
 from transcoder.idempotency import dedupe_key
-from transcoder.records import Record, Records, Refusal, Shelf, Terms, Values
+from transcoder.records import Record, Records, Refusal, Shelf, Terms
 from transcoder.to_public import Around, Presenter, Presenters, encode
-from transcoder.validate import Invalid
 
 T = TypeVar("T")
 
@@ -41,34 +37,6 @@ class Desk:
     def presenter(self, call: Call) -> Presenter:
         """How records of the call's resource look outside."""
         return self.presenters[call.operation.resource]
-
-
-def brought(call: Call, body: Json) -> tuple[Json, tuple[ItemError, ...]]:
-    """A body as today's version has it, and its faults in the caller's words."""
-    return call.translation.body(body)
-
-
-def judged(call: Call, body: Json, told: Sequence[ItemError], read: Values | Invalid) -> Values | Invalid:
-    """What was read of a body that was brought up to date, its faults in the caller's words and order."""
-    found = read.errors if isinstance(read, Invalid) else ()
-    errors = call.translation.errors(found, told, body)
-    return Invalid(errors) if errors else read
-
-
-def valid(read: T | Invalid) -> T:
-    """What a good body holds; raises `validation-failed` with every fault of a bad one."""
-    if isinstance(read, Invalid):
-        raise invalid(read.errors)
-    return read
-
-
-def invalid(errors: Sequence[ItemError]) -> ApiError:
-    """The problem of a bad body."""
-    count = len(errors)
-    detail = "1 field needs attention." if count == 1 else f"{count} fields need attention."
-    if count >= MAX_ERRORS:
-        detail = f"{MAX_ERRORS} fields or more need attention; these are the first."
-    return ApiError(VALIDATION_FAILED, detail, errors=errors)
 
 
 def _known(number: Number) -> int:
@@ -115,7 +83,13 @@ def refused(desk: Desk, call: Call, refusal: Refusal, number: int | None) -> Api
     extra = {} if refusal.retry_after_s is None else {headers.RETRY_AFTER: str(refusal.retry_after_s)}
     errors = None if refusal.errors is None else [call.translation.error(item) for item in refusal.errors]
     return ApiError(
-        refusal.problem, errors=errors, outcome=refusal.outcome, headers=extra, cause=refusal.cause, **members
+        refusal.problem,
+        refusal.detail,
+        errors=errors,
+        outcome=refusal.outcome,
+        headers=extra,
+        cause=refusal.cause,
+        **members,
     )
 
 

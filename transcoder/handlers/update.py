@@ -1,28 +1,16 @@
 """Update: a merge patch on one record (RFC 7396)."""
 
+from transcoder.bodies import judged, valid
 from transcoder.call import Answer, Call
 from transcoder.handlers.money import write_priced
-from transcoder.handlers.shared import (
-    Desk,
-    accepted,
-    brought,
-    expected_revision,
-    judged,
-    own_number,
-    shelf,
-    single,
-    terms,
-    tried,
-    valid,
-)
+from transcoder.handlers.shared import Desk, accepted, expected_revision, own_number, shelf, single, terms, tried
 from transcoder.records import Record, Refusal, Values, Written
 from transcoder.validate import patch_values
 
 
 def check(call: Call) -> Values:
     """What changes."""
-    body, told = brought(call, call.body)
-    return valid(judged(call, call.body, told, patch_values(call.operation.resource, body, call.around)))
+    return valid(judged(call, call.body, lambda body: patch_values(call.operation.resource, body, call.around)))
 
 
 async def run(desk: Desk, call: Call, values: Values) -> Answer:

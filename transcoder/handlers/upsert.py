@@ -1,9 +1,10 @@
 """Upsert: create, or change the one live record that the `on` field matches."""
 
 from contract import headers
+from transcoder.bodies import judged, valid
 from transcoder.call import Answer, Call
 from transcoder.handlers.money import matched, write_priced
-from transcoder.handlers.shared import Desk, accepted, brought, judged, location, shelf, single, terms, tried, valid
+from transcoder.handlers.shared import Desk, accepted, location, shelf, single, terms, tried
 from transcoder.records import Record, Refusal, Values, Written
 from transcoder.validate import upsert_values
 
@@ -12,9 +13,8 @@ CREATED = 201
 
 def check(call: Call) -> Values:
     """What the record is to hold."""
-    body, told = brought(call, call.body)
-    read = upsert_values(call.operation.resource, str(call.parameters.on), body, call.around)
-    return valid(judged(call, call.body, told, read))
+    resource, on = call.operation.resource, str(call.parameters.on)
+    return valid(judged(call, call.body, lambda body: upsert_values(resource, on, body, call.around)))
 
 
 def result(written: Written) -> str:

@@ -1,0 +1,38 @@
+"""[pure] A body on its way to a handler: brought up to date, judged in the caller's words, refused with every fault."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from contract.bounds import MAX_ERRORS
+from contract.problems import VALIDATION_FAILED, ItemError
+from contract.vocabulary import Json
+from transcoder.call import Call
+from transcoder.errors import ApiError
+from transcoder.records import Values
+from transcoder.validate import Invalid
+
+T = TypeVar("T")
+
+
+def judged(call: Call, body: Json, read: Callable[[Json], Values | Invalid]) -> Values | Invalid:
+    """What `read` makes of a body as today's version has it, its faults in the caller's words and order."""
+    today, told = call.translation.body(body)
+    found = read(today)
+    errors = call.translation.errors(found.errors if isinstance(found, Invalid) else (), told, body)
+    return Invalid(errors) if errors else found
+
+
+def valid(read: T | Invalid) -> T:
+    """What a good body holds; raises `validation-failed` with every fault of a bad one."""
+    if isinstance(read, Invalid):
+        raise invalid(read.errors)
+    return read
+
+
+def invalid(errors: Sequence[ItemError]) -> ApiError:
+    """The problem of a bad body."""
+    count = len(errors)
+    detail = "1 field needs attention." if count == 1 else f"{count} fields need attention."
+    if count >= MAX_ERRORS:
+        detail = f"{MAX_ERRORS} fields or more need attention; these are the first."
+    return ApiError(VALIDATION_FAILED, detail, errors=errors)
