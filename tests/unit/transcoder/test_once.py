@@ -1,11 +1,13 @@
 """Keyed requests over the memory twin: what makes two requests the same, what is kept, and what a failure leaves."""
 
+import secrets
 from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from contract.bounds import STORED_ANSWER_BYTES
 from contract.operations import BY_ID
 from contract.problems import (
     DUPLICATE_RESOURCE,
@@ -213,14 +215,30 @@ async def test_what_is_stored_cannot_be_read_and_opens_for_no_other_key() -> Non
     assert KEYS.open(stored, bound_to=key_name(replace(CALL, idempotency_key="order-2")).encode()) is None
 
 
-async def test_an_answer_that_is_too_large_is_not_kept() -> None:
+async def test_an_answer_that_is_too_large_is_not_kept_but_asked_for_again(once: Once) -> None:
+    large = Answer(201, secrets.token_bytes(STORED_ANSWER_BYTES))
+    work = Work(large)
+    assert await once.run(CALL, work) == large
+    again = await once.run(CALL, work)
+    assert (again.status, again.body, again.headers["idempotent-replayed"]) == (201, large.body, "true")
+    assert work.runs == 2
+
+
+async def test_what_is_stored_is_never_larger_than_promised() -> None:
     store = Recording()
-    large = Answer(201, b"x" * 64 * 1024)
-    assert await Once(store, Crm.capabilities, KEYS, QUIET).run(CALL, Work(large)) == large
-    assert store.stored == []
-    small = Answer(201, b"x" * (63 * 1024))
-    await Once(store, Crm.capabilities, KEYS, QUIET).run(replace(CALL, idempotency_key="order-2"), Work(small))
-    assert len(store.stored) == 1
+    for size_bytes in (63 * 1024, 64 * 1024, 1024 * 1024):
+        call = replace(CALL, idempotency_key=f"order-{size_bytes}")
+        await Once(store, Crm.capabilities, KEYS, QUIET).run(call, Work(Answer(201, secrets.token_bytes(size_bytes))))
+    assert [len(stored) <= STORED_ANSWER_BYTES for stored in store.stored] == [True] * 3
+    assert len(store.stored[0]) > 63 * 1024
+
+
+async def test_the_answer_to_a_large_batch_is_kept_small(once: Once) -> None:
+    record = b'{"id":"con_%026d","first_name":"Ada","last_name":"Okafor","tags":["VIP"],"custom_fields":{}}'
+    work = Work(Answer(200, b",".join(record % number for number in range(1000))))
+    first = await once.run(CALL, work)
+    assert (await once.run(CALL, work)).body == first.body
+    assert work.runs == 1
 
 
 async def test_without_the_store_nothing_runs() -> None:
@@ -251,8 +269,8 @@ async def test_an_answer_sealed_before_a_rotation_is_replayed_and_one_beyond_it_
     again = await Once(store, Crm.capabilities, rotated, QUIET).run(CALL, work)
     assert (again.body, again.headers["idempotent-replayed"], work.runs) == (ANSWER.body, "true", 1)
     # The work carries the key inward, where the record was made once.
-    assert await Once(store, Crm.capabilities, forgetful, QUIET).run(CALL, work) == ANSWER
-    assert work.runs == 2
+    again = await Once(store, Crm.capabilities, forgetful, QUIET).run(CALL, work)
+    assert (again.body, again.headers["idempotent-replayed"], work.runs) == (ANSWER.body, "true", 2)
 
 
 FORGETFUL = replace(Crm.capabilities, dedupe=False)
