@@ -5,7 +5,7 @@ import asyncio
 from contract.failures import IDEMPOTENCY_LOST
 from contract.operations import BY_ID
 from contract.roles import TOKENS_MANAGE
-from contract.vocabulary import Json
+from contract.vocabulary import BATCHES, Json
 from stores.idempotency import State, Used
 from stores.valkey import StoreLost
 from transcoder.call import Answer, Call
@@ -53,7 +53,9 @@ def _may_see(call: Call, receipt: Receipt) -> bool:
 async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[str, Json] | None:
     """The entry of a use; None when it turns out that nothing was written. An unknown outcome is settled by asking."""
     record, done = receipt.record, used.state is State.DONE
-    if used.state is State.LAPSED and desk.records.capabilities.dedupe:
+    # Of a batch, only its retry can tell: it holds the items, each of which has a key of its own inside.
+    asks = BY_ID[receipt.operation].kind not in BATCHES and desk.records.capabilities.dedupe
+    if used.state is State.LAPSED and asks:
         match await desk.records.outcome(used.name, call.actor):
             case Done(number):
                 record, done = number, True
