@@ -16,6 +16,7 @@ from sandbox.own_fields import NONE, PREFIX, OwnFields, number_of
 from sandbox.paging import Order, Position, open_key, read_after, read_order
 from sandbox.refusals import Rule, UnreadableError, invalid
 from sandbox.tables import RecordTable
+from sandbox.ways import Ways
 from sandbox.words import words_of
 
 LIMIT_MAX = 200
@@ -92,7 +93,9 @@ def members(body: object, allowed: frozenset[str]) -> dict[str, object]:
     return body
 
 
-def read_query(body: object, records: RecordTable, business_id: int, own: OwnFields = NONE) -> Query:
+def read_query(
+    body: object, records: RecordTable, business_id: int, own: OwnFields = NONE, ways: Ways | None = None
+) -> Query:
     """Read the body of POST …/query."""
     query = members(body, QUERY_MEMBERS)
     text = query.get("text")
@@ -100,7 +103,7 @@ def read_query(body: object, records: RecordTable, business_id: int, own: OwnFie
         raise UnreadableError("text: not a string, or not a query that this resource has")
     order = read_order(query.get("sort", ["-created_at", "-id"]), records)
     return Query(
-        where=condition(query.get("where"), records, business_id, own),
+        where=condition(query.get("where"), records, business_id, own, ways),
         words=words_of([text or ""]),
         order=order,
         limit=_among(query, "limit", range(1, LIMIT_MAX + 1), 50),

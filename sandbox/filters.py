@@ -17,6 +17,7 @@ from sandbox.kinds import INT64, Kind, Stored, fold, is_integer, millionths
 from sandbox.own_fields import NONE, OwnField, OwnFields, number_of
 from sandbox.refusals import UnreadableError
 from sandbox.tables import RecordTable
+from sandbox.ways import Ways
 
 Condition: TypeAlias = sa.ColumnElement[bool]
 
@@ -43,6 +44,7 @@ class Place:
     value: sa.Column[Any]
     folded: sa.Column[Any]
     here: tuple[Condition, ...]  # the items of this business and field
+    ways: Ways
 
     @property
     def holder(self) -> sa.Column[Any]:
@@ -85,19 +87,17 @@ def _flag(kind: Kind, value: object) -> bool:
     return value in (0, 1)
 
 
-def _holders(place: Place, items: list[Any]) -> tuple[sa.Select[tuple[int]], int]:
-    """The ids of the records that hold some of `items`, and how many different ones are asked for."""
-    wanted = {fold(item) for item in items}
-    return sa.select(place.holder).where(*place.here, place.value.in_(wanted)), len(wanted)
-
-
 def _any(place: Place, items: list[Any]) -> Condition:
-    return place.record_id.in_(_holders(place, items)[0])
+    return _held(place, place.value.in_({fold(item) for item in items}))
 
 
 def _all(place: Place, items: list[Any]) -> Condition:
-    holders, count = _holders(place, items)
-    return place.record_id.in_(holders.group_by(place.holder).having(sa.func.count() == count))
+    return sa.and_(sa.true(), *(_any(place, [item]) for item in sorted({fold(item) for item in items})))
+
+
+def _held(place: Place, condition: Condition) -> Condition:
+    """That the record holds an item, or a value of an own field, which meets the condition."""
+    return place.ways.held(place.record_id, place.holder, sa.select(place.holder).where(*place.here, condition))
 
 
 def _empty(place: Place, wanted: int) -> Condition:
@@ -136,9 +136,12 @@ class _Among:
     records: RecordTable
     business_id: int
     own: OwnFields
+    ways: Ways
 
 
-def condition(tree: object, records: RecordTable, business_id: int, own: OwnFields = NONE) -> Condition:
+def condition(
+    tree: object, records: RecordTable, business_id: int, own: OwnFields = NONE, ways: Ways | None = None
+) -> Condition:
     """The SQL of a where-tree (null: every record) among a business's records.
 
     Raises:
@@ -148,7 +151,7 @@ def condition(tree: object, records: RecordTable, business_id: int, own: OwnFiel
         return sa.true()
     if _nodes(tree, depth=0) > NODES_MAX:
         raise UnreadableError(f"where: more than {NODES_MAX} conditions and groups")
-    return _branch(tree, _Among(records, business_id, own), holds=True)
+    return _branch(tree, _Among(records, business_id, own, ways or Ways()), holds=True)
 
 
 def _nodes(tree: object, depth: int) -> int:
@@ -210,8 +213,8 @@ def _place(field: Field, among: _Among) -> Place:
     record_id = records.table.c.id
     if field.kind.stored.is_set:
         items = records.items[field.name]
-        return Place(record_id, items.c.item, items.c.item, (items.c.business_id == among.business_id,))
-    return Place(record_id, records.column(field), records.folded(field), ())
+        return Place(record_id, items.c.item, items.c.item, (items.c.business_id == among.business_id,), among.ways)
+    return Place(record_id, records.column(field), records.folded(field), (), among.ways)
 
 
 def _own(field: OwnField, symbol: str, value: Any, among: _Among) -> Condition:
@@ -223,15 +226,15 @@ def _own(field: OwnField, symbol: str, value: Any, among: _Among) -> Condition:
     here = (table.c.business_id == among.business_id, table.c.field_id == field.id)
     is_text = field.kind.stored is Stored.TEXT
     folded = table.c.folded if field.kind.folds else table.c.text
-    place = Place(among.records.table.c.id, table.c.text if is_text else table.c.number, folded, here)
+    place = Place(among.records.table.c.id, table.c.text if is_text else table.c.number, folded, here, among.ways)
     if symbol in ("null", "empty"):
         return _empty(place, value)
     wanted = value if is_text else _as_stored(value)
     if field.kind.stored.is_set:
         return OPERATORS[symbol].sql(place, wanted)
     found = OPERATORS[OPPOSITES.get(symbol, symbol)].sql(place, wanted)
-    holders = place.record_id.in_(sa.select(place.holder).where(*here, found))
-    return sa.not_(holders) if symbol in OPPOSITES else holders
+    held = _held(place, found)
+    return sa.not_(held) if symbol in OPPOSITES else held
 
 
 def _as_stored(value: Any) -> Any:

@@ -22,6 +22,7 @@ from sandbox.purge import purge
 from sandbox.records import WITH_DELETED, Record
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
 from sandbox.tables import RecordTable
+from sandbox.ways import Ways, choices
 
 DATABASE = web.AppKey("DATABASE", Database)
 BULK_MAX = 50
@@ -64,7 +65,11 @@ async def query(request: web.Request, table: RecordTable) -> web.Response:
         await admit(connection, call)
         named = table.custom is not None and own_fields.mentions(body)
         own = await own_fields.read(connection, call.business_id, table.resource.path) if named else own_fields.NONE
-        wanted = read_query(body, table, call.business_id, own)
+        ways = Ways()
+        wanted = read_query(body, table, call.business_id, own, ways)
+        if ways.asked:
+            chosen = Ways(await choices(connection, ways.asked))
+            wanted = read_query(body, table, call.business_id, own, chosen)
         found, paging = await records.page(connection, table, call.business_id, wanted)
     return ok(found, paging=paging)
 

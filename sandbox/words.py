@@ -13,11 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.kinds import Value
 from sandbox.tables import WORDS, RecordTable
+from sandbox.ways import LISTED_MAX, count_up_to_max
 
 WORD = re.compile(r"[^\W_]+")
 LAST = chr(0x10FFFF)  # behind every letter
-# So many records with a word are sorted once found. Of more than that, walking the records in order soon meets a page.
-SORTED_MAX = 20_000
 
 
 def words_of(texts: Iterable[str]) -> list[str]:
@@ -52,14 +51,9 @@ async def narrowing(
         return []
     here = sa.select(table.c.record_id).where(table.c.business_id == business_id)
     begun = [here.where(table.c.word >= word, table.c.word <= word + LAST) for word in words]
-    counts = [await _count_up_to(connection, found) for found in begun]
+    counts = [await count_up_to_max(connection, found) for found in begun]
     conditions = [records.table.c[WORDS].contains(f" {word}", autoescape=True) for word in words]
     rarest = counts.index(min(counts))
-    if counts[rarest] <= SORTED_MAX:
+    if counts[rarest] <= LISTED_MAX:
         conditions[rarest] = records.table.c.id.in_(begun[rarest])
     return conditions
-
-
-async def _count_up_to(connection: AsyncConnection, found: sa.Select[tuple[int]]) -> int:
-    few = found.limit(SORTED_MAX + 1).subquery()
-    return int((await connection.execute(sa.select(sa.func.count()).select_from(few))).scalar_one())

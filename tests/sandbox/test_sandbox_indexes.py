@@ -13,6 +13,7 @@ from sandbox.paging import Position, read_order, seal_key
 from sandbox.records import stretches
 from sandbox.statistics import assume
 from sandbox.tables import METADATA, TABLES, RecordTable
+from sandbox.ways import Ways
 
 QUERIED = [table for table in TABLES.values() if Verb.QUERY in table.resource.verbs]
 SORTS = [(table, field) for table in QUERIED for field in table.resource.fields if field.sortable]
@@ -35,10 +36,12 @@ def connection() -> Iterator[sa.Connection]:
     engine.dispose()
 
 
-def plans(connection: sa.Connection, table: RecordTable, body: dict[str, Any]) -> list[str]:
+def plans(
+    connection: sa.Connection, table: RecordTable, body: dict[str, Any], *, walked: tuple[bool, ...] = ()
+) -> list[str]:
     """How SQLite would find each stretch of a page."""
     found = []
-    for statement in stretches(table, 1, read_query(body, table, 1)):
+    for statement in stretches(table, 1, read_query(body, table, 1, ways=Ways(iter(walked)))):
         compiled = statement.limit(51).compile(connection, compile_kwargs={"render_postcompile": True})
         text = f"EXPLAIN QUERY PLAN {compiled}"
         parameters = tuple(compiled.construct_params()[name] for name in compiled.positiontup or ())
@@ -105,3 +108,15 @@ def test_an_order_within_a_value_is_an_index_of_both(connection: sa.Connection, 
         for plan in plans(connection, deals, body):
             assert "deals_by_amount_minor_within (business_id=? AND currency=? AND amount_minor" in plan
             assert "·" not in plan
+
+
+@pytest.mark.parametrize("sort", ["-created_at", "last_name"])
+def test_a_tag_that_many_have_is_asked_for_in_passing(connection: sa.Connection, sort: str) -> None:
+    contacts = TABLES["contacts"]
+    body = {"where": ["tags", "any", ["vip"]], "sort": [sort]}
+    for plan in plans(connection, contacts, body, walked=(True,)):
+        walk, *steps = plan.split(" · ")
+        assert walk.startswith(f"SEARCH contacts USING INDEX contacts_by_{sort.removeprefix('-')} ")
+        assert steps[0].startswith("CORRELATED SCALAR SUBQUERY")
+        assert "(record_id=? AND item=?)" in steps[1]
+        assert len(steps) == 2  # no step that sorts
