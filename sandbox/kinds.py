@@ -269,6 +269,7 @@ COUNTRY = Kind(Stored.TEXT, STRING_OPERATORS, _choice(tuple(sorted(COUNTRIES))),
 DAY = Kind(Stored.TEXT, TIME_OPERATORS, _day)
 PAST_DAY = Kind(Stored.TEXT, TIME_OPERATORS, _past_day)
 FLAG = Kind(Stored.INTEGER, FLAG_OPERATORS, _integer(range(2), Rule.TYPE))
+OPEN_OR_DONE = Kind(Stored.INTEGER, IDENTITY_OPERATORS, _integer(range(2), Rule.TYPE))  # a flag that is a state
 INSTANT = Kind(Stored.INTEGER, TIME_OPERATORS, _instant)  # epoch milliseconds
 PAST_INSTANT = Kind(Stored.INTEGER, TIME_OPERATORS, _past_instant)
 NUMBER = Kind(Stored.DECIMAL, NUMBER_OPERATORS, _number)

@@ -26,6 +26,7 @@ from sandbox.kinds import (
     EMAIL,
     FLAG,
     INSTANT,
+    OPEN_OR_DONE,
     OPTIONS,
     PAST_DAY,
     PAST_INSTANT,
@@ -217,7 +218,7 @@ TASKS = Resource(
             "task_type", choice("todo", "call", "email", "meeting"), nullable=False, default="todo", index=Index.MANY
         ),
         Field("priority_code", code(3), nullable=False, default=2, index=Index.MANY),
-        Field("is_done", FLAG, nullable=False, once=True, default=0, index=Index.MANY),
+        Field("is_done", OPEN_OR_DONE, nullable=False, once=True, default=0, index=Index.MANY),
         Field("due_at", INSTANT, sortable=True),
         Field("completed_at", PAST_INSTANT, once=True, sortable=True),
         *LINKS,

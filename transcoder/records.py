@@ -134,6 +134,7 @@ class Refusal:
     revision: int | None = None
     retry_after_s: int | None = None
     outcome: str | None = None
+    detail: str | None = None
     cause: str | None = None
 
 
@@ -160,11 +161,19 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a write is made. `revision`: only on this one (upsert: 0 = no match is expected); `dry`: only as if."""
+    """How a write is made. `revision`: only on this one (upsert: 0 = no match is expected); `dry`: only as if.
+
+    `positions`: where the items of a batch call stand in the caller's batch; each item's dedupe key is made of its own.
+    """
 
     revision: int | None = None
     dedupe_key: str | None = None
     dry: bool = False
+    positions: tuple[int, ...] = ()
+
+    def item_key(self, position: int) -> str | None:
+        """The dedupe key of the item at that place of the caller's batch."""
+        return None if self.dedupe_key is None else f"{self.dedupe_key}.{position}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +271,7 @@ class Records(Protocol):
     async def batch_create(
         self, shelf: Shelf, items: Sequence[Values], terms: Terms, actor: Actor
     ) -> list[Written | Refusal]:
-        """Several new records; each item's dedupe key is the batch's and its index."""
+        """Several new records."""
 
     async def batch_update(
         self, shelf: Shelf, items: Sequence[Change], terms: Terms, actor: Actor

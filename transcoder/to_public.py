@@ -150,7 +150,10 @@ def _parts(presenter: Presenter, around: Around, parts: Iterable[Record]) -> Jso
 def _custom_fields(codec: IdCodec, around: Around, values: Mapping[str, Any]) -> Json:
     shown: dict[str, Json] = {}
     for key, value in values.items():
-        match around.definitions[key].type:
+        definition = around.definitions.get(key)
+        if definition is None:
+            continue  # deleted between two looks: the record's next reading does not have it either
+        match definition.type:
             case CustomType.DATETIME:
                 shown[key] = instant_text(value)
             case CustomType.USER:

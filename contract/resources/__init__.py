@@ -1,4 +1,7 @@
-"""The public resources: a file each, and the ordered list of them."""
+"""The public resources: a file each. A file here is a resource of the API; nothing else lists them."""
+
+import importlib
+import pkgutil
 
 from contract.resources.activity import ACTIVITY
 from contract.resources.company import COMPANY
@@ -11,18 +14,15 @@ from contract.resources.shape import Action, Field, Money, Resource, Write
 from contract.resources.task import TASK
 from contract.resources.user import USER
 
-RESOURCES: tuple[Resource, ...] = (
-    CONTACT,
-    COMPANY,
-    DEAL,
-    PIPELINE,
-    STAGE,
-    TASK,
-    NOTE,
-    ACTIVITY,
-    USER,
-    CUSTOM_FIELD,
-)
+
+def _found() -> tuple[Resource, ...]:
+    files = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    held = [value for name in files for value in vars(importlib.import_module(f"{__name__}.{name}")).values()]
+    return tuple(dict.fromkeys(value for value in held if isinstance(value, Resource)))
+
+
+RESOURCES: tuple[Resource, ...] = _found()
+"""By file name; within a file in its order."""
 
 __all__ = [
     "ACTIVITY",

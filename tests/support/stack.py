@@ -34,6 +34,7 @@ ADMINS = {1: 11, 2: 21}
 """The seeded admin of each business."""
 DEAREST = 10
 """The highest cost of an operation."""
+ASKED_AGAIN = 3
 
 
 class Purse(httpx.Auth):
@@ -50,6 +51,20 @@ class Purse(httpx.Auth):
         request.headers["Authorization"] = f"Bearer {self._token}"
         answer = yield request
         self._left = int(answer.headers.get("x-ratelimit-remaining", "0"))
+
+
+class Patient(httpx.HTTPTransport):
+    """Asks again where nothing was decided for lack of time: the machine may be busy with other things."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(ASKED_AGAIN):
+            answer = super().handle_request(request)
+            if answer.status_code != 503:
+                return answer
+            answer.read()
+            if answer.json()["code"] != "overloaded":
+                return answer
+        return super().handle_request(request)
 
 
 @dataclass(frozen=True)
@@ -136,9 +151,9 @@ class Stack:
         return (self._own_folder / "logs" / f"{name}.log").read_text(errors="replace")
 
 
-def _local(folder: Path, *words: str) -> str:
+def _local(folder: Path, *words: str, root: Path = ROOT) -> str:
     command = [sys.executable, "-m", "local", *words, "--run-dir", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=START_S, check=False)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=START_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -149,14 +164,14 @@ def where(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running_stack() -> Iterator[Stack]:
-    """A stack of its own; ended and removed afterwards."""
+def running_stack(root: Path = ROOT) -> Iterator[Stack]:
+    """A stack of its own, of the project at `root`; ended and removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="stack-"))
     try:
-        _local(folder, "up", "--port", "0")
+        _local(folder, "up", "--port", "0", root=root)
         yield Stack({**where(folder), "ID_KEY_FILE": str(folder / "keys" / "id.key")}, folder)
     finally:
-        _local(folder, "down")
+        _local(folder, "down", root=root)
         shutil.rmtree(folder)
 
 

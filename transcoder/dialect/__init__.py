@@ -1,29 +1,19 @@
 """What the internal CRM speaks: a row per field, error code and call. Replace this folder, and it is another CRM.
 
-Nothing outside it knows an internal name, code or path; nothing in it knows HTTP's public side. A resource is a file
-with its differences, and a line below.
+Nothing outside it knows an internal name, code or path; nothing in it knows HTTP's public side. A file with a `Dialect`
+in it is a resource inside; nothing else lists them.
 """
 
-from transcoder.dialect.activities import ACTIVITIES
-from transcoder.dialect.companies import COMPANIES
-from transcoder.dialect.contacts import CONTACTS
-from transcoder.dialect.custom_fields import FIELD_DEFINITIONS
-from transcoder.dialect.deals import DEALS
-from transcoder.dialect.notes import NOTES
-from transcoder.dialect.pipelines import PIPELINES, STAGES
-from transcoder.dialect.rows import Dialect
-from transcoder.dialect.tasks import TASKS
-from transcoder.dialect.users import USERS
+import importlib
+import pkgutil
 
-DIALECTS: tuple[Dialect, ...] = (
-    CONTACTS,
-    COMPANIES,
-    DEALS,
-    PIPELINES,
-    STAGES,
-    TASKS,
-    NOTES,
-    ACTIVITIES,
-    USERS,
-    FIELD_DEFINITIONS,
-)
+from transcoder.dialect.rows import Dialect
+
+
+def _found() -> tuple[Dialect, ...]:
+    files = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    held = [value for name in files for value in vars(importlib.import_module(f"{__name__}.{name}")).values()]
+    return tuple({value.resource: value for value in held if isinstance(value, Dialect)}.values())
+
+
+DIALECTS: tuple[Dialect, ...] = _found()

@@ -238,7 +238,8 @@ class Crm:
             return _write("POST", f"{path}/bulk", {**head, "items": items}, Terms(dry=terms.dry))
 
         if terms.dedupe_key is not None:
-            bodies = [body | {"dedupe_key": f"{terms.dedupe_key}.{index}"} for index, body in enumerate(bodies)]
+            at = terms.positions or range(len(bodies))
+            bodies = [body | {"dedupe_key": terms.item_key(n)} for n, body in zip(at, bodies, strict=True)]
         return await in_bulk(self._calls, Asked(dialect, kind), ask, bodies, actor, read)
 
 

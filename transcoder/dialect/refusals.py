@@ -42,7 +42,9 @@ _PLAIN: dict[str, Refusal] = {
     "E_STAGE_IN_USE": Refusal(problems.RESOURCE_IN_USE, ()),
     "E_PIPELINE_IN_USE": Refusal(problems.RESOURCE_IN_USE, ()),
     # Repeating it changes nothing as long as the stage is away.
-    "E_UNDELETE_BLOCKED": Refusal(problems.CONFLICT, (), {"retryable": False}),
+    "E_UNDELETE_BLOCKED": Refusal(
+        problems.CONFLICT, (), {"retryable": False}, detail="What the record needs to be restored is deleted itself."
+    ),
 }
 
 

@@ -1,0 +1,14 @@
+"""Widgets inside."""
+
+from contract.resources.widget import WIDGET
+from transcoder.dialect.conversions import coded
+from transcoder.dialect.rows import Differences, dialect
+
+WIDGETS = dialect(
+    WIDGET,
+    Differences(
+        path="widgets",
+        names={"size": "size_code"},
+        conversions={"size": coded({"small": 1, "large": 2})},
+    ),
+)

@@ -1,0 +1,101 @@
+"""A copy of the project gets a resource that does not exist, as three declarations, and serves it whole."""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.problems import assert_problem
+from tests.support.stack import ROOT, Stack, running_stack
+
+ROOMS = ("contract", "stores", "process", "authz", "transcoder", "oauth", "edge", "local", "sandbox", "envoy")
+ADDED = Path(__file__).parent / "added"
+SCOPES = "widgets:read widgets:write widgets:delete contacts:read contacts:write"
+
+
+@pytest.fixture(scope="module")
+def widened() -> Iterator[Stack]:
+    """A stack of the copy: one file in contract/resources, one in the dialect, one table inside."""
+    with tempfile.TemporaryDirectory(prefix="widgets-") as folder:
+        root = Path(folder)
+        for room in ROOMS:
+            shutil.copytree(ROOT / room, root / room, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ADDED / "contract_resources_widget.py", root / "contract" / "resources" / "widget.py")
+        shutil.copy(ADDED / "dialect_widgets.py", root / "transcoder" / "dialect" / "widgets.py")
+        with (root / "sandbox" / "resources.py").open("a") as theirs:
+            theirs.write((ADDED / "sandbox_widgets.txt").read_text())
+        with running_stack(root) as stack:
+            yield stack
+
+
+@pytest.fixture(scope="module")
+def client(widened: Stack) -> Iterator[httpx.Client]:
+    with widened.client(widened.token(scope=SCOPES)) as client:
+        yield client
+
+
+def create(client: httpx.Client, **members: Any) -> dict[str, Any]:
+    answer = client.post("/v1/widgets", json={"label": f"w {uuid.uuid4().hex}", **members})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json()["data"])
+
+
+def test_is_created_read_changed_deleted_and_restored(client: httpx.Client) -> None:
+    contact = client.post("/v1/contacts", json={"first_name": "Ada"}).json()["data"]
+    widget = create(client, size="large", weight_grams=12, contact_id=contact["id"])
+    assert widget["id"].startswith("wdg_")
+    assert (widget["size"], widget["weight_grams"], widget["contact_id"]) == ("large", 12, contact["id"])
+    path = f"/v1/widgets/{widget['id']}"
+    assert client.get(path).json()["data"] == widget
+    changed = client.patch(path, json={"weight_grams": None}, headers={"If-Match": widget["etag"]}).json()["data"]
+    assert changed["weight_grams"] is None
+    assert client.delete(path).status_code == 204
+    assert client.get(path).status_code == 410
+    assert client.post(f"{path}/restore").json()["data"]["size"] == "large"
+
+
+def test_is_listed_searched_upserted_and_batched(client: httpx.Client) -> None:
+    widget = create(client, size="large", external_id=f"erp:{uuid.uuid4().hex}")
+    listed = client.get("/v1/widgets", params={"external_id": widget["external_id"], "size": "large"}).json()
+    assert [row["id"] for row in listed["data"]] == [widget["id"]]
+    filters = [
+        {"field": "size", "operator": "in", "value": ["large"]},
+        {"field": "id", "operator": "eq", "value": widget["id"]},
+    ]
+    found = client.post("/v1/widgets/search", json={"filters": filters, "search_text": widget["label"][:9]}).json()
+    assert [row["id"] for row in found["data"]] == [widget["id"]]
+    body = {"label": "renamed", "external_id": widget["external_id"]}
+    upserted = client.post("/v1/widgets/upsert", params={"on": "external_id"}, json=body).json()
+    assert (upserted["meta"]["result"], upserted["data"]["id"]) == ("updated", widget["id"])
+    batch = client.post("/v1/widgets/batch/create", json={"items": [{"label": "a"}, {"size": "huge"}]}).json()
+    assert [item["status"] for item in batch["data"]] == [201, 422]
+    assert {error["pointer"] for error in batch["data"][1]["error"]["errors"]} == {"/label", "/size"}
+
+
+def test_is_guarded_by_scopes_and_roles_of_its_own(widened: Stack) -> None:
+    with widened.client(widened.token(scope="contacts:read")) as client:
+        body = assert_problem(client.get("/v1/widgets"), "insufficient-scope", decided=True, api_url=widened.api_url)
+        assert body["required_scopes"] == ["widgets:read"]
+    with widened.client(widened.token(scope=SCOPES, role="viewer", user=14)) as client:
+        answer = client.post("/v1/widgets", json={"label": "x"})
+        body = assert_problem(answer, "insufficient-permission", decided=True, api_url=widened.api_url)
+        assert body["required_permission"] == "widgets:write"
+
+
+def test_speaks_both_versions_and_tells_its_methods(widened: Stack, client: httpx.Client) -> None:
+    for version in ("2026-06-17", "2026-11-24"):
+        assert client.get("/v1/widgets", headers={"Version": version}).headers["version"] == version
+    answer = client.put("/v1/widgets")
+    body = assert_problem(answer, "method-not-allowed", decided=True, api_url=widened.api_url)
+    assert body["allowed_methods"] == ["GET", "HEAD", "POST", "OPTIONS"]
+
+
+def test_cost_three_declarations_and_nothing_else() -> None:
+    lines = {path.name: len(path.read_text().splitlines()) for path in ADDED.iterdir() if path.is_file()}
+    assert set(lines) == {"contract_resources_widget.py", "dialect_widgets.py", "sandbox_widgets.txt"}
+    assert sum(lines.values()) < 60
