@@ -34,14 +34,14 @@ def stranger(stack: Stack) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def bare(stack: Stack) -> Iterator[httpx.Client]:
     """A client without a token and without a version."""
-    with stack.client(version=None) as client:
+    with stack.client(version=None, patient=True) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def bare2(stack: Stack) -> Iterator[httpx.Client]:
     """The same over HTTP/2."""
-    with stack.client(version=None, http2=True) as client:
+    with stack.client(version=None, http2=True, patient=True) as client:
         yield client
 
 

@@ -118,13 +118,16 @@ class Stack:
         """A good token with a budget of its own, but for the changes to its claims."""
         return self.sign(self.claims(**changes))
 
-    def client(self, token: str | None = None, *, http2: bool = False, version: str | None = CURRENT) -> httpx.Client:
+    def client(
+        self, token: str | None = None, *, http2: bool = False, version: str | None = CURRENT, patient: bool = False
+    ) -> httpx.Client:
         """A client of the API host that trusts the stack's CA."""
         sent = {"Version": version} if version else {}
         if token:
             sent["Authorization"] = f"Bearer {token}"
         context = ssl.create_default_context(cafile=self.facts["CA_FILE"])
-        return httpx.Client(base_url=self.api_url, verify=context, headers=sent, http2=http2, timeout=30)
+        transport = (Patient if patient else httpx.HTTPTransport)(verify=context, http2=http2)
+        return httpx.Client(base_url=self.api_url, transport=transport, headers=sent, timeout=30)
 
     @property
     def _own_folder(self) -> Path:
@@ -133,7 +136,7 @@ class Stack:
 
     def caller(self, *, http2: bool = False, version: str | None = CURRENT, **claims: Any) -> httpx.Client:
         """A client with a good token, but for the changes to its claims, and a budget without end."""
-        client = self.client(http2=http2, version=version)
+        client = self.client(http2=http2, version=version, patient=True)
         client.auth = Purse(lambda: self.token(**claims))
         return client
 
