@@ -113,7 +113,7 @@ def _all(reading: _Reading, nodes: list[Json], at: str, *, depth: int) -> Tree |
 
 def _node(reading: _Reading, node: Json, at: str, depth: int, code: str | None) -> Tree | None:
     if not isinstance(node, dict):
-        reading.fault(Fault("invalid-type", "Expected a condition or a group."), at)
+        reading.fault(_other_than("a condition or a group", node), at)
         return None
     if len(reading.errors) >= MAX_ERRORS:
         return None
@@ -126,6 +126,10 @@ def _node(reading: _Reading, node: Json, at: str, depth: int, code: str | None) 
         reading.fault(Fault("out-of-range", f"Groups lie at most {MAX_DEPTH} deep."), at)
         return None
     return _group(reading, *next(iter(node.items())), at, depth + 1)
+
+
+def _other_than(expected: str, given: Json) -> Fault:
+    return Fault("not-nullable" if given is None else "invalid-type", f"Expected {expected}.")
 
 
 def _odd_members(reading: _Reading, node: Mapping[str, Json], at: str) -> None:
@@ -144,7 +148,7 @@ def _group(reading: _Reading, word: str, inner: Json, at: str, depth: int) -> Tr
         part = _node(reading, inner, at, depth, None)
         return None if part is None else NotOf(part)
     if not isinstance(inner, list):
-        reading.fault(Fault("invalid-type", "Expected an array of conditions and groups."), at)
+        reading.fault(_other_than("an array of conditions and groups", inner), at)
         return None
     if not 1 <= len(inner) <= MAX_CONDITIONS:
         code = "too-few-items" if not inner else "too-many-items"
@@ -221,7 +225,7 @@ def _whole(reading: _Reading, node: Mapping[str, Json], at: str) -> bool:
             return False
     for name in ("field", "operator"):
         if not isinstance(node[name], str):
-            reading.fault(Fault("invalid-type", "Expected a string."), f"{at}/{name}")
+            reading.fault(_other_than("a string", node[name]), f"{at}/{name}")
             return False
     return True
 
