@@ -195,8 +195,6 @@ def readers(operation: Operation) -> Mapping[str, Read]:
             return {"include_total": one_of("true", "false"), "fields": _fields, **deleted}
         case Kind.GET:
             return {"fields": _fields, **({"deleted": one_of("exclude", "include")} if resource.deletable else {})}
-        case Kind.BATCH_GET:
-            return {"fields": _fields}
         case Kind.UPSERT | Kind.BATCH_UPSERT:
             return {"on": one_of(*resource.upsert_on), **_DRY_RUN}
         case kind if kind in READS:
