@@ -261,7 +261,7 @@ def url(kind: Url, value: Json, _: Surroundings) -> str | Fault:
 
 
 def _is_url(text: str) -> bool:
-    if any(character.isspace() or character in WHITE_SPACE or ord(character) < 0x20 for character in text):
+    if _CONTROL.search(text) or any(character.isspace() or character in WHITE_SPACE for character in text):
         return False
     try:
         parts = urlsplit(text)
