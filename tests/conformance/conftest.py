@@ -46,12 +46,16 @@ def bare2(stack: Stack) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def world(api: httpx.Client) -> World:
+def world(api: httpx.Client) -> Iterator[World]:
     """The first business."""
-    return World(api)
+    world = World(api)
+    yield world
+    world.clear()
 
 
 @pytest.fixture(scope="session")
-def their_world(stranger: httpx.Client) -> World:
+def their_world(stranger: httpx.Client) -> Iterator[World]:
     """The second business."""
-    return World(stranger)
+    world = World(stranger)
+    yield world
+    world.clear()
