@@ -203,7 +203,10 @@ def _known(numbers: Sequence[Number]) -> tuple[Outcomes, dict[int, int]]:
 async def _answer(
     desk: Desk, call: Call, outcomes: Outcomes, numbers: Mapping[int, int] | None = None, *, status: int = 200
 ) -> Answer:
-    """200 with an entry an item. Where one's outcome is unknown the whole is not settled: its retry asks again."""
+    """200 with an entry an item. Where one's outcome is unknown the whole is not settled: its retry asks again.
+
+    Nor is it where one may pass another time: kept for a day, a moment's outage would be what every retry is told.
+    """
     done: dict[int, Record] = {}
     for index, outcome in outcomes.items():
         if isinstance(outcome, Written):
@@ -212,14 +215,14 @@ async def _answer(
             done[index] = outcome
     public = dict(zip(done, await shown(desk, call, list(done.values())), strict=True))
     entries: list[Json] = []
-    failed, settled = 0, True
+    failed, settled, asks_again = 0, True, desk.records.capabilities.dedupe
     for index in range(len(outcomes)):
         outcome = outcomes[index]
         if isinstance(outcome, Refusal):
             outcome = refused(desk, call, outcome, (numbers or {}).get(index))
         if isinstance(outcome, ApiError):
             failed += 1
-            settled &= not outcome.may_have_happened
+            settled &= not (outcome.may_have_happened or (asks_again and outcome.may_pass))
             entries.append({"status": outcome.problem.status, "error": _error(desk, call, outcome)})
         else:
             entries.append(_entry(call, outcome, public.get(index), status))
