@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from contract.problems import ItemError
 from contract.resources import Resource
-from contract.versions import Version, changes_since
+from contract.versions import VERSIONS, Version, changes_since
 from contract.versions.change import Body, Change, Test
 from contract.vocabulary import Json
 from transcoder.pointers import did_you_mean, in_document_order, pointer
@@ -90,9 +90,11 @@ class Translation:
 _NONE = Translation(())
 
 
-def translations(version: Version, resources: Sequence[Resource]) -> dict[Resource, Translation]:
+def translations(
+    version: Version, resources: Sequence[Resource], versions: tuple[Version, ...] = VERSIONS
+) -> dict[Resource, Translation]:
     """The translation of each resource for callers of a version."""
-    changes = changes_since(version)
+    changes = changes_since(version, versions)
     return {
         resource: Translation(own)
         if (own := tuple(change for change in changes if change.resource is resource))
