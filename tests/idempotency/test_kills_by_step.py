@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.idempotency.conftest import Mortal, until
+from tests.idempotency.looks import ids_by_search, ids_in, told
 from tests.idempotency.writes import Keyed, batches, creates, is_done, upserts
 
 BATCH, CALLS_A_BATCH = 100, 2
@@ -142,6 +142,15 @@ def after_the_answer(mortal: Mortal) -> Deaths:
     return {"a transcoder, after the answer": _struck(writes, firsts)}
 
 
+def the_crm_before_it_is_asked(mortal: Mortal) -> Deaths:
+    """Nobody listens where the CRM was: nothing happened, and that is no answer to keep."""
+    writes = _three("contacts")
+    mortal.kill("sandbox")
+    with _under_way(mortal, writes) as firsts:
+        pass
+    return {"the CRM, before it is asked": _struck(writes, firsts)}
+
+
 def the_crm_before_its_commit(mortal: Mortal) -> Deaths:
     """The CRM dies with the calls in its hands."""
     writes = _three("contacts")
@@ -188,6 +197,7 @@ STRIKES: tuple[Callable[[Mortal], Deaths], ...] = (
     the_store_while_the_crm_works,
     the_store_before_it_keeps_the_answer,
     before_the_claim,
+    the_crm_before_it_is_asked,
     the_crm_before_its_commit,
     after_the_claim,
     the_crm_after_its_commit,
@@ -202,6 +212,7 @@ DEATHS = (
     COMMITTED,
     "a transcoder, after the answer",
     "a transcoder, after all of it",
+    "the CRM, before it is asked",
     "the CRM, before its commit",
     "the CRM, after its commit",
     "the store, while the CRM works",
@@ -249,26 +260,7 @@ def settles(mortal: Mortal, struck: Struck) -> None:
         assert (again.status_code, again.content) == (answer.status_code, answer.content)
         assert again.headers["Idempotent-Replayed"] == "true"
         assert Counter(mortal.stored(write.table, write.column, write.marks)) == Counter(write.marks)
-        shown = answer.json()["data"]
-        ids = [item["data"]["id"] for item in shown] if isinstance(shown, list) else [shown["id"]]
+        ids = ids_in(answer)
         assert ids_by_search(client, mortal, write) == sorted(ids)
         entry = told(client, mortal, write)
         assert (entry["state"], entry["record_id"]) == ("done", ids[0] if len(ids) == 1 else None)
-
-
-def ids_by_search(client: httpx.Client, mortal: Mortal, write: Keyed) -> list[str]:
-    """The records with the write's marks, deleted ones included."""
-    condition = {"field": write.column, "operator": "in", "value": list(write.marks)}
-    headers = {"Authorization": f"Bearer {mortal.stack.token(scope='contacts:read deals:read')}"}
-    query = {"fields": "id", "deleted": "include"}
-    body = {"filters": [condition], "limit": 200}
-    answer = client.post(f"/v1/{write.table}/search", params=query, json=body, headers=headers)
-    assert answer.status_code == 200, answer.text
-    return sorted(record["id"] for record in answer.json()["data"])
-
-
-def told(client: httpx.Client, mortal: Mortal, write: Keyed) -> dict[str, Any]:
-    """The one entry of `GET /v1/requests` for the write's key."""
-    headers = {"Authorization": f"Bearer {mortal.stack.token(scope='contacts:read')}"}
-    [entry] = client.get("/v1/requests", params={"idempotency_key": write.key}, headers=headers).json()["data"]
-    return dict(entry)
