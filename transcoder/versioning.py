@@ -26,7 +26,7 @@ class Translation:
         for place, change in enumerate(self.changes):
             for name in [name for name in change.newer if name in brought]:
                 del brought[name]
-                meant = did_you_mean(name, change.older)
+                meant = did_you_mean(name, [older for older in change.older if "." not in older])
                 errors.append(
                     ItemError("unknown-member", "There is no such member.", pointer=pointer(name), did_you_mean=meant)
                 )
