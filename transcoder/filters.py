@@ -213,21 +213,21 @@ def _translated(reading: _Reading, error: ItemError, target: _Target) -> ItemErr
 
 
 def _whole(reading: _Reading, node: Mapping[str, Json], at: str) -> bool:
+    """Whether a condition has its three parts and no other; every fault is told."""
     known = ("field", "operator", "value")
+    told = len(reading.errors)
     for name in node:
         if name not in known:
             fault = Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, known))
             reading.fault(fault, at + pointer(name))
-            return False
+        elif name != "value" and not isinstance(node[name], str):
+            reading.fault(_other_than("a string", node[name]), f"{at}/{name}")
+        if len(reading.errors) >= MAX_ERRORS:
+            return False  # the rest would not be shown, and each guess at a name costs
     for name in known:
         if name not in node:
             reading.fault(Fault("required", "A condition has field, operator and value."), f"{at}/{name}")
-            return False
-    for name in ("field", "operator"):
-        if not isinstance(node[name], str):
-            reading.fault(_other_than("a string", node[name]), f"{at}/{name}")
-            return False
-    return True
+    return len(reading.errors) == told
 
 
 _ADDRESS_FILTERS = ("city", "region", "postal_code", "country")
