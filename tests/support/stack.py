@@ -166,11 +166,16 @@ def where(folder: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in _local(folder, "where").splitlines() if "=" in line)
 
 
+def _as_it_is(_: Path) -> None:
+    """An empty run folder."""
+
+
 @contextmanager
-def running_stack(root: Path = ROOT) -> Iterator[Stack]:
-    """A stack of its own, of the project at `root`; ended and removed afterwards."""
+def running_stack(root: Path = ROOT, *, furnish: Callable[[Path], None] = _as_it_is) -> Iterator[Stack]:
+    """A stack of its own, of the project at `root`; ended and removed afterwards. `furnish` fills its folder first."""
     folder = Path(tempfile.mkdtemp(prefix="stack-"))
     try:
+        furnish(folder)
         _local(folder, "up", "--port", "0", root=root)
         yield Stack({**where(folder), "ID_KEY_FILE": str(folder / "keys" / "id.key")}, folder)
     finally:
