@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.conformance.corpus import Corpus
 from tests.conformance.world import World
 from tests.spec.operations import FIRST
 from tests.support.stack import Stack
@@ -59,3 +60,9 @@ def their_world(stranger: httpx.Client) -> Iterator[World]:
     world = World(stranger)
     yield world
     world.clear()
+
+
+@pytest.fixture(scope="session")
+def corpus(world: World) -> Corpus:
+    """Records to search in, which stay as they are."""
+    return Corpus(world)
