@@ -147,7 +147,7 @@ async def test_a_cursor_lives_for_thirty_days() -> None:
     assert await refusal(cursor, call=late) == "expired"
 
 
-@pytest.mark.parametrize("text", ["x", "AAAA", "\u00e9", "=" * 40, "A" * 3000])
+@pytest.mark.parametrize("text", ["", "x", "AAAA", "\u00e9", "=" * 40, "A" * 3000])
 async def test_what_is_no_cursor_is_malformed(text: str) -> None:
     assert await refusal(text) == "malformed"
 
