@@ -130,7 +130,7 @@ class Stack:
         return httpx.Client(base_url=self.api_url, transport=transport, headers=sent, timeout=30)
 
     @property
-    def _own_folder(self) -> Path:
+    def own_folder(self) -> Path:
         assert self.folder, "processes and logs are at hand only of a stack that was started here"
         return self.folder
 
@@ -142,7 +142,7 @@ class Stack:
 
     def pids(self, kind: str) -> list[int]:
         """The processes of one kind, as they are now."""
-        words = where(self._own_folder)["PIDS"].split()
+        words = where(self.own_folder)["PIDS"].split()
         return [int(pid) for name, _, pid in (word.partition(":") for word in words) if name == kind]
 
     def kill(self, kind: str, which: int = 0) -> None:
@@ -151,7 +151,7 @@ class Stack:
 
     def log(self, name: str) -> str:
         """The log of one service so far."""
-        return (self._own_folder / "logs" / f"{name}.log").read_text(errors="replace")
+        return (self.own_folder / "logs" / f"{name}.log").read_text(errors="replace")
 
 
 def _local(folder: Path, *words: str, root: Path = ROOT) -> str:
