@@ -92,6 +92,13 @@ def batches(kind: str, count: int) -> Keyed:
     return Keyed(f"/v1/{kind}/batch/create", {"items": [_a_record(kind, mark) for mark in marks]}, marks)
 
 
+def batch_upserts(kind: str, count: int) -> Keyed:
+    """A batch of upserts that match nothing yet."""
+    marks = tuple(a_mark() for _ in range(count))
+    items = [{**_a_record(kind, mark), "external_id": mark} for mark in marks]
+    return Keyed(f"/v1/{kind}/batch/upsert?on=external_id", {"items": items}, marks)
+
+
 def _a_record(kind: str, mark: str) -> dict[str, Any]:
     # Nothing in it that the CRM wants unique: a second record would not be refused, but be there.
     return {"title": mark, "amount": "1200.50"} if kind == "deals" else {"first_name": "Ada", "last_name": mark}

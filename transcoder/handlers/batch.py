@@ -13,7 +13,7 @@ from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
 from transcoder.etags import etag
 from transcoder.handlers.batch_bodies import Number, Update, created, listed, updated, upserted
-from transcoder.handlers.money import TRIES, matched, priced, unpriced
+from transcoder.handlers.money import TRIES, matched, priced, unpriced, write_priced
 from transcoder.handlers.shared import Desk, named_revision, refused, shelf, shown, terms
 from transcoder.handlers.upsert import CREATED, result
 from transcoder.records import Change, Record, Refusal, Terms, Values, Written
@@ -152,21 +152,18 @@ async def run_upsert(desk: Desk, call: Call, items: Sequence[Values | Invalid]) 
 
 
 async def _upsert_alone(desk: Desk, call: Call, on: str, index: int, values: Values) -> Outcome:
+    async def stored() -> Record | None:
+        return await matched(desk, call, on, values[on])
+
+    async def write(priced: Values, revision: int | None) -> Written | Refusal:
+        own = terms(desk, call, revision)
+        own = replace(own, dedupe_key=own.item_key(index))
+        return await desk.records.upsert(shelf(call), on, priced, own, call.actor)
+
     try:
-        for _ in range(TRIES):
-            stored = await matched(desk, call, on, values[on])
-            read = await priced(desk, call, values, stored)
-            if isinstance(read, Invalid):
-                return invalid(read.errors)
-            revision = 0 if stored is None else stored.revision
-            own = terms(desk, call, revision)
-            own = replace(own, dedupe_key=own.item_key(index))
-            outcome = await desk.records.upsert(shelf(call), on, read, own, call.actor)
-            if not _stale(outcome):
-                return outcome
+        return await write_priced(desk, call, values, None, stored, write)
     except ApiError as error:
         return error
-    return ApiError(CONFLICT)
 
 
 def _terms(desk: Desk, call: Call, items: Mapping[int, object]) -> Terms:
