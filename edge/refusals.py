@@ -29,17 +29,18 @@ def refusals() -> Yaml:
 
     jwt_authn takes what stands behind the first space for the token, up to where its alphabet ends, with dots before
     and after it: all that is lenient about it ends here. Two Authorization lines were joined by a comma, which no JWT
-    has.
+    has. OPTIONS needs no token, and nothing that it reaches looks at one.
     """
     bearer = _matches(AUTHORIZATION.name, f"{_BEARER}( .*)?")
+    asks = _not(_matches(":method", "OPTIONS"))
     return extension(
         RBAC,
         "envoy.extensions.filters.http.rbac.v3.RBAC",
         rules=_deny(
             {
                 **_always(),
-                OTHER_SCHEME: _all(_present(AUTHORIZATION), _not(bearer)),
-                ODD_TOKEN: _all(bearer, _not(_matches(AUTHORIZATION.name, f"{_BEARER} +{_JWT}"))),
+                OTHER_SCHEME: _all(asks, _present(AUTHORIZATION), _not(bearer)),
+                ODD_TOKEN: _all(asks, bearer, _not(_matches(AUTHORIZATION.name, f"{_BEARER} +{_JWT}"))),
             }
         ),
     )

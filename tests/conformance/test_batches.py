@@ -158,7 +158,7 @@ def test_a_malformed_whole_is_refused_as_a_whole(stack: Stack, api: httpx.Client
         ("update", {"items": [twin | {"if_match": '"unfinished'}]}, [("/items/0/if_match", "invalid-value")]),
         ("delete", {"ids": [record["id"], nobodys(resource), record["id"]]}, [("/ids/2", "duplicate-item")]),
         ("delete", {"ids": [record["id"], "x", 5]}, [("/ids/1", "invalid-id"), ("/ids/2", "invalid-type")]),
-        ("get", {"ids": ["x"], "items": []}, [("/items", "unknown-member")]),
+        ("get", {"ids": ["x"], "items": []}, [("/ids/0", "invalid-id"), ("/items", "unknown-member")]),
         (
             "upsert",
             {"items": [body | {"external_id": key}, body, body | {"external_id": f" {key}"}]},

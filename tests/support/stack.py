@@ -34,7 +34,7 @@ ADMINS = {1: 11, 2: 21}
 """The seeded admin of each business."""
 DEAREST = 10
 """The highest cost of an operation."""
-ASKED_AGAIN = 3
+ASKED_AGAIN = 10
 
 
 class Purse(httpx.Auth):
