@@ -50,8 +50,16 @@ def _under_way(mortal: Mortal, writes: Sequence[Keyed]) -> Iterator[list[Future[
 
 
 def _once(mortal: Mortal, write: Keyed) -> httpx.Response:
+    """The first answer of a transcoder, or to its death; before that, a busy machine may not let the request in."""
     with mortal.stack.client() as client:
-        return write.send(client, mortal.stack)
+        answers: list[httpx.Response] = []
+
+        def is_let_in() -> bool:
+            answers.append(write.send(client, mortal.stack))
+            return answers[-1].status_code != 503 or answers[-1].json()["code"] != "overloaded"
+
+        until(is_let_in, "the request to be let in")
+        return answers[-1]
 
 
 def _settled(mortal: Mortal, write: Keyed) -> httpx.Response:
