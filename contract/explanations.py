@@ -134,7 +134,7 @@ EXPLANATIONS: Mapping[Problem, Explanation] = {
         "`line` and `column` say where a body went wrong.",
         "Have a JSON library write the body. Names may stand only once in an object, and text must be UTF-8.",
         {"reason": "duplicate-member", "line": 3, "column": 5},
-        detail='The member "email" stands twice (line 3, column 5).',
+        detail="A member name stands twice in one object (line 3, column 5).",
     ),
     problems.INVALID_PARAMETER: Explanation(
         "A parameter or header is unknown, repeated, or has a value that it cannot have. None is ever ignored.",
