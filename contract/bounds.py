@@ -1,5 +1,7 @@
 """Sizes and times that a caller can meet, and the deadlines that nest inside each other."""
 
+from contract.vocabulary import Method
+
 MAX_BODY_BYTES = 1024 * 1024
 MAX_BATCH_BODY_BYTES = 8 * 1024 * 1024
 MAX_HEADER_BYTES = 60 * 1024
@@ -13,6 +15,15 @@ MAX_ERRORS = 50
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 MAX_IDS = 200
+MAX_BATCH_ITEMS = 100
+MAX_SEARCH_TEXT = 200
+MAX_FILTER_DEPTH = 3
+MAX_CONDITIONS = 50
+"""In one search, and in one group of it."""
+MAX_LISTED = 200
+"""Values in one condition."""
+MAX_PATTERN = 255
+"""Characters of what `contains` and `starts_with` look for."""
 MAX_IDEMPOTENCY_KEY = 255
 CURSOR_LIFE_S = 30 * 24 * 3600
 
@@ -35,3 +46,8 @@ CLOCK_SKEW_S = 5
 JSON_MEDIA_TYPE = "application/json"
 MERGE_PATCH_MEDIA_TYPE = "application/merge-patch+json"
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+
+def body_media_types(method: Method) -> tuple[str, ...]:
+    """The media types that a body of this method may have (RFC 7396 for a patch)."""
+    return (JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE) if method is Method.PATCH else (JSON_MEDIA_TYPE,)

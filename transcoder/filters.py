@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from contract import ids
-from contract.bounds import MAX_ERRORS
+from contract.bounds import MAX_CONDITIONS, MAX_ERRORS, MAX_FILTER_DEPTH, MAX_LISTED, MAX_PATTERN
 from contract.problems import ItemError
 from contract.resources import Resource
 from contract.types import (
@@ -32,11 +32,6 @@ from transcoder.records import NOBODY, AllOf, AnyOf, Condition, Definition, NotO
 from transcoder.validate import Invalid, item
 from transcoder.values import Fault, Known, Surroundings, check, currency, in_units
 from transcoder.versioning import Translation
-
-MAX_DEPTH = 3
-MAX_CONDITIONS = 50
-MAX_LISTED = 200
-MAX_PATTERN = 255
 
 _CUSTOM_GROUPS: dict[CustomType, Group] = {
     CustomType.TEXT: Group.STR,
@@ -122,8 +117,8 @@ def _node(reading: _Reading, node: Json, at: str, depth: int, code: str | None) 
     if len(node) != 1 or next(iter(node)) not in ("any", "all", "not"):
         _odd_members(reading, node, at)
         return None
-    if depth >= MAX_DEPTH:
-        reading.fault(Fault("out-of-range", f"Groups lie at most {MAX_DEPTH} deep."), at)
+    if depth >= MAX_FILTER_DEPTH:
+        reading.fault(Fault("out-of-range", f"Groups lie at most {MAX_FILTER_DEPTH} deep."), at)
         return None
     return _group(reading, *next(iter(node.items())), at, depth + 1)
 

@@ -1,20 +1,15 @@
 """[pure] Media types: what a request may send and what it must accept (RFC 9110 §8.3, §12.5.1)."""
 
 from contract import headers
-from contract.bounds import JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE
+from contract.bounds import JSON_MEDIA_TYPE, body_media_types
 from contract.problems import NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE
 from contract.vocabulary import Method
 from transcoder.errors import ApiError
 
 
-def supported(method: Method) -> tuple[str, ...]:
-    """The media types that a body of this method may have."""
-    return (JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE) if method is Method.PATCH else (JSON_MEDIA_TYPE,)
-
-
 def check_content(method: Method, content_type: str | None, content_encoding: str | None) -> None:
     """Raise 415 unless a body of this type and encoding can be read."""
-    types = supported(method)
+    types = body_media_types(method)
     if (content_encoding or "").strip().lower() not in ("", "identity") or not _is_json(content_type, types):
         field = headers.ACCEPT_PATCH if method is Method.PATCH else headers.ACCEPT.name
         raise ApiError(UNSUPPORTED_MEDIA_TYPE, supported=list(types), headers={field: ", ".join(types)})

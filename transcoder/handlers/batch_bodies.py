@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract import headers, ids
-from contract.bounds import MAX_ERRORS
+from contract.bounds import MAX_BATCH_ITEMS, MAX_ERRORS
 from contract.problems import ItemError
 from contract.types import Id
 from contract.vocabulary import Json
@@ -18,7 +18,6 @@ from transcoder.records import Values
 from transcoder.validate import Invalid, create_values, item, patch_values, upsert_values
 from transcoder.values import Fault
 
-MAX_ITEMS = 100
 Number = int | ids.Foreign
 
 
@@ -101,9 +100,9 @@ def _array(call: Call, name: str) -> list[Json]:
         errors.append(item(Fault("not-nullable", "This member cannot be null."), pointer(name)))
     elif not isinstance(given, list):
         errors.append(item(Fault("invalid-type", "Expected an array."), pointer(name)))
-    elif not 1 <= len(given) <= MAX_ITEMS:
+    elif not 1 <= len(given) <= MAX_BATCH_ITEMS:
         code = "too-many-items" if given else "too-few-items"
-        errors.append(item(Fault(code, f"1 to {MAX_ITEMS} items."), pointer(name)))
+        errors.append(item(Fault(code, f"1 to {MAX_BATCH_ITEMS} items."), pointer(name)))
     _refuse(call, errors)
     return list(given or ())
 
