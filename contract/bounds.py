@@ -1,7 +1,5 @@
 """Sizes and times that a caller can meet, and the deadlines that nest inside each other."""
 
-from contract.vocabulary import Method
-
 MAX_BODY_BYTES = 1024 * 1024
 MAX_BATCH_BODY_BYTES = 8 * 1024 * 1024
 MAX_HEADER_BYTES = 60 * 1024
@@ -46,8 +44,3 @@ CLOCK_SKEW_S = 5
 JSON_MEDIA_TYPE = "application/json"
 MERGE_PATCH_MEDIA_TYPE = "application/merge-patch+json"
 PROBLEM_MEDIA_TYPE = "application/problem+json"
-
-
-def body_media_types(method: Method) -> tuple[str, ...]:
-    """The media types that a body of this method may have (RFC 7396 for a patch)."""
-    return (JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE) if method is Method.PATCH else (JSON_MEDIA_TYPE,)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_LIMIT, MAX_SEARCH_TEXT
+from contract.parameters import DIRECTIONS
 from contract.problems import ItemError
 from contract.types import Amount, Int
 from contract.vocabulary import Json
@@ -12,7 +13,6 @@ from transcoder.call import Answer, Call
 from transcoder.filters import read_filters, top_currency
 from transcoder.handlers.pages import Wish, page
 from transcoder.handlers.shared import Desk
-from transcoder.parameters import DIRECTIONS
 from transcoder.pointers import did_you_mean, pointer
 from transcoder.to_public import encode
 from transcoder.validate import Invalid, item
