@@ -8,9 +8,11 @@ import asyncio
 import os
 import re
 import secrets
+import struct
 import sys
 import time
 from typing import Never
+from uuid import UUID
 
 from contract.ids import MAX_NUMBER, MAX_TENANT
 from contract.limits import DEFAULT_PLAN, PLANS
@@ -23,6 +25,7 @@ from oauth.settings import MintSettings, ServeSettings, load_key, load_mint, loa
 from process.settings import load_or_exit
 
 _DAYS_30_S = 30 * 24 * 3600
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -76,6 +79,8 @@ def _token(wanted: argparse.Namespace, settings: MintSettings) -> str:
         return settings.mint.sign(settings.mint.claims(order, now_s=int(time.time())))
     except ValueError as fault:
         _fail(str(fault))
+    except (OverflowError, struct.error):
+        _fail("a UUID names nobody where ids are integers; see ID_KIND")
 
 
 def _fail(line: str) -> Never:
@@ -108,8 +113,10 @@ def _subject(text: str) -> UserId | str:
 
 
 def _number(text: str, most: int) -> int:
+    if _UUID.fullmatch(text):
+        return UUID(text).int
     if not re.fullmatch(r"[0-9]{1,19}", text) or not 0 < int(text) <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {most}")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {most}, and no UUID")
     return int(text)
 
 

@@ -225,11 +225,12 @@ def country(kind: Country, value: Json, _: Surroundings) -> str | Fault:
 
 def reference(kind: Id, value: Json, around: Surroundings) -> int | Fault:
     """The number behind an id of the caller's own business."""
-    if not isinstance(value, str):
-        return _wrong_type("a string", kind.example)
-    match around.open_id(kind.prefix, value):
-        case ids.Malformed():
-            return Fault("invalid-id", f"Not an id: {kind.prefix}_ and 26 characters.", example=kind.example)
+    match around.open_id(kind.prefix, value if isinstance(value, str) else ""):
+        case ids.Malformed() as malformed:
+            example = malformed.example(kind.prefix)
+            if not isinstance(value, str):
+                return _wrong_type("a string", example)
+            return Fault("invalid-id", malformed.detail(kind.prefix), example=example)
         case ids.Foreign():
             return Fault("reference-not-found", "No live record has this id.")
         case number:

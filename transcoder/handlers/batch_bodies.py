@@ -145,8 +145,8 @@ def _numbers(call: Call, given: Sequence[tuple[Json, str]], distinct: bool, faul
             continue
         number = call.around.open_id(kind.prefix, text)
         if isinstance(number, ids.Malformed):
-            detail = f"Not an id: {kind.prefix}_ and {ids.OPAQUE_LENGTH} characters."
-            faults.append(item(Fault("invalid-id", detail, example=kind.example), at))
+            fault = Fault("invalid-id", number.detail(kind.prefix), example=number.example(kind.prefix))
+            faults.append(item(fault, at))
         elif distinct and text in seen:
             faults.append(item(Fault("duplicate-item", "Another item has this id."), at))
         else:

@@ -15,13 +15,13 @@ async def run(desk: Desk, call: Call, _: Values) -> Answer:
     profile = await desk.records.profile(call.actor)
     if isinstance(profile, Refusal):
         raise ApiError(profile.problem, outcome=profile.outcome, cause=profile.cause, **profile.members)
-    seal, tenant, token = desk.presenters.codec.seal, call.actor.tenant, call.token
+    codec, tenant, token = desk.presenters.codec, call.actor.tenant, call.token
     permissions = call.actor.permissions.split()
     business = {name: profile.business.get(name) for name in ("name", "default_currency", "time_zone")}
     user = {name: profile.user.get(name) for name in ("full_name", "email", "time_zone")}
     body: dict[str, Json] = {
-        "business": {"id": seal(BUSINESS_PREFIX, tenant, tenant), "plan": token.plan, **business},
-        "user": {"id": seal(USER_PREFIX, tenant, call.actor.user), "role": call.actor.role, **user},
+        "business": {"id": codec.seal_business(BUSINESS_PREFIX, tenant), "plan": token.plan, **business},
+        "user": {"id": codec.seal(USER_PREFIX, tenant, call.actor.user), "role": call.actor.role, **user},
         "permissions": sorted(permissions),
         "token": {
             "kind": token.kind,
