@@ -137,7 +137,7 @@ def _group(reading: _Reading, word: str, inner: Json, at: str, depth: int) -> Tr
     at = f"{at}/{word}"
     if word == "not":
         part = _node(reading, inner, at, depth, None)
-        return None if part is None else NotOf(part)
+        return None if part is None else NotOf(part, at=at.removesuffix(f"/{word}"))
     if not isinstance(inner, list):
         reading.fault(Fault("invalid-type", "Expected an array of conditions and groups."), at)
         return None
@@ -148,7 +148,7 @@ def _group(reading: _Reading, word: str, inner: Json, at: str, depth: int) -> Tr
     if word == "all":
         return _all(reading, inner, at, depth=depth)
     parts = [_node(reading, node, f"{at}/{index}", depth, None) for index, node in enumerate(inner)]
-    return AnyOf(tuple(part for part in parts if part is not None))
+    return AnyOf(tuple(part for part in parts if part is not None), at=at.removesuffix(f"/{word}"))
 
 
 def _fixed_currency(nodes: list[Json]) -> str | None:
@@ -188,8 +188,8 @@ def _condition(reading: _Reading, node: Mapping[str, Json], at: str, code: str |
         fault_at = f"{at}/field" if value.code == "currency-required" else f"{at}/value"
         reading.errors.append(_translated(reading, item(value, fault_at), target))
         return None
-    condition = Condition(target.name, test.operator, value)
-    return NotOf(condition) if test.negated else condition
+    condition = Condition(target.name, test.operator, value, at=at)
+    return NotOf(condition, at=at) if test.negated else condition
 
 
 def _unknown_field(reading: _Reading, name: str) -> Fault:
