@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract.ids import IdCodec
+from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
 from process.address import Address, parse_address
 from process.logs import level
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
+from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
 from transcoder.upstream import internal_url
 
 
@@ -18,9 +19,10 @@ class Settings:
 
     listen: Address
     internal_url: str
+    connect: Connect
     valkey_url: str
     api_url: str
-    id_codec: IdCodec
+    id_key: bytes
     cursor_keys: KeyRing
     log_level: int
 
@@ -31,15 +33,17 @@ def load(environment: Mapping[str, str]) -> Settings:
     settings = Settings(
         listen=reader.read("LISTEN", parse_address, "unix:/path or tcp:host:port"),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or http://host:port"),
+        connect=reader.read(
+            "DIALECT",
+            lambda name: named_dialect(name)(reader),  # its own settings are among the ones that are told of
+            f"module:function, such as {DEFAULT_DIALECT}",
+            default=DEFAULT_DIALECT,
+        ),
         valkey_url=reader.read("VALKEY_URL", valkey_url, "unix:///path or redis://host:port"),
         api_url=reader.read("PUBLIC_API_URL", public_url, "an https origin such as https://api.example.com"),
-        id_codec=reader.secret("ID_KEY_FILE", _id_codec, "a file of 64 hex characters"),
+        id_key=reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters"),
         cursor_keys=reader.secret("CURSOR_KEYS_FILE", key_ring, "a file of lines `<key id> <64 hex characters>`"),
         log_level=reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info"),
     )
     reader.finish()
     return settings
-
-
-def _id_codec(text: str) -> IdCodec:
-    return IdCodec(bytes.fromhex(text.strip()))
