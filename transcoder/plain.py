@@ -1,4 +1,4 @@
-"""What a dialect of a plain service need not write itself: batches one by one, honest refusals, and reading strictly.
+"""What a dialect of a plain service need not write itself: batches one by one, and honest refusals.
 
 A dialect that inherits from `Plain` has `page`, `get`, `create`, `update`, `delete` and `profile` of its own. Whatever
 else the contract has is refused as `not-supported`, not made up: an upsert out of a search and a create would now and
@@ -12,16 +12,26 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-import msgspec
-
-from contract.problems import INTERNAL_ERROR, NOT_SUPPORTED, UPSTREAM_INVALID, ItemError
+from contract.ids import IdKind
+from contract.operations import operation
+from contract.problems import (
+    BUSINESS_RULE_VIOLATED,
+    DUPLICATE_RESOURCE,
+    INTERNAL_ERROR,
+    NOT_SUPPORTED,
+    VALIDATION_FAILED,
+    ItemError,
+)
 from contract.resources import Action, Resource
+from contract.vocabulary import Kind
 from transcoder.errors import ApiError
+from transcoder.json_calls import unusable
 from transcoder.pointers import pointer
 from transcoder.records import (
     Absent,
     Actor,
     AllOf,
+    Capabilities,
     Change,
     Condition,
     Definitions,
@@ -50,15 +60,22 @@ _NOT_SERVED = Refusal(NOT_SUPPORTED)
 class Plain(Records):
     """`Records` of a service that makes, reads, changes and deletes single records."""
 
-    async def read_back(self, shelf: Shelf, number: int, actor: Actor, *, created: bool = False) -> Written:
-        """The record behind a write that answered without it. The write stands, whatever becomes of this call."""
+    async def read_back(
+        self, shelf: Shelf, number: int, actor: Actor, *, created: bool = False, wrote: bool = True
+    ) -> Written | Refusal:
+        """The record behind a write that answered without it. The write stands, whatever becomes of this call.
+
+        `wrote`: False where there was nothing to write.
+        """
         try:
             found = await self.get(shelf, number, actor)
         except ApiError as error:
-            raise ApiError(error.problem, outcome="unknown", cause=error.cause) from None
-        if isinstance(found, Refusal):
+            raise ApiError(error.problem, outcome="unknown" if wrote else error.outcome, cause=error.cause) from None
+        if isinstance(found, Record):
+            return Written(found, created, changed=wrote)
+        if wrote:
             raise unusable("a record that was just written cannot be read", writes=True)
-        return Written(found, created)
+        return found
 
     async def batch_get(self, shelf: Shelf, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
         """See `Records`."""
@@ -118,6 +135,21 @@ class Plain(Records):
     async def outcome(self, dedupe_key: str, actor: Actor) -> Done | Running | Absent:
         """Asked only of services that know keys."""
         raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="a service without keys was asked about one")
+
+
+def able_to(ids: IdKind, resource: Resource, *kinds: Kind) -> Capabilities:
+    """The capabilities of a service that has these operations on one resource, and nothing beyond."""
+    return Capabilities(
+        ids=ids,
+        dedupe=False,
+        revision=False,
+        keyset=False,
+        negation=False,
+        dry_run=False,
+        item_batch=False,
+        record_permission=False,
+        operations=frozenset(operation(resource, kind).id for kind in kinds),
+    )
 
 
 def _of_item(terms: Terms, at: int) -> Terms:
@@ -199,14 +231,18 @@ def _parts(tree: Tree | None) -> list[Any]:
     return [tree]
 
 
-def read_as(kind: type[T], body: bytes, *, writes: bool = False) -> T:
-    """A JSON answer of that form; raises 502 for any other."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-        raise unusable(str(fault), writes=writes) from None
+def invalid_at(name: str, code: str, detail: str) -> Refusal:
+    """A member that the service will not take."""
+    return Refusal(VALIDATION_FAILED, (ItemError(code, detail, pointer=pointer(name)),))
 
 
-def unusable(cause: str, *, writes: bool) -> ApiError:
-    """What is said of an answer that cannot be read; of a write nobody knows what became."""
-    return ApiError(UPSTREAM_INVALID, outcome="unknown" if writes else "not-applied", cause=cause)
+def taken(name: str, existing: int | None) -> Refusal:
+    """Another live record has this value."""
+    item = ItemError("duplicate-value", "Another live record has this value.", pointer=pointer(name))
+    return Refusal(DUPLICATE_RESOURCE, (item,), {"field": name}, existing=existing)
+
+
+def rule_broken(rule: str, detail: str) -> Refusal:
+    """A rule of the business about the whole record."""
+    item = ItemError("rule-violated", detail, pointer="")
+    return Refusal(BUSINESS_RULE_VIOLATED, (item,), {"rule": rule})
