@@ -10,27 +10,38 @@ from contract.versions import VERSIONS, Version
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A query parameter and all that it may say; the first is the default."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+OPENAPI_DIALECTS = ("3.1", "3.0")
+BY_VERSION = Choice("version", tuple(version.date for version in VERSIONS))
+BY_DIALECT = Choice("openapi", OPENAPI_DIALECTS)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A page, a file, or a family of them: `path` may end in one parameter."""
 
     id: str
     path: str
     what: str
+    choices: tuple[Choice, ...] = ()
 
 
 PROBLEMS_PAGE = Document("problems", "/problems", "every problem type, as a page or as JSON")
 PROBLEM_PAGE = Document("problem", "/problems/{slug}", "what one problem type means and how to right it")
-DOCS_PAGE = Document("docs", "/docs", "the interactive reference; `?version=` a date")
+DOCS_PAGE = Document("docs", "/docs", "the interactive reference", (BY_VERSION,))
 CHANGELOG_PAGE = Document("changelog", "/docs/changelog", "what changed with each version")
 ASSET = Document("asset", "/docs/assets/{file}", "what the pages are made of")
-OPENAPI = Document(
-    "openapi", f"{API_ROOT}/openapi.json", "the OpenAPI document; `?version=` a date, `?openapi=` 3.1 or 3.0"
-)
+OPENAPI = Document("openapi", f"{API_ROOT}/openapi.json", "the OpenAPI document", (BY_VERSION, BY_DIALECT))
 
 DOCUMENTS: tuple[Document, ...] = (PROBLEMS_PAGE, PROBLEM_PAGE, DOCS_PAGE, CHANGELOG_PAGE, ASSET, OPENAPI)
-
-OPENAPI_DIALECTS = ("3.1", "3.0")
-"""What `?openapi=` may say; the first is the default."""
+DOCUMENT_METHODS = ("GET", "HEAD")
+DOCUMENT_ALLOW = (*DOCUMENT_METHODS, "OPTIONS")
 
 EXAMPLE_API_URL = "https://api.example.com"
 EXAMPLE_AUTH_URL = "https://auth.example.com"
@@ -48,3 +59,16 @@ def openapi_file(version: Version, dialect: str = OPENAPI_DIALECTS[0]) -> str:
 OPENAPI_FILES: tuple[str, ...] = tuple(
     openapi_file(version, dialect) for version in VERSIONS for dialect in OPENAPI_DIALECTS
 )
+
+DOCUMENT_ANSWER: tuple[tuple[str, str], ...] = (
+    ("cache-control", "public, max-age=300"),
+    ("referrer-policy", "no-referrer"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+)
+"""On every document. Its pages run no script and use no style that is not a file of this host, and reach no other."""

@@ -11,6 +11,7 @@ from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
 from stores.idempotency import ValkeyIdempotency
 from stores.valkey import Valkey
+from transcoder.documents import Documents, sources
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.pipeline import Pipeline
@@ -45,6 +46,7 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
     app.cleanup_ctx.append(connections)
     app.router.add_get(HEALTH_PATH, _healthy)
     app.router.add_get(READINESS_PATH, _healthy)
+    Documents(sources(settings.look, settings.api_url, settings.auth_url), log).add_routes(app.router)
     # The edge has matched the path and named the operation in a header: there is nothing left to route.
     app.router.add_route("*", r"/{path:[\s\S]*}", _answer)
     return app
