@@ -61,12 +61,15 @@ async def _serve(settings: ServeSettings) -> None:
 
 
 def _token(wanted: argparse.Namespace, settings: MintSettings) -> str:
-    business = settings.directory.get(wanted.tenant)
+    tenant = wanted.tenant or next(iter(settings.directory), None)
+    if tenant is None:
+        _fail("the directory has no business: name one with --tenant")
+    business = settings.directory.get(tenant)
     subject = wanted.subject or (business.first(wanted.role) if business else None)
     if subject is None:
-        _fail(f"the directory has no active {wanted.role} of business {wanted.tenant}: name one with --subject")
+        _fail(f"the directory has no active {wanted.role} of business {tenant}: name one with --subject")
     order = Order(
-        tenant=wanted.tenant,
+        tenant=tenant,
         subject=subject,
         role=wanted.role,
         scopes=wanted.scopes,
@@ -93,7 +96,7 @@ def _arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("kid", help="print the signing key's id")
     token = commands.add_parser("token", help="print an access token (local mode only)")
-    token.add_argument("--tenant", type=_tenant, default=TenantId(1), help="the business, by its number")
+    token.add_argument("--tenant", type=_tenant, help="the business; default: the directory's first")
     token.add_argument(
         "--subject", type=_subject, help="a user, by number or usr_ id; default: the first with the role"
     )
