@@ -14,7 +14,7 @@ from contract.types import OPERATORS, Address, CustomFields, Id
 from contract.versions import Version
 from contract.vocabulary import Kind
 from reference.records import shown
-from reference.shapes import Schema, array, closed, ref, told
+from reference.shapes import Schema, array, beside, closed, enum, ref, told
 from reference.values import noun, write
 
 ADDRESS_FILTERS = ("city", "region", "postal_code", "country")
@@ -38,21 +38,22 @@ def search_schemas(resource: Resource, version: Version) -> dict[str, Schema]:
     nodes = array(ref(f"{name}Filter"), low=1, high=MAX_CONDITIONS)
     groups = {"Any": ("any", nodes), "All": ("all", nodes), "Not": ("not", ref(f"{name}Filter"))}
     found = {
-        f"{name}Search": _search(resource, version),
+        f"{name}Search": _search(resource),
         f"{name}Filter": told(
             {"anyOf": [ref(f"{name}{kind}") for kind in ("Condition", *groups)]},
             f"A condition, or a group of conditions and groups: at most {MAX_FILTER_DEPTH} deep.",
         ),
-        f"{name}Condition": _condition(resource, version),
+        f"{name}Condition": _condition(resource),
+        f"{name}FilterField": enum(filter_fields(resource, version)),
+        f"{name}SearchOrder": enum(shown(resource, version, resource.sort_keys)),
     }
     for kind, (word, inner) in groups.items():
         found[f"{name}{kind}"] = closed({word: inner}, required=(word,))
     return found
 
 
-def _search(resource: Resource, version: Version) -> Schema:
+def _search(resource: Resource) -> Schema:
     name = noun(resource)
-    keys = shown(resource, version, resource.sort_keys)
     return closed(
         {
             "filters": told(
@@ -63,20 +64,16 @@ def _search(resource: Resource, version: Version) -> Schema:
                 "Every word must begin a word in a searchable member; case and accents do not matter.",
                 example="ada north",
             ),
-            "order_by": {"type": "string", "enum": list(keys), "default": resource.order_by},
-            "sort_direction": {
-                "type": "string",
-                "enum": list(DIRECTIONS),
-                "default": DIRECTIONS[resource.descending],
-            },
+            "order_by": beside(ref(f"{name}SearchOrder"), {"default": resource.order_by}),
+            "sort_direction": beside(ref("SortDirection"), {"default": DIRECTIONS[resource.descending]}),
             "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
             "cursor": told({"type": "string", "minLength": 1}, "`meta.cursor.next` of the page before."),
         }
     )
 
 
-def _condition(resource: Resource, version: Version) -> Schema:
-    known: Schema = {"type": "string", "enum": list(filter_fields(resource, version))}
+def _condition(resource: Resource) -> Schema:
+    known = ref(f"{noun(resource)}FilterField")
     own: Schema = {"type": "string", "pattern": r"^custom_fields\.[a-z][a-z0-9_]*$"}
     field = {"anyOf": [known, own]} if resource.custom else known
     about = (
@@ -86,12 +83,17 @@ def _condition(resource: Resource, version: Version) -> Schema:
     )
     return closed(
         {
-            "field": told(field, "", example=filter_fields(resource, version)[0]),
-            "operator": told({"type": "string", "enum": list(_WORDS)}, _operators_by_type()),
+            "field": field,
+            "operator": ref("FilterOperator"),
             "value": {"description": about},
         },
         required=("field", "operator", "value"),
     )
+
+
+def shared_schemas() -> dict[str, Schema]:
+    """What the searches of all resources have in common."""
+    return {"FilterOperator": told(enum(_WORDS), _operators_by_type()), "SortDirection": enum(DIRECTIONS)}
 
 
 def _operators_by_type() -> str:

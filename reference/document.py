@@ -1,21 +1,22 @@
 """[pure] A whole document: OpenAPI 3.1 of one version of the API."""
 
 import json
+from collections.abc import Iterable
 
 from contract.documents import EXAMPLE_API_URL, EXAMPLE_AUTH_URL
 from contract.operations import OPERATIONS, SCOPES
 from contract.resources import RESOURCES
 from contract.versions import Version
-from contract.vocabulary import Json
-from reference.bodies import batch_schemas, search_schemas
+from contract.vocabulary import Json, Kind
+from reference.bodies import batch_schemas, search_schemas, shared_schemas
 from reference.caller import caller_schemas, meta_schemas
-from reference.headers import header_components, request_headers
+from reference.headers import API_VERSION, header_components, request_headers
 from reference.older import older
-from reference.operations import BEARER, OAUTH, action_schemas, path_parameter, paths
+from reference.operations import BEARER, OAUTH, action_schemas, parameter_schemas, path_parameter, paths
 from reference.problems import problem_schemas
 from reference.records import answer_schemas, schemas
 from reference.refusals import Answers, example_components
-from reference.shapes import Schema, ref
+from reference.shapes import Schema, enum, ref
 from reference.words import TITLE, introduction
 
 SPEC = "3.1.1"
@@ -108,10 +109,26 @@ def _takes(parameter: str, path: str) -> bool:
 
 
 def _schemas(version: Version) -> dict[str, Json]:
-    found = problem_schemas() | meta_schemas() | caller_schemas()
+    parts = [
+        problem_schemas(),
+        meta_schemas(),
+        caller_schemas(),
+        shared_schemas(),
+        {API_VERSION: enum((version.date,))},
+    ]
     for resource in RESOURCES:
-        found |= schemas(resource, version) | answer_schemas(resource)
-        found |= batch_schemas(resource) | action_schemas(resource)
-        if any(row.of is resource and row.kind.value == "search" for row in OPERATIONS):
-            found |= search_schemas(resource, version)
+        parts += [schemas(resource, version), answer_schemas(resource), batch_schemas(resource)]
+        parts += [action_schemas(resource), parameter_schemas(resource, version)]
+        if Kind.SEARCH in resource.kinds:
+            parts.append(search_schemas(resource, version))
+    return _joined(parts)
+
+
+def _joined(parts: Iterable[dict[str, Schema]]) -> dict[str, Schema]:
+    """All of them; two that differ must not have one name."""
+    found: dict[str, Schema] = {}
+    for part in parts:
+        for name, schema in part.items():
+            if found.setdefault(name, schema) != schema:
+                raise ValueError(f"two schemas are called {name}")
     return found

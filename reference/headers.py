@@ -8,8 +8,9 @@ from contract.limits import DEFAULT_PLAN
 from contract.resources import CONTACT
 from contract.types import Etag, Id
 from contract.versions import LATEST_VERSION, Version
-from reference.shapes import Schema, ref, told
+from reference.shapes import Schema, beside, ref, told
 
+API_VERSION = "ApiVersion"
 _ETAG = f'"{Etag().example}"'
 _BURST, _DAILY = DEFAULT_PLAN.policies
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -110,7 +111,7 @@ def request_headers(version: Version) -> dict[str, Schema]:
     rows: Iterable[tuple[headers.Header, Schema, str, bool]] = (
         (
             headers.VERSION,
-            {"type": "string", "enum": [version.date], "default": version.date},
+            beside(ref(API_VERSION), {"default": version.date}),
             "The version of the API that you speak: a date, exactly.",
             True,
         ),

@@ -3,18 +3,18 @@
 from contract import headers
 from contract.bounds import JSON_MEDIA_TYPE
 from contract.operations import OPERATIONS, Operation, body_media_types
-from contract.parameters import Cursor, Names, Parameter, SortKey, list_sort_keys, parameters_of
+from contract.parameters import DIRECTIONS, Cursor, Names, Parameter, SortKey, list_sort_keys, parameters_of
 from contract.resources import Field, Resource
 from contract.resources.shape import LINKS
-from contract.types import CustomFields, Id, Ids
+from contract.types import Choice, CustomFields, Id, Ids
 from contract.versions import Version
 from contract.versions.change import Nested
 from contract.vocabulary import BODY_OPTIONAL, PRECONDITIONED, TAKING_BODIES, Json, Kind
 from reference.headers import told_by
 from reference.records import action_body, members, shown
 from reference.refusals import Answers
-from reference.shapes import Schema, array, plain, ref, told
-from reference.values import noun, write
+from reference.shapes import Schema, array, beside, enum, plain, ref, told
+from reference.values import choice_name, noun, write
 from reference.words import description, summary
 
 OAUTH, BEARER = "oauth2", "bearer"
@@ -35,7 +35,7 @@ def paths(version: Version, answers: Answers) -> dict[str, Schema]:
 
 def _operation(row: Operation, version: Version, answers: Answers) -> Schema:
     scopes = [] if row.scope is None else [row.scope.name]
-    parameters = [*_path_parameters(row), *_header_parameters(row), *_query(row, version)]
+    parameters = [*_path_parameters(row), *_header_parameters(row), *_query(row)]
     body = {"requestBody": _body(row, version)} if row.kind in TAKING_BODIES else {}
     return {
         "operationId": operation_id(row),
@@ -81,13 +81,13 @@ def _header_parameters(row: Operation) -> list[Schema]:
     return [ref(header.title.replace("-", ""), "parameters") for header, taken in sent.items() if taken]
 
 
-def _query(row: Operation, version: Version) -> list[Schema]:
-    return [_parameter(row, each, version) for each in parameters_of(row)]
+def _query(row: Operation) -> list[Schema]:
+    return [_parameter(row, each) for each in parameters_of(row)]
 
 
-def _parameter(row: Operation, parameter: Parameter, version: Version) -> Schema:
+def _parameter(row: Operation, parameter: Parameter) -> Schema:
     default = {} if parameter.default is None else {"default": parameter.default}
-    schema = _held(row, parameter, version)
+    schema = _held(row, parameter)
     # A comma list: without this a client would send `ids=a&ids=b`, and a parameter may stand once.
     listed = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
     return {
@@ -96,23 +96,39 @@ def _parameter(row: Operation, parameter: Parameter, version: Version) -> Schema
         "description": parameter.about,
         **({"required": True} if parameter.required else {}),
         **listed,
-        "schema": {**schema, **default},
+        "schema": beside(schema, default),
     }
 
 
-def _held(row: Operation, parameter: Parameter, version: Version) -> Schema:
+def _held(row: Operation, parameter: Parameter) -> Schema:
     match parameter.type:
         case Names():
-            names = [each.name for each in members(row.resource, version)]
-            return array({"type": "string", "enum": names}, low=1)
+            return array(ref(f"{noun(row.resource)}Field"), low=1)
         case SortKey():
-            return {"type": "string", "enum": list(shown(row.resource, version, list_sort_keys(row.resource)))}
+            return ref(f"{noun(row.resource)}Order")
+        case Choice(values=values) if values == DIRECTIONS:
+            return ref("SortDirection")
+        case Choice() if parameter.filters is not None:
+            return ref(choice_name(row.resource, parameter.filters))
+        case Choice() if row.kind in (Kind.UPSERT, Kind.BATCH_UPSERT):
+            return ref(f"{noun(row.resource)}Match")
         case Cursor():
             return {"type": "string", "minLength": 1}
         case Ids(prefix=prefix, max_items=most):
             return array(write(Id(prefix)), low=1, high=most)
         case kind:
             return write(kind)
+
+
+def parameter_schemas(resource: Resource, version: Version) -> dict[str, Schema]:
+    """The words that the resource's parameters choose from."""
+    name = noun(resource)
+    found = {f"{name}Field": enum(row.name for row in members(resource, version))}
+    if Kind.LIST in resource.kinds:
+        found[f"{name}Order"] = enum(shown(resource, version, list_sort_keys(resource)))
+    if resource.upsert_on:
+        found[f"{name}Match"] = enum(resource.upsert_on)
+    return found
 
 
 _REQUESTS: dict[Kind, str] = {

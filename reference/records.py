@@ -1,12 +1,23 @@
 """[pure] A resource in one version: its record in answers, and the bodies that create and change it."""
 
 from contract.resources import Field, Resource, Write
-from contract.types import Address, FieldType, Parts
+from contract.types import Address, Choice, FieldType, Parts
 from contract.versions import Version, changes_since
 from contract.versions.change import Members, Nested
 from contract.vocabulary import Json, Kind
-from reference.shapes import Schema, array, closed, nullable, opened, plain, ref, told
-from reference.values import ADDRESS, NEW_ADDRESS, address, new_address, noun, part_name, part_schema, read, write
+from reference.shapes import Schema, array, beside, closed, enum, nullable, opened, plain, ref, told
+from reference.values import (
+    ADDRESS,
+    NEW_ADDRESS,
+    address,
+    choice_name,
+    new_address,
+    noun,
+    part_name,
+    part_schema,
+    read,
+    write,
+)
 
 
 def members(resource: Resource, version: Version) -> Members:
@@ -52,15 +63,18 @@ def schemas(resource: Resource, version: Version) -> dict[str, Schema]:
     name = noun(resource)
     found: dict[str, Schema] = {name: _record(resource, rows, version)}
     if Kind.CREATE in resource.kinds:
-        found[f"{name}Create"] = _create(rows)
+        found[f"{name}Create"] = _create(resource, rows)
         found[f"{name}Preview"] = _preview(found[name])
     if Kind.UPDATE in resource.kinds:
-        found[f"{name}Update"] = _update(rows)
+        found[f"{name}Update"] = _update(resource, rows)
     for row in resource.fields:
-        if isinstance(row.type, Address):
-            found |= {ADDRESS: address(row.type), NEW_ADDRESS: new_address(row.type)}
-        if isinstance(row.type, Parts):
-            found[part_name(row.type)] = part_schema(row.type)
+        match row.type:
+            case Address():
+                found |= {ADDRESS: address(row.type), NEW_ADDRESS: new_address(row.type)}
+            case Parts():
+                found[part_name(row.type)] = part_schema(row.type)
+            case Choice(values=values):
+                found[choice_name(resource, row.name)] = enum(values)
     return found
 
 
@@ -68,21 +82,21 @@ def _record(resource: Resource, rows: Members, version: Version) -> Schema:
     about = (
         f"{resource.about} Every member is there, null where it is empty; where `fields` was given, only those.".strip()
     )
-    properties = {row.name: _shown(row) for row in rows}
+    properties = {row.name: _shown(resource, row) for row in rows}
     return {**told(opened(properties, required=("id",)), about), "examples": [example(resource, version)]}
 
 
-def _shown(row: Field | Nested) -> Schema:
+def _shown(resource: Resource, row: Field | Nested) -> Schema:
     if isinstance(row, Nested):
         inside = {each.name: told(read(each.type), each.about, example=each.type.example) for each in row.members}
         return told(nullable(opened(inside, required=tuple(inside))), row.about)
-    schema = read(row.type)
+    schema = ref(choice_name(resource, row.name)) if isinstance(row.type, Choice) else read(row.type)
     return told(nullable(schema) if row.nullable else schema, row.about, example=_sample(row.type))
 
 
 def _sample(kind: FieldType) -> Json:
     """An example beside a schema of its own; components have theirs."""
-    return None if isinstance(kind, Address | Parts) else kind.example
+    return None if isinstance(kind, Address | Parts | Choice) else kind.example
 
 
 def _preview(record: Schema) -> Schema:
@@ -93,41 +107,40 @@ def _preview(record: Schema) -> Schema:
     return {**own, "description": about, "properties": {**record["properties"], "id": unborn}}
 
 
-def _create(rows: Members) -> Schema:
+def _create(resource: Resource, rows: Members) -> Schema:
     kept = [row for row in rows if isinstance(row, Nested) or row.write is not Write.NEVER]
     required = tuple(row.name for row in kept if isinstance(row, Field) and row.required)
-    return closed({row.name: _given(row, with_default=True) for row in kept}, required=required)
+    return closed({row.name: _given(resource, row, with_default=True) for row in kept}, required=required)
 
 
-def _update(rows: Members) -> Schema:
+def _update(resource: Resource, rows: Members) -> Schema:
     about = "A merge patch (RFC 7396): absent members stay, null clears, arrays are replaced."
     kept = [row for row in rows if isinstance(row, Nested) or row.write is Write.ALWAYS]
-    return told(closed({row.name: _given(row, with_default=False) for row in kept}), about)
+    return told(closed({row.name: _given(resource, row, with_default=False) for row in kept}), about)
 
 
-def _given(row: Field | Nested, *, with_default: bool) -> Schema:
+def _given(resource: Resource, row: Field | Nested, *, with_default: bool) -> Schema:
     if isinstance(row, Nested):
-        inside = {each.name: _given(each, with_default=with_default) for each in row.members}
+        inside = {each.name: _given(resource, each, with_default=with_default) for each in row.members}
         return told(nullable(closed(inside)), row.about)
-    return given(row, with_default=with_default)
+    schema = ref(choice_name(resource, row.name)) if isinstance(row.type, Choice) else write(row.type)
+    default = {"default": plain(row.default)} if with_default and row.default is not None else {}
+    return beside(_said(row, schema), default)
 
 
-def given(row: Field, *, with_default: bool = False) -> Schema:
-    """A member of a body."""
-    schema = write(row.type)
+def _said(row: Field, schema: Schema) -> Schema:
     schema = nullable(schema) if row.nullable else schema
     about = row.about
     if row.only_with is not None:
         name, values = row.only_with
         about = f"{about} Only beside `{name}` {' or '.join(f'`{value}`' for value in values)}.".strip()
-    default = {"default": plain(row.default)} if with_default and row.default is not None else {}
-    return {**told(schema, about, example=_sample(row.type)), **default}
+    return told(schema, about, example=_sample(row.type))
 
 
 def action_body(fields: tuple[Field, ...]) -> Schema:
     """What an action is told."""
     required = tuple(row.name for row in fields if row.required)
-    return closed({row.name: given(row) for row in fields}, required=required)
+    return closed({row.name: _said(row, write(row.type)) for row in fields}, required=required)
 
 
 def answer_schemas(resource: Resource) -> dict[str, Schema]:
@@ -166,9 +179,9 @@ def _batch_answer(name: str) -> dict[str, Schema]:
     )
     about = "What became of one item: `data`, or the problem in `error`."
     return {
-        f"{name}Outcome": told(outcome, about),
+        f"{name}BatchItem": told(outcome, about),
         f"{name}BatchResponse": opened(
-            {"data": told(array(ref(f"{name}Outcome")), "One outcome an item, in order."), "meta": ref("BatchMeta")},
+            {"data": told(array(ref(f"{name}BatchItem")), "One outcome an item, in order."), "meta": ref("BatchMeta")},
             required=("data", "meta"),
         ),
     }

@@ -1,5 +1,7 @@
 """[pure] The small pieces that schemas are made of. Knows nothing of the contract."""
 
+from collections.abc import Iterable
+
 from contract.vocabulary import Json
 
 Schema = dict[str, Json]
@@ -25,7 +27,17 @@ def told(schema: Schema, about: str, *, example: Json = None) -> Schema:
     """The schema with a sentence about it, and an example."""
     words = {"description": about} if about else {}
     shown = {} if example is None else {"examples": [plain(example)]}
-    return {**schema, **words, **shown}
+    return beside(schema, words | shown)
+
+
+def beside(schema: Schema, more: Schema) -> Schema:
+    """The schema with more said of it. A reference is wrapped for that: many readers look at nothing beside one."""
+    return {"allOf": [schema], **more} if more and "$ref" in schema else {**schema, **more}
+
+
+def enum(values: Iterable[str]) -> Schema:
+    """One of several words."""
+    return {"type": "string", "enum": list(values)}
 
 
 def plain(value: Json) -> Json:

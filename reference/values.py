@@ -30,7 +30,7 @@ from contract.types import (
     Url,
     Zone,
 )
-from reference.shapes import Schema, array, closed, nullable, opened, ref, told
+from reference.shapes import Schema, array, closed, enum, nullable, opened, ref, told
 
 _OPAQUE = "[0-9a-hjkmnp-tv-z]"
 _MAX_ID = 64
@@ -46,6 +46,11 @@ def noun(resource: Resource) -> str:
 def pascal(words: str) -> str:
     """`custom_field` → `CustomField`."""
     return "".join(word.title() for word in words.replace(".", "_").split("_"))
+
+
+def choice_name(resource: Resource, member: str) -> str:
+    """The schema of a member that is one of several words: one type in code, wherever it stands."""
+    return f"{noun(resource)}{pascal(member)}"
 
 
 def read(kind: Any) -> Schema:
@@ -149,7 +154,7 @@ READ: dict[type, Callable[[Any], Schema]] = {
     Date: lambda _: {"type": "string", "format": "date"},
     DateTime: lambda _: {"type": "string", "format": "date-time"},
     Bool: lambda _: {"type": "boolean"},
-    Choice: lambda kind: {"type": "string", "enum": list(kind.values)},
+    Choice: lambda kind: enum(kind.values),
     Int: lambda kind: {"type": "integer", "minimum": kind.low, "maximum": kind.high},
     Amount: _amount,
     Currency: lambda _: {"type": "string", "pattern": "^[A-Z]{3}$"},
