@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from contract.bounds import DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_IDS, MAX_LIMIT
 from contract.operations import Operation
 from contract.resources import Resource
-from contract.types import Amount, Bool, Choice, DateTime, FieldType, Id, Ids, Int, Line
+from contract.types import Address, Amount, Bool, Choice, CustomFields, DateTime, FieldType, Id, Ids, Int, Line
 from contract.vocabulary import READS, Json, Kind
 
 
@@ -87,6 +87,21 @@ _IDEMPOTENCY_KEY = Parameter(
 def list_sort_keys(resource: Resource) -> tuple[str, ...]:
     """What a list can be ordered by: amounts of different currencies cannot be compared, and a list fixes none."""
     return tuple(name for name in resource.sort_keys if not isinstance(resource.field(name).type, Amount))
+
+
+ADDRESS_FILTERS = ("city", "region", "postal_code", "country")
+"""The members of an address that a condition may be about."""
+
+
+def filter_names(resource: Resource) -> tuple[str, ...]:
+    """What a condition of a search may be about; custom fields, whose names only the business knows, are left out."""
+    names: list[str] = []
+    for row in resource.fields:
+        if isinstance(row.type, Address):
+            names += [f"{row.name}.{member}" for member in ADDRESS_FILTERS]
+        elif row.filterable and not isinstance(row.type, CustomFields):
+            names.append(row.name)
+    return tuple(names)
 
 
 def parameters_of(operation: Operation) -> tuple[Parameter, ...]:

@@ -8,28 +8,16 @@ from contract.bounds import (
     MAX_LIMIT,
     MAX_SEARCH_TEXT,
 )
-from contract.parameters import DIRECTIONS
+from contract.parameters import DIRECTIONS, filter_names
 from contract.resources import Resource
-from contract.types import OPERATORS, Address, CustomFields, Id
+from contract.types import OPERATORS, Id
 from contract.versions import Version
 from contract.vocabulary import Kind
 from reference.records import shown
 from reference.shapes import Schema, array, beside, closed, enum, ref, told
 from reference.values import noun, write
 
-ADDRESS_FILTERS = ("city", "region", "postal_code", "country")
 _WORDS = tuple(dict.fromkeys(word for words in OPERATORS.values() for word in words))
-
-
-def filter_fields(resource: Resource, version: Version) -> tuple[str, ...]:
-    """The names that a condition may have, custom fields left out."""
-    names: list[str] = []
-    for row in resource.fields:
-        if isinstance(row.type, Address):
-            names += [f"{row.name}.{member}" for member in ADDRESS_FILTERS]
-        elif row.filterable and not isinstance(row.type, CustomFields):
-            names.append(row.name)
-    return shown(resource, version, tuple(names))
 
 
 def search_schemas(resource: Resource, version: Version) -> dict[str, Schema]:
@@ -44,7 +32,7 @@ def search_schemas(resource: Resource, version: Version) -> dict[str, Schema]:
             f"A condition, or a group of conditions and groups: at most {MAX_FILTER_DEPTH} deep.",
         ),
         f"{name}Condition": _condition(resource),
-        f"{name}FilterField": enum(filter_fields(resource, version)),
+        f"{name}FilterField": enum(shown(resource, version, filter_names(resource))),
         f"{name}SearchOrder": enum(shown(resource, version, resource.sort_keys)),
     }
     for kind, (word, inner) in groups.items():

@@ -7,6 +7,7 @@ from typing import Any
 
 from contract import ids
 from contract.bounds import MAX_CONDITIONS, MAX_ERRORS, MAX_FILTER_DEPTH, MAX_LISTED, MAX_PATTERN
+from contract.parameters import ADDRESS_FILTERS, filter_names
 from contract.problems import ItemError
 from contract.resources import Resource
 from contract.types import (
@@ -193,7 +194,7 @@ def _condition(reading: _Reading, node: Mapping[str, Json], at: str, code: str |
 
 
 def _unknown_field(reading: _Reading, name: str) -> Fault:
-    known = reading.translation.shown(_filterable(reading.resource))
+    known = reading.translation.shown(filter_names(reading.resource))
     return Fault("unknown-field", "There is no such field.", did_you_mean=did_you_mean(name, known))
 
 
@@ -221,19 +222,6 @@ def _whole(reading: _Reading, node: Mapping[str, Json], at: str) -> bool:
     return True
 
 
-_ADDRESS_FILTERS = ("city", "region", "postal_code", "country")
-
-
-def _filterable(resource: Resource) -> tuple[str, ...]:
-    names: list[str] = []
-    for row in resource.fields:
-        if isinstance(row.type, Address):
-            names += [f"{row.name}.{member}" for member in _ADDRESS_FILTERS]
-        elif row.filterable and not isinstance(row.type, CustomFields):
-            names.append(row.name)
-    return tuple(names)
-
-
 def _target(reading: _Reading, name: str) -> _Target | Fault | None:
     top, dot, rest = name.partition(".")
     row = reading.resource.by_name.get(top)
@@ -244,7 +232,7 @@ def _target(reading: _Reading, name: str) -> _Target | Fault | None:
             kind = dict(members).get(rest)
             if kind is None:
                 return None
-            return _Target(name, Group.STR, True, kind) if rest in _ADDRESS_FILTERS else _NOT_FILTERABLE
+            return _Target(name, Group.STR, True, kind) if rest in ADDRESS_FILTERS else _NOT_FILTERABLE
         case CustomFields() if dot:
             definition = reading.around.definitions.get(rest)
             return None if definition is None else _Target(name, _CUSTOM_GROUPS[definition.type], True, definition)
