@@ -5,10 +5,10 @@ Which operation takes which is told by `parameters_of` alone; what none of its r
 
 from dataclasses import dataclass
 
-from contract.bounds import DEFAULT_LIMIT, MAX_IDEMPOTENCY_KEY, MAX_IDS, MAX_LIMIT
+from contract.bounds import DEFAULT_LIMIT, MAX_IDS, MAX_LIMIT
 from contract.operations import Operation
 from contract.resources import Resource
-from contract.types import Address, Amount, Bool, Choice, CustomFields, DateTime, FieldType, Id, Ids, Int, Line
+from contract.types import Address, Amount, Bool, Choice, CustomFields, DateTime, FieldType, Id, Ids, Int
 from contract.vocabulary import READS, Json, Kind
 
 
@@ -28,6 +28,11 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """An `Idempotency-Key`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A query parameter; `about` is for the reader of the documentation, `default` what its absence says.
 
@@ -35,7 +40,7 @@ class Parameter:
     """
 
     name: str
-    type: FieldType | Names | SortKey | Cursor
+    type: FieldType | Names | SortKey | Cursor | Key
     about: str
     required: bool = False
     default: Json = None
@@ -78,7 +83,7 @@ _OF_ONE = Parameter(
 )
 _IDEMPOTENCY_KEY = Parameter(
     "idempotency_key",
-    Line(MAX_IDEMPOTENCY_KEY, example="import-2026-06-17-0042"),
+    Key(),
     "The `Idempotency-Key` that a request was sent with.",
     required=True,
 )
@@ -141,7 +146,7 @@ def _of_list(resource: Resource) -> tuple[Parameter, ...]:
         _FIELDS,
         Parameter("ids", Ids(resource.prefix, MAX_IDS), "Only the records with these ids, separated by commas."),
         *(
-            Parameter(name, DateTime(), f"Only records whose `{field}` lies {_WINDOW_WORDS[test]}.")
+            Parameter(name, DateTime(), f"Only records whose `{field}` lies {_WINDOW_WORDS[test]}, from 1970 to 2100.")
             for name, (field, test) in WINDOWS.items()
         ),
         *((_DELETED,) if resource.deletable else ()),

@@ -13,6 +13,7 @@ from contract.resources import Resource
 from contract.types import OPERATORS, Id
 from contract.versions import Version
 from contract.vocabulary import Kind
+from reference.headers import TAGS
 from reference.records import shown
 from reference.shapes import Schema, array, beside, closed, enum, ref, told
 from reference.values import noun, write
@@ -101,7 +102,7 @@ def batch_schemas(resource: Resource) -> dict[str, Schema]:
             "id": write(Id(resource.prefix)),
             "patch": ref(f"{name}Update"),
             "if_match": told(
-                {"type": ["string", "null"], "minLength": 1},
+                {"type": ["string", "null"], "pattern": TAGS},
                 "The record's `etag`: the item is refused with 412 when it is not the current one.",
             ),
         }

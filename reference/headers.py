@@ -11,6 +11,9 @@ from contract.versions import LATEST_VERSION, Version
 from reference.shapes import Schema, beside, ref, told
 
 API_VERSION = "ApiVersion"
+_TAG = r'(?:W/)?(?:"[!#-~]*"|[!#-)+.-~-][!#-+.-~-]*)'
+TAGS = rf"^(?:\*|{_TAG}(?:[ \t]*,[ \t]*{_TAG})*)$"
+"""`*`, or entity tags, quoted or bare."""
 _ETAG = f'"{Etag().example}"'
 _BURST, _DAILY = DEFAULT_PLAN.policies
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -104,10 +107,15 @@ def header_components() -> dict[str, Schema]:
     return {title(name): header for name, header in ANSWERED.items()}
 
 
+def idempotency_key() -> Schema:
+    """An `Idempotency-Key`: printable ASCII; what a header loses at its ends is none of it."""
+    key: Schema = {"type": "string", "maxLength": MAX_IDEMPOTENCY_KEY, "pattern": "^[!-~](?:[ -~]*[!-~])?$"}
+    return told(key, "", example="import-2026-06-17-0042")
+
+
 def request_headers(version: Version) -> dict[str, Schema]:
     """What a caller may send, as parameters."""
-    key: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY, "pattern": "^[ -~]+$"}
-    tags: Schema = {"type": "string", "minLength": 1}
+    tags: Schema = {"type": "string", "pattern": TAGS}
     rows: Iterable[tuple[headers.Header, Schema, str, bool]] = (
         (
             headers.VERSION,
@@ -117,7 +125,7 @@ def request_headers(version: Version) -> dict[str, Schema]:
         ),
         (
             headers.IDEMPOTENCY_KEY,
-            told(key, "", example="import-2026-06-17-0042"),
+            idempotency_key(),
             "Sent again with the same key, the same request is answered as the first time and carried out once. "
             "Kept for "
             "24 hours.",

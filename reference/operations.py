@@ -3,14 +3,14 @@
 from contract import headers
 from contract.bounds import JSON_MEDIA_TYPE
 from contract.operations import OPERATIONS, Operation, body_media_types
-from contract.parameters import DIRECTIONS, Cursor, Names, Parameter, SortKey, list_sort_keys, parameters_of
+from contract.parameters import DIRECTIONS, Cursor, Key, Names, Parameter, SortKey, list_sort_keys, parameters_of
 from contract.resources import Field, Resource
 from contract.resources.shape import LINKS
 from contract.types import Choice, CustomFields, Id, Ids
 from contract.versions import Version
 from contract.versions.change import Nested
 from contract.vocabulary import BODY_OPTIONAL, PRECONDITIONED, TAKING_BODIES, Json, Kind
-from reference.headers import told_by
+from reference.headers import idempotency_key, told_by
 from reference.records import action_body, members, shown
 from reference.refusals import Answers
 from reference.shapes import Schema, array, beside, enum, plain, ref, told
@@ -112,6 +112,8 @@ def _held(row: Operation, parameter: Parameter) -> Schema:
             return ref(choice_name(row.resource, parameter.filters))
         case Choice() if row.kind in (Kind.UPSERT, Kind.BATCH_UPSERT):
             return ref(f"{noun(row.resource)}Match")
+        case Key():
+            return idempotency_key()
         case Cursor():
             return {"type": "string", "minLength": 1}
         case Ids(prefix=prefix, max_items=most):

@@ -1,7 +1,7 @@
 """[pure] A resource in one version: its record in answers, and the bodies that create and change it."""
 
 from contract.resources import Field, Resource, Write
-from contract.types import Address, Choice, FieldType, Parts
+from contract.types import Address, Choice, Date, DateTime, FieldType, Parts
 from contract.versions import Version, changes_since
 from contract.versions.change import Members, Nested
 from contract.vocabulary import Json, Kind
@@ -128,9 +128,16 @@ def _given(resource: Resource, row: Field | Nested, *, with_default: bool) -> Sc
     return beside(_said(row, schema), default)
 
 
+_BOUNDS = {
+    Date: "From 1900-01-01 to 2100-12-31.",
+    DateTime: "With any offset; from 1970 to 2100.",
+}
+"""What no schema can say of a body's values."""
+
+
 def _said(row: Field, schema: Schema) -> Schema:
     schema = nullable(schema) if row.nullable else schema
-    about = row.about
+    about = " ".join(part for part in (row.about, _BOUNDS.get(type(row.type), "")) if part)
     if row.only_with is not None:
         name, values = row.only_with
         about = f"{about} Only beside `{name}` {' or '.join(f'`{value}`' for value in values)}.".strip()
