@@ -28,6 +28,8 @@ const ours = ({ React: { createElement: h, Fragment } }) => {
     );
   };
   return {
+    // Each of twenty responses has the same dozen headers.
+    wrapComponents: { headers: (Headers) => (props) => h("details", null, h("summary", null, "Headers"), h(Headers, props)) },
     components: {
       Layout,
       authorizeOperationBtn: () => null,
@@ -39,7 +41,8 @@ const ours = ({ React: { createElement: h, Fragment } }) => {
 
 // The viewer gives its controls no names, and what scrolls in it no way to be scrolled without a mouse.
 const nameOf = (control) =>
-  control.closest("[data-param-name]")?.dataset.paramName ??
+  control.closest("[data-param-name]")?.dataset.paramName ||
+  control.placeholder ||
   (control.matches("textarea") ? "Request body" : control.closest(".content-type-wrapper") ? "Media type" : "Example");
 
 const makeReachable = () => {
@@ -59,6 +62,7 @@ SwaggerUIBundle({
   docExpansion: "none",
   filter: true,
   displayRequestDuration: true,
+  syntaxHighlight: { theme: "tomorrow-night" },
   presets: [SwaggerUIBundle.presets.apis],
   plugins: [ours],
   requestInterceptor: (request) => {
