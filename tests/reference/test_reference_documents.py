@@ -19,6 +19,9 @@ LINT_S = 300
 EVERY = [(date, dialect) for date in DATES for dialect in OPENAPI_DIALECTS]
 ONLY_IN_3_1 = ("examples", "const", "propertyNames", "exclusiveMinimum")
 
+WRITTEN_OUT = ("ActivityDirection", "ActivityOutcome", "Address", "AddressInput")
+"""They are nullable wherever they stand, which the older dialect cannot say of a reference."""
+
 
 @pytest.mark.parametrize(("date", "dialect"), EVERY)
 def test_the_committed_document_is_current(date: str, dialect: str) -> None:
@@ -39,7 +42,8 @@ def test_the_older_dialect_tells_of_the_same_operations_and_schemas(date: str) -
     today, older = (the_document(date, dialect) for dialect in OPENAPI_DIALECTS)
     assert list(operations(today)) == list(operations(older))
     for kind, components in today["components"].items():
-        assert list(components) == list(older["components"][kind]), kind
+        kept = [name for name in components if kind != "schemas" or name not in WRITTEN_OUT]
+        assert kept == list(older["components"][kind]), kind
 
 
 @pytest.mark.parametrize("date", DATES)
