@@ -118,7 +118,7 @@ def _transcoder_settings(stack: Stack) -> dict[str, str]:
     return {
         **for_transcoders(f"unix:{stack.folder.socket('sandbox')}"),
         "VALKEY_URL": _valkey_url(stack),
-        "PUBLIC_API_URL": stack.api_url,
+        **_public_urls(stack),
         "ID_KEY_FILE": str(stack.keys.id_key),
         "CURSOR_KEYS_FILE": str(stack.keys.cursor_keys),
     }
