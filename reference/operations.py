@@ -298,9 +298,12 @@ def _links(row: Operation) -> Schema:
     resource = row.resource
     named = {} if resource.parent is None else {resource.parent.parameter: f"$request.path.{resource.parent.parameter}"}
     named[resource.parameter] = "$response.body#/data/id"
-    following = (Kind.GET, Kind.UPDATE, Kind.DELETE)
     return {
-        each.kind.value: {"operationId": operation_id(each), "parameters": named}
+        each.id: {"operationId": operation_id(each), "parameters": named}
         for each in OPERATIONS
-        if each.of is resource and each.kind in following
+        if f"{{{resource.parameter}}}" in each.path and _parameters_in(each) <= named.keys()
     }
+
+
+def _parameters_in(row: Operation) -> set[str]:
+    return {part.strip("{}") for part in row.path.split("/") if part.startswith("{")}

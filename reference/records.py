@@ -14,6 +14,7 @@ from reference.values import (
     new_address,
     noun,
     part_name,
+    part_preview_name,
     part_schema,
     read,
     write,
@@ -64,7 +65,7 @@ def schemas(resource: Resource, version: Version) -> dict[str, Schema]:
     found: dict[str, Schema] = {name: _record(resource, rows, version)}
     if Kind.CREATE in resource.kinds:
         found[f"{name}Create"] = _create(resource, rows)
-        found[f"{name}Preview"] = _preview(found[name])
+        found[f"{name}Preview"] = _preview(resource, found[name])
     if Kind.UPDATE in resource.kinds:
         found[f"{name}Update"] = _update(resource, rows)
     for row in resource.fields:
@@ -99,12 +100,20 @@ def _sample(kind: FieldType) -> Json:
     return None if isinstance(kind, Address | Parts | Choice) else kind.example
 
 
-def _preview(record: Schema) -> Schema:
-    """What a dry run shows of a record that is not there yet."""
-    own = {key: value for key, value in record.items() if key != "examples"}
-    unborn = told(nullable({"type": "string"}), "Null: the record was not created.")
+def _preview(resource: Resource, record: Schema) -> Schema:
+    """What a dry run shows of a record that is not there yet, nor are its parts."""
+    properties = {**record["properties"], "id": told(nullable(_WORDS), "Null: the record was not created.")}
+    if resource.parent is not None:
+        name = resource.parent.parameter
+        properties[name] = told(nullable(_WORDS), f"Null where the {resource.parent.noun} was not created either.")
+    for row in resource.fields:
+        if isinstance(row.type, Parts):
+            properties[row.name] = told(array(ref(part_preview_name(row.type)), high=row.type.max_items), row.about)
     about = "A record as a dry run would create it: without an id."
-    return {**own, "description": about, "properties": {**record["properties"], "id": unborn}}
+    return told(opened(properties, required=tuple(record["required"])), about)
+
+
+_WORDS: Schema = {"type": "string"}
 
 
 def _create(resource: Resource, rows: Members) -> Schema:

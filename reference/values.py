@@ -119,6 +119,11 @@ def part_name(kind: Parts) -> str:
     return f"{noun(_of(kind))}Part"
 
 
+def part_preview_name(kind: Parts) -> str:
+    """The schema of a part whose owner is not there yet."""
+    return f"{noun(_of(kind))}Preview"
+
+
 def _of(kind: Parts) -> Resource:
     return next(row for row in RESOURCES if row.name == kind.of)
 

@@ -60,21 +60,31 @@ def filter_failure(
     context: schemathesis.HookContext, failure: Any, case: schemathesis.Case, response: schemathesis.Response
 ) -> bool:
     """What only looks like a failure: each is named here, and nothing else is passed over."""
-    return not any(excuse(failure, response) for excuse in (_made_up_cursor, _busy, _told_of_the_item))
+    return not any(excuse(failure, case, response) for excuse in EXCUSES)
 
 
-def _made_up_cursor(_: Any, response: schemathesis.Response) -> bool:
+def _made_up_cursor(_: Any, __: schemathesis.Case, response: schemathesis.Response) -> bool:
     """A cursor is sealed: only an answer can give one."""
     return response.status_code == 400 and response.json()["code"] == "invalid-cursor"
 
 
-def _busy(_: Any, response: schemathesis.Response) -> bool:
+def _not_there_yet(_: Any, case: schemathesis.Case, response: schemathesis.Response) -> bool:
+    """What a dry run shows has no id; it is taken for one all the same."""
+    if response.status_code != 400 or response.json()["code"] != "invalid-id":
+        return False
+    return any(text in (None, "null") for text in (case.path_parameters or {}).values())
+
+
+def _busy(_: Any, __: schemathesis.Case, response: schemathesis.Response) -> bool:
     """The machine has other things to do: nothing was decided."""
     return response.status_code == 503 and response.json()["code"] == "overloaded"
 
 
-def _told_of_the_item(failure: Any, response: schemathesis.Response) -> bool:
+def _told_of_the_item(failure: Any, _: schemathesis.Case, response: schemathesis.Response) -> bool:
     """A batch answers 200, and what is wrong with an item is the item's own answer."""
     if not isinstance(failure, AcceptedNegativeData) or response.status_code != 200:
         return False
     return response.json()["meta"].get("failed", 0) > 0
+
+
+EXCUSES = (_made_up_cursor, _not_there_yet, _busy, _told_of_the_item)
