@@ -14,7 +14,7 @@ from contract.vocabulary import READS, Kind
 from transcoder.errors import ApiError
 from transcoder.pointers import did_you_mean
 from transcoder.records import NOBODY, Condition
-from transcoder.values import Fault, Surroundings, check
+from transcoder.values import Fault, Surroundings, check, malformed_id
 from transcoder.versioning import Translation
 
 DELETED = ("exclude", "include", "only")
@@ -128,8 +128,7 @@ def _ids(asked: Asked, text: str) -> list[int] | Fault:
 def _number(asked: Asked, kind: Id, text: str) -> int | Fault:
     match asked.around.open_id(kind.prefix, text):
         case ids.Malformed():
-            detail = f"Not an id: {kind.prefix}_ and {ids.OPAQUE_LENGTH} characters."
-            return Fault("invalid-id", detail, example=kind.example)
+            return malformed_id(kind)
         case ids.Foreign():
             return NOBODY
         case number:

@@ -29,6 +29,7 @@ from transcoder import strict_json
 from transcoder.call import Token
 from transcoder.errors import ApiError
 from transcoder.records import Actor
+from transcoder.values import malformed_id
 
 _KEY_CHARACTERS = frozenset(chr(code) for code in range(0x20, 0x7F))
 
@@ -93,9 +94,8 @@ def record_number(resource: Resource, text: str, codec: IdCodec, tenant: TenantI
     """A record that the path names; a malformed id is `invalid-id`."""
     opened = codec.open(resource.prefix, tenant, text)
     if isinstance(opened, ids.Malformed):
-        kind = Id(resource.prefix)
-        detail = f"Not an id: {kind.prefix}_ and {ids.OPAQUE_LENGTH} characters."
-        item = ItemError("invalid-id", detail, parameter=resource.parameter, example=kind.example)
+        fault = malformed_id(Id(resource.prefix))
+        item = ItemError(fault.code, fault.detail, parameter=resource.parameter, example=fault.example)
         raise ApiError(INVALID_ID, errors=[item])
     return opened
 
