@@ -9,7 +9,7 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token test test-compose kubernetes-keys check render lock have-runtime have-dev have-python have-venv
+.PHONY: help up down status logs where token test test-scale test-compose kubernetes-keys check render lock have-runtime have-dev have-python have-venv
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="co
 
 test: have-dev ## run the tests
 	@$(PY) -m pytest
+
+test-scale: have-dev ## run the tests that take long: a million contacts paged to the last, a minute of kills at random
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
+	tests/scale tests/idempotency/test_kills_at_random.py
 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose

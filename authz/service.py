@@ -58,7 +58,7 @@ class Authorizer:
         return responses.internal_error(trace_id, self._api_url)
 
     async def _verdict(self, asked: Question) -> Verdict:
-        caller = read_token(asked.header, asked.payload)
+        caller = read_token(asked.header, asked.payload, audience=self._api_url)
         if isinstance(caller, NotCanonical):
             verdict: Verdict = refuse_token()
             self._tell(asked, verdict, member=caller.member)

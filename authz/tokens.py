@@ -1,6 +1,7 @@
 """Canonical tokens: what the edge's signature check does not look at.
 
-Pure. Envoy verifies signature, issuer, audience, expiry; it does not look at `typ`, `crit` or the types of claims.
+Pure. Envoy verifies signature, issuer, expiry; it does not look at `typ`, `crit` or the types of claims, takes a token
+without a `kid` for one of any key, and compares audiences without their scheme and trailing slash.
 """
 
 from collections.abc import Mapping
@@ -17,16 +18,22 @@ class NotCanonical:
     member: str
 
 
-def read_token(header: Mapping[str, Json], payload: Mapping[str, Json]) -> Claims | NotCanonical:
-    """The caller behind a token that the edge verified."""
+def read_token(header: Mapping[str, Json], payload: Mapping[str, Json], *, audience: str) -> Claims | NotCanonical:
+    """The caller behind a token that the edge verified; `audience` is the API's public URL."""
     # RFC 9068 §4 also knows `application/at+jwt`; ours are spelled one way only, and by an exact match no ID token or
     # other JWT of the same issuer is ever taken for one.
     if header.get("typ") != TOKEN_TYPE:
         return NotCanonical("typ")
     if header.get("alg") not in ALGORITHMS:
         return NotCanonical("alg")
+    # Every key of ours has a name: a withdrawn one is refused by it.
+    if not isinstance(header.get("kid"), str) or not header["kid"]:
+        return NotCanonical("kid")
     # RFC 7515 §4.1.11: who does not understand a critical extension must refuse, and we understand none.
     if "crit" in header:
         return NotCanonical("crit")
+    # RFC 7519 §4.1.3 has it compared as it stands; a list of several audiences is none that we give.
+    if payload.get("aud") != audience:
+        return NotCanonical("aud")
     claims = read_claims(payload)
     return NotCanonical(claims) if isinstance(claims, str) else claims

@@ -1,6 +1,6 @@
 """The claims of an access token: which there are, what form each has (RFC 9068 §2.2), and reading them once verified.
 
-The edge has checked signature, issuer, audience and expiry before these are read; everything else is checked here.
+Signature, issuer, audience and expiry have been checked before these are read; everything else is checked here.
 """
 
 import re

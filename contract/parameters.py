@@ -123,8 +123,6 @@ def parameters_of(operation: Operation) -> tuple[Parameter, ...]:
             return (_FIELDS, *((_DELETED,) if resource.deletable else ()), _TOTAL)
         case Kind.GET:
             return (_FIELDS, *((_OF_ONE,) if resource.deletable else ()))
-        case Kind.BATCH_GET:
-            return (_FIELDS,)
         case Kind.UPSERT | Kind.BATCH_UPSERT:
             return (_on(resource), _DRY_RUN)
         case kind if kind in READS:

@@ -4,6 +4,7 @@ A process may die at any moment: it is left out after its first failure, and wha
 a sibling.
 """
 
+from contract.bounds import MAX_HEADER_BYTES
 from edge.deployment import Deployment
 from edge.shapes import Yaml, extension, seconds, typed
 
@@ -75,7 +76,11 @@ def _cluster(name: str, addresses: list[Yaml], protocol: Yaml, out_when: Yaml, *
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
                 "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
                 explicit_http_config=protocol,
-                common_http_protocol_options={"idle_timeout": seconds(_IDLE_S)},
+                common_http_protocol_options={
+                    "idle_timeout": seconds(_IDLE_S),
+                    # A `Link` repeats the query: by default, one of 50 KB made a 502 of a good answer.
+                    "max_response_headers_kb": 2 * MAX_HEADER_BYTES // 1024,
+                },
             )
         },
     }

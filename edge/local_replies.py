@@ -117,6 +117,10 @@ _UNSENT = ("overflow", "remote_connection_failure", "local_connection_failure", 
 REPLIES: tuple[Reply, ...] = (
     Reply(_details(refused_by(UNKNOWN_METHOD)), NOT_SUPPORTED),
     Reply(_details("upgrade_failed"), NOT_SUPPORTED),
+    # Envoy has an opinion of its own about QUERY, before it comes to ours about methods.
+    Reply(_details("query_missing_content_type"), NOT_SUPPORTED),
+    # A 501 of the codec: `Transfer-Encoding` is anything but `chunked`.
+    Reply(_details("http1.invalid_transfer_encoding"), MALFORMED_REQUEST),
     _no_token(_details(refused_by(OTHER_SCHEME))),
     _no_token(_details(f"{_NO_ACCESS}{{Jwt_is_missing}}")),
     _invalid_token(_details(refused_by(ODD_TOKEN)), TokenFault.MALFORMED),

@@ -1,4 +1,4 @@
-"""Requests that are refused whatever their route: by size or method, or by the form of their Authorization (RBAC)."""
+"""Requests that are refused whatever their route: by size, method, Host or the form of Authorization (RBAC)."""
 
 from contract.headers import AUTHORIZATION, OVERSIZED, Header
 from edge.filters import RBAC
@@ -9,12 +9,14 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 TOO_LARGE = "headers-too-large"
 UNKNOWN_METHOD = "unknown-method"
+TWO_HOSTS = "two-hosts"
 OTHER_SCHEME = "other-scheme"
 ODD_TOKEN = "odd-token"  # noqa: S105
 
 _BEARER = "(?i:bearer)"
 """RFC 9110 §11.1: schemes have no case."""
-_JWT = r"[A-Za-z0-9_.\-]+"
+_PART = r"[A-Za-z0-9_\-]+"
+_JWT = rf"{_PART}\.{_PART}\.{_PART}"
 
 
 def refused_by(policy: str) -> str:
@@ -25,18 +27,20 @@ def refused_by(policy: str) -> str:
 def refusals() -> Yaml:
     """The filter. An Authorization that is there must be `Bearer` and one JWT.
 
-    jwt_authn takes what stands behind the first space for the token, up to where its alphabet ends: all that is lenient
-    about it ends here. Two Authorization lines were joined by a comma, which no JWT has.
+    jwt_authn takes what stands behind the first space for the token, up to where its alphabet ends, with dots before
+    and after it: all that is lenient about it ends here. Two Authorization lines were joined by a comma, which no JWT
+    has. OPTIONS needs no token, and nothing that it reaches looks at one.
     """
     bearer = _matches(AUTHORIZATION.name, f"{_BEARER}( .*)?")
+    asks = _not(_matches(":method", "OPTIONS"))
     return extension(
         RBAC,
         "envoy.extensions.filters.http.rbac.v3.RBAC",
         rules=_deny(
             {
                 **_always(),
-                OTHER_SCHEME: _all(_present(AUTHORIZATION), _not(bearer)),
-                ODD_TOKEN: _all(bearer, _not(_matches(AUTHORIZATION.name, f"{_BEARER} +{_JWT}"))),
+                OTHER_SCHEME: _all(asks, _present(AUTHORIZATION), _not(bearer)),
+                ODD_TOKEN: _all(asks, bearer, _not(_matches(AUTHORIZATION.name, f"{_BEARER} +{_JWT}"))),
             }
         ),
     )
@@ -52,6 +56,8 @@ def _always() -> dict[str, Yaml]:
     return {
         TOO_LARGE: _present(OVERSIZED),
         UNKNOWN_METHOD: _not(_matches(":method", "|".join(METHODS))),
+        # RFC 9112 §3.2: more than one Host is a 400. Envoy joins them by a comma, which no host name has.
+        TWO_HOSTS: _matches(":authority", ".*,.*"),
     }
 
 

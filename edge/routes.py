@@ -112,7 +112,7 @@ def _operation(row: Operation, private: Private) -> Yaml:
         "name": row.id,
         "match": {**_path(row.path), **_methods(*methods)},
         **_to(TRANSCODER, *methods),
-        "typed_per_filter_config": no_token() | no_decision() if row.open else decision(row.id),
+        "typed_per_filter_config": _unasked() if row.open else decision(row.id),
         # Set after ext_authz: neither the caller nor authz has a say in it.
         "request_headers_to_add": overwriting({OPERATION.name: row.id}),
         "response_headers_to_add": overwriting(private),
@@ -181,7 +181,7 @@ def _healthy() -> Yaml:
         "name": "health",
         "match": {"path": HEALTH_PATH, **_methods(*_SAFE)},
         "direct_response": {"status": 200, "body": {"inline_string": "ok\n"}},
-        "typed_per_filter_config": no_token() | no_decision(),
+        "typed_per_filter_config": _unasked(),
     }
 
 
@@ -190,7 +190,7 @@ def _readiness() -> Yaml:
         "name": READINESS,
         "match": {"path": READINESS_PATH, **_methods(*_SAFE)},
         **_to(TRANSCODER, *_SAFE),
-        "typed_per_filter_config": no_token() | decision(READINESS),
+        "typed_per_filter_config": no_token() | any_authorization() | decision(READINESS),
     }
 
 
@@ -199,8 +199,13 @@ def _nothing_here() -> Yaml:
         "name": ROUTE_NOT_FOUND.code,
         "match": {"prefix": "/"},
         "direct_response": {"status": ROUTE_NOT_FOUND.status},
-        "typed_per_filter_config": no_token() | no_decision(),
+        "typed_per_filter_config": _unasked(),
     }
+
+
+def _unasked() -> Yaml:
+    """No token is asked for; one that is sent is ignored, and what is no token, too."""
+    return no_token() | any_authorization() | no_decision()
 
 
 def _to(cluster: str, *methods: str) -> Yaml:

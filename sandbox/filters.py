@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from sandbox.declarations import Field
+from sandbox.declarations import Field, Index
 from sandbox.kinds import INT64, Kind, Stored, fold, is_integer, millionths
 from sandbox.own_fields import NONE, OwnField, OwnFields, number_of
 from sandbox.refusals import UnreadableError
-from sandbox.tables import RecordTable
+from sandbox.tables import RecordTable, folded_name
 from sandbox.ways import Ways
 
 Condition: TypeAlias = sa.ColumnElement[bool]
@@ -127,6 +127,7 @@ OPERATORS = {
 
 
 OPPOSITES = {"!=": "=", "!in": "in"}
+EXACT = ("=", "in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +194,29 @@ def _leaf(name: str, symbol: str, value: object, among: _Among, *, holds: bool) 
         raise UnreadableError(f"where: no field {name}")
     operator = _operator(name, field.kind, symbol, value)
     place = _place(field, among)
-    sql = operator.sql(place, value)
+    if symbol in EXACT and _has_order_alone(field):
+        sql = _by_its_order(field, symbol, value, among)
+    else:
+        sql = operator.sql(place, value)
     if operator.on_null is OnNull.DECIDES or not field.nullable:
         return sql if holds else sa.not_(sql)
     if holds:
         return sa.or_(sql, place.value.is_(None)) if operator.on_null is OnNull.YES else sql
     return sa.not_(sql) if operator.on_null is OnNull.YES else sa.or_(sa.not_(sql), place.value.is_(None))
+
+
+def _has_order_alone(field: Field) -> bool:
+    """Whether the only index of a field is that of its order, in lower case."""
+    return field.sortable and field.kind.folds and field.index is Index.NONE and field.unique is None
+
+
+def _by_its_order(field: Field, symbol: str, value: Any, among: _Among) -> Condition:
+    """An exact value: those that have it in any case are found in that index, where no record need be read."""
+    values = value if symbol == "in" else [value]
+    table = among.records.table.alias()
+    here = (table.c.business_id == among.business_id, table.c[folded_name(field)].in_({fold(each) for each in values}))
+    in_any_case = among.ways.held(among.records.table.c.id, table.c.id, sa.select(table.c.id).where(*here))
+    return sa.and_(among.records.column(field).in_(values), in_any_case)
 
 
 def _operator(name: str, kind: Kind, symbol: str, value: object) -> Operator:

@@ -37,6 +37,11 @@ class ApiError(Exception):
         """Whether a write that ended so may have been carried out."""
         return self.problem.retryable and (self.outcome or self.problem.outcome) == "unknown"
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same request may succeed at another time, as its caller is told."""
+        return bool(self.members.get("retryable", self.problem.retryable))
+
 
 class AllAtOnce:
     """Reads several things and tells the faults of all of them together: read each, `finish`, use."""

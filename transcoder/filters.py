@@ -109,7 +109,7 @@ def _all(reading: _Reading, nodes: list[Json], at: str, *, depth: int) -> Tree |
 
 def _node(reading: _Reading, node: Json, at: str, depth: int, code: str | None) -> Tree | None:
     if not isinstance(node, dict):
-        reading.fault(Fault("invalid-type", "Expected a condition or a group."), at)
+        reading.fault(_other_than("a condition or a group", node), at)
         return None
     if len(reading.errors) >= MAX_ERRORS:
         return None
@@ -122,6 +122,10 @@ def _node(reading: _Reading, node: Json, at: str, depth: int, code: str | None) 
         reading.fault(Fault("out-of-range", f"Groups lie at most {MAX_FILTER_DEPTH} deep."), at)
         return None
     return _group(reading, *next(iter(node.items())), at, depth + 1)
+
+
+def _other_than(expected: str, given: Json) -> Fault:
+    return Fault("not-nullable" if given is None else "invalid-type", f"Expected {expected}.")
 
 
 def _odd_members(reading: _Reading, node: Mapping[str, Json], at: str) -> None:
@@ -140,7 +144,7 @@ def _group(reading: _Reading, word: str, inner: Json, at: str, depth: int) -> Tr
         part = _node(reading, inner, at, depth, None)
         return None if part is None else NotOf(part, at=at.removesuffix(f"/{word}"))
     if not isinstance(inner, list):
-        reading.fault(Fault("invalid-type", "Expected an array of conditions and groups."), at)
+        reading.fault(_other_than("an array of conditions and groups", inner), at)
         return None
     if not 1 <= len(inner) <= MAX_CONDITIONS:
         code = "too-few-items" if not inner else "too-many-items"
@@ -205,21 +209,21 @@ def _translated(reading: _Reading, error: ItemError, target: _Target) -> ItemErr
 
 
 def _whole(reading: _Reading, node: Mapping[str, Json], at: str) -> bool:
+    """Whether a condition has its three parts and no other; every fault is told."""
     known = ("field", "operator", "value")
+    told = len(reading.errors)
     for name in node:
         if name not in known:
             fault = Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, known))
             reading.fault(fault, at + pointer(name))
-            return False
+        elif name != "value" and not isinstance(node[name], str):
+            reading.fault(_other_than("a string", node[name]), f"{at}/{name}")
+        if len(reading.errors) >= MAX_ERRORS:
+            return False  # the rest would not be shown, and each guess at a name costs
     for name in known:
         if name not in node:
             reading.fault(Fault("required", "A condition has field, operator and value."), f"{at}/{name}")
-            return False
-    for name in ("field", "operator"):
-        if not isinstance(node[name], str):
-            reading.fault(Fault("invalid-type", "Expected a string."), f"{at}/{name}")
-            return False
-    return True
+    return len(reading.errors) == told
 
 
 def _target(reading: _Reading, name: str) -> _Target | Fault | None:

@@ -43,7 +43,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode
 _NOBODY_KNOWS = Answer(IDEMPOTENCY_OUTCOME_UNKNOWN.status, None)
 _QUICKLY = 1
-"""A batch of 100 contacts shrinks from 70 KB to 13 KB in 0.8 ms."""
+"""The answer to a batch of 100 contacts shrinks from 80 KB to 11 KB in 0.5 ms; one contact takes less than 0.1."""
 
 
 def key_name(call: Call) -> str:

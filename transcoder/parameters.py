@@ -73,8 +73,8 @@ def _limit(_: Asked, text: str) -> int | Fault:
     return int(text)
 
 
-def _cursor(_: Asked, text: str) -> str | Fault:
-    return text or Fault("too-short", "Leave an empty cursor out.")
+def _cursor(_: Asked, text: str) -> str:
+    return text  # what is wrong with one, and be it empty, is a problem of its own
 
 
 def _order_by(asked: Asked, text: str) -> str | Fault:

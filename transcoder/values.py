@@ -1,7 +1,6 @@
 """[pure] Single values: a caller's JSON in, a neutral value or a fault out, one function a type."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +30,7 @@ from contract.types import (
     Url,
 )
 from contract.vocabulary import Json
+from transcoder.composed import MOST_SHRINKAGE, composed
 from transcoder.records import Definition, Definitions
 
 WHITE_SPACE = (
@@ -113,14 +113,18 @@ def line(kind: Line, value: Json, _: Surroundings) -> str | Fault:
     """NFC, trimmed, no control characters."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
-    text = unicodedata.normalize("NFC", value).strip(WHITE_SPACE)
+    text = value.strip(WHITE_SPACE)
     if _CONTROL.search(text):
         return Fault("invalid-characters", "Line breaks and control characters are not allowed here.")
     if not text:
         return Fault("too-short", "Must not be empty; send null to leave it out.")
-    if len(text) > kind.max_length:
-        return Fault("too-long", f"At most {kind.max_length} characters.")
-    return text
+    return _within(text, kind.max_length)
+
+
+def _within(text: str, max_length: int) -> str | Fault:
+    """NFC, if that is no longer than it may be."""
+    read = composed(text) if len(text) <= MOST_SHRINKAGE * max_length else text
+    return read if len(read) <= max_length else Fault("too-long", f"At most {max_length} characters.")
 
 
 def _lower_ascii(value: str) -> str:
@@ -241,14 +245,12 @@ def text(kind: Text, value: Json, _: Surroundings) -> str | Fault:
     """NFC, every line break a line feed, not trimmed; one character at least that is no white space."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
-    read = unicodedata.normalize("NFC", value).replace("\r\n", "\n")
+    read = value.replace("\r\n", "\n")
     if _CONTROL_IN_TEXT.search(read):
         return Fault("invalid-characters", "Of the control characters only tab and line breaks are allowed here.")
     if not read.strip(WHITE_SPACE):
         return Fault("too-short", "Must not be blank.")
-    if len(read) > kind.max_length:
-        return Fault("too-long", f"At most {kind.max_length} characters.")
-    return read
+    return _within(read, kind.max_length)
 
 
 def url(kind: Url, value: Json, _: Surroundings) -> str | Fault:
@@ -262,7 +264,7 @@ def url(kind: Url, value: Json, _: Surroundings) -> str | Fault:
 
 
 def _is_url(text: str) -> bool:
-    if any(character.isspace() or character in WHITE_SPACE or ord(character) < 0x20 for character in text):
+    if _CONTROL.search(text) or any(character.isspace() or character in WHITE_SPACE for character in text):
         return False
     try:
         parts = urlsplit(text)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from contract.problems import ItemError
 from contract.resources import Resource
-from contract.versions import Version, changes_since
+from contract.versions import VERSIONS, Version, changes_since
 from contract.versions.change import Body, Change, Test
 from contract.vocabulary import Json
 from transcoder.pointers import did_you_mean, in_document_order, pointer
@@ -26,7 +26,7 @@ class Translation:
         for place, change in enumerate(self.changes):
             for name in [name for name in change.newer if name in brought]:
                 del brought[name]
-                meant = did_you_mean(name, change.older)
+                meant = did_you_mean(name, _members(change))
                 errors.append(
                     ItemError("unknown-member", "There is no such member.", pointer=pointer(name), did_you_mean=meant)
                 )
@@ -77,6 +77,9 @@ class Translation:
         for change in reversed(self.changes):
             if item.did_you_mean in change.newer:
                 item = replace(item, did_you_mean=change.older[0])
+            elif item.code == "unknown-member" and item.did_you_mean is None:
+                # It was compared with today's names.
+                item = replace(item, did_you_mean=did_you_mean((item.pointer or "")[1:], _members(change)))
             item = change.error(item)
         return item
 
@@ -87,12 +90,19 @@ class Translation:
         return in_document_order([*told, *(self.error(item) for item in items)], body)
 
 
+def _members(change: Change) -> list[str]:
+    """What the older version calls members of a body; the others are names in filters."""
+    return [name for name in change.older if "." not in name]
+
+
 _NONE = Translation(())
 
 
-def translations(version: Version, resources: Sequence[Resource]) -> dict[Resource, Translation]:
+def translations(
+    version: Version, resources: Sequence[Resource], versions: tuple[Version, ...] = VERSIONS
+) -> dict[Resource, Translation]:
     """The translation of each resource for callers of a version."""
-    changes = changes_since(version)
+    changes = changes_since(version, versions)
     return {
         resource: Translation(own)
         if (own := tuple(change for change in changes if change.resource is resource))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.conformance.corpus import Corpus
 from tests.conformance.world import World
 from tests.spec.operations import FIRST
 from tests.support.stack import Stack
@@ -46,12 +47,22 @@ def bare2(stack: Stack) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def world(api: httpx.Client) -> World:
+def world(api: httpx.Client) -> Iterator[World]:
     """The first business."""
-    return World(api)
+    world = World(api)
+    yield world
+    world.clear()
 
 
 @pytest.fixture(scope="session")
-def their_world(stranger: httpx.Client) -> World:
+def their_world(stranger: httpx.Client) -> Iterator[World]:
     """The second business."""
-    return World(stranger)
+    world = World(stranger)
+    yield world
+    world.clear()
+
+
+@pytest.fixture(scope="session")
+def corpus(world: World) -> Corpus:
+    """Records to search in, which stay as they are."""
+    return Corpus(world)

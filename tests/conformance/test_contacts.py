@@ -184,7 +184,7 @@ def test_a_contact_without_identity_breaks_a_rule(stack: Stack, api: httpx.Clien
 
 def test_a_member_may_change_its_own_records_only(stack: Stack, api: httpx.Client) -> None:
     contact = create(api)
-    with stack.client(stack.token(role="member", user=13)) as member:
+    with stack.caller(role="member", user=13) as member:
         path = f"/v1/contacts/{contact['id']}"
         answer = member.patch(path, json={"source": "x"})
         problem = assert_problem(answer, "insufficient-permission", decided=True, api_url=stack.api_url)
@@ -264,7 +264,7 @@ def test_a_cursor_does_not_open_for_another_business(stack: Stack, api: httpx.Cl
 
 def test_a_cursor_goes_on_under_another_limit_version_and_token(stack: Stack, api: httpx.Client) -> None:
     cursor = api.get("/v1/contacts", params={"limit": "1"}).json()["meta"]["cursor"]["next"]
-    with stack.client(stack.token(role="viewer", user=14), version="2026-06-17") as other:
+    with stack.caller(role="viewer", user=14, version="2026-06-17") as other:
         answer = other.get("/v1/contacts", params={"limit": "3", "cursor": cursor, "fields": "email"})
     assert answer.status_code == 200
 

@@ -105,8 +105,16 @@ class World:
     def remember(self, pipeline: str) -> None:
         """Keep the number of live pipelines low."""
         self._pipelines.append(pipeline)
-        while len(self._pipelines) > MOST_PIPELINES:
-            self.client.delete(f"/v1/pipelines/{self._pipelines.popleft()}")
+        self.clear(MOST_PIPELINES)
+
+    def clear(self, kept: int = 0) -> None:
+        """Delete the oldest pipelines of ours, and the deals in them."""
+        while len(self._pipelines) > kept:
+            pipeline = self._pipelines.popleft()
+            if self.client.delete(f"/v1/pipelines/{pipeline}").status_code == 409:
+                for deal in self.walk("/v1/deals", {"pipeline_id": pipeline, "fields": "id"}):
+                    self.client.delete(f"/v1/deals/{deal['id']}")
+                self.client.delete(f"/v1/pipelines/{pipeline}")
 
     def read(self, resource: str, record: Body) -> Body:
         """The record as it is now, deleted or not."""

@@ -146,7 +146,11 @@ async def standing_edge(*, neighbours: Sequence[str] = NEIGHBOURS, **options: in
         processes = {name: await stack.enter_async_context(neighbour(folder, name, mint, url)) for name in neighbours}
         processes["envoy"] = await stack.enter_async_context(_envoy(folder, mint, api_port, auth_port, options))
         # A context of its own: the client sets there which protocols it offers.
-        http = httpx.AsyncClient(base_url=mint.audience, verify=_trusting(authority), http2=True, timeout=30)
+        # What is compressed is no matter of size here: whoever wants it asks.
+        plain = {"Accept-Encoding": "identity"}
+        http = httpx.AsyncClient(
+            base_url=mint.audience, verify=_trusting(authority), headers=plain, http2=True, timeout=30
+        )
         await stack.enter_async_context(http)
         yield Edge(folder, api_port, auth_port, mint, _trusting(authority), http, processes, transcoders, url)
 

@@ -110,6 +110,22 @@ def test_an_order_within_a_value_is_an_index_of_both(connection: sa.Connection, 
             assert "·" not in plan
 
 
+ORDERED = [(table, field) for table, field in SORTS if field.kind.folds and (table, field) not in FEW + MANY]
+
+
+@pytest.mark.parametrize("operator", ["=", "in"])
+@pytest.mark.parametrize(("table", "field"), ORDERED, ids=named)
+def test_an_exact_value_is_looked_up_in_the_index_of_its_order(
+    connection: sa.Connection, table: RecordTable, field: Field, operator: str
+) -> None:
+    body = {"where": [field.name, operator, "Ada" if operator == "=" else ["Ada"]], "sort": ["-created_at"]}
+    (plan,) = plans(connection, table, body)
+    assert f"_by_{field.name} (business_id=? AND {field.name}_folded=?)" in plan
+    (passing,) = plans(connection, table, body, walked=(True,))
+    assert passing.startswith(f"SEARCH {table.resource.path} USING INDEX {table.resource.path}_by_created_at")
+    assert "INTEGER PRIMARY KEY (rowid=?)" in passing
+
+
 @pytest.mark.parametrize("sort", ["-created_at", "last_name"])
 def test_a_tag_that_many_have_is_asked_for_in_passing(connection: sa.Connection, sort: str) -> None:
     contacts = TABLES["contacts"]

@@ -50,8 +50,6 @@ NOT_OF_THIS_STACK = {
     "idempotency-unavailable": "authz shares the store and refuses first",
     "internal-error": "nobody knows how",
     "request-timeout": "belongs to the edge's own suite: its deadline is longer than a test here may take",
-    "overloaded": "belongs to the suite of faults",
-    "upstream-timeout": "belongs to the suite of faults",
 }
 """Problems that no request alone can bring about here."""
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
@@ -43,7 +43,7 @@ def policies(draw: st.DrawFn, name: str) -> Policy:
 PLANNED = st.builds(Plan, st.just("drawn"), policies("burst"), policies("daily"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(plan=st.one_of(PLANNED, st.sampled_from(list(PLANS.values()))), data=st.data())
 async def test_the_script_is_spend_for_any_plan_cost_and_state(
     redis: Redis, buckets: ValkeyBuckets, plan: Plan, data: st.DataObject
@@ -63,6 +63,8 @@ async def test_the_script_is_spend_for_any_plan_cost_and_state(
 
     # The clock that the script read: where a bucket is charged ahead of now, now is what it is ahead of.
     stored = [int(value) if value else 0 for value in await redis.mget(keys)]
+    # A bucket of some microseconds may be full, and so forgotten, before it is looked at: it says nothing then.
+    assume(all(at or not budget.ahead_us for at, budget in zip(stored, charge.budgets, strict=True)))
     clocks = {at - budget.ahead_us for at, budget in zip(stored, charge.budgets, strict=True) if budget.ahead_us}
     assert len(clocks) == 1
     now_us = clocks.pop()

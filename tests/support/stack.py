@@ -34,7 +34,7 @@ ADMINS = {1: 11, 2: 21}
 """The seeded admin of each business."""
 DEAREST = 10
 """The highest cost of an operation."""
-ASKED_AGAIN = 3
+ASKED_AGAIN = 10
 
 
 class Purse(httpx.Auth):
@@ -130,7 +130,7 @@ class Stack:
         return httpx.Client(base_url=self.api_url, transport=transport, headers=sent, timeout=30)
 
     @property
-    def _own_folder(self) -> Path:
+    def own_folder(self) -> Path:
         assert self.folder, "processes and logs are at hand only of a stack that was started here"
         return self.folder
 
@@ -142,7 +142,7 @@ class Stack:
 
     def pids(self, kind: str) -> list[int]:
         """The processes of one kind, as they are now."""
-        words = where(self._own_folder)["PIDS"].split()
+        words = where(self.own_folder)["PIDS"].split()
         return [int(pid) for name, _, pid in (word.partition(":") for word in words) if name == kind]
 
     def kill(self, kind: str, which: int = 0) -> None:
@@ -151,7 +151,7 @@ class Stack:
 
     def log(self, name: str) -> str:
         """The log of one service so far."""
-        return (self._own_folder / "logs" / f"{name}.log").read_text(errors="replace")
+        return (self.own_folder / "logs" / f"{name}.log").read_text(errors="replace")
 
 
 def _local(folder: Path, *words: str, root: Path = ROOT) -> str:
@@ -166,11 +166,16 @@ def where(folder: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in _local(folder, "where").splitlines() if "=" in line)
 
 
+def _as_it_is(_: Path) -> None:
+    """An empty run folder."""
+
+
 @contextmanager
-def running_stack(root: Path = ROOT) -> Iterator[Stack]:
-    """A stack of its own, of the project at `root`; ended and removed afterwards."""
+def running_stack(root: Path = ROOT, *, furnish: Callable[[Path], None] = _as_it_is) -> Iterator[Stack]:
+    """A stack of its own, of the project at `root`; ended and removed afterwards. `furnish` fills its folder first."""
     folder = Path(tempfile.mkdtemp(prefix="stack-"))
     try:
+        furnish(folder)
         _local(folder, "up", "--port", "0", root=root)
         yield Stack({**where(folder), "ID_KEY_FILE": str(folder / "keys" / "id.key")}, folder)
     finally:

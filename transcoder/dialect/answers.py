@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from transcoder.dialect.conversions import Unreadable, array, integer, number
+from transcoder.dialect.envelope import Envelope
 from transcoder.dialect.own_fields import OwnFields
 from transcoder.dialect.refusals import Asked, to_refusal
 from transcoder.dialect.reshape import to_record
 from transcoder.dialect.rows import Dialect
-from transcoder.dialect.wire import Envelope
 from transcoder.records import Absent, Done, Page, Query, Refusal, Running, Written
 
 _TOLD = 200

@@ -9,9 +9,10 @@ from contract.vocabulary import Json
 from transcoder.dialect.answers import refusal_in
 from transcoder.dialect.calls import Calls, Read, after
 from transcoder.dialect.conversions import Unreadable, array
+from transcoder.dialect.envelope import Envelope, envelope
 from transcoder.dialect.own_fields import OwnFields, UnknownOwnField
 from transcoder.dialect.refusals import Asked
-from transcoder.dialect.wire import Ask, Envelope, envelope, unusable
+from transcoder.dialect.wire import Ask, unusable
 from transcoder.errors import ApiError
 from transcoder.records import Actor, Refusal
 

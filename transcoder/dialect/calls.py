@@ -7,10 +7,11 @@ from typing import TypeVar
 from contract.problems import UPSTREAM_INVALID
 from transcoder.dialect.answers import refusal_in
 from transcoder.dialect.business import Business
+from transcoder.dialect.envelope import Envelope
 from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields, UnknownOwnField
 from transcoder.dialect.refusals import Asked
 from transcoder.dialect.rows import Dialect
-from transcoder.dialect.wire import Ask, Envelope, Wire, reading
+from transcoder.dialect.wire import Ask, Wire, reading
 from transcoder.errors import ApiError
 from transcoder.records import Actor, Refusal
 

@@ -14,6 +14,7 @@ from transcoder.dialect.bulk import in_bulk
 from transcoder.dialect.business import Business, raised
 from transcoder.dialect.cache import Clock
 from transcoder.dialect.calls import Calls, Read
+from transcoder.dialect.envelope import Envelope
 from transcoder.dialect.listing import BadPlace, page_of
 from transcoder.dialect.own_fields import OwnFields
 from transcoder.dialect.queries import to_query
@@ -22,7 +23,7 @@ from transcoder.dialect.reshape import to_action, to_changes, to_fields, to_reco
 from transcoder.dialect.rows import Dialect
 from transcoder.dialect.users import USERS
 from transcoder.dialect.whole import read_whole
-from transcoder.dialect.wire import Ask, Envelope, Wire, reading
+from transcoder.dialect.wire import Ask, Wire, reading
 from transcoder.records import (
     Absent,
     Actor,

@@ -1,6 +1,6 @@
 """One call to the CRM and its envelope back: paths, headers, JSON. Knows no resource and nothing of what is refused."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +11,7 @@ import msgspec
 from contract import problems
 from contract.vocabulary import Json
 from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.envelope import Envelope, envelope
 from transcoder.errors import ApiError
 from transcoder.records import Actor
 from transcoder.upstream import Upstream
@@ -20,9 +21,6 @@ DEADLINE_HEADER = "X-Deadline-Ms"
 USER_HEADER = "X-Actor-User-Id"
 PERMISSIONS_HEADER = "X-Actor-Permissions"
 _DRY = "dry_run/"
-
-Envelope = Mapping[str, Any]
-"""`{"ok": true, "result": …}` or `{"ok": false, "error_code": …}`."""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 # No float in between: a number keeps the digits that it was sent with.
@@ -73,13 +71,6 @@ class Wire:
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError):
                 raise Unreadable("no JSON object") from None
             return envelope(answer)
-
-
-def envelope(answer: Json) -> Envelope:
-    """`answer`, if it is an envelope; raises Unreadable."""
-    if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
-        raise Unreadable("no envelope")
-    return answer
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
 from transcoder.etags import etag
 from transcoder.handlers.batch_bodies import Number, Update, created, listed, updated, upserted
-from transcoder.handlers.money import TRIES, matched, priced, unpriced
+from transcoder.handlers.money import TRIES, matched, priced, unpriced, write_priced
 from transcoder.handlers.shared import Desk, named_revision, refused, shelf, shown, terms
 from transcoder.handlers.upsert import CREATED, result
 from transcoder.records import Change, Record, Refusal, Terms, Values, Written
@@ -152,21 +152,18 @@ async def run_upsert(desk: Desk, call: Call, items: Sequence[Values | Invalid]) 
 
 
 async def _upsert_alone(desk: Desk, call: Call, on: str, index: int, values: Values) -> Outcome:
+    async def stored() -> Record | None:
+        return await matched(desk, call, on, values[on])
+
+    async def write(priced: Values, revision: int | None) -> Written | Refusal:
+        own = terms(call, revision)
+        own = replace(own, dedupe_key=own.item_key(index))
+        return await desk.records.upsert(shelf(call), on, priced, own, call.actor)
+
     try:
-        for _ in range(TRIES):
-            stored = await matched(desk, call, on, values[on])
-            read = await priced(desk, call, values, stored)
-            if isinstance(read, Invalid):
-                return invalid(read.errors)
-            revision = 0 if stored is None else stored.revision
-            own = terms(call, revision)
-            own = replace(own, dedupe_key=own.item_key(index))
-            outcome = await desk.records.upsert(shelf(call), on, read, own, call.actor)
-            if not _stale(outcome):
-                return outcome
+        return await write_priced(desk, call, values, None, stored, write)
     except ApiError as error:
         return error
-    return ApiError(CONFLICT)
 
 
 def _terms(call: Call, items: Mapping[int, object]) -> Terms:
@@ -203,7 +200,10 @@ def _known(numbers: Sequence[Number]) -> tuple[Outcomes, dict[int, int]]:
 async def _answer(
     desk: Desk, call: Call, outcomes: Outcomes, numbers: Mapping[int, int] | None = None, *, status: int = 200
 ) -> Answer:
-    """200 with an entry an item. Where one's outcome is unknown the whole is not settled: its retry asks again."""
+    """200 with an entry an item. Where one's outcome is unknown the whole is not settled: its retry asks again.
+
+    Nor is it where one may pass another time: kept for a day, a moment's outage would be what every retry is told.
+    """
     done: dict[int, Record] = {}
     for index, outcome in outcomes.items():
         if isinstance(outcome, Written):
@@ -212,14 +212,14 @@ async def _answer(
             done[index] = outcome
     public = dict(zip(done, await shown(desk, call, list(done.values())), strict=True))
     entries: list[Json] = []
-    failed, settled = 0, True
+    failed, settled, asks_again = 0, True, desk.records.capabilities.dedupe
     for index in range(len(outcomes)):
         outcome = outcomes[index]
         if isinstance(outcome, Refusal):
             outcome = refused(desk, call, outcome, (numbers or {}).get(index))
         if isinstance(outcome, ApiError):
             failed += 1
-            settled &= not outcome.may_have_happened
+            settled &= not (outcome.may_have_happened or (asks_again and outcome.may_pass))
             entries.append({"status": outcome.problem.status, "error": _error(desk, call, outcome)})
         else:
             entries.append(_entry(call, outcome, public.get(index), status))

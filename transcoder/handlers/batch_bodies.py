@@ -56,17 +56,17 @@ def upserted(call: Call) -> list[Values | Invalid]:
 def listed(call: Call, *, distinct: bool) -> list[Number]:
     """The ids of a batch get or delete."""
     faults: list[ItemError] = []
-    numbers = _numbers(
-        call, [(given, pointer("ids", index)) for index, given in enumerate(_array(call, "ids"))], distinct, faults
-    )
+    given = _array(call, "ids", faults)
+    numbers = _numbers(call, [(each, pointer("ids", index)) for index, each in enumerate(given)], distinct, faults)
     _refuse(call, faults)
     return numbers
 
 
 def updated(call: Call) -> list[Update]:
     """Items of a batch update."""
-    bodies = _items(call)
-    faults = [fault for index, body in enumerate(bodies) for fault in _misshapen(body, pointer("items", index))]
+    faults: list[ItemError] = []
+    bodies = _array(call, "items", faults)
+    faults += [fault for index, body in enumerate(bodies) for fault in _misshapen(body, pointer("items", index))]
     named = [
         (body["id"], pointer("items", index, "id"))
         for index, body in enumerate(bodies)
@@ -88,27 +88,32 @@ def _refuse(call: Call, faults: Sequence[ItemError]) -> None:
         raise invalid(in_document_order(faults, call.body))
 
 
-def _array(call: Call, name: str) -> list[Json]:
+def _array(call: Call, name: str, faults: list[ItemError]) -> list[Json]:
+    """The one member of a batch's body; empty where there is a fault in it."""
     body = call.body
     if not isinstance(body, dict):
         raise invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
-    errors = _unknown(body, (name,), "")
+    faults += _unknown(body, (name,), "")
     given = body.get(name)
     if name not in body:
-        errors.append(item(Fault("required", "This member is required."), pointer(name)))
+        fault = Fault("required", "This member is required.")
     elif given is None:
-        errors.append(item(Fault("not-nullable", "This member cannot be null."), pointer(name)))
+        fault = Fault("not-nullable", "This member cannot be null.")
     elif not isinstance(given, list):
-        errors.append(item(Fault("invalid-type", "Expected an array."), pointer(name)))
+        fault = Fault("invalid-type", "Expected an array.")
     elif not 1 <= len(given) <= MAX_BATCH_ITEMS:
-        code = "too-many-items" if given else "too-few-items"
-        errors.append(item(Fault(code, f"1 to {MAX_BATCH_ITEMS} items."), pointer(name)))
-    _refuse(call, errors)
-    return list(given or ())
+        fault = Fault("too-many-items" if given else "too-few-items", f"1 to {MAX_BATCH_ITEMS} items.")
+    else:
+        return given
+    faults.append(item(fault, pointer(name)))
+    return []
 
 
 def _items(call: Call) -> list[Json]:
-    return _array(call, "items")
+    faults: list[ItemError] = []
+    items = _array(call, "items", faults)
+    _refuse(call, faults)
+    return items
 
 
 def _unknown(body: dict[str, Json], known: Sequence[str], at: str) -> list[ItemError]:

@@ -17,11 +17,22 @@ async def run(desk: Desk, call: Call, _: Values) -> Answer:
         raise ApiError(profile.problem, outcome=profile.outcome, cause=profile.cause, **profile.members)
     codec, tenant, token = desk.presenters.codec, call.actor.tenant, call.token
     permissions = call.actor.permissions.split()
-    business = {name: profile.business.get(name) for name in ("name", "default_currency", "time_zone")}
-    user = {name: profile.user.get(name) for name in ("full_name", "email", "time_zone")}
+    business, user = profile.business.get, profile.user.get
     body: dict[str, Json] = {
-        "business": {"id": codec.seal_business(BUSINESS_PREFIX, tenant), "plan": token.plan, **business},
-        "user": {"id": codec.seal(USER_PREFIX, tenant, call.actor.user), "role": call.actor.role, **user},
+        "business": {
+            "id": codec.seal_business(BUSINESS_PREFIX, tenant),
+            "name": business("name"),
+            "plan": token.plan,
+            "default_currency": business("default_currency"),
+            "time_zone": business("time_zone"),
+        },
+        "user": {
+            "id": codec.seal(USER_PREFIX, tenant, call.actor.user),
+            "full_name": user("full_name"),
+            "email": user("email"),
+            "role": call.actor.role,
+            "time_zone": user("time_zone"),
+        },
         "permissions": sorted(permissions),
         "token": {
             "kind": token.kind,

@@ -6,7 +6,7 @@ What was read to find it is what the write then names as its revision, so that n
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
-from contract.problems import CONFLICT, PRECONDITION_FAILED
+from contract.problems import CONFLICT, IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED, Problem
 from transcoder.bodies import valid
 from transcoder.call import Call
 from transcoder.errors import ApiError
@@ -62,7 +62,23 @@ async def write_priced(
         stored = await find()
         found = 0 if stored is None else stored.revision
         outcome = await write(valid(await priced(desk, call, values, stored)), found if revision is None else revision)
-        stale = isinstance(outcome, Refusal) and outcome.problem is PRECONDITION_FAILED
-        if revision is not None or not stale:
+        if stored is not None and _is(outcome, IDEMPOTENCY_KEY_REUSED):
+            return await _written_before(desk, call, values, stored, write)
+        if revision is not None or not _is(outcome, PRECONDITION_FAILED):
             return outcome
     raise ApiError(CONFLICT)
+
+
+async def _written_before(desk: Desk, call: Call, values: Values, stored: Record, write: Write) -> Written | Refusal:
+    """What an earlier run of this request left, whose outcome nobody knew: it named the revision before the stored one.
+
+    The service has the key, so nothing is written now: it tells that outcome, or that the key is of another body.
+    """
+    outcome = await write(valid(await priced(desk, call, values, stored)), stored.revision - 1)
+    if _is(outcome, IDEMPOTENCY_KEY_REUSED):
+        outcome = await write(valid(await priced(desk, call, values, None)), 0)
+    return outcome
+
+
+def _is(outcome: Written | Refusal, problem: Problem) -> bool:
+    return isinstance(outcome, Refusal) and outcome.problem is problem

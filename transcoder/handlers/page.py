@@ -29,4 +29,6 @@ async def run(desk: Desk, call: Call, _: Values) -> Answer:
 def _link(desk: Desk, call: Call, cursor: str) -> str:
     """The next page as a Link (RFC 8288), made from the public URL and never from the request's Host."""
     pairs = [pair for pair in parse_qsl(call.query, keep_blank_values=True) if pair[0] != "cursor"]
-    return f'<{desk.api_url}{call.path}?{urlencode([*pairs, ("cursor", cursor)])}>; rel="next"'
+    # As long as what the caller sent, and no longer: there is room for that in an answer's headers.
+    query = urlencode([*pairs, ("cursor", cursor)], safe=",:")
+    return f'<{desk.api_url}{call.path}?{query}>; rel="next"'

@@ -99,7 +99,7 @@ def _limit(call: Call, value: Json) -> int | Fault:
 
 
 def _cursor(_: Call, value: Json) -> str | Fault:
-    return value if isinstance(value, str) and value else Fault("invalid-type", "Expected a cursor, or leave it out.")
+    return value if isinstance(value, str) else Fault("invalid-type", "Expected a cursor, or leave it out.")
 
 
 _NULL = Fault("not-nullable", "Leave it out instead.")

@@ -120,6 +120,7 @@ class Caller:
             "X-Gw-Business-Id": CODEC.seal("biz", tenant, tenant),
             "X-Gw-Subject": CODEC.seal("usr", tenant, self.user),
             "X-Gw-Permissions": self.permissions,
+            "X-Gw-Scopes": self.permissions,
             "X-Gw-Role": "admin",
             "Version": "2026-11-24",
         }

@@ -77,7 +77,8 @@ def _without_cursor(answer: dict[str, Any]) -> dict[str, Any]:
     meta = (answer["body"] or {}).get("meta", {})
     if "cursor" in meta and (text := meta["cursor"]["next"]):
         meta["cursor"]["next"] = "<cursor>"
-        answer["headers"]["Link"] = answer["headers"]["Link"].replace(text, "<cursor>")
+        if "Link" in answer["headers"]:
+            answer["headers"]["Link"] = answer["headers"]["Link"].replace(text, "<cursor>")
     return answer
 
 

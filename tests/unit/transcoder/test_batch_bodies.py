@@ -96,6 +96,15 @@ def test_every_bad_id_is_told() -> None:
     assert refused(got, a_call("contacts.batch_get", {"ids": BAD_IDS})) == TOLD_IDS
 
 
+def test_what_is_wrong_beside_them_is_told_with_them() -> None:
+    body = {"force": True, "ids": BAD_IDS}
+    assert refused(got, a_call("contacts.batch_get", body)) == [("/force", "unknown-member"), *TOLD_IDS]
+    updates = {"items": [{"id": "x"}], "force": True}
+    assert refused(updated, a_call("contacts.batch_update", updates)) == [
+        *(("/items/0/id", "invalid-id"), ("/items/0/patch", "required"), ("/force", "unknown-member")),
+    ]
+
+
 def test_one_id_twice_cannot_be_deleted() -> None:
     body = {"ids": BAD_IDS}
     assert refused(deleted, a_call("contacts.batch_delete", body)) == [*TOLD_IDS, ("/ids/5", "duplicate-item")]

@@ -66,7 +66,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "a limit of 201": ("limit", 201, "out-of-range"),
     "a limit as text": ("limit", "50", "invalid-type"),
     "a limit that is true": ("limit", True, "invalid-type"),
-    "an empty cursor": ("cursor", "", "invalid-type"),
+    "a cursor that is a number": ("cursor", 7, "invalid-type"),
     "a null cursor": ("cursor", None, "not-nullable"),
 }
 
