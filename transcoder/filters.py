@@ -10,6 +10,7 @@ from contract.bounds import MAX_CONDITIONS, MAX_ERRORS, MAX_FILTER_DEPTH, MAX_LI
 from contract.parameters import ADDRESS_FILTERS, filter_names
 from contract.problems import ItemError
 from contract.resources import Resource
+from contract.resources.shape import USER_PREFIX
 from contract.types import (
     OPERATORS,
     Address,
@@ -27,7 +28,7 @@ from contract.types import (
 )
 from contract.versions.change import Test
 from contract.vocabulary import Json
-from transcoder.members import custom_value, option
+from transcoder.members import custom_value, option, unknown
 from transcoder.pointers import did_you_mean, pointer
 from transcoder.records import NOBODY, AllOf, AnyOf, Condition, Definition, NotOf, Tree
 from transcoder.validate import Invalid, item
@@ -132,8 +133,7 @@ def _odd_members(reading: _Reading, node: Mapping[str, Json], at: str) -> None:
     known = ["field", "operator", "value", "any", "all", "not"]
     odd = [name for name in node if name not in known]
     for name in odd[:MAX_ERRORS]:  # the rest would not be shown, and each guess at a name costs
-        fault = Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, known))
-        reading.fault(fault, at + pointer(name))
+        reading.fault(unknown(name, known), at + pointer(name))
     if not odd:
         reading.fault(Fault("invalid-value", "A group has exactly one of `any`, `all` and `not`."), at)
 
@@ -214,8 +214,7 @@ def _whole(reading: _Reading, node: Mapping[str, Json], at: str) -> bool:
     told = len(reading.errors)
     for name in node:
         if name not in known:
-            fault = Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, known))
-            reading.fault(fault, at + pointer(name))
+            reading.fault(unknown(name, known), at + pointer(name))
         elif name != "value" and not isinstance(node[name], str):
             reading.fault(_other_than("a string", node[name]), f"{at}/{name}")
         if len(reading.errors) >= MAX_ERRORS:
@@ -318,6 +317,7 @@ def _one(reading: _Reading, target: _Target, value: Json, code: str | None) -> A
         case Amount():
             read = check(kind, value, reading.around)
             return in_units(kind, read, code) if isinstance(read, Decimal) and code is not None else read
+        # A filter may well ask for what lies ahead: only a record's own value may not.
         case DateTime():
             return check(DateTime(), value, reading.around)
         case Date():
@@ -330,7 +330,7 @@ def _custom(reading: _Reading, definition: Definition, value: Json) -> Any | Fau
         case CustomType.MULTI_SELECT:
             return option(definition, value, reading.around)
         case CustomType.USER:
-            return _id(reading, Id("usr"), value)
+            return _id(reading, Id(USER_PREFIX), value)
     return custom_value(definition, value, reading.around)
 
 

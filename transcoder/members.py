@@ -1,6 +1,6 @@
 """[pure] Members that hold more than one value: tags, ids, addresses, custom fields. Each tells all its faults."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -46,7 +46,7 @@ def faults_of(read: Read) -> Iterator[Fault]:
         yield from read
 
 
-def unknown(name: str, known: list[str], at: str = "") -> Fault:
+def unknown(name: str, known: Sequence[str], at: str = "") -> Fault:
     """The fault of a member that is not there."""
     return Fault("unknown-member", "There is no such member.", at=at, did_you_mean=did_you_mean(name, known))
 

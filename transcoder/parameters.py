@@ -15,7 +15,7 @@ from contract.vocabulary import Kind
 from transcoder.errors import ApiError
 from transcoder.pointers import did_you_mean
 from transcoder.records import NOBODY, Condition
-from transcoder.values import Fault, Surroundings, check
+from transcoder.values import Fault, Surroundings, check, malformed_id
 from transcoder.versioning import Translation
 
 _SHOWN = 64
@@ -115,7 +115,7 @@ def _ids(asked: Asked, text: str) -> list[int] | Fault:
 def _number(asked: Asked, kind: Id, text: str) -> int | Fault:
     match asked.around.open_id(kind.prefix, text):
         case ids.Malformed() as malformed:
-            return Fault("invalid-id", malformed.detail(kind.prefix), example=malformed.example(kind.prefix))
+            return malformed_id(kind.prefix, malformed)
         case ids.Foreign():
             return NOBODY
         case number:

@@ -28,6 +28,7 @@ from transcoder import strict_json
 from transcoder.call import Token
 from transcoder.errors import ApiError
 from transcoder.records import Actor
+from transcoder.values import malformed_id
 
 _KEY_CHARACTERS = frozenset(chr(code) for code in range(0x20, 0x7F))
 
@@ -92,8 +93,8 @@ def record_number(resource: Resource, text: str, codec: Codec, tenant: TenantId)
     """A record that the path names; a malformed id is `invalid-id`."""
     opened = codec.open(resource.prefix, tenant, text)
     if isinstance(opened, ids.Malformed):
-        detail, example = opened.detail(resource.prefix), opened.example(resource.prefix)
-        item = ItemError("invalid-id", detail, parameter=resource.parameter, example=example)
+        fault = malformed_id(resource.prefix, opened)
+        item = ItemError(fault.code, fault.detail, parameter=resource.parameter, example=fault.example)
         raise ApiError(INVALID_ID, errors=[item])
     return opened
 

@@ -227,14 +227,18 @@ def country(kind: Country, value: Json, _: Surroundings) -> str | Fault:
     return text
 
 
+def malformed_id(prefix: str, malformed: ids.Malformed) -> Fault:
+    """The fault of a text that is no id of this prefix, wherever it stands."""
+    return Fault("invalid-id", malformed.detail(prefix), example=malformed.example(prefix))
+
+
 def reference(kind: Id, value: Json, around: Surroundings) -> int | Fault:
     """The number behind an id of the caller's own business."""
     match around.open_id(kind.prefix, value if isinstance(value, str) else ""):
         case ids.Malformed() as malformed:
-            example = malformed.example(kind.prefix)
             if not isinstance(value, str):
-                return _wrong_type("a string", example)
-            return Fault("invalid-id", malformed.detail(kind.prefix), example=example)
+                return _wrong_type("a string", malformed.example(kind.prefix))
+            return malformed_id(kind.prefix, malformed)
         case ids.Foreign():
             return Fault("reference-not-found", "No live record has this id.")
         case number:

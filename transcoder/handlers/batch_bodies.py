@@ -13,10 +13,11 @@ from transcoder.bodies import invalid, judged
 from transcoder.call import Call
 from transcoder.errors import ApiError
 from transcoder.etags import Precondition, read_precondition
-from transcoder.pointers import did_you_mean, in_document_order, pointer
+from transcoder.members import unknown
+from transcoder.pointers import in_document_order, pointer
 from transcoder.records import Values
 from transcoder.validate import Invalid, create_values, item, patch_values, upsert_values
-from transcoder.values import Fault
+from transcoder.values import Fault, malformed_id
 
 Number = int | ids.Foreign
 
@@ -119,10 +120,7 @@ def _items(call: Call) -> list[Json]:
 def _unknown(body: dict[str, Json], known: Sequence[str], at: str) -> list[ItemError]:
     odd = [name for name in body if name not in known]
     return [
-        item(
-            Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, known)),
-            at + pointer(name),
-        )
+        item(unknown(name, known), at + pointer(name))
         for name in odd[:MAX_ERRORS]  # the rest would not be shown, and each guess at a name costs
     ]
 
@@ -150,8 +148,7 @@ def _numbers(call: Call, given: Sequence[tuple[Json, str]], distinct: bool, faul
             continue
         number = call.around.open_id(kind.prefix, text)
         if isinstance(number, ids.Malformed):
-            fault = Fault("invalid-id", number.detail(kind.prefix), example=number.example(kind.prefix))
-            faults.append(item(fault, at))
+            faults.append(item(malformed_id(kind.prefix, number), at))
         elif distinct and text in seen:
             faults.append(item(Fault("duplicate-item", "Another item has this id."), at))
         else:

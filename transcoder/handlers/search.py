@@ -13,7 +13,8 @@ from transcoder.call import Answer, Call
 from transcoder.filters import read_filters, top_currency
 from transcoder.handlers.pages import Wish, page
 from transcoder.handlers.shared import Desk
-from transcoder.pointers import did_you_mean, pointer
+from transcoder.members import unknown
+from transcoder.pointers import pointer
 from transcoder.to_public import encode
 from transcoder.validate import Invalid, item
 from transcoder.values import Fault, whole
@@ -32,8 +33,7 @@ def check(call: Call) -> Wish:
         if len(errors) >= MAX_ERRORS:
             break  # the rest would not be shown, and each guess at a name costs
         if name not in _MEMBERS:
-            fault = Fault("unknown-member", "There is no such member.", did_you_mean=did_you_mean(name, _MEMBERS))
-            errors.append(item(fault, pointer(name)))
+            errors.append(item(unknown(name, _MEMBERS), pointer(name)))
             continue
         found = _NULL if value is None else _READERS[name](call, value)
         if isinstance(found, Invalid):
