@@ -53,6 +53,7 @@ check: have-dev ## style, types, layers, and that generated files are current
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m edge --check
+	$(PY) -m reference --check
 	$(PY) -m deploy.kubernetes.check
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" && \
 	for file in ext_authz_pb2.py ext_authz_pb2.pyi; do \
@@ -60,6 +61,7 @@ check: have-dev ## style, types, layers, and that generated files are current
 
 render: have-dev ## write the generated files again
 	$(PY) -m edge
+	$(PY) -m reference
 	$(PROTOC) --python_out=authz --pyi_out=authz
 
 lock: have-dev ## pin requirements/*.in again, with hashes

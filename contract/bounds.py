@@ -13,6 +13,15 @@ MAX_ERRORS = 50
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 MAX_IDS = 200
+MAX_BATCH_ITEMS = 100
+MAX_SEARCH_TEXT = 200
+MAX_FILTER_DEPTH = 3
+MAX_CONDITIONS = 50
+"""In one search, and in one group of it."""
+MAX_LISTED = 200
+"""Values in one condition."""
+MAX_PATTERN = 255
+"""Characters of what `contains` and `starts_with` look for."""
 MAX_IDEMPOTENCY_KEY = 255
 CURSOR_LIFE_S = 30 * 24 * 3600
 

@@ -55,7 +55,7 @@ class Claims:
     expires_at_s: int
 
 
-_OPAQUE = r"_[0-9a-hjkmnp-tv-z]{26}"
+_OPAQUE = r"_[0-9a-hjkmnp-tv-z]{26}(?:[0-9a-hjkmnp-tv-z]{26})?"  # of an integer, or of a UUID
 _WORDS = r"|[!#-\[\]-~]+(?: [!#-\[\]-~]+)*"  # RFC 6749 §3.3: scope tokens, one space between them
 _KEY = r"[A-Za-z0-9._:-]{1,128}"
 

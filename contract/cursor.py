@@ -42,7 +42,7 @@ def query_hash(query: Json) -> bytes:
 
 
 def _binding(tenant: TenantId) -> bytes:
-    return b"cursor" + tenant.to_bytes(8, "big")
+    return b"cursor" + tenant.to_bytes(16, "big")  # it may be a UUID
 
 
 def seal_cursor(position: Position, keys: KeyRing, *, tenant: TenantId) -> str:

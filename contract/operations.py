@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from contract.bounds import JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE
 from contract.problems import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, Problem
 from contract.resources import RESOURCES, Action, Resource
 from contract.resources.shape import API_ROOT
@@ -159,6 +160,11 @@ def allowed_methods(path: str) -> tuple[str, ...]:
     for method in paths()[path]:
         words += [method, "HEAD"] if method is Method.GET else [method]
     return (*words, "OPTIONS")
+
+
+def body_media_types(method: Method) -> tuple[str, ...]:
+    """The media types that a body of this method may have (RFC 7396 for a patch)."""
+    return (JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE) if method is Method.PATCH else (JSON_MEDIA_TYPE,)
 
 
 PERMISSIONS: frozenset[Permission] = frozenset(

@@ -196,7 +196,7 @@ INVALID_ID = Problem(
     "invalid-id",
     400,
     "The id in the path is malformed",
-    "An id is its prefix, an underscore and 26 characters, exactly as an answer gave it.",
+    "An id is its prefix, an underscore and what follows, exactly as an answer gave it.",
 )
 INVALID_CURSOR = Problem(
     "invalid-cursor",

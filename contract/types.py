@@ -5,6 +5,9 @@ from enum import Enum
 
 from contract.vocabulary import Json
 
+EXAMPLE_OPAQUE = "2028xzawvf4039wj1pg44gawme"
+"""The opaque part of a well-formed id that belongs to nothing."""
+
 
 class Group(Enum):
     """A type's filter operators go by its group."""
@@ -158,7 +161,7 @@ class Id:
     @property
     def example(self) -> str:
         """A well-formed id that belongs to nothing."""
-        return f"{self.prefix}_2028xzawvf4039wj1pg44gawme"
+        return f"{self.prefix}_{EXAMPLE_OPAQUE}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,3 +48,16 @@ class Kind(StrEnum):
 BATCHES = (Kind.BATCH_CREATE, Kind.BATCH_GET, Kind.BATCH_UPDATE, Kind.BATCH_DELETE, Kind.BATCH_UPSERT)
 READS = (Kind.LIST, Kind.GET, Kind.SEARCH, Kind.BATCH_GET, Kind.ME, Kind.REQUESTS, Kind.VERSIONS)
 """Kinds that write nothing."""
+TAKING_BODIES = (
+    Kind.CREATE,
+    Kind.UPDATE,
+    Kind.SEARCH,
+    Kind.UPSERT,
+    *BATCHES,
+    Kind.ACTION,
+)
+"""Kinds whose requests may have a body."""
+BODY_OPTIONAL = (Kind.SEARCH, Kind.ACTION)
+"""Those for which no body is as good as an empty object."""
+PRECONDITIONED = (Kind.UPDATE, Kind.DELETE, Kind.ACTION)
+"""Kinds that honour `If-Match`."""

@@ -4,6 +4,8 @@ from contract.bounds import JSON_MEDIA_TYPE
 from edge.shapes import Yaml, extension
 
 _WORTH_IT_BYTES = 1024
+_TEXT = (JSON_MEDIA_TYPE, "text/html", "text/css", "text/javascript")
+"""Answers to callers and documents for anybody; nothing holds a secret beside what a stranger may choose."""
 
 
 def compressor() -> Yaml:
@@ -15,7 +17,7 @@ def compressor() -> Yaml:
         response_direction_config={
             "common_config": {
                 "min_content_length": _WORTH_IT_BYTES,
-                "content_type_matcher": {"prefix": JSON_MEDIA_TYPE},
+                "content_type_matcher": {"safe_regex": {"regex": f"({'|'.join(_TEXT)})(;.*)?"}},
             },
             # By default a strong ETag is deleted from a compressed answer (RFC 9110 §8.8.3.3 asks for a change).
             "weaken_etag_on_compress": True,

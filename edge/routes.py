@@ -8,6 +8,7 @@ authority reaches the API host: nothing here is made from `Host`, so a foreign o
 import re
 
 from contract.bounds import EDGE_TIMEOUT_S
+from contract.documents import DOCUMENT_ALLOW, DOCUMENT_METHODS, DOCUMENTS, Document
 from contract.headers import ALLOW, AUTHORIZATION, EVERY_ANSWER, OPERATION, RATE_HEADERS
 from contract.operations import (
     HEALTH_PATH,
@@ -64,11 +65,12 @@ def route_configuration(deployment: Deployment, *before: Yaml) -> Yaml:
 
 
 def api_routes(private: Private, *before: Yaml) -> list[Yaml]:
-    """First match wins: probes, operations, what their paths answer besides, and the two catch-alls."""
+    """First match wins: probes, documents, operations, what their paths answer besides, and the two catch-alls."""
     return [
         _healthy(),
         _readiness(),
         *before,
+        *(route for row in DOCUMENTS for route in _document(row)),
         *(route for path in sorted(paths(), key=_parameters) for route in _path_routes(path, private)),
         _refused(UNKNOWN_PATH, {"path_separated_prefix": API_ROOT}, decision(UNKNOWN_PATH.id), private),
         _nothing_here(),
@@ -99,7 +101,7 @@ def _parameters(path: str) -> tuple[bool, ...]:
 def _path_routes(path: str, private: Private) -> list[Yaml]:
     return [
         *(_operation(row, private) for row in OPERATIONS if row.path == path),
-        _options(path, private),
+        _options(_path(path), private, allowed_methods(path)),
         _wrong_method(path, private),
     ]
 
@@ -117,18 +119,35 @@ def _operation(row: Operation, private: Private) -> Yaml:
     }
 
 
-def _options(path: str, private: Private) -> Yaml:
+def _document(row: Document) -> tuple[Yaml, Yaml, Yaml]:
+    """For anybody. What is no way to read it goes there all the same: the transcoder says which ways there are."""
+    path, name, free = _path(row.path), f"documents.{row.id}", no_token() | no_decision()
+    return (
+        {
+            "name": name,
+            "match": {**path, **_methods(*DOCUMENT_METHODS)},
+            **_to(TRANSCODER, *DOCUMENT_METHODS),
+            "typed_per_filter_config": free,
+        },
+        _options(path, (), DOCUMENT_ALLOW),
+        {"name": name, "match": path, **_to(TRANSCODER, "POST"), "typed_per_filter_config": free},
+    )
+
+
+def _options(match: Yaml, private: Private, allowed: tuple[str, ...]) -> Yaml:
     return {
         "name": "options",
-        "match": {**_path(path), **_methods("OPTIONS")},
+        "match": {**match, **_methods("OPTIONS")},
         "direct_response": {"status": 204},
         "typed_per_filter_config": no_token() | no_decision(),
-        "response_headers_to_add": overwriting((*private, (ALLOW, _words(path)))),
+        "response_headers_to_add": overwriting((*private, (ALLOW, ", ".join(allowed)))),
     }
 
 
 def _wrong_method(path: str, private: Private) -> Yaml:
-    return _refused(WRONG_METHOD, _path(path), decision(WRONG_METHOD.id, allowed_methods=_words(path)), private)
+    return _refused(
+        WRONG_METHOD, _path(path), decision(WRONG_METHOD.id, allowed_methods=", ".join(allowed_methods(path))), private
+    )
 
 
 def _refused(row: Unrouted, match: Yaml, asked: Yaml, private: Private) -> Yaml:
@@ -221,7 +240,3 @@ def _path(template: str) -> Yaml:
 def _methods(*methods: str) -> Yaml:
     match = {"exact": methods[0]} if len(methods) == 1 else {"safe_regex": {"regex": "|".join(methods)}}
     return {"headers": [{"name": ":method", "string_match": match}]}
-
-
-def _words(path: str) -> str:
-    return ", ".join(allowed_methods(path))

@@ -13,6 +13,7 @@ from contract.headers import AUTHORIZATION, VERSION
 from contract.operations import BY_ID, HEALTH_PATH, READINESS_PATH
 from contract.versions import LATEST_VERSION
 from local.folder import RunFolder
+from local.inside import directory_file, for_oauth, for_transcoders, has_own_services
 from local.keys import locate_keys
 from local.plan import HTTP_OK, Leaves, Plan, Probe, Service, http_get
 from local.rooms import ROOT, environment, program
@@ -20,7 +21,6 @@ from local.trouble import Trouble
 from process.keys import Keys
 
 CREATE_CONTACT, LIST_CONTACTS = BY_ID["contacts.create"], BY_ID["contacts.list"]
-DIRECTORY_FILE = ROOT / "sandbox" / "directory.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def plan(stack: Stack) -> Plan:
     """Returns everything the supervisor needs to know about `stack`. Raises `Trouble` when a binary is missing."""
     services = (
         _valkey(stack),
-        _over_http(stack, "sandbox", "sandbox", _sandbox_settings(stack)),
+        *(() if has_own_services() else (_over_http(stack, "sandbox", "sandbox", _sandbox_settings(stack)),)),
         _over_http(stack, "oauth", "oauth", oauth_settings(stack)),
         *(_authz(stack, number) for number in (1, 2)),
         *(_over_http(stack, f"transcoder-{n}", "transcoder", _transcoder_settings(stack)) for n in (1, 2)),
@@ -67,7 +67,7 @@ def oauth_settings(stack: Stack) -> dict[str, str]:
         "LISTEN": f"unix:{stack.folder.socket('oauth')}",
         "ID_KEY_FILE": str(stack.keys.id_key),
         "SIGNING_KEY_FILE": str(stack.keys.signing_key),
-        "DIRECTORY_FILE": str(DIRECTORY_FILE),
+        **for_oauth(),
         "LOCAL_MODE": "1",
     }
 
@@ -111,14 +111,14 @@ def _valkey_url(stack: Stack) -> str:
 
 def _sandbox_settings(stack: Stack) -> dict[str, str]:
     database = stack.folder.store / "sandbox.db"
-    return {"DATABASE_URL": f"sqlite+aiosqlite:///{database}", "DIRECTORY_FILE": str(DIRECTORY_FILE)}
+    return {"DATABASE_URL": f"sqlite+aiosqlite:///{database}", "DIRECTORY_FILE": directory_file()}
 
 
 def _transcoder_settings(stack: Stack) -> dict[str, str]:
     return {
-        "INTERNAL_URL": f"unix:{stack.folder.socket('sandbox')}",
+        **for_transcoders(f"unix:{stack.folder.socket('sandbox')}"),
         "VALKEY_URL": _valkey_url(stack),
-        "PUBLIC_API_URL": stack.api_url,
+        **_public_urls(stack),
         "ID_KEY_FILE": str(stack.keys.id_key),
         "CURSOR_KEYS_FILE": str(stack.keys.cursor_keys),
     }

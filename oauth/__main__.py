@@ -8,9 +8,11 @@ import asyncio
 import os
 import re
 import secrets
+import struct
 import sys
 import time
 from typing import Never
+from uuid import UUID
 
 from contract.ids import MAX_NUMBER, MAX_TENANT
 from contract.limits import DEFAULT_PLAN, PLANS
@@ -23,6 +25,7 @@ from oauth.settings import MintSettings, ServeSettings, load_key, load_mint, loa
 from process.settings import load_or_exit
 
 _DAYS_30_S = 30 * 24 * 3600
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -58,12 +61,15 @@ async def _serve(settings: ServeSettings) -> None:
 
 
 def _token(wanted: argparse.Namespace, settings: MintSettings) -> str:
-    business = settings.directory.get(wanted.tenant)
+    tenant = wanted.tenant or next(iter(settings.directory), None)
+    if tenant is None:
+        _fail("the directory has no business: name one with --tenant")
+    business = settings.directory.get(tenant)
     subject = wanted.subject or (business.first(wanted.role) if business else None)
     if subject is None:
-        _fail(f"the directory has no active {wanted.role} of business {wanted.tenant}: name one with --subject")
+        _fail(f"the directory has no active {wanted.role} of business {tenant}: name one with --subject")
     order = Order(
-        tenant=wanted.tenant,
+        tenant=tenant,
         subject=subject,
         role=wanted.role,
         scopes=wanted.scopes,
@@ -76,6 +82,8 @@ def _token(wanted: argparse.Namespace, settings: MintSettings) -> str:
         return settings.mint.sign(settings.mint.claims(order, now_s=int(time.time())))
     except ValueError as fault:
         _fail(str(fault))
+    except (OverflowError, struct.error):
+        _fail("a UUID names nobody where ids are integers; see ID_KIND")
 
 
 def _fail(line: str) -> Never:
@@ -88,7 +96,7 @@ def _arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("kid", help="print the signing key's id")
     token = commands.add_parser("token", help="print an access token (local mode only)")
-    token.add_argument("--tenant", type=_tenant, default=TenantId(1), help="the business, by its number")
+    token.add_argument("--tenant", type=_tenant, help="the business; default: the directory's first")
     token.add_argument(
         "--subject", type=_subject, help="a user, by number or usr_ id; default: the first with the role"
     )
@@ -108,8 +116,10 @@ def _subject(text: str) -> UserId | str:
 
 
 def _number(text: str, most: int) -> int:
+    if _UUID.fullmatch(text):
+        return UUID(text).int
     if not re.fullmatch(r"[0-9]{1,19}", text) or not 0 < int(text) <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {most}")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {most}, and no UUID")
     return int(text)
 
 

@@ -2,8 +2,9 @@
 
 import json
 from dataclasses import dataclass
+from uuid import UUID
 
-from contract.vocabulary import TenantId, UserId
+from contract.vocabulary import Json, TenantId, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,15 @@ def read_directory(text: str) -> dict[TenantId, Business]:
     """The businesses by their number. ValueError when it is no directory."""
     try:
         return {
-            TenantId(row["id"]): Business(
-                row["plan"], tuple((user["role"], UserId(user["id"])) for user in row["users"] if user["active"])
+            TenantId(_number(row["id"])): Business(
+                row["plan"],
+                tuple((user["role"], UserId(_number(user["id"]))) for user in row["users"] if user["active"]),
             )
             for row in json.loads(text)["businesses"]
         }
     except (KeyError, TypeError) as fault:
         raise ValueError(f"no directory of businesses and users: {fault!r}") from None
+
+
+def _number(given: Json) -> int:
+    return UUID(given).int if isinstance(given, str) else int(given)

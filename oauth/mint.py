@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import jwt
 
 from contract.claims import TOKEN_TYPE, TokenKind, read_claims
-from contract.ids import IdCodec
+from contract.ids import Codec
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import Json, TenantId, UserId
 from oauth.jwks import SigningKey
@@ -39,7 +39,7 @@ class Mint:
 
     issuer: str
     audience: str
-    ids: IdCodec
+    ids: Codec
     key: SigningKey
 
     def claims(self, order: Order, *, now_s: int) -> dict[str, Json]:
@@ -48,7 +48,7 @@ class Mint:
             "iss": self.issuer,
             "aud": self.audience,
             "sub": self._subject(order),
-            "business_id": self.ids.seal(BUSINESS_PREFIX, order.tenant, order.tenant),
+            "business_id": self.ids.seal_business(BUSINESS_PREFIX, order.tenant),
             "role": order.role,
             "scope": " ".join(order.scopes),
             "plan": order.plan,

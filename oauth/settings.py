@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract.ids import IdCodec
+from contract.ids import CODECS, IdKind, id_key
 from contract.vocabulary import TenantId
 from oauth.directory import Business, read_directory
 from oauth.jwks import SigningKey, read_signing_key
@@ -49,11 +49,12 @@ def load_mint(environment: Mapping[str, str]) -> MintSettings:
     )
     issuer = reader.read("PUBLIC_AUTH_URL", public_url, "an https origin, without a trailing slash")
     audience = reader.read("PUBLIC_API_URL", public_url, "an https origin, without a trailing slash")
-    ids = reader.secret("ID_KEY_FILE", _id_codec, "a file of 64 hex characters")
+    secret = reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters")
+    kind = reader.read("ID_KIND", IdKind, "integer or uuid, as the internal services have it", default="integer")
     key = _signing_key(reader)
     directory = reader.read("DIRECTORY_FILE", _directory, "the path of a directory of businesses and users, in JSON")
     reader.finish()
-    return MintSettings(Mint(issuer, audience, ids, key), directory)
+    return MintSettings(Mint(issuer, audience, CODECS[kind](secret), key), directory)
 
 
 def load_key(environment: Mapping[str, str]) -> SigningKey:
@@ -66,10 +67,6 @@ def load_key(environment: Mapping[str, str]) -> SigningKey:
 
 def _signing_key(reader: Reader) -> SigningKey:
     return reader.secret("SIGNING_KEY_FILE", read_signing_key, "a PEM private key, EC P-256 or RSA")
-
-
-def _id_codec(text: str) -> IdCodec:
-    return IdCodec(bytes.fromhex(text))
 
 
 def _directory(path: str) -> dict[TenantId, Business]:

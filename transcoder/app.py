@@ -6,12 +6,12 @@ from aiohttp import web
 from structlog.typing import FilteringBoundLogger
 
 from contract.bounds import STORE_TIMEOUT_S
+from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
 from stores.idempotency import ValkeyIdempotency
 from stores.valkey import Valkey
-from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import Crm
+from transcoder.documents import Documents, sources
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.pipeline import Pipeline
@@ -28,15 +28,16 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
         upstream = http_upstream(settings.internal_url)
         valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
         store = ValkeyIdempotency(valkey)
-        codec = settings.id_codec
+        records = settings.connect(upstream)
+        codec = CODECS[records.capabilities.ids](settings.id_key)
         desk = Desk(
-            records=Crm(upstream, DIALECTS),
+            records=records,
             requests=store,
             presenters=Presenters(RESOURCES, codec),
             cursor_keys=settings.cursor_keys,
             api_url=settings.api_url,
         )
-        once = Once(store, desk.records.capabilities, settings.cursor_keys, log)
+        once = Once(store, records.capabilities, settings.cursor_keys, log)
         app[PIPELINE] = Pipeline(desk, codec, once, log)
         yield
         await upstream.close()
@@ -45,6 +46,7 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
     app.cleanup_ctx.append(connections)
     app.router.add_get(HEALTH_PATH, _healthy)
     app.router.add_get(READINESS_PATH, _healthy)
+    Documents(sources(settings.look, settings.api_url, settings.auth_url), log).add_routes(app.router)
     # The edge has matched the path and named the operation in a header: there is nothing left to route.
     app.router.add_route("*", r"/{path:[\s\S]*}", _answer)
     return app

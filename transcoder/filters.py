@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from contract import ids
-from contract.bounds import MAX_ERRORS
+from contract.bounds import MAX_CONDITIONS, MAX_ERRORS, MAX_FILTER_DEPTH, MAX_LISTED, MAX_PATTERN
+from contract.parameters import ADDRESS_FILTERS, filter_names
 from contract.problems import ItemError
 from contract.resources import Resource
 from contract.resources.shape import USER_PREFIX
@@ -33,11 +34,6 @@ from transcoder.records import NOBODY, AllOf, AnyOf, Condition, Definition, NotO
 from transcoder.validate import Invalid, item
 from transcoder.values import Fault, Known, Surroundings, check, currency, in_units
 from transcoder.versioning import Translation
-
-MAX_DEPTH = 3
-MAX_CONDITIONS = 50
-MAX_LISTED = 200
-MAX_PATTERN = 255
 
 _CUSTOM_GROUPS: dict[CustomType, Group] = {
     CustomType.TEXT: Group.STR,
@@ -123,8 +119,8 @@ def _node(reading: _Reading, node: Json, at: str, depth: int, code: str | None) 
     if len(node) != 1 or next(iter(node)) not in ("any", "all", "not"):
         _odd_members(reading, node, at)
         return None
-    if depth >= MAX_DEPTH:
-        reading.fault(Fault("out-of-range", f"Groups lie at most {MAX_DEPTH} deep."), at)
+    if depth >= MAX_FILTER_DEPTH:
+        reading.fault(Fault("out-of-range", f"Groups lie at most {MAX_FILTER_DEPTH} deep."), at)
         return None
     return _group(reading, *next(iter(node.items())), at, depth + 1)
 
@@ -146,7 +142,7 @@ def _group(reading: _Reading, word: str, inner: Json, at: str, depth: int) -> Tr
     at = f"{at}/{word}"
     if word == "not":
         part = _node(reading, inner, at, depth, None)
-        return None if part is None else NotOf(part)
+        return None if part is None else NotOf(part, at=at.removesuffix(f"/{word}"))
     if not isinstance(inner, list):
         reading.fault(_other_than("an array of conditions and groups", inner), at)
         return None
@@ -157,7 +153,7 @@ def _group(reading: _Reading, word: str, inner: Json, at: str, depth: int) -> Tr
     if word == "all":
         return _all(reading, inner, at, depth=depth)
     parts = [_node(reading, node, f"{at}/{index}", depth, None) for index, node in enumerate(inner)]
-    return AnyOf(tuple(part for part in parts if part is not None))
+    return AnyOf(tuple(part for part in parts if part is not None), at=at.removesuffix(f"/{word}"))
 
 
 def _fixed_currency(nodes: list[Json]) -> str | None:
@@ -197,12 +193,12 @@ def _condition(reading: _Reading, node: Mapping[str, Json], at: str, code: str |
         fault_at = f"{at}/field" if value.code == "currency-required" else f"{at}/value"
         reading.errors.append(_translated(reading, item(value, fault_at), target))
         return None
-    condition = Condition(target.name, test.operator, value)
-    return NotOf(condition) if test.negated else condition
+    condition = Condition(target.name, test.operator, value, at=at)
+    return NotOf(condition, at=at) if test.negated else condition
 
 
 def _unknown_field(reading: _Reading, name: str) -> Fault:
-    known = reading.translation.shown(_filterable(reading.resource))
+    known = reading.translation.shown(filter_names(reading.resource))
     return Fault("unknown-field", "There is no such field.", did_you_mean=did_you_mean(name, known))
 
 
@@ -229,19 +225,6 @@ def _whole(reading: _Reading, node: Mapping[str, Json], at: str) -> bool:
     return len(reading.errors) == told
 
 
-_ADDRESS_FILTERS = ("city", "region", "postal_code", "country")
-
-
-def _filterable(resource: Resource) -> tuple[str, ...]:
-    names: list[str] = []
-    for row in resource.fields:
-        if isinstance(row.type, Address):
-            names += [f"{row.name}.{member}" for member in _ADDRESS_FILTERS]
-        elif row.filterable and not isinstance(row.type, CustomFields):
-            names.append(row.name)
-    return tuple(names)
-
-
 def _target(reading: _Reading, name: str) -> _Target | Fault | None:
     top, dot, rest = name.partition(".")
     row = reading.resource.by_name.get(top)
@@ -252,7 +235,7 @@ def _target(reading: _Reading, name: str) -> _Target | Fault | None:
             kind = dict(members).get(rest)
             if kind is None:
                 return None
-            return _Target(name, Group.STR, True, kind) if rest in _ADDRESS_FILTERS else _NOT_FILTERABLE
+            return _Target(name, Group.STR, True, kind) if rest in ADDRESS_FILTERS else _NOT_FILTERABLE
         case CustomFields() if dot:
             definition = reading.around.definitions.get(rest)
             return None if definition is None else _Target(name, _CUSTOM_GROUPS[definition.type], True, definition)

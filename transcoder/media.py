@@ -1,20 +1,16 @@
 """[pure] Media types: what a request may send and what it must accept (RFC 9110 §8.3, §12.5.1)."""
 
 from contract import headers
-from contract.bounds import JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE
+from contract.bounds import JSON_MEDIA_TYPE
+from contract.operations import body_media_types
 from contract.problems import NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE
 from contract.vocabulary import Method
 from transcoder.errors import ApiError
 
 
-def supported(method: Method) -> tuple[str, ...]:
-    """The media types that a body of this method may have."""
-    return (JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE) if method is Method.PATCH else (JSON_MEDIA_TYPE,)
-
-
 def check_content(method: Method, content_type: str | None, content_encoding: str | None) -> None:
     """Raise 415 unless a body of this type and encoding can be read."""
-    types = supported(method)
+    types = body_media_types(method)
     if (content_encoding or "").strip().lower() not in ("", "identity") or not _is_json(content_type, types):
         field = headers.ACCEPT_PATCH if method is Method.PATCH else headers.ACCEPT.name
         raise ApiError(UNSUPPORTED_MEDIA_TYPE, supported=list(types), headers={field: ", ".join(types)})
@@ -31,23 +27,28 @@ def _is_json(content_type: str | None, types: tuple[str, ...]) -> bool:
 
 def check_accept(accept: str | None) -> None:
     """Raise 406 when `Accept` excludes JSON; problems are sent whatever it says."""
-    if accept is not None and accept.strip() and not _accepts_json(accept):
+    if preferred(accept or "", (JSON_MEDIA_TYPE,)) is None:
         raise ApiError(NOT_ACCEPTABLE, supported=[JSON_MEDIA_TYPE])
 
 
-def _accepts_json(accept: str) -> bool:
+def preferred(accept: str, offered: tuple[str, ...]) -> str | None:
+    """What an `Accept` likes best of what is offered, the first of equals; None when it excludes all."""
+    if not accept.strip():
+        return offered[0]
+    liked = {media_type: _liking(accept, media_type) for media_type in offered}
+    best = max(liked, key=lambda media_type: liked[media_type])
+    return best if liked[best] > 0 else None
+
+
+def _liking(accept: str, media_type: str) -> float:
     # The most specific range that matches decides, RFC 9110 §12.5.1.
-    quality = {"*/*": 0.0, "application/*": 0.0, JSON_MEDIA_TYPE: 0.0}
-    named: set[str] = set()
+    ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+    quality: dict[str, float] = {}
     for element in accept.split(","):
         media_range, *parameters = (part.strip().lower() for part in element.split(";"))
-        if media_range in quality:
-            named.add(media_range)
-            quality[media_range] = max(quality[media_range], _quality(parameters))
-    for media_range in (JSON_MEDIA_TYPE, "application/*", "*/*"):
-        if media_range in named:
-            return quality[media_range] > 0
-    return False
+        if media_range in ranges:
+            quality[media_range] = max(quality.get(media_range, 0.0), _quality(parameters))
+    return next((quality[media_range] for media_range in ranges if media_range in quality), 0.0)
 
 
 def _quality(parameters: list[str]) -> float:

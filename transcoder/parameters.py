@@ -7,25 +7,17 @@ from typing import Any
 from contract import ids
 from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_IDEMPOTENCY_KEY, MAX_IDS, MAX_LIMIT
 from contract.operations import Operation
+from contract.parameters import WINDOWS, list_sort_keys, parameters_of
 from contract.problems import INVALID_PARAMETER, ItemError
-from contract.resources import Field, Resource
-from contract.types import Amount, Bool, DateTime, Id, Phone
-from contract.vocabulary import READS, Kind
+from contract.resources import Resource
+from contract.types import Bool, DateTime, Id, Phone
+from contract.vocabulary import Kind
 from transcoder.errors import ApiError
 from transcoder.pointers import did_you_mean
 from transcoder.records import NOBODY, Condition
 from transcoder.values import Fault, Surroundings, check, malformed_id
 from transcoder.versioning import Translation
 
-DELETED = ("exclude", "include", "only")
-DIRECTIONS = ("asc", "desc")
-_WINDOWS = {
-    "created_since": ("created_at", "gte"),
-    "created_until": ("created_at", "lt"),
-    "updated_since": ("updated_at", "gte"),
-    "updated_until": ("updated_at", "lt"),
-}
-"""Half-open: `[since, until)`."""
 _SHOWN = 64
 """Characters of a caller's own words in an answer."""
 
@@ -93,11 +85,6 @@ def _order_by(asked: Asked, text: str) -> str | Fault:
     return Fault("not-sortable", "Records cannot be ordered by this.", allowed=asked.translation.shown(keys))
 
 
-def list_sort_keys(resource: Resource) -> tuple[str, ...]:
-    """What a list can be ordered by: amounts of different currencies cannot be compared, and a list fixes none."""
-    return tuple(name for name in resource.sort_keys if not isinstance(resource.field(name).type, Amount))
-
-
 def _fields(asked: Asked, text: str) -> frozenset[str] | Fault:
     known = {field.name for field in asked.resource.fields}
     names: set[str] = set()
@@ -127,8 +114,8 @@ def _ids(asked: Asked, text: str) -> list[int] | Fault:
 
 def _number(asked: Asked, kind: Id, text: str) -> int | Fault:
     match asked.around.open_id(kind.prefix, text):
-        case ids.Malformed():
-            return malformed_id(kind)
+        case ids.Malformed() as malformed:
+            return malformed_id(kind.prefix, malformed)
         case ids.Foreign():
             return NOBODY
         case number:
@@ -140,22 +127,18 @@ def _instant(asked: Asked, text: str) -> int | Fault:
     return check(DateTime(), text.replace(" ", "+"), asked.around)
 
 
-def _filter(field: Field) -> Read:
+def _held(kind: Any) -> Read:
     def read(asked: Asked, text: str) -> Any | Fault:
-        match field.type:
-            case Id() as kind:
+        match kind:
+            case Id():
                 return _number(asked, kind, text)
             case Bool():
                 return one_of("true", "false")(asked, text) if text not in ("true", "false") else text == "true"
             case Phone() if text.startswith(" "):
                 text = "+" + text[1:]
-        return check(field.type, text, asked.around)
+        return check(kind, text, asked.around)
 
     return read
-
-
-def _member(prefix: str) -> Read:
-    return lambda asked, text: _number(asked, Id(prefix), text)
 
 
 def _idempotency_key(_: Asked, text: str) -> str | Fault:
@@ -164,41 +147,21 @@ def _idempotency_key(_: Asked, text: str) -> str | Fault:
     return Fault("invalid-value", f"Expected a key of 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters.")
 
 
-_DRY_RUN: dict[str, Read] = {"dry_run": one_of("true", "false")}
-_PAGE: dict[str, Read] = {
+_OWN: dict[str, Read] = {
     "limit": _limit,
     "cursor": _cursor,
     "order_by": _order_by,
-    "sort_direction": one_of(*DIRECTIONS),
-    "include_total": one_of("true", "false"),
     "fields": _fields,
     "ids": _ids,
-    **dict.fromkeys(_WINDOWS, _instant),
+    "idempotency_key": _idempotency_key,
+    **dict.fromkeys(WINDOWS, _instant),
 }
+"""Those that are read in a way of their own; all others by their type."""
 
 
 def readers(operation: Operation) -> Mapping[str, Read]:
     """The parameters that an operation takes, each with its reader; made once per operation."""
-    if operation.kind is Kind.REQUESTS:
-        return {"idempotency_key": _idempotency_key}
-    if operation.of is None:
-        return {}
-    resource = operation.resource
-    deleted = {"deleted": one_of(*DELETED)} if resource.deletable else {}
-    match operation.kind:
-        case Kind.LIST:
-            equal = {name: _filter(resource.field(name)) for name in resource.list_filters}
-            inside = {name: _member(resource.field(array).type.prefix) for name, array in resource.member_filters}  # type: ignore[union-attr]
-            return _PAGE | deleted | equal | inside
-        case Kind.SEARCH:
-            return {"include_total": one_of("true", "false"), "fields": _fields, **deleted}
-        case Kind.GET:
-            return {"fields": _fields, **({"deleted": one_of("exclude", "include")} if resource.deletable else {})}
-        case Kind.UPSERT | Kind.BATCH_UPSERT:
-            return {"on": one_of(*resource.upsert_on), **_DRY_RUN}
-        case kind if kind in READS:
-            return {}
-    return _DRY_RUN
+    return {row.name: _OWN.get(row.name) or _held(row.type) for row in parameters_of(operation)}
 
 
 def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]], asked: Asked) -> Parameters:
@@ -248,9 +211,9 @@ def _parameters(operation: Operation, read: Mapping[str, Any]) -> Parameters:
         cursor=read.get("cursor"),
         order_by=read.get("order_by"),
         descending=None if direction is None else direction == "desc",
-        include_total=read.get("include_total") == "true",
+        include_total=read.get("include_total", False),
         conditions=_conditions(operation, read) if operation.kind is Kind.LIST else (),
-        dry_run=read.get("dry_run") == "true",
+        dry_run=read.get("dry_run", False),
         on=read.get("on"),
         idempotency_key=read.get("idempotency_key"),
     )
@@ -258,9 +221,9 @@ def _parameters(operation: Operation, read: Mapping[str, Any]) -> Parameters:
 
 def _conditions(operation: Operation, read: Mapping[str, Any]) -> tuple[Condition, ...]:
     resource = operation.resource
-    conditions = [Condition(field, test, read[name]) for name, (field, test) in _WINDOWS.items() if name in read]
-    conditions += [Condition(name, "eq", read[name]) for name in resource.list_filters if name in read]
-    conditions += [Condition(array, "has_any", [read[name]]) for name, array in resource.member_filters if name in read]
+    tests = [(name, *test, read[name]) for name, test in WINDOWS.items() if name in read]
+    tests += [(name, name, "eq", read[name]) for name in resource.list_filters if name in read]
+    tests += [(name, array, "has_any", [read[name]]) for name, array in resource.member_filters if name in read]
     if "ids" in read:
-        conditions.append(Condition("id", "in", read["ids"]))
-    return tuple(conditions)
+        tests.append(("ids", "id", "in", read["ids"]))
+    return tuple(Condition(*test, at=f"/{name}") for name, *test in tests)

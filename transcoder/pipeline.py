@@ -24,7 +24,7 @@ from contract.bounds import (
     PROBLEM_MEDIA_TYPE,
     REQUEST_TIMEOUT_S,
 )
-from contract.ids import IdCodec
+from contract.ids import Codec
 from contract.operations import OPERATIONS, Operation
 from contract.problems import INTERNAL_ERROR, MALFORMED_REQUEST, Problem, render
 from contract.resources import RESOURCES
@@ -32,6 +32,7 @@ from contract.versions import LATEST_VERSION, VERSIONS, Version, requested_versi
 from contract.vocabulary import BATCHES, Json
 from transcoder import media, requests
 from transcoder.call import Answer, Call
+from transcoder.capable import check_able, check_served
 from transcoder.errors import AllAtOnce, ApiError
 from transcoder.etags import Precondition, read_precondition
 from transcoder.handlers import HANDLERS, Handler, versions
@@ -48,7 +49,7 @@ _OUR_FAULT = 500
 class Pipeline:
     """Answers requests. Built once; what can be laid out per operation is laid out here."""
 
-    def __init__(self, desk: Desk, codec: IdCodec, once: Once, log: FilteringBoundLogger) -> None:
+    def __init__(self, desk: Desk, codec: Codec, once: Once, log: FilteringBoundLogger) -> None:
         self._desk = desk
         self._codec = codec
         self._once = once
@@ -84,10 +85,12 @@ class Pipeline:
         return _response(answer, version, self._desk.api_url)
 
     async def _call(self, request: web.Request, route: requests.Route, actor: Actor, version: Version) -> Answer:
+        check_served(self._desk.records.capabilities, route.operation)
         handler = HANDLERS[route.operation.kind]
         body = await _body(request, route.operation, handler, actor.deadline_s)
         call = self._head(request, route, actor, version, body)
         work = {} if handler.check is None else await self._checked(handler.check, call)
+        check_able(self._desk.records.capabilities, call, work)
         return await self._once.run(call, lambda: handler.run(self._desk, call, work))
 
     async def _checked(self, check: Callable[[Call], Any], call: Call) -> Any:

@@ -6,14 +6,17 @@ import msgspec
 
 
 class Receipt(msgspec.Struct, frozen=True, array_like=True):
-    """One request: which operation, whose, when; and once it is done its status, its record and how long it took."""
+    """One request: which operation, whose, when; and once it is done its status, its record and how long it took.
+
+    Numbers of records are text here: those of UUIDs do not fit into an integer of msgpack.
+    """
 
     operation: str
-    user: int
+    user: str
     trace_id: str
     received_at_ms: int
     status: int | None = None
-    record: int | None = None
+    record: str | None = None
     duration_ms: int | None = None
 
 

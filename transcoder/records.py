@@ -1,14 +1,17 @@
 """What handlers and a dialect pass to each other: records, queries and refusals in neutral form, and the seam itself.
 
-Neutral values: ids are internal integers, instants epoch milliseconds, days `YYYY-MM-DD`, enums the public words,
-amounts integers of the currency's smallest unit beside a currency, addresses dicts of their members, custom fields
-dicts by key, parts (a pipeline's stages) lists of records, null None. Neither side knows the other's JSON.
+Neutral values: ids are internal integers (a UUID the integer that it is), instants epoch milliseconds, days
+`YYYY-MM-DD`, enums the public words, amounts integers of the currency's smallest unit beside a currency, addresses
+dicts of their members, custom fields dicts by key, parts (a pipeline's stages) lists of records, null None. Neither
+side knows the other's JSON.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from contract.ids import IdKind
 from contract.problems import ItemError, Problem
 from contract.resources import Action, Resource
 from contract.types import CustomType
@@ -63,6 +66,8 @@ class Condition:
     field: str
     operator: str
     value: Any
+    at: str = dataclasses.field(default="", compare=False, kw_only=True)
+    """Where it stands in what the caller sent: a pointer into the body, or `/` and the name of a list's parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +79,18 @@ class AllOf:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """One part holds at least."""
+    """One part holds at least. `at`: as of a condition."""
 
     parts: tuple["Tree", ...]
+    at: str = dataclasses.field(default="", compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class NotOf:
-    """The part does not hold."""
+    """The part does not hold. `at`: as of a condition."""
 
     part: "Tree"
+    at: str = dataclasses.field(default="", compare=False, kw_only=True)
 
 
 Tree = Condition | AllOf | AnyOf | NotOf
@@ -129,7 +136,7 @@ class Refusal:
 
     problem: Problem
     errors: tuple[ItemError, ...] | None = None
-    members: Mapping[str, Any] = field(default_factory=dict)
+    members: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     existing: int | None = None
     revision: int | None = None
     retry_after_s: int | None = None
@@ -214,6 +221,8 @@ class Absent:
 class Capabilities:
     """What the internal services can do; where one is missing the gateway says so and does not guess."""
 
+    ids: IdKind
+    """What records, users and businesses are told apart by."""
     dedupe: bool
     """A write that carries a key is made once, however often it is sent, and its outcome can be asked for."""
     revision: bool
@@ -228,6 +237,8 @@ class Capabilities:
     """Many writes go in one call, each with an outcome of its own."""
     record_permission: bool
     """It refuses to change what others own."""
+    operations: frozenset[str] | None = None
+    """The ids of the operations that it carries out; None: of all."""
 
 
 class Records(Protocol):

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from contract import headers, ids
 from contract.bounds import MAX_IDEMPOTENCY_KEY
-from contract.ids import IdCodec
+from contract.ids import Codec
 from contract.operations import BY_ID, Operation
 from contract.problems import (
     INTERNAL_ERROR,
@@ -23,7 +23,6 @@ from contract.problems import (
 )
 from contract.resources import Resource
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
-from contract.types import Id
 from contract.vocabulary import Json, TenantId, TraceId, UserId
 from transcoder import strict_json
 from transcoder.call import Token
@@ -60,7 +59,7 @@ def route(request: web.Request) -> Route:
     return Route(operation, tuple(texts))
 
 
-def actor(request: web.Request, codec: IdCodec, deadline_s: float) -> Actor:
+def actor(request: web.Request, codec: Codec, deadline_s: float) -> Actor:
     """The caller as authz describes it. A token whose ids are not of this deployment is no token of ours."""
     tenant = codec.open_business(BUSINESS_PREFIX, request.headers.get(headers.BUSINESS.name, ""))
     if isinstance(tenant, ids.Malformed | ids.Foreign):
@@ -90,11 +89,11 @@ def token(request: web.Request) -> Token:
     )
 
 
-def record_number(resource: Resource, text: str, codec: IdCodec, tenant: TenantId) -> int | ids.Foreign:
+def record_number(resource: Resource, text: str, codec: Codec, tenant: TenantId) -> int | ids.Foreign:
     """A record that the path names; a malformed id is `invalid-id`."""
     opened = codec.open(resource.prefix, tenant, text)
     if isinstance(opened, ids.Malformed):
-        fault = malformed_id(Id(resource.prefix))
+        fault = malformed_id(resource.prefix, opened)
         item = ItemError(fault.code, fault.detail, parameter=resource.parameter, example=fault.example)
         raise ApiError(INVALID_ID, errors=[item])
     return opened

@@ -1,15 +1,21 @@
 """The transcoder's settings, from the environment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from contract.ids import IdCodec
+from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
 from process.address import Address, parse_address
 from process.logs import level
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
+from transcoder.pages.look import DARK, LIGHT, Look, color_on
+from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
 from transcoder.upstream import internal_url
+
+_MAX_NAME = 60
+_COLOR = "a colour such as #1a56b0 that can be read on {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +24,13 @@ class Settings:
 
     listen: Address
     internal_url: str
+    connect: Connect
     valkey_url: str
     api_url: str
-    id_codec: IdCodec
+    auth_url: str
+    id_key: bytes
     cursor_keys: KeyRing
+    look: Look
     log_level: int
 
 
@@ -31,15 +40,33 @@ def load(environment: Mapping[str, str]) -> Settings:
     settings = Settings(
         listen=reader.read("LISTEN", parse_address, "unix:/path or tcp:host:port"),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or http://host:port"),
+        connect=reader.read(
+            "DIALECT",
+            lambda name: named_dialect(name)(reader),  # its own settings are among the ones that are told of
+            f"module:function, such as {DEFAULT_DIALECT}",
+            default=DEFAULT_DIALECT,
+        ),
         valkey_url=reader.read("VALKEY_URL", valkey_url, "unix:///path or redis://host:port"),
         api_url=reader.read("PUBLIC_API_URL", public_url, "an https origin such as https://api.example.com"),
-        id_codec=reader.secret("ID_KEY_FILE", _id_codec, "a file of 64 hex characters"),
+        auth_url=reader.read("PUBLIC_AUTH_URL", public_url, "an https origin such as https://auth.example.com"),
+        id_key=reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters"),
         cursor_keys=reader.secret("CURSOR_KEYS_FILE", key_ring, "a file of lines `<key id> <64 hex characters>`"),
+        look=Look(
+            name=reader.read("DOCS_NAME", _name, f"at most {_MAX_NAME} printable characters", default="Public API"),
+            color=reader.read("DOCS_COLOR", _on(LIGHT), _COLOR.format(LIGHT), default="#1a56b0"),
+            color_dark=reader.read("DOCS_COLOR_DARK", _on(DARK), _COLOR.format(DARK), default="#8ab4f8"),
+        ),
         log_level=reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info"),
     )
     reader.finish()
     return settings
 
 
-def _id_codec(text: str) -> IdCodec:
-    return IdCodec(bytes.fromhex(text.strip()))
+def _name(text: str) -> str:
+    if not text.isprintable() or not text.strip() or len(text) > _MAX_NAME:
+        raise ValueError("not a name")
+    return text.strip()
+
+
+def _on(page: str) -> Callable[[str], str]:
+    return partial(color_on, page=page)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from contract.currencies import EXPONENTS
-from contract.ids import IdCodec
+from contract.ids import Codec
 from contract.resources import Field, Resource
 from contract.resources.shape import USER_PREFIX
 from contract.types import Address, Amount, CustomFields, CustomType, DateTime, FullName, Id, Ids, Parts
@@ -40,7 +40,7 @@ def amount_text(units: int, currency: str) -> str:
 class Presenters:
     """The presenter of each resource; parts are presented by their own."""
 
-    def __init__(self, resources: Iterable[Resource], codec: IdCodec) -> None:
+    def __init__(self, resources: Iterable[Resource], codec: Codec) -> None:
         self.codec = codec
         self._by_resource = {resource: Presenter(resource, codec, self) for resource in resources}
         self._by_name = {resource.name: presenter for resource, presenter in self._by_resource.items()}
@@ -56,7 +56,7 @@ class Presenters:
 class Presenter:
     """Turns records of one resource into public objects; the work per field is laid out once."""
 
-    def __init__(self, resource: Resource, codec: IdCodec, others: Presenters) -> None:
+    def __init__(self, resource: Resource, codec: Codec, others: Presenters) -> None:
         self._resource = resource
         self._codec = codec
         self._fields = tuple((field.name, _form(field, codec, others)) for field in resource.fields)
@@ -104,7 +104,7 @@ class Around:
 Form = Callable[[Around, Mapping[str, Any]], Json]
 
 
-def _form(field: Field, codec: IdCodec, others: Presenters) -> Form:
+def _form(field: Field, codec: Codec, others: Presenters) -> Form:
     name = field.name
     match field.type:
         case Id(prefix=prefix):
@@ -128,7 +128,7 @@ def _form(field: Field, codec: IdCodec, others: Presenters) -> Form:
     return lambda _, values: values.get(name)
 
 
-def _sealed(codec: IdCodec, prefix: str, around: Around, number: int | None) -> Json:
+def _sealed(codec: Codec, prefix: str, around: Around, number: int | None) -> Json:
     return None if number is None else codec.seal(prefix, around.tenant, number)
 
 
@@ -147,7 +147,7 @@ def _parts(presenter: Presenter, around: Around, parts: Iterable[Record]) -> Jso
     return [presenter.public(around, part, _UNCHANGED) for part in parts]
 
 
-def _custom_fields(codec: IdCodec, around: Around, values: Mapping[str, Any]) -> Json:
+def _custom_fields(codec: Codec, around: Around, values: Mapping[str, Any]) -> Json:
     shown: dict[str, Json] = {}
     for key, value in values.items():
         definition = around.definitions.get(key)

@@ -227,19 +227,18 @@ def country(kind: Country, value: Json, _: Surroundings) -> str | Fault:
     return text
 
 
-def malformed_id(kind: Id) -> Fault:
-    """The fault of a text that is no id of this kind, wherever it stands."""
-    detail = f"Not an id: {kind.prefix}_ and {ids.OPAQUE_LENGTH} characters."
-    return Fault("invalid-id", detail, example=kind.example)
+def malformed_id(prefix: str, malformed: ids.Malformed) -> Fault:
+    """The fault of a text that is no id of this prefix, wherever it stands."""
+    return Fault("invalid-id", malformed.detail(prefix), example=malformed.example(prefix))
 
 
 def reference(kind: Id, value: Json, around: Surroundings) -> int | Fault:
     """The number behind an id of the caller's own business."""
-    if not isinstance(value, str):
-        return _wrong_type("a string", kind.example)
-    match around.open_id(kind.prefix, value):
-        case ids.Malformed():
-            return malformed_id(kind)
+    match around.open_id(kind.prefix, value if isinstance(value, str) else ""):
+        case ids.Malformed() as malformed:
+            if not isinstance(value, str):
+                return _wrong_type("a string", malformed.example(kind.prefix))
+            return malformed_id(kind.prefix, malformed)
         case ids.Foreign():
             return Fault("reference-not-found", "No live record has this id.")
         case number:

@@ -24,7 +24,13 @@ ACTIVITY = Resource(
         Field("direction", Choice(("inbound", "outbound"))),
         Field("subject", Line(255, example="Renewal call"), required=True, nullable=False, searched=True),
         Field("body", Text(20_000, example="Talked about the fleet."), searched=True),
-        Field("occurred_at", DateTime(not_future=True), nullable=False, sortable=True),
+        Field(
+            "occurred_at",
+            DateTime(not_future=True),
+            nullable=False,
+            sortable=True,
+            about="When it took place: now unless given.",
+        ),
         Field("duration_seconds", Int(0, 86_400)),
         Field("outcome", Choice(_OUTCOMES)),
         *LINKS,
@@ -34,4 +40,7 @@ ACTIVITY = Resource(
     ),
     list_filters=("type", "contact_id", "company_id", "deal_id", "external_id", "owner_id"),
     upsert_on=("external_id",),
+    about="Records of interactions that took place. After every write one of `contact_id`, `company_id` and "
+    "`deal_id` is not "
+    "null (rule `link-required`). Nothing but a call of this API creates one.",
 )

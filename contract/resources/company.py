@@ -25,7 +25,12 @@ COMPANY = Resource(
     fields=(
         record_id(COMPANY_PREFIX),
         Field("name", Line(200, example="Northwind Ltd"), required=True, nullable=False, sortable=True, searched=True),
-        Field("domain", Domain(), searched=True),
+        Field(
+            "domain",
+            Domain(),
+            searched=True,
+            about="Branches may share one: it is not unique, and an upsert on it can be ambiguous.",
+        ),
         Field("website", Url()),
         Field("phone", Phone(), searched=True),
         Field("industry", Line(100, example="Logistics")),
@@ -41,4 +46,5 @@ COMPANY = Resource(
     list_filters=("domain", "external_id", "owner_id"),
     actions=TAG_ACTIONS,
     upsert_on=("domain", "external_id"),
+    about="Organisations that contacts and deals belong to.",
 )

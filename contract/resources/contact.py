@@ -29,14 +29,20 @@ CONTACT = Resource(
         Field("first_name", Line(100, example="Ada"), searched=True),
         Field("last_name", Line(100, example="Okafor"), sortable=True, searched=True),
         FULL_NAME,
-        Field("email", Email(), sortable=True, searched=True),
+        Field("email", Email(), sortable=True, searched=True, about="Unique among live contacts."),
         Field("phone", Phone(), searched=True),
         Field("job_title", Line(150, example="Head of Operations"), searched=True),
-        Field("lifecycle_stage", Choice(("lead", "prospect", "customer", "former")), nullable=False, default="lead"),
-        Field("source", Line(100, example="webinar")),
-        Field("birth_date", Date(not_future=True, example="1988-03-14")),
+        Field(
+            "lifecycle_stage",
+            Choice(("lead", "prospect", "customer", "former")),
+            nullable=False,
+            default="lead",
+            about="How far the relation has come; any change is allowed.",
+        ),
+        Field("source", Line(100, example="webinar"), about="Where the lead came from."),
+        Field("birth_date", Date(not_future=True, example="1988-03-14"), about="Not after today (UTC)."),
         Field("do_not_contact", Bool(), nullable=False, default=False),
-        Field("company_id", Id(COMPANY_PREFIX)),
+        Field("company_id", Id(COMPANY_PREFIX), about="The company that the contact belongs to, one at most."),
         Field("address", Address()),
         TAGS,
         EXTERNAL_ID,
@@ -47,4 +53,7 @@ CONTACT = Resource(
     list_filters=("email", "phone", "external_id", "company_id", "owner_id", "lifecycle_stage"),
     actions=TAG_ACTIONS,
     upsert_on=("email", "external_id"),
+    about="Persons that the business deals with. After every write one of `first_name`, `last_name`, `email` and "
+    "`phone` "
+    "is not null (rule `contact-needs-identity`).",
 )

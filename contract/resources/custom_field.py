@@ -14,13 +14,27 @@ CUSTOM_FIELD = Resource(
     fields=(
         record_id("cf"),
         Field("resource", Choice(("contacts", "companies", "deals")), nullable=False, write=Write.NEVER),
-        Field("key", Line(63, example="loyalty_tier"), nullable=False, write=Write.NEVER),
+        Field(
+            "key",
+            Line(63, example="loyalty_tier"),
+            nullable=False,
+            write=Write.NEVER,
+            about="Unique per resource; it never changes.",
+        ),
         Field("label", Line(100, example="Loyalty tier"), nullable=False, write=Write.NEVER),
         Field("type", Choice(tuple(kind.value for kind in CustomType)), nullable=False, write=Write.NEVER),
-        Field("options", Options(), nullable=False, write=Write.NEVER),
+        Field(
+            "options",
+            Options(),
+            nullable=False,
+            write=Write.NEVER,
+            about="What a select may be; empty for other types.",
+        ),
         Field("description", Text(500), write=Write.NEVER),
         *LIFE,
         ETAG,
     ),
     list_filters=("resource", "type"),
+    about="The definitions of the business's own fields, by whose keys `custom_fields` of records are written. "
+    "Read only.",
 )

@@ -15,7 +15,13 @@ NOTE = Resource(
         Field(
             "body", Text(20_000, example="Prefers a call before 10:00."), required=True, nullable=False, searched=True
         ),
-        Field("occurred_at", DateTime(not_future=True), nullable=False, sortable=True),
+        Field(
+            "occurred_at",
+            DateTime(not_future=True),
+            nullable=False,
+            sortable=True,
+            about="When it was noted: now unless given.",
+        ),
         Field("is_pinned", Bool(), nullable=False, default=False),
         *LINKS,
         EXTERNAL_ID,
@@ -24,4 +30,7 @@ NOTE = Resource(
     ),
     list_filters=("contact_id", "company_id", "deal_id", "is_pinned", "external_id", "owner_id"),
     upsert_on=("external_id",),
+    about="Free text about one or more records. After every write one of `contact_id`, `company_id` and `deal_id` "
+    "is not "
+    "null (rule `link-required`).",
 )

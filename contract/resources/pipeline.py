@@ -16,7 +16,13 @@ PIPELINE = Resource(
     fields=(
         record_id(PIPELINE_PREFIX),
         Field("name", Line(100, example="Sales"), required=True, nullable=False),
-        Field("is_default", Bool(), nullable=False, default=False),
+        Field(
+            "is_default",
+            Bool(),
+            nullable=False,
+            default=False,
+            about="Exactly one live pipeline is: true takes the mark off the former one.",
+        ),
         Field(
             "stages",
             Parts("stages", members=("name", "probability")),
@@ -24,10 +30,14 @@ PIPELINE = Resource(
             nullable=False,
             write=Write.ON_CREATE,
             filterable=False,
+            about="Its live stages in their order; on create their names, each once.",
         ),
         *STAMPS,
     ),
     list_filters=("is_default",),
+    about="Rows of stages that deals move through; configuration, written by admins. A pipeline with live deals "
+    "cannot be "
+    "deleted; its stages go and return with it.",
 )
 
 STAGE = Resource(
@@ -40,11 +50,20 @@ STAGE = Resource(
         record_id(STAGE_PREFIX),
         Field("pipeline_id", Id(PIPELINE_PREFIX), nullable=False, write=Write.NEVER),
         Field("name", Line(100, example="Negotiation"), required=True, nullable=False),
-        Field("position", Int(0, 49), nullable=False, sortable=True),
-        Field("probability", Int(0, 100), nullable=False, default=0),
+        Field(
+            "position",
+            Int(0, 49),
+            nullable=False,
+            sortable=True,
+            about="From 0, without gaps: writing it inserts the stage there. The last unless given.",
+        ),
+        Field("probability", Int(0, 100), nullable=False, default=0, about="The chance of winning, in percent."),
         *STAMPS,
     ),
     parent=PIPELINE,
     order_by="position",
     descending=False,
+    about="The stages of one pipeline, in their order. A write of a stage moves `updated_at` and `etag` of its "
+    "pipeline and "
+    "of the stages that shift.",
 )

@@ -21,7 +21,10 @@ class Write(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member of a record. `default` stands in for an absent member on create (None: null, or made by the service)."""
+    """A member of a record. `default` stands in for an absent member on create (None: null, or made by the service).
+
+    `about` is for the reader of the documentation.
+    """
 
     name: str
     type: FieldType
@@ -34,15 +37,21 @@ class Field:
     searched: bool = False
     only_with: tuple[str, tuple[str, ...]] | None = None
     """(field, values): on create it may be non-null only beside one of these values of that field, in the same body."""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A verb on one record. `path` follows the record's own; the body holds `fields`; no body where none is needed."""
+    """A verb on one record. `path` follows the record's own; the body holds `fields`; no body where none is needed.
+
+    `summary` and `about` are for the reader of the documentation.
+    """
 
     name: str
     path: str
     fields: tuple[Field, ...] = ()
+    summary: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,8 @@ class Resource:
     """A public resource. `name` is its word in paths, scopes and operation ids; `parent` the one it lies under.
 
     `upsert_on`: the fields that an upsert can match by. `member_filters`: list parameters that ask whether an array
-    holds an id, with the array's name. `money`: where an amount is.
+    holds an id, with the array's name. `money`: where an amount is. `about`: what its records are, for readers of the
+    documentation.
     """
 
     name: str
@@ -75,6 +85,7 @@ class Resource:
     order_by: str = "created_at"
     descending: bool = True
     money: Money | None = None
+    about: str = ""
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -147,37 +158,89 @@ CONFIGURATION_KINDS = (Kind.LIST, Kind.CREATE, Kind.GET, Kind.UPDATE, Kind.DELET
 
 def record_id(prefix: str) -> Field:
     """The record's own id."""
-    return Field("id", Id(prefix), nullable=False, write=Write.NEVER)
+    return Field("id", Id(prefix), nullable=False, write=Write.NEVER, about="The record's one id, for ever.")
 
 
 OWNED: tuple[Field, ...] = (
-    Field("owner_id", Id(USER_PREFIX), nullable=False),
-    Field("created_by_id", Id(USER_PREFIX), nullable=False, write=Write.NEVER),
+    Field(
+        "owner_id",
+        Id(USER_PREFIX),
+        nullable=False,
+        about="The user that the record belongs to: the token's unless given. Naming another needs `records:assign`.",
+    ),
+    Field("created_by_id", Id(USER_PREFIX), nullable=False, write=Write.NEVER, about="The user that created it."),
 )
 """Who a record belongs to. `owner_id` is the token's user unless given."""
 
-EXTERNAL_ID = Field("external_id", Line(128, example="erp:1042"))
-TAGS = Field("tags", Tags(), nullable=False, default=())
-CUSTOM_FIELDS = Field("custom_fields", CustomFields(), nullable=False)
+EXTERNAL_ID = Field(
+    "external_id",
+    Line(128, example="erp:1042"),
+    about="Your own key, unique (exact case) among live records of the resource. Write it `<system>:<key>`, so "
+    "that the "
+    "keys of two systems never meet.",
+)
+TAGS = Field(
+    "tags", Tags(), nullable=False, default=(), about="Words to find the record by, distinct without regard to case."
+)
+CUSTOM_FIELDS = Field(
+    "custom_fields",
+    CustomFields(),
+    nullable=False,
+    about="The business's own fields by key, as `GET /v1/custom_fields` defines them; keys without a value are "
+    "left out. "
+    "In a patch, null removes a key and absent keys stay.",
+)
 
 LIFE: tuple[Field, ...] = (
-    Field("created_at", DateTime(), nullable=False, write=Write.NEVER, sortable=True),
-    Field("updated_at", DateTime(), nullable=False, write=Write.NEVER, sortable=True),
+    Field("created_at", DateTime(), nullable=False, write=Write.NEVER, sortable=True, about="When it was created."),
+    Field(
+        "updated_at",
+        DateTime(),
+        nullable=False,
+        write=Write.NEVER,
+        sortable=True,
+        about="When it last changed, whatever changed it; it moves together with `etag`.",
+    ),
 )
-ETAG = Field("etag", Etag(), nullable=False, write=Write.NEVER, filterable=False)
-STAMPS: tuple[Field, ...] = (*LIFE, Field("deleted_at", DateTime(), write=Write.NEVER, filterable=False), ETAG)
+ETAG = Field(
+    "etag",
+    Etag(),
+    nullable=False,
+    write=Write.NEVER,
+    filterable=False,
+    about="The mark of this revision: send it in `If-Match` to change the record only if nobody else has.",
+)
+DELETED_AT = Field(
+    "deleted_at", DateTime(), write=Write.NEVER, filterable=False, about="When it was deleted; null on live records."
+)
+STAMPS: tuple[Field, ...] = (*LIFE, DELETED_AT, ETAG)
 """What every record that can be deleted ends with."""
 
-FULL_NAME = Field("full_name", FullName(), write=Write.NEVER, filterable=False)
+FULL_NAME = Field(
+    "full_name",
+    FullName(),
+    write=Write.NEVER,
+    filterable=False,
+    about="First and last name, joined by a space.",
+)
 
 LINKS: tuple[Field, ...] = (
-    Field("contact_id", Id(CONTACT_PREFIX)),
-    Field("company_id", Id(COMPANY_PREFIX)),
-    Field("deal_id", Id(DEAL_PREFIX)),
+    Field("contact_id", Id(CONTACT_PREFIX), about="The contact that it is about."),
+    Field("company_id", Id(COMPANY_PREFIX), about="The company that it is about."),
+    Field("deal_id", Id(DEAL_PREFIX), about="The deal that it is about."),
 )
 """What tasks, notes and activities are about."""
 
 TAG_ACTIONS: tuple[Action, ...] = tuple(
-    Action(f"{verb}_tags", f"tags/{verb}", (Field("tags", Tags(min_items=1), required=True, nullable=False),))
-    for verb in ("add", "remove")
+    Action(
+        f"{verb}_tags",
+        f"tags/{verb}",
+        (Field("tags", Tags(min_items=1), required=True, nullable=False, about=f"The tags to {verb}."),),
+        summary=f"{verb.title()} tags",
+        about=about,
+    )
+    for verb, about in (
+        ("add", "Appends the tags that are not there yet, in any case. No read before the write is needed."),
+        ("remove", "Takes the tags away, in any case; those that are not there are no mistake."),
+    )
 )

@@ -27,14 +27,24 @@ TASK = Resource(
         Field("description", Text(5000), searched=True),
         Field("type", Choice(("todo", "call", "email", "meeting")), nullable=False, default="todo"),
         Field("priority", Choice(("low", "normal", "high")), nullable=False, default="normal"),
-        Field("status", Choice(("open", "completed")), nullable=False, write=Write.ON_CREATE, default="open"),
-        Field("due_at", DateTime(example="2026-06-25T16:00:00Z"), sortable=True),
+        Field(
+            "status",
+            Choice(("open", "completed")),
+            nullable=False,
+            write=Write.ON_CREATE,
+            default="open",
+            about="Later changed by `complete` and `reopen` alone.",
+        ),
+        Field(
+            "due_at", DateTime(example="2026-06-25T16:00:00Z"), sortable=True, about="When it is due; it may be past."
+        ),
         Field(
             "completed_at",
             DateTime(not_future=True),
             write=Write.ON_CREATE,
             sortable=True,
             only_with=("status", ("completed",)),
+            about="Not null exactly while the task is completed.",
         ),
         *LINKS,
         EXTERNAL_ID,
@@ -43,8 +53,15 @@ TASK = Resource(
     ),
     list_filters=("status", "priority", "type", "contact_id", "company_id", "deal_id", "external_id", "owner_id"),
     actions=(
-        Action("complete", "complete", (Field("completed_at", DateTime(not_future=True)),)),
-        Action("reopen", "reopen"),
+        Action(
+            "complete",
+            "complete",
+            (Field("completed_at", DateTime(not_future=True), about="When it was done: now unless given."),),
+            summary="Complete a task",
+            about="A task that is completed already stays as it is, but for a `completed_at` that is given.",
+        ),
+        Action("reopen", "reopen", summary="Reopen a task", about="`completed_at` is null again."),
     ),
     upsert_on=("external_id",),
+    about="Pieces of work for one user, who is the owner.",
 )

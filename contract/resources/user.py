@@ -27,4 +27,5 @@ USER = Resource(
         ETAG,
     ),
     list_filters=("status", "role", "email"),
+    about="People, and the users of service tokens, that can own records. Read only.",
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from contract.problems import ItemError
-from contract.resources import Resource
+from contract.resources import Field, Resource
 from contract.vocabulary import Json
 
 
@@ -21,6 +21,17 @@ class Test:
     negated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A member of an older record that holds some of today's members inside an object, or is null without them."""
+
+    name: str
+    members: tuple[Field, ...]
+    about: str = ""
+
+
+Members = tuple[Field | Nested, ...]
+"""What a record is made of in some version, in its order."""
 Body = dict[str, Json]
 
 
@@ -43,6 +54,10 @@ class Change:
     def back(self, record: Body) -> Body:
         """Our record, or the part of it that was asked for, as an older caller knows it."""
         return record
+
+    def members(self, newer: Members) -> Members:
+        """What a record was made of before: of what type those members are that `back` gives."""
+        return newer
 
     def fields(self, name: str) -> tuple[str, ...]:
         """The names that an older name stands for in `fields`."""

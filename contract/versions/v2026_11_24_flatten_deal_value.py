@@ -1,8 +1,8 @@
 """A change of 2026-11-24."""
 
 from contract.problems import ItemError
-from contract.resources import DEAL
-from contract.versions.change import Body, Change, moved
+from contract.resources import DEAL, Field
+from contract.versions.change import Body, Change, Members, Nested, moved
 from contract.vocabulary import Json
 
 _MEMBERS = ("amount", "currency")
@@ -50,6 +50,12 @@ class FlattenDealValue(Change):
         }
         older.pop("currency", None)
         return older
+
+    def members(self, newer: Members) -> Members:
+        """An object of both in the place of the amount."""
+        inside = tuple(row for row in newer if isinstance(row, Field) and row.name in _MEMBERS)
+        value = Nested("value", inside, "What the deal is worth; null while nobody knows.")
+        return tuple(value if row.name == "amount" else row for row in newer if row.name != "currency")
 
     def fields(self, name: str) -> tuple[str, ...]:
         """`value` stands for both."""

@@ -1,8 +1,10 @@
 """A change of 2026-11-24."""
 
+from dataclasses import replace
+
 from contract.problems import ItemError
 from contract.resources import NOTE
-from contract.versions.change import Body, Change, moved, renamed
+from contract.versions.change import Body, Change, Members, moved, renamed
 
 
 class RenameNoteContentToBody(Change):
@@ -19,6 +21,10 @@ class RenameNoteContentToBody(Change):
     def back(self, record: Body) -> Body:
         """`body` → `content`."""
         return renamed(record, "body", "content")
+
+    def members(self, newer: Members) -> Members:
+        """The same under its older name."""
+        return tuple(replace(row, name=self.older_field(row.name)) for row in newer)
 
     def fields(self, name: str) -> tuple[str, ...]:
         """`content` stands for `body`."""

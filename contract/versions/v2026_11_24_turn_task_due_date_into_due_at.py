@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from contract.problems import ItemError
-from contract.resources import TASK
-from contract.versions.change import Body, Change, Test, moved, renamed
+from contract.resources import TASK, Field
+from contract.types import Date
+from contract.versions.change import Body, Change, Members, Test, moved, renamed
 from contract.vocabulary import Json
 
 _FIRST = "T00:00:00Z"
@@ -41,6 +42,16 @@ class TurnTaskDueDateIntoDueAt(Change):
         due_at = record["due_at"]
         older["due_date"] = None if due_at is None else due_at[:10]
         return older
+
+    def members(self, newer: Members) -> Members:
+        """A day in the place of the instant."""
+        about = "The day that it is due, until its last second (UTC)."
+        return tuple(
+            replace(row, name="due_date", type=Date(example=_DAY), about=about)
+            if isinstance(row, Field) and row.name == "due_at"
+            else row
+            for row in newer
+        )
 
     def fields(self, name: str) -> tuple[str, ...]:
         """`due_date` stands for `due_at`."""

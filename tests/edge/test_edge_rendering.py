@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import trustme
 
+from contract.documents import DOCUMENTS
 from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, PRIVATE_ANSWER, RATE_HEADERS, REQUEST_ID
 from contract.operations import OPERATIONS, READINESS, UNROUTED
 from contract.problems import PROBLEMS, render
@@ -22,7 +23,8 @@ from edge.local_replies import REPLIES, local_replies
 from edge.routes import api_routes, auth_routes
 from tests.edge.standing import certificate, validate
 
-OPEN = {"options", "health", "route-not-found", "oauth/jwks", "oauth/healthz"}
+DOCUMENT_ROUTES = {f"documents.{row.id}" for row in DOCUMENTS}
+OPEN = {"options", "health", "route-not-found", "oauth/jwks", "oauth/healthz"} | DOCUMENT_ROUTES
 OPEN_OPERATIONS = {"versions.list"}
 """The routes that answer anybody."""
 
@@ -130,11 +132,12 @@ def test_only_open_routes_and_readiness_need_no_token() -> None:
     assert tokenless == OPEN | OPEN_OPERATIONS | {READINESS}
 
 
-def test_nothing_but_operations_and_readiness_reaches_the_transcoder() -> None:
+def test_nothing_but_operations_documents_and_readiness_reaches_the_transcoder() -> None:
     routed = [
         route["name"] for route in api_routes(PRIVATE_ANSWER) if route.get("route", {}).get("cluster") == TRANSCODER
     ]
-    assert sorted(routed) == sorted([READINESS, *(row.id for row in OPERATIONS)])
+    # A document has two: reading it, and whatever is none.
+    assert sorted(routed) == sorted([READINESS, *(row.id for row in OPERATIONS), *DOCUMENT_ROUTES, *DOCUMENT_ROUTES])
 
 
 def test_a_path_without_parameters_comes_before_one_that_would_take_its_word_for_an_id() -> None:

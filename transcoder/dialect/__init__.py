@@ -7,7 +7,10 @@ in it is a resource inside; nothing else lists them.
 import importlib
 import pkgutil
 
+from process.settings import Reader
+from transcoder.dialect.crm import Crm
 from transcoder.dialect.rows import Dialect
+from transcoder.seam import Connect
 
 
 def _found() -> tuple[Dialect, ...]:
@@ -17,3 +20,8 @@ def _found() -> tuple[Dialect, ...]:
 
 
 DIALECTS: tuple[Dialect, ...] = _found()
+
+
+def load(_: Reader) -> Connect:
+    """The CRM needs no settings but where it is."""
+    return lambda upstream: Crm(upstream, DIALECTS)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 from urllib.parse import quote
 
+from contract.ids import IdKind
 from contract.problems import INVALID_CURSOR
 from contract.resources import Action, Resource
 from contract.vocabulary import Json, Kind
@@ -50,6 +51,7 @@ class Crm:
     """The internal CRM as `records.Records`. One per process; remembers each business's own fields and currency."""
 
     capabilities = Capabilities(
+        ids=IdKind.INTEGER,
         dedupe=True,
         revision=True,
         keyset=True,

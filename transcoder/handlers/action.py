@@ -22,7 +22,7 @@ def check(call: Call) -> Values:
 async def run(desk: Desk, call: Call, values: Values) -> Answer:
     """200, with the record after it."""
     number = own_number(call)
-    on = terms(desk, call, await expected_revision(desk, call, number))
+    on = terms(call, await expected_revision(desk, call, number))
     outcome = await desk.records.act(shelf(call), _action(call), number, values, on, call.actor)
     record = accepted(desk, call, outcome).record
     return await tried(desk, call, record) if call.parameters.dry_run else await single(desk, call, record)

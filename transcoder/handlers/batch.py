@@ -56,7 +56,7 @@ async def run_create(desk: Desk, call: Call, items: Sequence[Values | Invalid]) 
     outcomes, ready = _sorted_out(items)
     for index, values in list(ready.items()):
         _put(outcomes, ready, index, await priced(desk, call, values, None))
-    done = await desk.records.batch_create(shelf(call), list(ready.values()), _terms(desk, call, ready), call.actor)
+    done = await desk.records.batch_create(shelf(call), list(ready.values()), _terms(call, ready), call.actor)
     return await _answer(desk, call, outcomes | dict(zip(ready, done, strict=True)), status=CREATED)
 
 
@@ -75,7 +75,7 @@ async def run_get(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answer:
 async def run_delete(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answer:
     """204 an id."""
     outcomes, ready = _known(numbers)
-    done = await desk.records.batch_delete(shelf(call), list(ready.values()), _terms(desk, call, ready), call.actor)
+    done = await desk.records.batch_delete(shelf(call), list(ready.values()), _terms(call, ready), call.actor)
     return await _answer(desk, call, outcomes | dict(zip(ready, done, strict=True)), ready, status=204)
 
 
@@ -89,7 +89,7 @@ async def run_update(desk: Desk, call: Call, items: Sequence[Update]) -> Answer:
     pending = dict(numbers)
     for _ in range(TRIES):
         changes = await _changes(desk, call, items, pending, outcomes)
-        on = _terms(desk, call, changes)
+        on = _terms(call, changes)
         done = await desk.records.batch_update(shelf(call), list(changes.values()), on, call.actor)
         outcomes |= dict(zip(changes, done, strict=True))
         pending = {
@@ -144,7 +144,7 @@ async def run_upsert(desk: Desk, call: Call, items: Sequence[Values | Invalid]) 
     outcomes, ready = _sorted_out(items)
     alone = {index: values for index, values in ready.items() if unpriced(call, values)}
     plain = {index: values for index, values in ready.items() if index not in alone}
-    done = await desk.records.batch_upsert(shelf(call), on, list(plain.values()), _terms(desk, call, plain), call.actor)
+    done = await desk.records.batch_upsert(shelf(call), on, list(plain.values()), _terms(call, plain), call.actor)
     outcomes |= dict(zip(plain, done, strict=True))
     singles = await asyncio.gather(*(_upsert_alone(desk, call, on, *each) for each in alone.items()))
     outcomes |= dict(zip(alone, singles, strict=True))
@@ -156,7 +156,7 @@ async def _upsert_alone(desk: Desk, call: Call, on: str, index: int, values: Val
         return await matched(desk, call, on, values[on])
 
     async def write(priced: Values, revision: int | None) -> Written | Refusal:
-        own = terms(desk, call, revision)
+        own = terms(call, revision)
         own = replace(own, dedupe_key=own.item_key(index))
         return await desk.records.upsert(shelf(call), on, priced, own, call.actor)
 
@@ -166,8 +166,8 @@ async def _upsert_alone(desk: Desk, call: Call, on: str, index: int, values: Val
         return error
 
 
-def _terms(desk: Desk, call: Call, items: Mapping[int, object]) -> Terms:
-    return replace(terms(desk, call), positions=tuple(items))
+def _terms(call: Call, items: Mapping[int, object]) -> Terms:
+    return replace(terms(call), positions=tuple(items))
 
 
 def _stale(outcome: Outcome) -> bool:

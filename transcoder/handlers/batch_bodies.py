@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract import headers, ids
-from contract.bounds import MAX_ERRORS
+from contract.bounds import MAX_BATCH_ITEMS, MAX_ERRORS
 from contract.problems import ItemError
 from contract.types import Id
 from contract.vocabulary import Json
@@ -19,7 +19,6 @@ from transcoder.records import Values
 from transcoder.validate import Invalid, create_values, item, patch_values, upsert_values
 from transcoder.values import Fault, malformed_id
 
-MAX_ITEMS = 100
 Number = int | ids.Foreign
 
 
@@ -103,8 +102,8 @@ def _array(call: Call, name: str, faults: list[ItemError]) -> list[Json]:
         fault = Fault("not-nullable", "This member cannot be null.")
     elif not isinstance(given, list):
         fault = Fault("invalid-type", "Expected an array.")
-    elif not 1 <= len(given) <= MAX_ITEMS:
-        fault = Fault("too-many-items" if given else "too-few-items", f"1 to {MAX_ITEMS} items.")
+    elif not 1 <= len(given) <= MAX_BATCH_ITEMS:
+        fault = Fault("too-many-items" if given else "too-few-items", f"1 to {MAX_BATCH_ITEMS} items.")
     else:
         return given
     faults.append(item(fault, pointer(name)))
@@ -149,7 +148,7 @@ def _numbers(call: Call, given: Sequence[tuple[Json, str]], distinct: bool, faul
             continue
         number = call.around.open_id(kind.prefix, text)
         if isinstance(number, ids.Malformed):
-            faults.append(item(malformed_id(kind), at))
+            faults.append(item(malformed_id(kind.prefix, number), at))
         elif distinct and text in seen:
             faults.append(item(Fault("duplicate-item", "Another item has this id."), at))
         else:

@@ -17,7 +17,7 @@ def check(call: Call) -> Values:
 async def run(desk: Desk, call: Call, values: Values) -> Answer:
     """201, with the record and where it is."""
     values = valid(await priced(desk, call, values, None))
-    outcome = await desk.records.create(shelf(call), values, terms(desk, call), call.actor)
+    outcome = await desk.records.create(shelf(call), values, terms(call), call.actor)
     record = accepted(desk, call, outcome).record
     if call.parameters.dry_run:
         return await tried(desk, call, record)

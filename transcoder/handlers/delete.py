@@ -8,7 +8,7 @@ from transcoder.records import Values
 async def run(desk: Desk, call: Call, _: Values) -> Answer:
     """204."""
     number = own_number(call)
-    on = terms(desk, call, await expected_revision(desk, call, number))
+    on = terms(call, await expected_revision(desk, call, number))
     record = accepted(desk, call, await desk.records.delete(shelf(call), number, on, call.actor))
     if call.parameters.dry_run and record is not None:
         return await tried(desk, call, record)

@@ -15,19 +15,19 @@ async def run(desk: Desk, call: Call, _: Values) -> Answer:
     profile = await desk.records.profile(call.actor)
     if isinstance(profile, Refusal):
         raise ApiError(profile.problem, outcome=profile.outcome, cause=profile.cause, **profile.members)
-    seal, tenant, token = desk.presenters.codec.seal, call.actor.tenant, call.token
+    codec, tenant, token = desk.presenters.codec, call.actor.tenant, call.token
     permissions = call.actor.permissions.split()
     business, user = profile.business.get, profile.user.get
     body: dict[str, Json] = {
         "business": {
-            "id": seal(BUSINESS_PREFIX, tenant, tenant),
+            "id": codec.seal_business(BUSINESS_PREFIX, tenant),
             "name": business("name"),
             "plan": token.plan,
             "default_currency": business("default_currency"),
             "time_zone": business("time_zone"),
         },
         "user": {
-            "id": seal(USER_PREFIX, tenant, call.actor.user),
+            "id": codec.seal(USER_PREFIX, tenant, call.actor.user),
             "full_name": user("full_name"),
             "email": user("email"),
             "role": call.actor.role,

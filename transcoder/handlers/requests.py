@@ -47,12 +47,12 @@ async def run(desk: Desk, call: Call, _: Values) -> Answer:
 def _may_see(call: Call, receipt: Receipt) -> bool:
     """One's own; everybody's of the business with `tokens:manage`."""
     manages = TOKENS_MANAGE.name in call.token.scopes.split() and TOKENS_MANAGE.name in call.actor.permissions.split()
-    return manages or receipt.user == call.actor.user
+    return manages or receipt.user == str(call.actor.user)
 
 
 async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[str, Json] | None:
     """The entry of a use; None when it turns out that nothing was written. An unknown outcome is settled by asking."""
-    record, done = receipt.record, used.state is State.DONE
+    record, done = None if receipt.record is None else int(receipt.record), used.state is State.DONE
     # Of a batch, only its retry can tell: it holds the items, each of which has a key of its own inside.
     asks = BY_ID[receipt.operation].kind not in BATCHES and desk.records.capabilities.dedupe
     if used.state is State.LAPSED and asks:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_LIMIT
+from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_LIMIT, MAX_SEARCH_TEXT
+from contract.parameters import DIRECTIONS
 from contract.problems import ItemError
 from contract.types import Amount, Int
 from contract.vocabulary import Json
@@ -13,13 +14,11 @@ from transcoder.filters import read_filters, top_currency
 from transcoder.handlers.pages import Wish, page
 from transcoder.handlers.shared import Desk
 from transcoder.members import unknown
-from transcoder.parameters import DIRECTIONS
 from transcoder.pointers import pointer
 from transcoder.to_public import encode
 from transcoder.validate import Invalid, item
 from transcoder.values import Fault, whole
 
-MAX_TEXT = 200
 _MEMBERS = ("filters", "search_text", "order_by", "sort_direction", "limit", "cursor")
 
 
@@ -69,8 +68,8 @@ def _filters(call: Call, value: Json) -> Any:
 def _text(_: Call, value: Json) -> str | Fault | None:
     if not isinstance(value, str):
         return Fault("invalid-type", "Expected a string.")
-    if len(value) > MAX_TEXT:
-        return Fault("too-long", f"At most {MAX_TEXT} characters.")
+    if len(value) > MAX_SEARCH_TEXT:
+        return Fault("too-long", f"At most {MAX_SEARCH_TEXT} characters.")
     # Without a letter or digit there is no word to look for.
     return value if any(character.isalnum() for character in value) else None
 

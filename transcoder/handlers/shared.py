@@ -1,7 +1,7 @@
 """What handlers have in common: the desk they work at, showing records, preconditions, refusals told to the caller."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from contract import headers
@@ -10,10 +10,12 @@ from contract.problems import (
     NOT_SUPPORTED,
     PRECONDITION_FAILED,
     RESOURCE_NOT_FOUND,
+    ItemError,
 )
 from contract.sealing import KeyRing
-from contract.vocabulary import Json
+from contract.vocabulary import Json, Kind
 from stores.idempotency import Idempotency
+from transcoder.bodies import invalid
 from transcoder.call import Answer, Call, Number
 from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Precondition, etag, revisions
@@ -55,11 +57,9 @@ def shelf(call: Call) -> Shelf:
     return Shelf(call.operation.resource, None if call.parent is None else _known(call.parent))
 
 
-def terms(desk: Desk, call: Call, revision: int | None = None) -> Terms:
-    """How the call's write is made; 501 where it is to be tried and the services cannot."""
+def terms(call: Call, revision: int | None = None) -> Terms:
+    """How the call's write is made."""
     dry = call.parameters.dry_run
-    if dry and not desk.records.capabilities.dry_run:
-        raise ApiError(NOT_SUPPORTED, "The internal service cannot try a write without making it.")
     return Terms(revision, None if dry else dedupe_key(call), dry)
 
 
@@ -82,6 +82,8 @@ def refused(desk: Desk, call: Call, refusal: Refusal, number: int | None) -> Api
         members["role"] = call.actor.role
     extra = {} if refusal.retry_after_s is None else {headers.RETRY_AFTER: str(refusal.retry_after_s)}
     errors = None if refusal.errors is None else [call.translation.error(item) for item in refusal.errors]
+    if refusal.problem is NOT_SUPPORTED and errors:
+        return lacking(call, errors)
     return ApiError(
         refusal.problem,
         refusal.detail,
@@ -91,6 +93,16 @@ def refused(desk: Desk, call: Call, refusal: Refusal, number: int | None) -> Api
         cause=refusal.cause,
         **members,
     )
+
+
+def lacking(call: Call, errors: Sequence[ItemError]) -> ApiError:
+    """What these services cannot do. In a body it is a fault of the body; what stands in a list's query is told by the
+    name of its parameter.
+    """
+    if call.operation.kind is Kind.LIST:
+        errors = [replace(item, pointer=None, parameter=(item.pointer or "/")[1:] or item.parameter) for item in errors]
+    in_body = all(item.pointer is not None for item in errors)
+    return invalid(errors) if in_body else ApiError(NOT_SUPPORTED, errors=errors)
 
 
 def accepted(desk: Desk, call: Call, outcome: T | Refusal) -> T:

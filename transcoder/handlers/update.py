@@ -22,7 +22,7 @@ async def run(desk: Desk, call: Call, values: Values) -> Answer:
         return accepted(desk, call, await desk.records.get(shelf(call), number, call.actor))
 
     async def write(priced: Values, on: int | None) -> Written | Refusal:
-        return await desk.records.update(shelf(call), number, priced, terms(desk, call, on), call.actor)
+        return await desk.records.update(shelf(call), number, priced, terms(call, on), call.actor)
 
     outcome = await write_priced(desk, call, values, revision, stored, write)
     record = accepted(desk, call, outcome).record

@@ -32,7 +32,7 @@ async def run(desk: Desk, call: Call, values: Values) -> Answer:
         return await matched(desk, call, on, values[on])
 
     async def write(priced: Values, revision: int | None) -> Written | Refusal:
-        return await desk.records.upsert(shelf(call), on, priced, terms(desk, call, revision), call.actor)
+        return await desk.records.upsert(shelf(call), on, priced, terms(call, revision), call.actor)
 
     written = accepted(desk, call, await write_priced(desk, call, values, None, stored, write))
     if call.parameters.dry_run:

@@ -68,6 +68,7 @@ class Folder:
             "INTERNAL_URL": f"unix:{self.socket(internal)}",
             "VALKEY_URL": valkey_url,
             "PUBLIC_API_URL": API_URL,
+            "PUBLIC_AUTH_URL": "https://auth.example",
             "ID_KEY_FILE": str(self.path / "id.key"),
             "CURSOR_KEYS_FILE": str(self.path / "cursor.keys"),
         }

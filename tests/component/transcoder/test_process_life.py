@@ -39,6 +39,7 @@ def test_missing_settings_are_told_all_at_once_and_nothing_starts() -> None:
         "INTERNAL_URL",
         "VALKEY_URL",
         "PUBLIC_API_URL",
+        "PUBLIC_AUTH_URL",
         "ID_KEY_FILE",
         "CURSOR_KEYS_FILE",
     ]

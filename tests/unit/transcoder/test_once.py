@@ -285,6 +285,36 @@ async def test_a_service_that_knows_no_keys_is_never_sent_a_request_twice(clock:
     assert work.runs == 1
 
 
+async def test_that_nobody_knows_is_said_at_once_and_as_long_as_the_key_is_kept(clock: Clock) -> None:
+    once = Once(MemoryIdempotency(clock), FORGETFUL, KEYS, QUIET)
+    work = Work(ApiError(UPSTREAM_TIMEOUT))
+    assert (await refused(once.run(CALL, work))).code == "upstream-timeout"
+    for wait_ms in (0, 1, 13_000, 1, 23 * 3_600_000):
+        clock.now_ms += wait_ms
+        assert (await refused(once.run(CALL, work))).code == "idempotency-outcome-unknown"
+    assert work.runs == 1
+
+
+async def test_nor_is_it_run_again_after_a_process_died_with_it(clock: Clock) -> None:
+    once = Once(MemoryIdempotency(clock), FORGETFUL, KEYS, QUIET)
+    with pytest.raises(KeyboardInterrupt):
+        await once.run(CALL, Work(KeyboardInterrupt()))
+    work = Work()
+    assert (await refused(once.run(CALL, work))).code == "idempotency-in-progress"
+    for wait_ms in (13_000, 1, 13_000):
+        clock.now_ms += wait_ms
+        assert (await refused(once.run(CALL, work))).code == "idempotency-outcome-unknown"
+    assert work.runs == 0
+
+
+async def test_a_batch_of_which_a_part_is_unknown_is_not_sent_again_either(clock: Clock) -> None:
+    once = Once(MemoryIdempotency(clock), FORGETFUL, KEYS, QUIET)
+    work = Work(replace(ANSWER, settled=False))
+    assert (await once.run(CALL, work)).status == 201
+    assert (await refused(once.run(CALL, work))).code == "idempotency-outcome-unknown"
+    assert work.runs == 1
+
+
 async def test_nor_is_it_when_a_stored_answer_no_longer_opens() -> None:
     store = MemoryIdempotency(lambda: 0)
     old, _, forgetful = rings()

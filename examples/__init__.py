@@ -1,0 +1,1 @@
+"""Worked examples for platform teams; nothing of the gateway imports them."""

@@ -1,0 +1,32 @@
+"""What stands behind the gateway on this machine: the sandbox, or internal services that the environment names.
+
+Owns the variables that say so; must not know a dialect. `DIALECT` and whatever begins with `DIALECT_` is the dialect's.
+"""
+
+import os
+
+from local.rooms import ROOT
+
+
+def has_own_services() -> bool:
+    """Returns whether the sandbox is not needed."""
+    return bool(os.environ.get("INTERNAL_URL"))
+
+
+def for_transcoders(sandbox_url: str) -> dict[str, str]:
+    """Returns where the internal services are, and what the dialect is told."""
+    own = {name: text for name, text in os.environ.items() if name == "DIALECT" or name.startswith("DIALECT_")}
+    return {"INTERNAL_URL": os.environ.get("INTERNAL_URL") or sandbox_url, **own}
+
+
+def for_oauth() -> dict[str, str]:
+    """Returns whom tokens can be minted for, and what kind their ids are."""
+    return {
+        "DIRECTORY_FILE": os.environ.get("DIRECTORY_FILE") or directory_file(),
+        "ID_KIND": os.environ.get("ID_KIND") or "integer",
+    }
+
+
+def directory_file() -> str:
+    """Returns the businesses and users of the sandbox."""
+    return str(ROOT / "sandbox" / "directory.json")

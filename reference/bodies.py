@@ -1,0 +1,115 @@
+"""[pure] Bodies beyond one record: searches with their filters, batches."""
+
+from contract.bounds import (
+    DEFAULT_LIMIT,
+    MAX_BATCH_ITEMS,
+    MAX_CONDITIONS,
+    MAX_FILTER_DEPTH,
+    MAX_LIMIT,
+    MAX_SEARCH_TEXT,
+)
+from contract.parameters import DIRECTIONS, filter_names
+from contract.resources import Resource
+from contract.types import OPERATORS, Id
+from contract.versions import Version
+from contract.vocabulary import Kind
+from reference.headers import TAGS
+from reference.records import shown
+from reference.shapes import Schema, array, beside, closed, enum, ref, told
+from reference.values import noun, write
+
+_WORDS = tuple(dict.fromkeys(word for words in OPERATORS.values() for word in words))
+
+
+def search_schemas(resource: Resource, version: Version) -> dict[str, Schema]:
+    """The body of a search, and the filters in it."""
+    name = noun(resource)
+    nodes = array(ref(f"{name}Filter"), low=1, high=MAX_CONDITIONS)
+    groups = {"Any": ("any", nodes), "All": ("all", nodes), "Not": ("not", ref(f"{name}Filter"))}
+    found = {
+        f"{name}Search": _search(resource),
+        f"{name}Filter": told(
+            {"anyOf": [ref(f"{name}{kind}") for kind in ("Condition", *groups)]},
+            f"A condition, or a group of conditions and groups: at most {MAX_FILTER_DEPTH} deep.",
+        ),
+        f"{name}Condition": _condition(resource),
+        f"{name}FilterField": enum(shown(resource, version, filter_names(resource))),
+        f"{name}SearchOrder": enum(shown(resource, version, resource.sort_keys)),
+    }
+    for kind, (word, inner) in groups.items():
+        found[f"{name}{kind}"] = closed({word: inner}, required=(word,))
+    return found
+
+
+def _search(resource: Resource) -> Schema:
+    name = noun(resource)
+    return closed(
+        {
+            "filters": told(
+                array(ref(f"{name}Filter")), f"All of these must hold; at most {MAX_CONDITIONS} conditions in all."
+            ),
+            "search_text": told(
+                {"type": "string", "maxLength": MAX_SEARCH_TEXT},
+                "Every word must begin a word in a searchable member; case and accents do not matter.",
+                example="ada north",
+            ),
+            "order_by": beside(ref(f"{name}SearchOrder"), {"default": resource.order_by}),
+            "sort_direction": beside(ref("SortDirection"), {"default": DIRECTIONS[resource.descending]}),
+            "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+            "cursor": told({"type": "string", "minLength": 1}, "`meta.cursor.next` of the page before."),
+        }
+    )
+
+
+def _condition(resource: Resource) -> Schema:
+    known = ref(f"{noun(resource)}FilterField")
+    own: Schema = {"type": "string", "pattern": r"^custom_fields\.[a-z][a-z0-9_]*$"}
+    field = {"anyOf": [known, own]} if resource.custom else known
+    about = (
+        "One value; an array for `in`, `not_in`, `has_any`, `has_all`, `has_none`; `[lowest, highest]` for "
+        "`between`; true "
+        "or false for `is_null` and `is_empty`."
+    )
+    return closed(
+        {
+            "field": field,
+            "operator": ref("FilterOperator"),
+            "value": {"description": about},
+        },
+        required=("field", "operator", "value"),
+    )
+
+
+def shared_schemas() -> dict[str, Schema]:
+    """What the searches of all resources have in common."""
+    return {"FilterOperator": told(enum(_WORDS), _operators_by_type()), "SortDirection": enum(DIRECTIONS)}
+
+
+def _operators_by_type() -> str:
+    lines = [f"{group.value}: {', '.join(f'`{word}`' for word in words)}" for group, words in OPERATORS.items()]
+    return "By the type of the field. " + "; ".join(lines) + ". `is_null` only where the field may be null."
+
+
+def batch_schemas(resource: Resource) -> dict[str, Schema]:
+    """The bodies of the resource's batches."""
+    name, found = noun(resource), {}
+    if Kind.BATCH_CREATE in resource.kinds:
+        found[f"{name}BatchCreate"] = _batch("items", ref(f"{name}Create"))
+    if Kind.BATCH_GET in resource.kinds:
+        found[f"{name}Ids"] = _batch("ids", write(Id(resource.prefix)))
+    if Kind.BATCH_UPDATE in resource.kinds:
+        item = {
+            "id": write(Id(resource.prefix)),
+            "patch": ref(f"{name}Update"),
+            "if_match": told(
+                {"type": ["string", "null"], "pattern": TAGS},
+                "The record's `etag`: the item is refused with 412 when it is not the current one.",
+            ),
+        }
+        found[f"{name}BatchUpdateItem"] = closed(item, required=("id", "patch"))
+        found[f"{name}BatchUpdate"] = _batch("items", ref(f"{name}BatchUpdateItem"))
+    return found
+
+
+def _batch(member: str, items: Schema) -> Schema:
+    return closed({member: array(items, low=1, high=MAX_BATCH_ITEMS)}, required=(member,))

@@ -1,0 +1,134 @@
+"""[pure] A whole document: OpenAPI 3.1 of one version of the API."""
+
+import json
+from collections.abc import Iterable
+
+from contract.documents import EXAMPLE_API_URL, EXAMPLE_AUTH_URL
+from contract.operations import OPERATIONS, SCOPES
+from contract.resources import RESOURCES
+from contract.versions import Version
+from contract.vocabulary import Json, Kind
+from reference.bodies import batch_schemas, search_schemas, shared_schemas
+from reference.caller import caller_schemas, meta_schemas
+from reference.headers import API_VERSION, header_components, request_headers
+from reference.older import older
+from reference.operations import BEARER, OAUTH, action_schemas, parameter_schemas, path_parameter, paths
+from reference.problems import problem_schemas
+from reference.records import answer_schemas, schemas
+from reference.refusals import Answers, example_components
+from reference.shapes import Schema, enum, ref
+from reference.words import TITLE, introduction
+
+SPEC = "3.1.1"
+
+
+def document(version: Version, dialect: str) -> Schema:
+    """The document in a dialect of OpenAPI, `3.1` or `3.0`."""
+    whole = _document(version)
+    return whole if SPEC.startswith(dialect) else older(whole)
+
+
+def text(version: Version, dialect: str) -> str:
+    """The document as its file holds it."""
+    return json.dumps(document(version, dialect), ensure_ascii=False, indent=1) + "\n"
+
+
+def _document(version: Version) -> Schema:
+    answers = Answers(OPERATIONS)
+    operations = paths(version, answers)
+    told_of = json.dumps([operations, answers.components])
+    return {
+        "openapi": SPEC,
+        "info": {"title": TITLE, "version": version.date, "description": introduction(version)},
+        "servers": [{"url": EXAMPLE_API_URL}],
+        "security": [{OAUTH: []}, {BEARER: []}],
+        "tags": _tags(),
+        "paths": operations,
+        "components": {
+            "securitySchemes": security_schemes(),
+            "parameters": _parameters(version),
+            "headers": _told_of(header_components(), "headers", told_of),
+            "responses": answers.components,
+            "examples": _told_of(example_components(), "examples", told_of),
+            "schemas": dict(sorted(_schemas(version).items())),
+        },
+    }
+
+
+def _told_of(components: Schema, kind: str, text: str) -> Schema:
+    """The components that something refers to."""
+    return {name: each for name, each in components.items() if f'"{ref(name, kind)["$ref"]}"' in text}
+
+
+def _tags() -> list[Schema]:
+    of_none = {
+        "me": "Who the token is.",
+        "requests": "What became of requests.",
+        "versions": "The dated versions of the API.",
+    }
+    return [
+        *({"name": resource.name, "description": resource.about} for resource in RESOURCES),
+        *({"name": name, "description": about} for name, about in of_none.items()),
+    ]
+
+
+def security_schemes() -> Schema:
+    """How to get in."""
+    return {
+        OAUTH: {
+            "type": "oauth2",
+            "description": "Authorization-code + PKCE for marketplace apps.",
+            "flows": {
+                "authorizationCode": {
+                    "authorizationUrl": f"{EXAMPLE_AUTH_URL}/authorize",
+                    "tokenUrl": f"{EXAMPLE_AUTH_URL}/token",
+                    "scopes": {scope.name: scope.words for scope in SCOPES},
+                }
+            },
+        },
+        BEARER: {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "Per-tenant Personal Access Token (client-credentials) for server-to-server use.",
+        },
+    }
+
+
+def _parameters(version: Version) -> Schema:
+    named = {
+        row.parameter: path_parameter(row)
+        for row in RESOURCES
+        if any(_takes(row.parameter, at.path) for at in OPERATIONS)
+    }
+    return named | request_headers(version)
+
+
+def _takes(parameter: str, path: str) -> bool:
+    return f"{{{parameter}}}" in path
+
+
+def _schemas(version: Version) -> dict[str, Json]:
+    parts = [
+        problem_schemas(),
+        meta_schemas(),
+        caller_schemas(),
+        shared_schemas(),
+        {API_VERSION: enum((version.date,))},
+    ]
+    for resource in RESOURCES:
+        parts += [schemas(resource, version), answer_schemas(resource), batch_schemas(resource)]
+        parts += [action_schemas(resource), parameter_schemas(resource, version)]
+        if Kind.SEARCH in resource.kinds:
+            parts.append(search_schemas(resource, version))
+    return _joined(parts)
+
+
+def _joined(parts: Iterable[dict[str, Schema]]) -> dict[str, Schema]:
+    """All of them; two that differ must not have one name."""
+    found: dict[str, Schema] = {}
+    for part in parts:
+        for name, schema in part.items():
+            if found.setdefault(name, schema) != schema:
+                raise ValueError(f"two schemas are called {name}")
+    return found

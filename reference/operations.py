@@ -1,0 +1,309 @@
+"""[pure] The paths: each operation with its parameters, its body and its answers."""
+
+from contract import headers
+from contract.bounds import JSON_MEDIA_TYPE
+from contract.operations import OPERATIONS, Operation, body_media_types
+from contract.parameters import DIRECTIONS, Cursor, Key, Names, Parameter, SortKey, list_sort_keys, parameters_of
+from contract.resources import Field, Resource
+from contract.resources.shape import LINKS
+from contract.types import Choice, CustomFields, Id, Ids
+from contract.versions import Version
+from contract.versions.change import Nested
+from contract.vocabulary import BODY_OPTIONAL, PRECONDITIONED, TAKING_BODIES, Json, Kind
+from reference.headers import idempotency_key, told_by
+from reference.records import action_body, members, shown
+from reference.refusals import Answers
+from reference.shapes import Schema, array, beside, enum, plain, ref, told
+from reference.values import choice_name, noun, write
+from reference.words import description, summary
+
+OAUTH, BEARER = "oauth2", "bearer"
+
+
+def operation_id(row: Operation) -> str:
+    """`contacts.create` as code spells it."""
+    return row.id.replace(".", "_")
+
+
+def paths(version: Version, answers: Answers) -> dict[str, Schema]:
+    """Every path, in the contract's order."""
+    found: dict[str, Schema] = {}
+    for row in OPERATIONS:
+        found.setdefault(row.path, {})[row.method.lower()] = _operation(row, version, answers)
+    return found
+
+
+def _operation(row: Operation, version: Version, answers: Answers) -> Schema:
+    scopes = [] if row.scope is None else [row.scope.name]
+    parameters = [*_path_parameters(row), *_header_parameters(row), *_query(row)]
+    body = {"requestBody": _body(row, version)} if row.kind in TAKING_BODIES else {}
+    return {
+        "operationId": operation_id(row),
+        "tags": [row.id.partition(".")[0]],
+        "summary": summary(row),
+        "description": description(row),
+        "security": [] if row.open else [{OAUTH: scopes}, {BEARER: []}],
+        **({"parameters": parameters} if parameters else {}),
+        **body,
+        "responses": _successes(row, version) | answers.of(row),
+    }
+
+
+def _path_parameters(row: Operation) -> list[Schema]:
+    if row.of is None:
+        return []
+    above = () if row.of.parent is None else (row.of.parent,)
+    return [
+        ref(resource.parameter, "parameters")
+        for resource in (*above, row.of)
+        if f"{{{resource.parameter}}}" in row.path
+    ]
+
+
+def path_parameter(resource: Resource) -> Schema:
+    """The id of a record in a path."""
+    return {
+        "name": resource.parameter,
+        "in": "path",
+        "required": True,
+        "description": f"The id of the {resource.noun.replace('_', ' ')}.",
+        "schema": told(write(Id(resource.prefix)), "", example=Id(resource.prefix).example),
+    }
+
+
+def _header_parameters(row: Operation) -> list[Schema]:
+    sent = {
+        headers.VERSION: not row.open,
+        headers.IDEMPOTENCY_KEY: row.keyed,
+        headers.IF_MATCH: row.kind in PRECONDITIONED,
+        headers.IF_NONE_MATCH: row.kind is Kind.GET,
+    }
+    return [ref(header.title.replace("-", ""), "parameters") for header, taken in sent.items() if taken]
+
+
+def _query(row: Operation) -> list[Schema]:
+    return [_parameter(row, each) for each in parameters_of(row)]
+
+
+def _parameter(row: Operation, parameter: Parameter) -> Schema:
+    default = {} if parameter.default is None else {"default": parameter.default}
+    schema = _held(row, parameter)
+    # A comma list: without this a client would send `ids=a&ids=b`, and a parameter may stand once.
+    listed = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.about,
+        **({"required": True} if parameter.required else {}),
+        **listed,
+        "schema": beside(schema, default),
+    }
+
+
+def _held(row: Operation, parameter: Parameter) -> Schema:
+    match parameter.type:
+        case Names():
+            return array(ref(f"{noun(row.resource)}Field"), low=1)
+        case SortKey():
+            return ref(f"{noun(row.resource)}Order")
+        case Choice(values=values) if values == DIRECTIONS:
+            return ref("SortDirection")
+        case Choice() if parameter.filters is not None:
+            return ref(choice_name(row.resource, parameter.filters))
+        case Choice() if row.kind in (Kind.UPSERT, Kind.BATCH_UPSERT):
+            return ref(f"{noun(row.resource)}Match")
+        case Key():
+            return idempotency_key()
+        case Cursor():
+            return {"type": "string", "minLength": 1}
+        case Ids(prefix=prefix, max_items=most):
+            return array(write(Id(prefix)), low=1, high=most)
+        case kind:
+            return write(kind)
+
+
+def parameter_schemas(resource: Resource, version: Version) -> dict[str, Schema]:
+    """The words that the resource's parameters choose from."""
+    name = noun(resource)
+    found = {f"{name}Field": enum(row.name for row in members(resource, version))}
+    if Kind.LIST in resource.kinds:
+        found[f"{name}Order"] = enum(shown(resource, version, list_sort_keys(resource)))
+    if resource.upsert_on:
+        found[f"{name}Match"] = enum(resource.upsert_on)
+    return found
+
+
+_REQUESTS: dict[Kind, str] = {
+    Kind.CREATE: "{noun}Create",
+    Kind.UPDATE: "{noun}Update",
+    Kind.SEARCH: "{noun}Search",
+    Kind.UPSERT: "{noun}Create",
+    Kind.BATCH_CREATE: "{noun}BatchCreate",
+    Kind.BATCH_GET: "{noun}Ids",
+    Kind.BATCH_UPDATE: "{noun}BatchUpdate",
+    Kind.BATCH_DELETE: "{noun}Ids",
+    Kind.BATCH_UPSERT: "{noun}BatchCreate",
+}
+
+
+def body_name(row: Operation) -> str:
+    """The schema of an operation's body."""
+    if row.action is not None:
+        return f"{noun(row.resource)}{row.action.name.title().replace('_', '')}"
+    return _REQUESTS[row.kind].format(noun=noun(row.resource))
+
+
+def action_schemas(resource: Resource) -> dict[str, Schema]:
+    """The bodies of the resource's actions."""
+    return {
+        body_name(row): action_body(row.action.fields)
+        for row in OPERATIONS
+        if row.of is resource and row.action is not None
+    }
+
+
+def _body(row: Operation, version: Version) -> Schema:
+    needed = row.kind not in BODY_OPTIONAL or any(each.required for each in _told_to(row))
+    content = {"schema": ref(body_name(row)), **_example_body(row, version)}
+    return {"required": needed, "content": dict.fromkeys(body_media_types(row.method), content)}
+
+
+def _told_to(row: Operation) -> tuple[Field, ...]:
+    return () if row.action is None else row.action.fields
+
+
+def _example_body(row: Operation, version: Version) -> Schema:
+    match row.kind:
+        case Kind.CREATE | Kind.UPSERT:
+            body = _filled(row.resource, version)
+            if row.kind is Kind.UPSERT:
+                first = row.resource.field(row.resource.upsert_on[0])
+                body |= {first.name: plain(first.type.example)}
+            return {"example": body}
+        case Kind.SEARCH:
+            field = row.resource.sort_keys[0]
+            kind = row.resource.field(field).type
+            condition = {"field": shown(row.resource, version, (field,))[0], "operator": "is_null", "value": False}
+            if row.resource.field(field).nullable:
+                return {"example": {"filters": [condition], "limit": 10}}
+            return {"example": {"filters": [condition | {"operator": "eq", "value": plain(kind.example)}], "limit": 10}}
+    return {}
+
+
+def _filled(resource: Resource, version: Version) -> dict[str, Json]:
+    """A body that reads well: no links but the first where one is needed, and no member that only a state allows."""
+    body: dict[str, Json] = {}
+    linked = resource.by_name.keys() >= {row.name for row in LINKS}
+    for row in members(resource, version):
+        if isinstance(row, Nested):
+            body[row.name] = {each.name: plain(each.type.example) for each in row.members}
+        elif row.name == LINKS[0].name and linked:
+            body[row.name] = row.type.example
+        elif _reads_well(row):
+            body[row.name] = plain(row.type.example)
+    return body
+
+
+def _reads_well(row: Field) -> bool:
+    if row.write.name == "NEVER" or row.only_with is not None or row.name == "external_id":
+        return False
+    return not isinstance(row.type, Id | Ids | CustomFields)
+
+
+def _successes(row: Operation, version: Version) -> dict[str, Schema]:
+    found = {str(row.success): _answer(row, version, _envelope(row), _OK[row.kind])}
+    match row.kind:
+        case Kind.CREATE:
+            preview = f"{noun(row.resource)}PreviewResponse"
+            found["200"] = _answer(row, version, preview, "A dry run: the record as it would be.", single=False)
+            found["201"]["links"] = _links(row)
+        case Kind.UPSERT:
+            found["201"] = _answer(row, version, _envelope(row), "The record was created.", new=True)
+        case Kind.DELETE:
+            found["200"] = _answer(row, version, f"{noun(row.resource)}Response", "A dry run: the record as deleted.")
+            found["204"] = {"description": _OK[row.kind], "headers": told_by(*_always(row), version=version)}
+        case Kind.GET:
+            names = (*_always(row), headers.ETAG)
+            found["304"] = {"description": "The record is as you know it.", "headers": told_by(*names, version=version)}
+    return dict(sorted(found.items()))
+
+
+_OK: dict[Kind, str] = {
+    Kind.LIST: "A page of records.",
+    Kind.CREATE: "The new record.",
+    Kind.GET: "The record.",
+    Kind.UPDATE: "The record after the change.",
+    Kind.DELETE: "The record is deleted.",
+    Kind.RESTORE: "The live record.",
+    Kind.SEARCH: "A page of records.",
+    Kind.UPSERT: "The record that matched, or what a dry run would make.",
+    Kind.ACTION: "The record after the action.",
+    Kind.ME: "The caller.",
+    Kind.REQUESTS: "What became of them.",
+    Kind.VERSIONS: "The versions.",
+    **dict.fromkeys(
+        (Kind.BATCH_CREATE, Kind.BATCH_GET, Kind.BATCH_UPDATE, Kind.BATCH_DELETE, Kind.BATCH_UPSERT),
+        "What became of each item, in order.",
+    ),
+}
+
+
+def _envelope(row: Operation) -> str:
+    match row.kind:
+        case Kind.ME:
+            return "MeResponse"
+        case Kind.REQUESTS:
+            return "RequestList"
+        case Kind.VERSIONS:
+            return "VersionList"
+        case Kind.LIST | Kind.SEARCH:
+            return f"{noun(row.resource)}List"
+        case Kind.UPSERT:
+            return f"{noun(row.resource)}UpsertResponse"
+        case kind if kind.value.startswith("batch_"):
+            return f"{noun(row.resource)}BatchResponse"
+    return f"{noun(row.resource)}Response"
+
+
+_SINGLE = (Kind.CREATE, Kind.GET, Kind.UPDATE, Kind.RESTORE, Kind.UPSERT, Kind.ACTION)
+
+
+def _always(row: Operation) -> tuple[str, ...]:
+    if row.open:
+        return (headers.REQUEST_ID.name,)
+    return (headers.REQUEST_ID.name, headers.VERSION.name, *headers.RATE_HEADERS)
+
+
+def _answer(
+    row: Operation, version: Version, schema: str, about: str, *, single: bool = True, new: bool = False
+) -> Schema:
+    names = list(_always(row))
+    if single and row.kind in _SINGLE:
+        names.append(headers.ETAG)
+    if new or (single and row.kind is Kind.CREATE):
+        names.append(headers.LOCATION)
+    if row.kind is Kind.LIST:
+        names.append(headers.LINK)
+    if row.keyed and single:
+        names.append(headers.IDEMPOTENT_REPLAYED)
+    return {
+        "description": about,
+        "headers": told_by(*names, version=version),
+        "content": {JSON_MEDIA_TYPE: {"schema": ref(schema)}},
+    }
+
+
+def _links(row: Operation) -> Schema:
+    """What can be done next with what was created."""
+    resource = row.resource
+    named = {} if resource.parent is None else {resource.parent.parameter: f"$request.path.{resource.parent.parameter}"}
+    named[resource.parameter] = "$response.body#/data/id"
+    return {
+        each.id: {"operationId": operation_id(each), "parameters": named}
+        for each in OPERATIONS
+        if f"{{{resource.parameter}}}" in each.path and _parameters_in(each) <= named.keys()
+    }
+
+
+def _parameters_in(row: Operation) -> set[str]:
+    return {part.strip("{}") for part in row.path.split("/") if part.startswith("{")}

@@ -1,0 +1,75 @@
+"""[pure] A problem as a schema, with the members that go with one code or another."""
+
+from contract.types import Date, DateTime
+from contract.versions import LATEST_VERSION
+from reference.shapes import Schema, array, nullable, opened, ref, told
+from reference.values import read
+
+_WORDS: Schema = {"type": "string"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_DAY = told(read(Date()), "", example=LATEST_VERSION.date)
+
+MORE_MEMBERS: dict[str, tuple[Schema, str]] = {
+    "reason": (_WORDS, "Why, in a kebab-case word: of a token, a cursor or a malformed body."),
+    "line": (_COUNT, "Where in a malformed body."),
+    "column": (_COUNT, "Where in that line."),
+    "required_scopes": (array(_WORDS), "The scopes that the operation needs."),
+    "granted_scopes": (array(_WORDS), "The scopes that the token has."),
+    "required_permission": (_WORDS, "The permission that the user lacks."),
+    "role": (_WORDS, "The user's role."),
+    "allowed_methods": (array(_WORDS), "The methods that the path takes."),
+    "supported_versions": (array(_DAY), "The versions that are served, newest first."),
+    "latest_version": (_DAY, "The newest version."),
+    "deleted_at": (read(DateTime()), "When the record was deleted."),
+    "merged_into": (nullable(_WORDS), "Null for now."),
+    "limit_bytes": (_COUNT, "The largest size that is taken."),
+    "supported": (array(_WORDS), "The media types that are served."),
+    "rule": (_WORDS, "The rule of the business that was broken."),
+    "field": (_WORDS, "The member whose value is taken."),
+    "existing_id": (_WORDS, "The record that has the value, if you may read it."),
+    "current_etag": (_WORDS, "The record's `etag` now."),
+    "policy": (_WORDS, "The limit that was reached."),
+    "retry_after_seconds": (_COUNT, "After that many seconds a request does pass."),
+}
+"""What problems say beyond RFC 9457."""
+
+
+def problem_schemas() -> dict[str, Schema]:
+    """A problem, and an item of one."""
+    place = {
+        "pointer": told(_WORDS, "Where in the body (RFC 6901), in your version's names.", example="/email"),
+        "parameter": told(_WORDS, "Which parameter of the path or query."),
+        "header": told(_WORDS, "Which header."),
+    }
+    item = opened(
+        {
+            **place,
+            "code": told(_WORDS, "Switch on this; kebab-case.", example="invalid-email"),
+            "detail": told(_WORDS, "A sentence for people."),
+            "allowed": told(array(_WORDS), "The values that are allowed."),
+            "did_you_mean": told(_WORDS, "What was probably meant."),
+            "example": {"description": "A valid value."},
+        },
+        required=("code", "detail"),
+    )
+    problem = opened(
+        {
+            "type": told({"type": "string", "format": "uri"}, "A page that explains the problem and its cure."),
+            "title": told(_WORDS, "The problem in a few words; the same for every problem of this `code`."),
+            "status": told({"type": "integer", "minimum": 400, "maximum": 599}, "The HTTP status."),
+            "detail": told(_WORDS, "What happened here and what to do, for people."),
+            "instance": told(_WORDS, "The receipt of the request; there when its token was accepted."),
+            "code": told(_WORDS, "Switch on this; kebab-case. New codes may come.", example="validation-failed"),
+            "trace_id": told(_WORDS, "The request's id, as in `X-Request-Id`."),
+            "retryable": told({"type": "boolean"}, "Whether the same request may pass later."),
+            "outcome": told(
+                {"type": "string", "enum": ["not-applied", "unknown"]},
+                "Of a retryable problem: whether the write did not happen, or nobody knows.",
+            ),
+            "errors": told(array(ref("ProblemItem")), "What needs attention, all at once."),
+            **{name: told(schema, about) for name, (schema, about) in MORE_MEMBERS.items()},
+        },
+        required=("type", "title", "status", "detail", "code", "trace_id", "retryable"),
+    )
+    about = "RFC 9457. Which of the later members there are goes by the `code`; more may come."
+    return {"Problem": told(problem, about), "ProblemItem": told(item, "One thing that needs attention.")}

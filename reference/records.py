@@ -1,0 +1,203 @@
+"""[pure] A resource in one version: its record in answers, and the bodies that create and change it."""
+
+from contract.resources import Field, Resource, Write
+from contract.types import Address, Choice, Date, DateTime, FieldType, Parts
+from contract.versions import Version, changes_since
+from contract.versions.change import Members, Nested
+from contract.vocabulary import Json, Kind
+from reference.shapes import Schema, array, beside, closed, enum, nullable, opened, plain, ref, told
+from reference.values import (
+    ADDRESS,
+    NEW_ADDRESS,
+    address,
+    choice_name,
+    new_address,
+    noun,
+    part_name,
+    part_preview_name,
+    part_schema,
+    read,
+    write,
+)
+
+
+def members(resource: Resource, version: Version) -> Members:
+    """What a record is made of in a version."""
+    rows: Members = resource.fields
+    for change in reversed(changes_since(version)):
+        if change.resource is resource:
+            rows = change.members(rows)
+    return rows
+
+
+def shown(resource: Resource, version: Version, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Today's filter fields or sort keys, as a version knows them."""
+    for change in reversed(changes_since(version)):
+        if change.resource is resource:
+            names = tuple(change.older_field(name) for name in names)
+    return names
+
+
+def example(resource: Resource, version: Version) -> dict[str, Json]:
+    """A record as an answer of a version shows it."""
+    record = {row.name: plain(_filled(row)) for row in resource.fields}
+    for change in reversed(changes_since(version)):
+        if change.resource is resource:
+            record = change.back(record)
+    return record
+
+
+def _filled(row: Field) -> Json:
+    if row.name == "deleted_at" or (row.only_with is not None):
+        return None
+    match row.type:
+        case Address(members=inside):
+            return {name: row.type.example.get(name) for name, _ in inside}
+        case Parts():
+            return []
+    return row.type.example
+
+
+def schemas(resource: Resource, version: Version) -> dict[str, Schema]:
+    """The schemas that the resource's operations of a version speak of."""
+    rows = members(resource, version)
+    name = noun(resource)
+    found: dict[str, Schema] = {name: _record(resource, rows, version)}
+    if Kind.CREATE in resource.kinds:
+        found[f"{name}Create"] = _create(resource, rows)
+        found[f"{name}Preview"] = _preview(resource, found[name])
+    if Kind.UPDATE in resource.kinds:
+        found[f"{name}Update"] = _update(resource, rows)
+    for row in resource.fields:
+        match row.type:
+            case Address():
+                found |= {ADDRESS: address(row.type), NEW_ADDRESS: new_address(row.type)}
+            case Parts():
+                found[part_name(row.type)] = part_schema(row.type)
+            case Choice(values=values):
+                found[choice_name(resource, row.name)] = enum(values)
+    return found
+
+
+def _record(resource: Resource, rows: Members, version: Version) -> Schema:
+    about = (
+        f"{resource.about} Every member is there, null where it is empty; where `fields` was given, only those.".strip()
+    )
+    properties = {row.name: _shown(resource, row) for row in rows}
+    return {**told(opened(properties, required=("id",)), about), "examples": [example(resource, version)]}
+
+
+def _shown(resource: Resource, row: Field | Nested) -> Schema:
+    if isinstance(row, Nested):
+        inside = {each.name: told(read(each.type), each.about, example=each.type.example) for each in row.members}
+        return told(nullable(opened(inside, required=tuple(inside))), row.about)
+    schema = ref(choice_name(resource, row.name)) if isinstance(row.type, Choice) else read(row.type)
+    return told(nullable(schema) if row.nullable else schema, row.about, example=_sample(row.type))
+
+
+def _sample(kind: FieldType) -> Json:
+    """An example beside a schema of its own; components have theirs."""
+    return None if isinstance(kind, Address | Parts | Choice) else kind.example
+
+
+def _preview(resource: Resource, record: Schema) -> Schema:
+    """What a dry run shows of a record that is not there yet, nor are its parts."""
+    properties = {**record["properties"], "id": told(nullable(_WORDS), "Null: the record was not created.")}
+    if resource.parent is not None:
+        name = resource.parent.parameter
+        properties[name] = told(nullable(_WORDS), f"Null where the {resource.parent.noun} was not created either.")
+    for row in resource.fields:
+        if isinstance(row.type, Parts):
+            properties[row.name] = told(array(ref(part_preview_name(row.type)), high=row.type.max_items), row.about)
+    about = "A record as a dry run would create it: without an id."
+    return told(opened(properties, required=tuple(record["required"])), about)
+
+
+_WORDS: Schema = {"type": "string"}
+
+
+def _create(resource: Resource, rows: Members) -> Schema:
+    kept = [row for row in rows if isinstance(row, Nested) or row.write is not Write.NEVER]
+    required = tuple(row.name for row in kept if isinstance(row, Field) and row.required)
+    return closed({row.name: _given(resource, row, with_default=True) for row in kept}, required=required)
+
+
+def _update(resource: Resource, rows: Members) -> Schema:
+    about = "A merge patch (RFC 7396): absent members stay, null clears, arrays are replaced."
+    kept = [row for row in rows if isinstance(row, Nested) or row.write is Write.ALWAYS]
+    return told(closed({row.name: _given(resource, row, with_default=False) for row in kept}), about)
+
+
+def _given(resource: Resource, row: Field | Nested, *, with_default: bool) -> Schema:
+    if isinstance(row, Nested):
+        inside = {each.name: _given(resource, each, with_default=with_default) for each in row.members}
+        return told(nullable(closed(inside)), row.about)
+    schema = ref(choice_name(resource, row.name)) if isinstance(row.type, Choice) else write(row.type)
+    default = {"default": plain(row.default)} if with_default and row.default is not None else {}
+    return beside(_said(row, schema), default)
+
+
+_BOUNDS = {
+    Date: "From 1900-01-01 to 2100-12-31.",
+    DateTime: "With any offset; from 1970 to 2100.",
+}
+"""What no schema can say of a body's values."""
+
+
+def _said(row: Field, schema: Schema) -> Schema:
+    schema = nullable(schema) if row.nullable else schema
+    about = " ".join(part for part in (row.about, _BOUNDS.get(type(row.type), "")) if part)
+    if row.only_with is not None:
+        name, values = row.only_with
+        about = f"{about} Only beside `{name}` {' or '.join(f'`{value}`' for value in values)}.".strip()
+    return told(schema, about, example=_sample(row.type))
+
+
+def action_body(fields: tuple[Field, ...]) -> Schema:
+    """What an action is told."""
+    required = tuple(row.name for row in fields if row.required)
+    return closed({row.name: _said(row, write(row.type)) for row in fields}, required=required)
+
+
+def answer_schemas(resource: Resource) -> dict[str, Schema]:
+    """The envelopes that the resource's operations answer with."""
+    name = noun(resource)
+    record = ref(name)
+    found = {f"{name}List": opened({"data": array(record), "meta": ref("PageMeta")}, required=("data", "meta"))}
+    if Kind.GET in resource.kinds:
+        found[f"{name}Response"] = opened({"data": record, "meta": ref("WriteMeta")}, required=("data",))
+    if Kind.CREATE in resource.kinds:
+        preview = opened({"data": ref(f"{name}Preview"), "meta": ref("WriteMeta")}, required=("data", "meta"))
+        found[f"{name}PreviewResponse"] = preview
+    if resource.upsert_on:
+        found[f"{name}UpsertResponse"] = opened(
+            {"data": _born_or_not(name), "meta": ref("UpsertMeta")}, required=("data", "meta")
+        )
+    if Kind.BATCH_GET in resource.kinds:
+        found |= _batch_answer(name)
+    return found
+
+
+def _born_or_not(name: str) -> Schema:
+    return {"anyOf": [ref(name), ref(f"{name}Preview")]}
+
+
+def _batch_answer(name: str) -> dict[str, Schema]:
+    whole = told(nullable(_born_or_not(name)), "The record; null once it is deleted.")
+    outcome = opened(
+        {
+            "status": told({"type": "integer"}, "What the call for this item alone would answer.", example=200),
+            "data": whole,
+            "result": ref("UpsertResult"),
+            "error": ref("Problem"),
+        },
+        required=("status",),
+    )
+    about = "What became of one item: `data`, or the problem in `error`."
+    return {
+        f"{name}BatchItem": told(outcome, about),
+        f"{name}BatchResponse": opened(
+            {"data": told(array(ref(f"{name}BatchItem")), "One outcome an item, in order."), "meta": ref("BatchMeta")},
+            required=("data", "meta"),
+        ),
+    }

@@ -1,0 +1,213 @@
+"""[pure] Which problems an operation can answer with, and the answers that tell of them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+
+from contract import headers, problems
+from contract.bounds import PROBLEM_MEDIA_TYPE
+from contract.documents import EXAMPLE_API_URL
+from contract.explanations import example
+from contract.operations import Operation
+from contract.problems import PROBLEMS, Problem
+from contract.vocabulary import BATCHES, PRECONDITIONED, READS, TAKING_BODIES, Kind, Method
+from reference.headers import told_by
+from reference.shapes import Schema, ref
+from reference.values import pascal
+
+When = Callable[[Operation], bool]
+
+
+def _always(_: Operation) -> bool:
+    return True
+
+
+def _with_token(row: Operation) -> bool:
+    return not row.open
+
+
+def _with_scope(row: Operation) -> bool:
+    return row.scope is not None
+
+
+def _with_body(row: Operation) -> bool:
+    return row.kind in TAKING_BODIES
+
+
+def _on_one(row: Operation) -> bool:
+    return "{" in row.path
+
+
+def _paged(row: Operation) -> bool:
+    return row.kind in (Kind.LIST, Kind.SEARCH)
+
+
+def _upsert(row: Operation) -> bool:
+    return row.kind is Kind.UPSERT
+
+
+def _writes_one(row: Operation) -> bool:
+    return row.kind not in READS and row.kind not in BATCHES
+
+
+def _on_live(row: Operation) -> bool:
+    """A deleted record is in the way: not of a restore, and what cannot be deleted never is."""
+    return "{" in row.path and row.kind in (Kind.GET, *PRECONDITIONED) and row.resource.deletable
+
+
+def _sets_values(row: Operation) -> bool:
+    return row.kind in (Kind.CREATE, Kind.UPDATE, Kind.UPSERT, Kind.RESTORE)
+
+
+def _frees_a_place(row: Operation) -> bool:
+    """Configuration: other records stand in it."""
+    return row.kind is Kind.DELETE and "owner_id" not in row.resource.by_name
+
+
+def _meets_others(row: Operation) -> bool:
+    return row.kind in (Kind.UPDATE, Kind.UPSERT, Kind.RESTORE) and row.resource.money is not None
+
+
+def _keyed(row: Operation) -> bool:
+    return row.keyed
+
+
+def _needs_store(row: Operation) -> bool:
+    return row.keyed or row.kind is Kind.REQUESTS
+
+
+def _conditional(row: Operation) -> bool:
+    return row.kind in PRECONDITIONED
+
+
+def _asks_much(row: Operation) -> bool:
+    """What a service may be unable to do: dry runs, and filters."""
+    return row.kind not in READS or row.kind in (Kind.LIST, Kind.SEARCH)
+
+
+GIVEN_BY: dict[Problem, When] = {
+    problems.AUTHENTICATION_REQUIRED: _with_token,
+    problems.INVALID_TOKEN: _with_token,
+    problems.INSUFFICIENT_SCOPE: _with_scope,
+    problems.INSUFFICIENT_PERMISSION: _with_scope,
+    problems.BUSINESS_SUSPENDED: _with_token,
+    problems.RESOURCE_NOT_FOUND: _on_one,
+    problems.RESOURCE_DELETED: _on_live,
+    problems.VERSION_REQUIRED: _with_token,
+    problems.VERSION_INVALID: _with_token,
+    problems.VERSION_UNSUPPORTED: _with_token,
+    problems.VERSION_RETIRED: _with_token,
+    problems.MALFORMED_REQUEST: _always,
+    problems.INVALID_PARAMETER: _with_token,
+    problems.INVALID_ID: _on_one,
+    problems.INVALID_CURSOR: _paged,
+    problems.REQUEST_TIMEOUT: _always,
+    problems.NOT_SUPPORTED: _asks_much,
+    problems.HEADERS_TOO_LARGE: _always,
+    problems.PAYLOAD_TOO_LARGE: _with_body,
+    problems.UNSUPPORTED_MEDIA_TYPE: _with_body,
+    problems.NOT_ACCEPTABLE: _with_token,
+    problems.VALIDATION_FAILED: _with_body,
+    problems.BUSINESS_RULE_VIOLATED: _writes_one,
+    problems.DUPLICATE_RESOURCE: _sets_values,
+    problems.AMBIGUOUS_MATCH: _upsert,
+    problems.RESOURCE_IN_USE: _frees_a_place,
+    problems.CONFLICT: _meets_others,
+    problems.IDEMPOTENCY_IN_PROGRESS: _keyed,
+    problems.IDEMPOTENCY_OUTCOME_UNKNOWN: _keyed,
+    problems.IDEMPOTENCY_KEY_REUSED: _keyed,
+    problems.IDEMPOTENCY_UNAVAILABLE: _needs_store,
+    problems.PRECONDITION_FAILED: _conditional,
+    problems.RATE_LIMITED: _always,
+    problems.INTERNAL_ERROR: _always,
+    problems.UPSTREAM_INVALID: _always,
+    problems.UPSTREAM_UNAVAILABLE: _always,
+    problems.UPSTREAM_TIMEOUT: _always,
+    problems.OVERLOADED: _always,
+}
+"""When an operation can answer so."""
+
+OF_NO_OPERATION = (problems.ROUTE_NOT_FOUND, problems.METHOD_NOT_ALLOWED, problems.UPGRADE_REQUIRED)
+"""What is said of requests that are for none."""
+
+_BEFORE_THE_DECISION = {400, 401, 408, 431}
+"""Statuses that can be told before anything is counted: their answers promise no rate headers."""
+
+
+def refusals(row: Operation) -> dict[int, tuple[Problem, ...]]:
+    """The problems of an operation by status, ascending."""
+    found: dict[int, tuple[Problem, ...]] = {}
+    for problem, when in GIVEN_BY.items():
+        if when(row):
+            found[problem.status] = (*found.get(problem.status, ()), problem)
+    return dict(sorted(found.items()))
+
+
+Set = tuple[int, tuple[Problem, ...], str]
+"""A status, the problems that can be told with it, and the header that says more of the media types."""
+
+
+class Answers:
+    """The answers that tell of problems: a component for each set of them.
+
+    The commonest set of a status has its plain name; each other one is named for the first operation that has it.
+    """
+
+    def __init__(self, rows: Iterable[Operation]) -> None:
+        firsts: dict[Set, str] = {}
+        counted: Counter[Set] = Counter()
+        for row in rows:
+            for key in _sets(row):
+                firsts.setdefault(key, row.id)
+                counted[key] += 1
+        commonest = {key[0]: key for key, _ in reversed(counted.most_common())}
+        self._names = {
+            key: _phrase(key[0]) + ("" if commonest[key[0]] == key else pascal(first)) for key, first in firsts.items()
+        }
+        self.components = {name: _answer(*key) for key, name in self._names.items()}
+
+    def of(self, row: Operation) -> dict[str, Schema]:
+        """The refusals of an operation, by status."""
+        return {str(key[0]): ref(self._names[key], "responses") for key in _sets(row)}
+
+
+def _sets(row: Operation) -> list[Set]:
+    return [(status, told_of, _media(row, status)) for status, told_of in refusals(row).items()]
+
+
+def _media(row: Operation, status: int) -> str:
+    """What a 415 says of the body besides."""
+    return headers.ACCEPT_PATCH if status == 415 and row.method is Method.PATCH else ""
+
+
+def _phrase(status: int) -> str:
+    return pascal(HTTPStatus(status).name.lower())
+
+
+def _answer(status: int, told_of: tuple[Problem, ...], media: str) -> Schema:
+    names = [headers.REQUEST_ID.name]
+    if status not in _BEFORE_THE_DECISION:
+        names += headers.RATE_HEADERS
+    if status in (401, 403):
+        names.append(headers.WWW_AUTHENTICATE)
+    if media:
+        names.append(media)
+    if any(problem.retry_after_s or problem is problems.RATE_LIMITED for problem in told_of):
+        names.append(headers.RETRY_AFTER)
+    return {
+        "description": "\n".join(f"- `{problem.code}`: {problem.title}. {problem.detail}" for problem in told_of),
+        "headers": told_by(*names),
+        "content": {
+            PROBLEM_MEDIA_TYPE: {
+                "schema": ref("Problem"),
+                "examples": {problem.code: ref(problem.code, "examples") for problem in told_of},
+            }
+        },
+    }
+
+
+def example_components() -> dict[str, Schema]:
+    """An example of every problem."""
+    return {
+        problem.code: {"summary": problem.title, "value": example(problem, EXAMPLE_API_URL)} for problem in PROBLEMS
+    }

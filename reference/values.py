@@ -1,0 +1,193 @@
+"""[pure] Types as schemas: what an answer holds, and what a request may hold, which is normalised first."""
+
+from collections.abc import Callable
+from typing import Any
+
+from contract.resources import RESOURCES, Resource
+from contract.types import (
+    Address,
+    Amount,
+    Bool,
+    Choice,
+    Country,
+    Currency,
+    CustomFields,
+    Date,
+    DateTime,
+    Domain,
+    Email,
+    Etag,
+    FullName,
+    Id,
+    Ids,
+    Int,
+    Line,
+    Options,
+    Parts,
+    Phone,
+    Tags,
+    Text,
+    Url,
+    Zone,
+)
+from reference.shapes import Schema, array, closed, enum, nullable, opened, ref, told
+
+_OPAQUE = "[0-9a-hjkmnp-tv-z]"
+_MAX_ID = 64
+"""What clients are promised of ids."""
+_MAX_EMAIL = 254
+
+
+def noun(resource: Resource) -> str:
+    """The resource's noun as the names of its schemas begin."""
+    return pascal(resource.noun)
+
+
+def pascal(words: str) -> str:
+    """`custom_field` → `CustomField`."""
+    return "".join(word.title() for word in words.replace(".", "_").split("_"))
+
+
+def choice_name(resource: Resource, member: str) -> str:
+    """The schema of a member that is one of several words: one type in code, wherever it stands."""
+    return f"{noun(resource)}{pascal(member)}"
+
+
+def read(kind: Any) -> Schema:
+    """What a value of this type is in answers."""
+    return READ[type(kind)](kind)
+
+
+def write(kind: Any) -> Schema:
+    """What may be sent for a value of this type."""
+    return WRITE.get(type(kind), READ[type(kind)])(kind)
+
+
+def _text(kind: Line | Text) -> Schema:
+    return {"type": "string", "maxLength": kind.max_length}
+
+
+def _new_text(kind: Line | Text) -> Schema:
+    return {"type": "string", "minLength": 1, "maxLength": kind.max_length}
+
+
+def _phone(_: Phone) -> Schema:
+    return {"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$"}
+
+
+def _new_phone(_: Phone) -> Schema:
+    return {"type": "string", "pattern": r"^[ .()-]*\+[ .()-]*[1-9](?:[ .()-]*[0-9]){6,14}[ .()-]*$"}
+
+
+def _url(kind: Url) -> Schema:
+    return {"type": "string", "format": "uri", "maxLength": kind.max_length}
+
+
+def _amount(_: Amount) -> Schema:
+    return {"type": "string", "pattern": r"^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?$"}
+
+
+def _new_amount(kind: Amount) -> Schema:
+    return {"anyOf": [_amount(kind), {"type": "number", "minimum": 0, "exclusiveMaximum": 10**12}]}
+
+
+def _id(kind: Id) -> Schema:
+    return {"type": "string", "maxLength": _MAX_ID, "pattern": f"^{kind.prefix}_"}
+
+
+def _given_id(kind: Id) -> Schema:
+    """26 characters, or 52 where the internal ids are UUIDs."""
+    return {"type": "string", "pattern": f"^{kind.prefix}_{_OPAQUE}{{26}}(?:{_OPAQUE}{{26}})?$"}
+
+
+def _custom(kind: CustomFields) -> Schema:
+    simple: list[Schema] = [{"type": each} for each in ("string", "number", "boolean")]
+    return {
+        "type": "object",
+        "additionalProperties": {"anyOf": [*simple, array({"type": "string"})]},
+        "maxProperties": kind.max_items,
+    }
+
+
+def _new_custom(kind: CustomFields) -> Schema:
+    schema = _custom(kind)
+    return {**schema, "additionalProperties": nullable(schema["additionalProperties"])}
+
+
+def part_name(kind: Parts) -> str:
+    """The schema of a part that is made together with its owner."""
+    return f"{noun(_of(kind))}Part"
+
+
+def part_preview_name(kind: Parts) -> str:
+    """The schema of a part whose owner is not there yet."""
+    return f"{noun(_of(kind))}Preview"
+
+
+def _of(kind: Parts) -> Resource:
+    return next(row for row in RESOURCES if row.name == kind.of)
+
+
+def part_schema(kind: Parts) -> Schema:
+    """A part that is made together with its owner."""
+    resource = _of(kind)
+    rows = [resource.field(name) for name in kind.members]
+    properties = {row.name: told(write(row.type), row.about, example=row.type.example) for row in rows}
+    return closed(properties, required=tuple(row.name for row in rows if row.required))
+
+
+def address(kind: Address) -> Schema:
+    """An address in answers: all of its members, null where there is nothing."""
+    properties = {name: told(nullable(read(each)), "", example=each.example) for name, each in kind.members}
+    return opened(properties, required=tuple(properties))
+
+
+def new_address(kind: Address) -> Schema:
+    """An address in requests: merged member by member."""
+    return closed({name: told(nullable(write(each)), "", example=each.example) for name, each in kind.members})
+
+
+ADDRESS, NEW_ADDRESS = "Address", "AddressInput"
+
+READ: dict[type, Callable[[Any], Schema]] = {
+    Line: _text,
+    Text: _text,
+    Url: _url,
+    Domain: lambda _: {"type": "string", "format": "hostname"},
+    Email: lambda _: {"type": "string", "format": "email", "maxLength": _MAX_EMAIL},
+    Phone: _phone,
+    Date: lambda _: {"type": "string", "format": "date"},
+    DateTime: lambda _: {"type": "string", "format": "date-time"},
+    Bool: lambda _: {"type": "boolean"},
+    Choice: lambda kind: enum(kind.values),
+    Int: lambda kind: {"type": "integer", "minimum": kind.low, "maximum": kind.high},
+    Amount: _amount,
+    Currency: lambda _: {"type": "string", "pattern": "^[A-Z]{3}$"},
+    Country: lambda _: {"type": "string", "pattern": "^[A-Z]{2}$"},
+    Zone: lambda _: {"type": "string"},
+    Id: _id,
+    Ids: lambda kind: array(_id(Id(kind.prefix)), high=kind.max_items, distinct=True),
+    Tags: lambda kind: array(_text(kind.item), low=kind.min_items or None, high=kind.max_items, distinct=True),
+    Address: lambda _: ref(ADDRESS),
+    CustomFields: _custom,
+    Parts: lambda kind: array(ref(noun(_of(kind))), high=kind.max_items),
+    Options: lambda _: array(opened({"value": {"type": "string"}, "label": {"type": "string"}})),
+    FullName: lambda _: {"type": "string"},
+    Etag: lambda _: {"type": "string", "maxLength": 64},
+}
+WRITE: dict[type, Callable[[Any], Schema]] = {
+    Line: _new_text,
+    Text: _new_text,
+    Domain: lambda _: {"type": "string", "pattern": r"^\s*[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\.?\s*$"},
+    Phone: _new_phone,
+    Amount: _new_amount,
+    Currency: lambda _: {"type": "string", "pattern": r"^\s*[A-Za-z]{3}\s*$"},
+    Country: lambda _: {"type": "string", "pattern": r"^\s*[A-Za-z]{2}\s*$"},
+    Id: _given_id,
+    Ids: lambda kind: array(_given_id(Id(kind.prefix)), high=kind.max_items, distinct=True),
+    Tags: lambda kind: array(_new_text(kind.item), low=kind.min_items or None, high=kind.max_items, distinct=True),
+    Address: lambda _: ref(NEW_ADDRESS),
+    CustomFields: _new_custom,
+    Parts: lambda kind: array(ref(part_name(kind)), low=kind.min_items, high=kind.max_items),
+}
+"""Where a request may hold more than an answer: it is trimmed, folded and stripped first."""

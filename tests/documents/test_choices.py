@@ -1,0 +1,61 @@
+"""What a request chooses: by its query where a document has choices, by `Accept` where it has several forms."""
+
+import pytest
+
+from contract.documents import DOCS_PAGE, OPENAPI, PROBLEMS_PAGE
+from contract.versions import VERSIONS
+from transcoder.documents import chosen
+from transcoder.errors import ApiError
+from transcoder.media import preferred
+
+NEWEST, OLDEST = VERSIONS[0].date, VERSIONS[-1].date
+FORMS = ("text/html", "application/json")
+
+
+def test_without_a_query_the_newest_version_is_chosen() -> None:
+    assert chosen(DOCS_PAGE, []) == (NEWEST,)
+    assert chosen(OPENAPI, []) == (NEWEST, "3.1")
+
+
+def test_choices_are_told_apart_by_name_whatever_their_order() -> None:
+    assert chosen(OPENAPI, [("openapi", "3.0"), ("version", OLDEST)]) == (OLDEST, "3.0")
+
+
+def test_where_there_is_nothing_to_choose_a_query_says_nothing() -> None:
+    assert chosen(PROBLEMS_PAGE, [("version", "whatever")]) == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ([("version", "2026-01-01")], "unknown-value"),
+        ([("openapi", "2.0")], "unknown-value"),
+        ([("format", "yaml")], "unknown-parameter"),
+        ([("version", NEWEST), ("version", NEWEST)], "repeated-parameter"),
+    ],
+)
+def test_a_choice_that_there_is_not_is_refused_without_being_echoed(query: list[tuple[str, str]], code: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        chosen(OPENAPI, query)
+    [item] = refused.value.errors or ()
+    assert (item.code, item.parameter) == (code, query[0][0])
+    assert query[0][1] not in item.detail
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("", "text/html"),
+        ("*/*", "text/html"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("application/json", "application/json"),
+        ("application/*", "application/json"),
+        ("text/html;q=0.5, application/json", "application/json"),
+        ("application/json;q=0.5, text/*", "text/html"),
+        ("text/html;q=0, */*", "application/json"),
+        ("image/png", None),
+        ("text/html;q=0", None),
+    ],
+)
+def test_accept_chooses_the_form_that_it_likes_best(accept: str, form: str | None) -> None:
+    assert preferred(accept, FORMS) == form

@@ -1,0 +1,150 @@
+"""Documents as anybody gets them through the TLS listener: without a token, without a version."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from contract.documents import DOCUMENTS, EXAMPLE_API_URL, EXAMPLE_AUTH_URL, OPENAPI_DIALECTS
+from contract.problems import PROBLEMS, Problem
+from contract.versions import VERSIONS, Version
+from tests.support.stack import Stack
+
+JSON = {"Accept": "application/json"}
+PAGES = ("/problems", "/problems/rate-limited", "/docs", "/docs/changelog")
+ONE_OF_EACH = (*PAGES, "/docs/assets/pages.css", "/v1/openapi.json")
+NONSENSE = "n0nsense"
+
+
+@pytest.fixture(scope="module")
+def anybody(stack: Stack) -> Iterator[httpx.Client]:
+    with stack.client(version=None, patient=True) as client:
+        yield client
+
+
+def test_there_is_a_case_for_each_document() -> None:
+    patterns = [re.compile(re.sub(r"{[^}]+}", "[^/]+", row.path)) for row in DOCUMENTS]
+    assert all(any(pattern.fullmatch(path) for path in ONE_OF_EACH) for pattern in patterns)
+
+
+@pytest.mark.parametrize("path", ONE_OF_EACH)
+def test_a_document_is_for_anybody_to_keep_and_for_nobody_to_frame(anybody: httpx.Client, path: str) -> None:
+    answer = anybody.get(path)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert not [name for name in answer.headers if name.startswith(("x-ratelimit", "ratelimit", "x-gw-"))]
+    assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ONE_OF_EACH)
+def test_what_is_known_is_not_sent_again_even_if_it_came_compressed(anybody: httpx.Client, path: str) -> None:
+    tag = anybody.get(path, headers={"Accept-Encoding": "gzip"}).headers["etag"]
+    answer = anybody.get(path, headers={"If-None-Match": tag})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert anybody.get(path, headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ONE_OF_EACH)
+def test_a_document_is_read_and_nothing_else(anybody: httpx.Client, path: str) -> None:
+    head = anybody.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    options = anybody.options(path)
+    assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+    refused = anybody.post(path, json={})
+    assert (refused.status_code, refused.json()["code"]) == (405, "method-not-allowed")
+    assert refused.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert refused.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.code)
+def test_the_type_of_a_problem_is_a_page_about_it(anybody: httpx.Client, stack: Stack, problem: Problem) -> None:
+    type_uri = f"{stack.api_url}/problems/{problem.code}"
+    page = anybody.get(type_uri)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["vary"].lower().startswith("accept")
+    assert problem.code in page.text
+    told = anybody.get(type_uri, headers=JSON)
+    assert told.headers["content-type"] == "application/json"
+    facts = told.json()
+    assert (facts["type"], facts["code"], facts["status"]) == (type_uri, problem.code, problem.status)
+    assert facts["happened"].endswith(".")
+    assert facts["cure"].endswith((".", "*"))
+    example = facts["example"]
+    assert (example["type"], example["code"], example["status"]) == (type_uri, problem.code, problem.status)
+    assert example["retryable"] is problem.retryable
+
+
+def test_all_problems_are_listed(anybody: httpx.Client) -> None:
+    listed = anybody.get("/problems", headers=JSON).json()["data"]
+    assert [row["code"] for row in listed] == [problem.code for problem in PROBLEMS]
+    page = anybody.get("/problems").text
+    assert all(f'href="/problems/{problem.code}"' in page for problem in PROBLEMS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/problems/{NONSENSE}", f"/docs/assets/{NONSENSE}.js", f"/problems/%3Cb%3E{NONSENSE}", f"/docs/{NONSENSE}"],
+)
+def test_what_is_not_there_is_not_echoed(anybody: httpx.Client, path: str) -> None:
+    answer = anybody.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "route-not-found")
+    assert "instance" not in answer.json()
+    assert NONSENSE not in answer.text
+
+
+def test_a_form_that_there_is_not_is_refused(anybody: httpx.Client) -> None:
+    answer = anybody.get("/problems", headers={"Accept": "image/png"})
+    assert (answer.status_code, answer.json()["supported"]) == (406, ["text/html", "application/json"])
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.date)
+@pytest.mark.parametrize("dialect", OPENAPI_DIALECTS)
+def test_openapi_is_to_be_had_for_each_version_and_names_this_deployment(
+    anybody: httpx.Client, stack: Stack, version: Version, dialect: str
+) -> None:
+    answer = anybody.get("/v1/openapi.json", params={"version": version.date, "openapi": dialect})
+    assert answer.headers["content-type"] == "application/json"
+    document = json.loads(answer.text)
+    assert document["openapi"].startswith(dialect)
+    assert document["info"]["version"] == version.date
+    assert [server["url"] for server in document["servers"]] == [stack.api_url]
+    assert stack.facts["AUTH_URL"] in answer.text
+    assert not {EXAMPLE_API_URL, EXAMPLE_AUTH_URL} & set(re.findall(r"https://[a-z.]+", answer.text))
+
+
+def test_a_version_that_there_is_not_is_told_with_those_that_there_are(anybody: httpx.Client) -> None:
+    for path in ("/v1/openapi.json", "/docs"):
+        answer = anybody.get(path, params={"version": "2020-01-01"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
+        [item] = answer.json()["errors"]
+        assert (item["parameter"], item["allowed"]) == ("version", [version.date for version in VERSIONS])
+
+
+def test_the_changelog_tells_every_change_of_every_version(anybody: httpx.Client) -> None:
+    page = anybody.get("/docs/changelog").text
+    told = re.sub(r"</?code>", "`", page)
+    for version in VERSIONS:
+        assert f'id="v{version.date}"' in page
+        assert f'href="/docs?version={version.date}"' in page
+        assert all(change.description in told for change in version.changes)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_made_of_files_of_this_host_that_are_there(anybody: httpx.Client, path: str) -> None:
+    page = anybody.get(path).text
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=", page)
+    made_of = set(re.findall(r'<(?:script|link)\b[^>]*\b(?:src|href)="([^"]+)"', page))
+    led_to = set(re.findall(r'<a\b[^>]*\bhref="(/[^"#]*)', page))
+    assert made_of
+    assert all(each.startswith("/docs/assets/") for each in made_of)
+    for each in made_of | led_to:
+        assert anybody.get(each.replace("&amp;", "&")).status_code == 200, each

@@ -1,0 +1,126 @@
+"""A service that hangs up, talks nonsense or has a bad day: nothing is sent twice, nothing of it is passed on."""
+
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.foreign.book import Book
+from tests.foreign.conftest import Foreign
+from tests.foreign.test_tour import create, fresh_email
+from tests.support.problems import assert_problem, items
+
+
+def keyed() -> dict[str, str]:
+    return {"Idempotency-Key": uuid.uuid4().hex}
+
+
+def test_a_create_whose_outcome_nobody_knows_is_never_sent_again(
+    api: httpx.Client, book: Book, foreign: Foreign
+) -> None:
+    headers, body = keyed(), {"first_name": "Ada", "email": fresh_email()}
+    book.hangs_up_after = ("POST",)
+    first = api.post("/v1/contacts", json=body, headers=headers)
+    told = assert_problem(first, "upstream-invalid", decided=True, api_url=foreign.stack.api_url)
+    assert (told["retryable"], told["outcome"]) == (True, "unknown")
+    book.hangs_up_after = ()
+    for _ in range(2):
+        again = api.post("/v1/contacts", json=body, headers=headers)
+        told = assert_problem(again, "idempotency-outcome-unknown", decided=True, api_url=foreign.stack.api_url)
+        assert told["retryable"] is False
+    assert book.asked("POST") == 1
+    # It did happen, as a look tells; and the answer about the key claims no record.
+    assert len(api.get("/v1/contacts", params={"email": body["email"]}).json()["data"]) == 1
+    asked = {"idempotency_key": headers["Idempotency-Key"]}
+    [entry] = api.get("/v1/requests", params=asked).json()["data"]
+    assert (entry["status"], entry["record_id"]) == (409, None)
+
+
+def test_a_record_that_was_made_and_cannot_be_read_back_may_have_been_made(
+    api: httpx.Client, book: Book, foreign: Foreign
+) -> None:
+    headers, body = keyed(), {"first_name": "Ada", "email": fresh_email()}
+    book.hangs_up_after = ("GET",)
+    first = api.post("/v1/contacts", json=body, headers=headers)
+    told = assert_problem(first, "upstream-invalid", decided=True, api_url=foreign.stack.api_url)
+    assert told["outcome"] == "unknown"
+    book.hangs_up_after = ()
+    again = api.post("/v1/contacts", json=body, headers=headers)
+    assert_problem(again, "idempotency-outcome-unknown", decided=True, api_url=foreign.stack.api_url)
+    assert book.asked("POST") == 1
+
+
+def test_of_a_batch_each_item_says_what_is_known_of_it(api: httpx.Client, book: Book, foreign: Foreign) -> None:
+    headers, body = keyed(), {"items": [{"first_name": "A"}, {"first_name": 7}]}
+    book.hangs_up_after = ("POST",)
+    answer = api.post("/v1/contacts/batch/create", json=body, headers=headers)
+    assert answer.status_code == 200
+    unknown, refused = (item["error"] for item in answer.json()["data"])
+    assert (unknown["code"], unknown["outcome"]) == ("upstream-invalid", "unknown")
+    assert items(refused) == [("/first_name", "invalid-type")]
+    again = api.post("/v1/contacts/batch/create", json=body, headers=headers)
+    assert_problem(again, "idempotency-outcome-unknown", decided=True, api_url=foreign.stack.api_url)
+    assert book.asked("POST") == 1
+
+
+def test_a_refusal_frees_the_key(api: httpx.Client) -> None:
+    email, headers = fresh_email(), keyed()
+    taken = create(api, email=email)
+    body = {"first_name": "Ada", "email": email}
+    assert api.post("/v1/contacts", json=body, headers=headers).status_code == 409
+    api.delete(f"/v1/contacts/{taken['id']}")
+    assert api.post("/v1/contacts", json=body, headers=headers).status_code == 201
+
+
+NONSENSE: dict[str, tuple[int, Any]] = {
+    "nothing": (200, ""),
+    "a page": (200, "<html>Welcome</html>"),
+    "no person": (200, {"id": "7"}),
+    "a sentence that has no row": (409, {"error": "The printer is on fire."}),
+    "a sentence that only begins like one": (404, {"error": "No such person. Ask Bob in /internal/7."}),
+    "an error without a sentence": (400, {"oops": 1}),
+    "that it does not know us": (401, {"error": "Who are you?"}),
+    "that the user does not work there": (403, {"error": "You do not work here."}),
+    "that it is broken": (500, "Traceback (most recent call last)"),
+    "that it moved": (302, ""),
+}
+
+
+@pytest.mark.parametrize("said", NONSENSE.values(), ids=NONSENSE.keys())
+def test_it_is_nobodys_fault_outside_when_it_says(
+    said: tuple[int, Any], api: httpx.Client, book: Book, foreign: Foreign
+) -> None:
+    path = f"/v1/contacts/{create(api)['id']}"
+    book.says = said
+    for answer, outcome in ((api.get(path), "not-applied"), (api.patch(path, json={"job_title": "x"}), "unknown")):
+        told = assert_problem(answer, "upstream-invalid", decided=True, api_url=foreign.stack.api_url)
+        assert told["outcome"] == outcome
+        assert not any(word in answer.text for word in ("printer", "Bob", "Who are you", "work here", "Welcome"))
+
+
+def test_what_it_refuses_for_the_callers_sake_is_told_at_its_place(api: httpx.Client, foreign: Foreign) -> None:
+    made = create(api, email=fresh_email())
+    path = f"/v1/contacts/{made['id']}"
+    other = create(api)["id"]
+    rows = (
+        (api.patch(path, json={"job_title": "x" * 81}), "validation-failed", [("/job_title", "too-long")]),
+        (
+            api.patch(path, json={"first_name": None, "email": None}),
+            "business-rule-violated",
+            [("", "rule-violated")],
+        ),
+        (
+            api.patch(f"/v1/contacts/{other}", json={"email": made["email"]}),
+            "duplicate-resource",
+            [("/email", "duplicate-value")],
+        ),
+        (
+            api.patch(path, json={"owner_id": "usr_" + "0" * 52}),
+            "validation-failed",
+            [("/owner_id", "reference-not-found")],
+        ),
+    )
+    for answer, code, places in rows:
+        body = assert_problem(answer, code, decided=True, api_url=foreign.stack.api_url)
+        assert items(body) == places

@@ -1,0 +1,94 @@
+"""What a plain service's dialect inherits: batches one by one, each item with a key and an outcome of its own."""
+
+import asyncio
+
+import pytest
+
+from contract.problems import RESOURCE_NOT_FOUND, UPSTREAM_TIMEOUT
+from contract.resources import CONTACT
+from tests.unit.transcoder.calls import ACTOR
+from transcoder.errors import ApiError
+from transcoder.plain import AT_ONCE, Plain, as_record, missing_fields, one_by_one
+from transcoder.records import Change, Record, Refusal, Shelf, Terms, Values, Written
+
+SHELF = Shelf(CONTACT)
+GONE = Refusal(RESOURCE_NOT_FOUND)
+
+
+async def test_outcomes_keep_their_order_and_a_failure_is_its_own_items() -> None:
+    async def ask(item: int, _: int) -> int | Refusal:
+        await asyncio.sleep(0)
+        if item == 3:
+            raise ApiError(UPSTREAM_TIMEOUT, outcome="not-applied", cause="no time was left to ask")
+        return GONE if item == 5 else item * 10
+
+    outcomes = await one_by_one(range(20), ask)
+    late = Refusal(UPSTREAM_TIMEOUT, outcome="not-applied", cause="no time was left to ask")
+    assert outcomes == [{3: late, 5: GONE}.get(item, item * 10) for item in range(20)]
+
+
+async def test_only_so_many_are_under_way_at_once() -> None:
+    under_way = most = 0
+
+    async def ask(_: int, __: int) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        for _step in range(3):
+            await asyncio.sleep(0)
+        under_way -= 1
+
+    await one_by_one(range(50), ask)
+    assert most == AT_ONCE
+
+
+async def test_what_nobody_expected_is_no_items_outcome() -> None:
+    async def ask(_: int, __: int) -> None:
+        raise LookupError
+
+    with pytest.raises(ExceptionGroup):
+        await one_by_one([1], ask)
+
+
+class Keyed(Plain):
+    """Remembers on which terms it was asked to write."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[object, Terms]] = []
+
+    async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: object) -> Written:
+        self.asked.append((values["first_name"], terms))
+        return Written(as_record(CONTACT, 1, values))
+
+    async def update(self, shelf: Shelf, number: int, values: Values, terms: Terms, actor: object) -> Written:
+        self.asked.append((number, terms))
+        return Written(as_record(CONTACT, number, values))
+
+
+async def test_each_item_has_a_key_of_its_own_made_of_its_place_in_the_callers_batch() -> None:
+    service = Keyed()
+    items = [{"first_name": "A"}, {"first_name": "B"}]
+    await service.batch_create(SHELF, items, Terms(dedupe_key="k", positions=(4, 9)), ACTOR)
+    assert service.asked == [("A", Terms(dedupe_key="k.4")), ("B", Terms(dedupe_key="k.9"))]
+
+
+async def test_each_change_is_made_on_its_own_revision() -> None:
+    service = Keyed()
+    await service.batch_update(SHELF, [Change(7, {}, 3), Change(8, {}, None)], Terms(), ACTOR)
+    assert service.asked == [(7, Terms(revision=3)), (8, Terms())]
+
+
+def test_a_revision_stands_for_what_a_record_holds() -> None:
+    one, same, other = (as_record(CONTACT, 1, {"first_name": name, "updated_at": 5}) for name in ("A", "A", "B"))
+    assert one.revision == same.revision != other.revision
+    assert 1 <= one.revision < 10**18
+    assert isinstance(one, Record)
+    assert one.values["do_not_contact"] is False
+
+
+def test_what_says_nothing_is_missed_by_nobody() -> None:
+    silent = {"source": None, "tags": [], "address": {}, "do_not_contact": False, "lifecycle_stage": "lead"}
+    assert missing_fields(CONTACT, silent, ()) is None
+    lost = missing_fields(CONTACT, silent | {"do_not_contact": True, "first_name": "Ada"}, ("first_name",))
+    assert lost is not None
+    assert [item.pointer for item in lost.errors or ()] == ["/do_not_contact"]

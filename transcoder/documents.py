@@ -1,0 +1,151 @@
+"""Documents for anybody: problem pages, the interactive reference, the changelog, the OpenAPI documents.
+
+Owns where their sources lie and how a request chooses among them; what stands on them is `pages`' affair. Knows no
+token and no version of a caller.
+
+The OpenAPI documents are committed files: `docs/reference/` holds one by each name in
+`contract.documents.OPENAPI_FILES`, `openapi-<version>.json` (3.1) and `openapi-<version>-3.0.json`. In them the two
+origins `contract.documents.EXAMPLE_API_URL` (https://api.example.com) and `EXAMPLE_AUTH_URL` (https://auth.example.com)
+stand for the deployment's own and are replaced, as text, when the service starts; nothing else in them is touched.
+"""
+
+import importlib.util
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from aiohttp import web
+from structlog.typing import FilteringBoundLogger
+
+from contract import headers
+from contract.bounds import PROBLEM_MEDIA_TYPE
+from contract.documents import DOCUMENT_ALLOW, DOCUMENT_ANSWER, DOCUMENT_METHODS, DOCUMENTS, OPENAPI_FILES, Document
+from contract.problems import (
+    INTERNAL_ERROR,
+    INVALID_PARAMETER,
+    METHOD_NOT_ALLOWED,
+    NOT_ACCEPTABLE,
+    ROUTE_NOT_FOUND,
+    ItemError,
+    render,
+)
+from transcoder import media, requests
+from transcoder.errors import ApiError
+from transcoder.pages.look import Look
+from transcoder.pages.shelf import Page, Shelf, Sources, shelf
+
+_HERE = Path(__file__).parent
+_TEMPLATES = _HERE / "pages" / "templates"
+_STATIC = _HERE / "pages" / "static"
+_OPENAPI = _HERE.parent / "docs" / "reference"
+_VIEWER = "flask_swagger_ui"
+"""The package that brings the viewer's files; its own code is never imported."""
+_VIEWER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
+
+
+def sources(look: Look, api_url: str, auth_url: str) -> Sources:
+    """Everything that the documents are made of, read from disk. Raises OSError when a file is missing."""
+    viewer = importlib.util.find_spec(_VIEWER)
+    if viewer is None or viewer.submodule_search_locations is None:
+        raise FileNotFoundError(_VIEWER)
+    dist = Path(viewer.submodule_search_locations[0]) / "dist"
+    return Sources(
+        templates={path.name: path.read_text("utf-8") for path in _TEMPLATES.iterdir()},
+        assets={
+            path.name: path.read_bytes() for path in (*_STATIC.iterdir(), *(dist / name for name in _VIEWER_FILES))
+        },
+        openapi={name: (_OPENAPI / name).read_text("utf-8") for name in OPENAPI_FILES},
+        look=look,
+        api_url=api_url,
+        auth_url=auth_url,
+    )
+
+
+class Documents:
+    """Answers requests for documents."""
+
+    def __init__(self, sources: Sources, log: FilteringBoundLogger) -> None:
+        self._shelf: Shelf = shelf(sources)
+        self._api_url = sources.api_url
+        self._log = log
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """A route for each row, whatever the method."""
+        for row in DOCUMENTS:
+            router.add_route("*", row.path.replace("}", ":[^/]+}"), self._answers(row))
+
+    def _answers(self, row: Document) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def answer(request: web.Request) -> web.Response:
+            try:
+                return self._found(row, request)
+            except ApiError as error:
+                return self._refused(request, error)
+            except Exception:
+                self._log.exception("unhandled", trace_id=requests.trace_id(request), document=row.id)
+                return self._refused(request, ApiError(INTERNAL_ERROR, outcome="not-applied"))
+
+        return answer
+
+    def _found(self, row: Document, request: web.Request) -> web.Response:
+        if request.method not in DOCUMENT_METHODS:
+            told = {headers.ALLOW: ", ".join(DOCUMENT_ALLOW)}
+            raise ApiError(METHOD_NOT_ALLOWED, allowed_methods=list(DOCUMENT_ALLOW), headers=told)
+        pages = self._shelf.get((request.path, *chosen(row, list(request.query.items()))))
+        if pages is None:
+            raise ApiError(ROUTE_NOT_FOUND)
+        page = _preferred(pages, request.headers.getall(headers.ACCEPT.name, []))
+        sent = {**dict(DOCUMENT_ANSWER), headers.ETAG: f'"{page.etag}"'}
+        if len(pages) > 1:
+            sent[headers.VARY] = headers.ACCEPT.title
+        # Compressed on the way, a tag comes back as a weak one: equal is equal (RFC 9110 §13.1.2).
+        if any(tag.value in (page.etag, "*") for tag in request.if_none_match or ()):
+            return web.Response(status=304, headers=sent)
+        return web.Response(body=page.body, headers={**sent, headers.CONTENT_TYPE.title: _content_type(page)})
+
+    def _refused(self, request: web.Request, error: ApiError) -> web.Response:
+        body = render(
+            error.problem,
+            api_url=self._api_url,
+            trace_id=requests.trace_id(request),
+            detail=error.detail,
+            with_instance=False,
+            errors=error.errors,
+            outcome=error.outcome,
+            **error.members,
+        )
+        sent = {**dict(headers.PRIVATE_ANSWER), **error.headers, headers.CONTENT_TYPE.title: PROBLEM_MEDIA_TYPE}
+        return web.Response(status=error.problem.status, body=body, headers=sent)
+
+
+def chosen(row: Document, query: list[tuple[str, str]]) -> tuple[str, ...]:
+    """What a query chooses, each choice in the row's order; where there is nothing to choose, a query says nothing."""
+    if not row.choices:
+        return ()
+    choices = {choice.name: choice for choice in row.choices}
+    errors: list[ItemError] = []
+    given: dict[str, str] = {}
+    for name, value in query:
+        if name not in choices:
+            errors.append(ItemError("unknown-parameter", "This document takes no such parameter.", parameter=name))
+        elif name in given:
+            errors.append(ItemError("repeated-parameter", "This parameter may be sent only once.", parameter=name))
+        elif value not in choices[name].values:
+            allowed = choices[name].values
+            errors.append(ItemError("unknown-value", "There is no such choice.", parameter=name, allowed=allowed))
+        given[name] = value
+    if errors:
+        raise ApiError(INVALID_PARAMETER, errors=errors)
+    return tuple(given.get(choice.name, choice.values[0]) for choice in row.choices)
+
+
+def _preferred(pages: tuple[Page, ...], accept: list[str]) -> Page:
+    if len(pages) == 1:
+        return pages[0]
+    by_type: Mapping[str, Page] = {page.media_type: page for page in pages}
+    wanted = media.preferred(", ".join(accept), tuple(by_type))
+    if wanted is None:
+        raise ApiError(NOT_ACCEPTABLE, "This document is not to be had in that form.", supported=list(by_type))
+    return by_type[wanted]
+
+
+def _content_type(page: Page) -> str:
+    return f"{page.media_type}; charset=utf-8" if page.media_type.startswith("text/") else page.media_type

@@ -1,0 +1,169 @@
+"""[pure] Every document, ready to be sent: made once, of the contract, templates, assets and a deployment's look."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from contract.bounds import JSON_MEDIA_TYPE, PROBLEM_MEDIA_TYPE
+from contract.documents import (
+    ASSET,
+    CHANGELOG_PAGE,
+    DOCS_PAGE,
+    EXAMPLE_API_URL,
+    EXAMPLE_AUTH_URL,
+    OPENAPI,
+    OPENAPI_DIALECTS,
+    PROBLEM_PAGE,
+    PROBLEMS_PAGE,
+    openapi_file,
+)
+from contract.explanations import EXPLANATIONS, example
+from contract.problems import PROBLEMS, Problem, type_uri
+from contract.resources import RESOURCES
+from contract.versions import VERSIONS
+from contract.vocabulary import Json
+from transcoder.pages.look import Look
+from transcoder.to_public import instant_text
+
+HTML_MEDIA_TYPE = "text/html"
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+LOOK_FILE = "look.css"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A body, and the tag that changes with it."""
+
+    media_type: str
+    body: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the pages are made of: texts by file name, as they are on disk."""
+
+    templates: Mapping[str, str]
+    assets: Mapping[str, bytes]
+    openapi: Mapping[str, str]
+    look: Look
+    api_url: str
+    auth_url: str
+
+
+Shelf = Mapping[tuple[str, ...], tuple[Page, ...]]
+"""By path and the values of its choices: one page, or the same in several media types, the default first."""
+
+
+Shelved = Iterator[tuple[tuple[str, ...], tuple[Page, ...]]]
+Printer = Callable[..., Page]
+"""Makes a page of a template's name and the facts that it is filled with."""
+
+
+def shelf(sources: Sources) -> Shelf:
+    """All documents."""
+    print_page = _printer(sources)
+    return dict(
+        (*_problems(sources, print_page), *_reference(print_page), *_assets(sources), *_openapi(sources)),
+    )
+
+
+def marked(text: str) -> Markup:
+    """A sentence of the contract as HTML: its `code` and its **stress**."""
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", html))  # noqa: S704 (escaped above)
+
+
+def _printer(sources: Sources) -> Printer:
+    environment = Environment(
+        loader=DictLoader(dict(sources.templates)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["marked"] = marked
+    environment.filters["day"] = lambda at_s: instant_text(at_s * 1000)[:10]
+    paths = {"docs": DOCS_PAGE.path, "changelog": CHANGELOG_PAGE.path, "problems": PROBLEMS_PAGE.path}
+
+    def print_page(template: str, **facts: Any) -> Page:
+        text = environment.get_template(template).render(name=sources.look.name, paths=paths, **facts)
+        return _page(HTML_MEDIA_TYPE, text)
+
+    return print_page
+
+
+def _page(media_type: str, body: str | bytes) -> Page:
+    raw = body.encode() if isinstance(body, str) else body
+    return Page(media_type, raw, hashlib.sha256(raw).hexdigest()[:20])
+
+
+def _json(value: Json) -> Page:
+    return _page(JSON_MEDIA_TYPE, json.dumps(value, ensure_ascii=False))
+
+
+def _problems(sources: Sources, print_page: Printer) -> Shelved:
+    told = {row: _told(row, sources.api_url) for row in PROBLEMS}
+    listed = [{name: value for name, value in facts.items() if name != "example"} for facts in told.values()]
+    html = print_page("problems.html", problems=list(told.values()))
+    yield (PROBLEMS_PAGE.path,), (html, _json({"data": listed}))
+    for row, facts in told.items():
+        html = print_page(
+            "problem.html",
+            problem=facts,
+            media_type=PROBLEM_MEDIA_TYPE,
+            reason=HTTPStatus(row.status).phrase,
+            example=json.dumps(facts["example"], ensure_ascii=False, indent=2),
+        )
+        yield (PROBLEM_PAGE.path.format(slug=row.code),), (html, _json(facts))
+
+
+def _told(row: Problem, api_url: str) -> dict[str, Any]:
+    explained = EXPLANATIONS[row]
+    return {
+        "type": type_uri(row, api_url),
+        "code": row.code,
+        "status": row.status,
+        "title": row.title,
+        "happened": explained.happened,
+        "cure": explained.cure,
+        "retryable": row.retryable,
+        **({} if row.outcome is None else {"outcome": row.outcome}),
+        "example": example(row, api_url),
+    }
+
+
+def _reference(print_page: Printer) -> Shelved:
+    order = {resource: place for place, resource in enumerate(RESOURCES)}
+    versions = [
+        {"row": row, "changes": sorted(row.changes, key=lambda change: order[change.resource])} for row in VERSIONS
+    ]
+    yield (CHANGELOG_PAGE.path,), (print_page("changelog.html", versions=versions),)
+    for version in VERSIONS:
+        html = print_page(
+            "reference.html",
+            version=version,
+            versions=VERSIONS,
+            document=f"{OPENAPI.path}?version={version.date}",
+        )
+        yield (DOCS_PAGE.path, version.date), (html,)
+
+
+def _assets(sources: Sources) -> Shelved:
+    for name, raw in {**sources.assets, LOOK_FILE: sources.look.css.encode()}.items():
+        yield (ASSET.path.format(file=name),), (_page(_TYPES[name[name.rindex(".") :]], raw),)
+
+
+def _openapi(sources: Sources) -> Shelved:
+    for version in VERSIONS:
+        for dialect in OPENAPI_DIALECTS:
+            text = sources.openapi[openapi_file(version, dialect)]
+            text = text.replace(EXAMPLE_API_URL, sources.api_url).replace(EXAMPLE_AUTH_URL, sources.auth_url)
+            yield (OPENAPI.path, version.date, dialect), (_page(JSON_MEDIA_TYPE, text),)
