@@ -23,7 +23,7 @@ UNSAID = (
     Unsaid("reference-not-found", _ANYWHERE, "whether there is such a record is the business's own affair"),
     Unsaid("duplicate-value", _ANYWHERE, "whether another record has that value, likewise"),
     Unsaid("duplicate-item", _ANYWHERE, "two that differ in case or in blanks around them are one"),
-    Unsaid("unknown-member", "/custom_fields/[^/]+", "which custom fields there are, the business decides"),
+    Unsaid("unknown-member", "/custom_fields/[^/]*", "which custom fields there are, the business decides"),
     Unsaid("unknown-field", r"/filters/.*/field", "so it is of filters by them"),
     Unsaid("not-applicable", _ANYWHERE, "some members go with some states; said in words beside them"),
     Unsaid("required", _MONEY, "an amount and its currency go together"),
@@ -36,7 +36,10 @@ UNSAID = (
     Unsaid("invalid-type", _VALUES, "what a value may be goes with field and operator"),
     Unsaid("not-nullable", _VALUES, "so it does"),
     Unsaid("invalid-id", _VALUES, "so it does"),
-    Unsaid("too-deep", "/filters/.*", "how deep groups may nest is said in words"),
+    Unsaid("out-of-range", r"/filters/.*/(any|all|not)(/\d+)?", "how deep groups may nest is said in words"),
+    Unsaid("out-of-range", "/(birth_date|occurred_at|completed_at|closed_at)", "what has happened lies in the past"),
+    Unsaid("unknown-value", "/(address/country|currency|value/currency)", "which codes there are, ISO decides"),
+    Unsaid("read-only", "/type", "an upsert that meets a record cannot change what only a create says"),
     Unsaid("rule-violated", _ANYWHERE, "a rule of the business, named"),
 )
 
