@@ -86,6 +86,20 @@ async def test_an_open_operation_fits_a_phone(chromium: Chromium) -> None:
         assert await watched.page.evaluate("document.documentElement.scrollWidth") == PHONE
 
 
+@pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
+async def test_a_problem_of_an_operation_is_a_line_until_it_is_asked_for(chromium: Chromium, width: int) -> None:
+    async with chromium.opened("/docs", width=width) as watched:
+        block = await chromium.operation(watched.page, "contacts", "get", "/v1/contacts")
+        told = block.locator(".response", has_text="retry_after_seconds")
+        assert await told.count() == 0
+        line = block.get_by_role("button", name="rate-limited")
+        await line.press("Enter")
+        await told.wait_for()
+        assert await line.get_attribute("aria-expanded") == "true"
+        assert await watched.page.evaluate("document.documentElement.scrollWidth") == width
+        assert await faults(watched.page) == []
+
+
 async def test_what_is_refused_is_shown_as_the_problem_that_it_is(chromium: Chromium) -> None:
     async with chromium.opened("/docs") as watched:
         block = await chromium.operation(watched.page, "contacts", "get", "/v1/contacts")

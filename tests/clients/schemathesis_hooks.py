@@ -3,15 +3,19 @@
 Loaded by `st` itself (SCHEMATHESIS_HOOKS); the environment tells of the stack, as it does for the tests.
 """
 
+import atexit
 import copy
 import json
 import os
 import re
+from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
+from schemathesis.core.failures import RejectedPositiveData
+from schemathesis.core.parameters import ParameterLocation
 
 from tests.clients.unsaid import foretold
 from tests.reference.documents import faults, operations
@@ -73,19 +77,6 @@ def _let_items_be_anything(schemas: dict[str, Any]) -> None:
             schema["properties"]["patch"] = {"anyOf": [schema["properties"]["patch"], {}]}
 
 
-@schemathesis.hook
-def filter_path_parameters(context: schemathesis.HookContext, path_parameters: dict[str, Any] | None) -> bool:
-    """schemathesis takes what a dry run shows for a record: it has no id that could be asked for."""
-    return not path_parameters or None not in path_parameters.values()
-
-
-@schemathesis.hook
-def filter_query(context: schemathesis.HookContext, query: dict[str, Any] | None) -> bool:
-    """Nor one that could be listed."""
-    ids = query.get("ids") if query else None
-    return not isinstance(ids, list) or None not in ids
-
-
 @schemathesis.auth(refresh_interval=None)
 class Bearer:
     """A token of its own for each call: budgets are not what is tried here."""
@@ -102,9 +93,9 @@ def a_good_body_is_refused_for_what_no_schema_can_say(
     ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
 ) -> None:
     """Of a body that keeps to its schema nothing is said that the document could have told."""
-    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code != 422:
-        return
-    _assert_unforetold(response.json())
+    body = case.meta.components.get(ParameterLocation.BODY) if case.meta else None
+    if body and body.mode.is_positive and case.meta.generation.mode.is_positive and response.status_code == 422:
+        _assert_unforetold(response.json())
 
 
 @schemathesis.check
@@ -136,12 +127,32 @@ def _assert_unforetold(problem: dict[str, Any]) -> None:
     assert not told, f"kept to its schema, and yet: {told}"
 
 
-UNDECIDED = ("overloaded", "idempotency-unavailable")
+def _busy(_: Any, __: schemathesis.Case, response: schemathesis.Response) -> bool:
+    """The machine has other things to do: nothing was decided in time."""
+    return response.status_code == 503 and response.json()["code"] in ("overloaded", "idempotency-unavailable")
+
+
+def _shown_by_a_dry_run(failure: Any, case: schemathesis.Case, response: schemathesis.Response) -> bool:
+    """Schemathesis takes every 2xx for the record: it asks for that of a dry run, which has no id, as `null`."""
+    if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
+        return False
+    asked = [*(case.path_parameters or {}).values(), (case.query or {}).get("ids", ...)]
+    wrong = {error["code"] for error in response.json().get("errors", [])}
+    return wrong == {"invalid-id"} and any(each in (None, "null", "None", "", [None]) for each in asked)
+
+
+EXCUSES = (_busy, _shown_by_a_dry_run)
+EXCUSED: Counter[str] = Counter()
 
 
 @schemathesis.hook
 def filter_failure(
     context: schemathesis.HookContext, failure: Any, case: schemathesis.Case, response: schemathesis.Response
 ) -> bool:
-    """The one excuse: the machine has other things to do, so nothing was decided in time. The test counts how often."""
-    return not (response.status_code == 503 and response.json()["code"] in UNDECIDED)
+    """What only looks like a failure: each is named here, and counted; nothing else is passed over."""
+    named = [excuse.__name__ for excuse in EXCUSES if excuse(failure, case, response)]
+    EXCUSED.update(named[:1])
+    return not named
+
+
+atexit.register(lambda: print("Excused:", json.dumps(EXCUSED)))  # noqa: T201 (the test reads it)

@@ -12,7 +12,21 @@ from transcoder.values import WHITE_SPACE, Fault, domain, line, text
 AROUND = around()
 CHARACTERS = sorted({*map(chr, range(0x100)), *WHITE_SPACE, "\ufeff", "\u200b", "\u180e", "é", "\U0001f600"})
 PLACES = ("{}", "a{}", "{}a", "a{}b", " {} ")
-HOSTS = ("a.b", "A.b.", " a.b\t", "-a.b", "a-.b", "a-b.c", "a", "a..b", ".a.b", "a.b..", f"{'a' * 63}.b", f"{'a' * 64}.b")
+HOSTS = (
+    f"{'a' * 64}.b",
+    "a.b",
+    "A.b.",
+    " a.b\t",
+    "-a.b",
+    "a-.b",
+    "a-b.c",
+    "a",
+    "a..b",
+    ".a.b",
+    "a.b..",
+    f"{'a' * 63}.b",
+    f"{'a' * 64}.b",
+)
 
 
 def allowed(kind: Line | Text | Domain, value: str) -> bool:

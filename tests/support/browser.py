@@ -23,9 +23,13 @@ PATIENCE_MS = 60_000
 
 @dataclass(frozen=True)
 class Watched:
-    """A page, and whatever must not happen in it; `refused` are answers that were no success."""
+    """A page, and whatever must not happen in it.
+
+    `refused` are answers that were no success; a breach of the page's policy is among the errors.
+    """
 
     page: Page
+    asked: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -35,7 +39,8 @@ class Watched:
         self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on(
-            "request", lambda request: None if _is_here(request.url, origin) else self.elsewhere.append(request.url)
+            "request",
+            lambda request: (self.asked if _is_here(request.url, origin) else self.elsewhere).append(request.url),
         )
         self.page.on("response", lambda answer: self.refused.append(answer.url) if answer.status >= 400 else None)
 
@@ -65,6 +70,7 @@ class Chromium:
             yield watched
         finally:
             await page.close()
+        assert watched.asked
         assert (watched.errors, watched.elsewhere, watched.refused) == ([], [], [])
 
     @staticmethod

@@ -17,7 +17,19 @@ from tests.support.browser import chromium_before
 from tests.support.problems import assert_problem
 from tests.support.stack import ROOT, Stack, running_stack
 
-ROOMS = ("contract", "stores", "process", "authz", "transcoder", "oauth", "edge", "reference", "local", "sandbox", "envoy")
+ROOMS = (
+    "contract",
+    "stores",
+    "process",
+    "authz",
+    "transcoder",
+    "oauth",
+    "edge",
+    "reference",
+    "local",
+    "sandbox",
+    "envoy",
+)
 ADDED = Path(__file__).parent / "added"
 RENDERING_S = 60
 SCOPES = "widgets:read widgets:write widgets:delete contacts:read contacts:write"
@@ -115,7 +127,9 @@ def test_is_described_in_the_document_of_each_version(widened: Stack, version: s
     created = document["components"]["schemas"]["WidgetCreate"]
     assert created["required"] == ["label"]
     assert {"label", "size", "weight_grams", "contact_id", "external_id"} <= set(created["properties"])
-    assert "widgets:write" in document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"]
+    assert (
+        "widgets:write" in document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"]
+    )
 
 
 async def test_is_created_in_a_browser_by_the_page_of_the_reference(widened: Stack) -> None:
