@@ -14,8 +14,8 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
-from schemathesis.core.failures import RejectedPositiveData
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.openapi.checks import RejectedPositiveData
 
 from tests.clients.unsaid import foretold
 from tests.reference.documents import faults, operations
