@@ -10,7 +10,7 @@ from playwright.async_api import Page
 from contract.versions import VERSIONS
 from tests.support.browser import DESK, PHONE, Chromium
 
-PAGES = ("/problems", "/problems/validation-failed", "/docs", "/docs/changelog")
+PAGES = ("/problems", "/problems/validation-failed", "/docs", "/docs/changelog", f"/docs/changelog/{VERSIONS[0].date}")
 SCHEMES = ("light", "dark")
 NIGHT, DAY = "rgb(28, 32, 34)", "rgb(255, 255, 255)"
 OLDEST = VERSIONS[-1].date
