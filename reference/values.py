@@ -97,7 +97,16 @@ def _phone(_: Phone) -> Schema:
 
 
 def _new_phone(_: Phone) -> Schema:
-    return {"type": "string", "pattern": r"^[ .()-]*\+[ .()-]*[1-9](?:[ .()-]*[0-9]){6,14}[ .()-]*$"}
+    return {"type": "string", "pattern": _dialled(r"\+", "[ .()-]*")}
+
+
+def phone_in_a_query() -> Schema:
+    """There a space stands for a `+` that nobody escaped."""
+    return {"type": "string", "pattern": _dialled("[+ ]", "[.()-]*")}
+
+
+def _dialled(plus: str, noise: str) -> str:
+    return f"^{noise}{plus}{noise}[1-9](?:{noise}[0-9]){{6,14}}{noise}$"
 
 
 def _url(kind: Url) -> Schema:
