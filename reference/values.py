@@ -97,16 +97,15 @@ def _phone(_: Phone) -> Schema:
 
 
 def _new_phone(_: Phone) -> Schema:
-    return {"type": "string", "pattern": _dialled(r"\+", "[ .()-]*")}
+    return {"type": "string", "pattern": f"^[ .()-]*\\+{_DIALLED}$"}
 
 
 def phone_in_a_query() -> Schema:
-    """There a space stands for a `+` that nobody escaped."""
-    return {"type": "string", "pattern": _dialled("[+ ]", "[.()-]*")}
+    """There a space in front stands for a `+` that nobody escaped."""
+    return {"type": "string", "pattern": rf"^(?: |[.()-][ .()-]*\+|\+){_DIALLED}$"}
 
 
-def _dialled(plus: str, noise: str) -> str:
-    return f"^{noise}{plus}{noise}[1-9](?:{noise}[0-9]){{6,14}}{noise}$"
+_DIALLED = "[ .()-]*[1-9](?:[ .()-]*[0-9]){6,14}[ .()-]*"
 
 
 def _url(kind: Url) -> Schema:
