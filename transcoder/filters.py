@@ -36,7 +36,7 @@ from transcoder.values import Fault, Known, Surroundings, check, currency, in_un
 from transcoder.versioning import Translation
 
 Fixed = str | Fault | None
-"""The currency that amounts in a list of conditions are read by; what is wrong with it, which its own condition tells."""
+"""The currency that amounts in a list of conditions are read by; a fault of it is told by its own condition."""
 
 _CUSTOM_GROUPS: dict[CustomType, Group] = {
     CustomType.TEXT: Group.STR,
