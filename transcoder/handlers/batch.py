@@ -20,7 +20,7 @@ from transcoder.call import Answer, Call
 from transcoder.dead_references import as_if_live, comes_earlier, only_dead
 from transcoder.errors import ApiError
 from transcoder.etags import etag
-from transcoder.handlers.batch_bodies import Number, Update, created, listed, updated, upserted
+from transcoder.handlers.batch_bodies import Number, Update
 from transcoder.handlers.money import TRIES, matched, priced, unpriced, write_priced
 from transcoder.handlers.shared import Desk, accepted, named_revision, refused, shelf, shown, terms
 from transcoder.handlers.upsert import CREATED, result
@@ -34,31 +34,6 @@ Outcome = Record | Written | Refusal | ApiError | None
 """Of one item; None: done, and there is nothing to show."""
 Outcomes = dict[int, Outcome]
 """By the item's index."""
-
-
-def check_create(call: Call) -> Sequence[Values | Invalid]:
-    """See `batch_bodies.created`."""
-    return created(call)
-
-
-def check_upsert(call: Call) -> Sequence[Values | Invalid]:
-    """See `batch_bodies.upserted`."""
-    return upserted(call)
-
-
-def check_get(call: Call) -> Sequence[Number]:
-    """The ids; one may stand twice."""
-    return listed(call, distinct=False)
-
-
-def check_delete(call: Call) -> Sequence[Number]:
-    """The ids, each once."""
-    return listed(call, distinct=True)
-
-
-def check_update(call: Call) -> Sequence[Update]:
-    """See `batch_bodies.updated`."""
-    return updated(call)
 
 
 async def run_create(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Answer:
