@@ -20,7 +20,7 @@ from transcoder.call import Answer, Call
 from transcoder.dead_references import as_if_live, comes_earlier, only_dead
 from transcoder.errors import ApiError
 from transcoder.etags import etag
-from transcoder.handlers.batch_bodies import Number, Update
+from transcoder.handlers.batch_bodies import Number, Update, created, updated, upserted
 from transcoder.handlers.money import TRIES, matched, priced, unpriced, write_priced
 from transcoder.handlers.shared import Desk, accepted, named_revision, refused, shelf, shown, terms
 from transcoder.handlers.upsert import CREATED, result
@@ -38,7 +38,7 @@ Outcomes = dict[int, Outcome]
 
 async def run_create(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Answer:
     """One new record an item."""
-    return await _answer(desk, call, await _in_turn(desk, call, items, check_create, _create), status=CREATED)
+    return await _answer(desk, call, await _in_turn(desk, call, items, created, _create), status=CREATED)
 
 
 async def _create(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Outcomes:
@@ -70,7 +70,7 @@ async def run_delete(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answe
 
 async def run_update(desk: Desk, call: Call, items: Sequence[Update]) -> Answer:
     """One merge an item."""
-    outcomes = await _in_turn(desk, call, items, check_update, _update)
+    outcomes = await _in_turn(desk, call, items, updated, _update)
     return await _answer(desk, call, outcomes, _known([each.number for each in items])[1])
 
 
@@ -156,7 +156,7 @@ async def _changes(
 
 async def run_upsert(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Answer:
     """One upsert an item."""
-    return await _answer(desk, call, await _in_turn(desk, call, items, check_upsert, _upsert))
+    return await _answer(desk, call, await _in_turn(desk, call, items, upserted, _upsert))
 
 
 async def _upsert(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Outcomes:
