@@ -38,7 +38,7 @@ def created(call: Call) -> list[Values | Invalid]:
 
 
 def upserted(call: Call) -> list[Values | Invalid]:
-    """Items of a batch upsert, each a create body; the same `on` value twice fails the whole, whatever else is amiss."""
+    """Items of a batch upsert, each a create body; the same `on` value twice fails all, whatever else is wrong."""
     resource, on = call.operation.resource, str(call.parameters.on)
     bodies = _items(call)
     seen: set[Any] = set()
