@@ -33,8 +33,8 @@ RUNS = {
 }
 LONG_RUNS = {"everything": (CURRENT, EVERYTHING), "everything, in the first version": (FIRST, EVERYTHING)}
 CHOSEN = LONG_RUNS if LONG_S else RUNS
-MAX_EXCUSED = 0.01
-"""Of all calls, for each excuse that schemathesis_hooks.py knows."""
+FEW, MAX_EXCUSED = 5, 0.01
+"""A few, and of all calls that share, for each excuse that schemathesis_hooks.py knows: a busy machine makes few calls."""
 
 
 @pytest.mark.parametrize(("version", "options"), CHOSEN.values(), ids=CHOSEN.keys())
@@ -60,4 +60,4 @@ def test_what_is_served_is_what_is_documented(
     logging.getLogger(__name__).info("%s", done.stdout.partition("= SUMMARY =")[2])
     [calls] = re.findall(r"(\d+) generated", done.stdout)
     excused = json.loads(done.stdout.rpartition("Excused:")[2])
-    assert all(times <= MAX_EXCUSED * int(calls) for times in excused.values()), excused
+    assert all(times <= FEW + MAX_EXCUSED * int(calls) for times in excused.values()), excused
