@@ -34,7 +34,7 @@ RUNS = {
 LONG_RUNS = {"everything": (CURRENT, EVERYTHING), "everything, in the first version": (FIRST, EVERYTHING)}
 CHOSEN = LONG_RUNS if LONG_S else RUNS
 FEW, MAX_EXCUSED = 5, 0.01
-"""A few, and of all calls that share, for each excuse that schemathesis_hooks.py knows: a busy machine makes few calls."""
+"""How often each excuse of schemathesis_hooks.py may be used: a few times, and for that share of the calls."""
 
 
 @pytest.mark.parametrize(("version", "options"), CHOSEN.values(), ids=CHOSEN.keys())
