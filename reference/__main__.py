@@ -7,6 +7,8 @@ from pathlib import Path
 from contract.documents import OPENAPI_DIALECTS, openapi_file
 from contract.versions import VERSIONS
 from reference.document import text
+from reference.pages import PAGES
+from reference.settings import settings
 
 FOLDER = Path("docs/reference")
 
@@ -22,11 +24,11 @@ def main() -> None:
 
 
 def _wanted() -> dict[Path, str]:
-    return {
-        FOLDER / openapi_file(version, dialect): text(version, dialect)
-        for version in VERSIONS
-        for dialect in OPENAPI_DIALECTS
+    documents = {
+        openapi_file(version, dialect): text(version, dialect) for version in VERSIONS for dialect in OPENAPI_DIALECTS
     }
+    pages = {name: made() for name, made in PAGES.items()} | {"settings.md": settings()}
+    return {FOLDER / name: content for name, content in (documents | pages).items()}
 
 
 def _orphans() -> list[Path]:
