@@ -6,6 +6,7 @@ from pathlib import Path
 
 from contract.documents import OPENAPI_DIALECTS, openapi_file
 from contract.versions import VERSIONS
+from reference.collection import collection, collection_file
 from reference.document import text
 from reference.pages import PAGES
 from reference.settings import settings
@@ -27,8 +28,9 @@ def _wanted() -> dict[Path, str]:
     documents = {
         openapi_file(version, dialect): text(version, dialect) for version in VERSIONS for dialect in OPENAPI_DIALECTS
     }
+    collections = {collection_file(version): collection(version) for version in VERSIONS}
     pages = {name: made() for name, made in PAGES.items()} | {"settings.md": settings()}
-    return {FOLDER / name: content for name, content in (documents | pages).items()}
+    return {FOLDER / name: content for name, content in (documents | collections | pages).items()}
 
 
 def _orphans() -> list[Path]:
