@@ -202,7 +202,7 @@ def bound_page() -> str:
         "Bounds",
         "What is larger, longer or later than this is refused, never cut. Fields have bounds of their own: see the "
         "schemas of the OpenAPI document.",
-        table(("bound", "value"), ((_BOUNDS[name], f"{value:,}") for name, value in values.items())),
+        table(("bound", "value"), ((_BOUNDS[name], f"{value:,}".removesuffix(".0")) for name, value in values.items())),
     )
 
 
