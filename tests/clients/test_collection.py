@@ -50,16 +50,18 @@ def test_every_request_of_a_collection_does_what_it_says(stack: Stack, version: 
 def test_the_public_runner_runs_a_collection_to_its_end(stack: Stack, tmp_path: Path) -> None:
     file = tmp_path / "collection.json"
     file.write_text(json.dumps(the_collection(VERSIONS[0])))
-    outcomes = by_newman(stack, file)
     for _ in range(ASKED_AGAIN):
+        outcomes, failures = by_newman(stack, file)
         if BUSY not in {each.status for each in outcomes}:
             break
-        outcomes = by_newman(stack, file)
+    assert failures == []
     assert_only_what_is_named_was_refused(outcomes)
 
 
-def by_newman(stack: Stack, file: Path) -> list[Outcome]:
+def by_newman(stack: Stack, file: Path) -> tuple[list[Outcome], list[str]]:
+    """What became of each request, and what the runner has to complain of."""
     told = file.with_name("told.json")
+    told.unlink(missing_ok=True)
     command = [
         *("npx", "--yes", NEWMAN, "run", str(file), "--ssl-extra-ca-certs", stack.facts["CA_FILE"]),
         *("--env-var", f"base_url={stack.api_url}", "--env-var", f"token={stack.token(tenant=TENANT)}"),
@@ -68,12 +70,12 @@ def by_newman(stack: Stack, file: Path) -> list[Outcome]:
     done = subprocess.run(
         command, cwd=file.parent, env=os.environ, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert told.exists(), done.stdout + done.stderr
     run = json.loads(told.read_text())["run"]
-    assert run["failures"] == []
     made = [_body(each) for each in run["executions"] if each["item"]["name"] == "Create a pipeline"]
     tidy_up(stack, *(body["data"]["id"] for body in made if "data" in body))
-    return [_outcome(each) for each in run["executions"]]
+    failures = [f"{each['source'].get('name')}: {each['error']['message']}" for each in run["failures"]]
+    return [_outcome(each) for each in run["executions"]], failures
 
 
 def _outcome(execution: Json) -> Outcome:
