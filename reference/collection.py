@@ -6,7 +6,6 @@ What a create or a list answers with is kept in variables, which later requests 
 
 import json
 import re
-from collections.abc import Iterable
 
 from contract import headers
 from contract.documents import EXAMPLE_API_URL
@@ -204,17 +203,17 @@ def _kept(row: Operation) -> Schema:
         return {}
     match row.kind:
         case Kind.CREATE:
-            return _script(row.resource.parameter, "data.id")
+            return _script(row.resource.parameter, "data?.id")
         case Kind.BATCH_CREATE:
-            return _script(f"{_BATCH}{row.resource.parameter}", "data[0].data.id")
+            return _script(f"{_BATCH}{row.resource.parameter}", "data?.[0]?.data?.id")
         case Kind.LIST if Kind.CREATE not in row.resource.kinds and Kind.GET in row.resource.kinds:
-            return _script(row.resource.parameter, "data[0].id")
+            return _script(row.resource.parameter, "data?.[0]?.id")
     return {}
 
 
 def _script(variable: str, place: str) -> Schema:
-    lines: Iterable[str] = (
-        "const answer = pm.response.json();",
-        f'if (pm.response.code < 300) pm.collectionVariables.set("{variable}", answer.{place});',
-    )
-    return {"event": [{"listen": "test", "script": {"type": "text/javascript", "exec": list(lines)}}]}
+    lines = [
+        f"const id = pm.response.json().{place};",
+        f'if (id) pm.collectionVariables.set("{variable}", id);',
+    ]
+    return {"event": [{"listen": "test", "script": {"type": "text/javascript", "exec": lines}}]}

@@ -9,10 +9,12 @@ from typing import Any
 
 import httpx
 
-KEPT = re.compile(r'if \(pm\.response\.code < 300\) pm\.collectionVariables\.set\("(\w+)", answer\.([\w.\[\]]+)\);')
+KEPT = re.compile(
+    r'const id = pm\.response\.json\(\)\.([\w.?\[\]]+);\nif \(id\) pm\.collectionVariables\.set\("(\w+)", id\);'
+)
 STEP = re.compile(r"\w+")
-BUSY = 503
-"""Nothing was decided, or the store did not answer in time: the machine may be busy with other things."""
+LATER = '"retryable":true'
+"""The machine may be busy with other things; said of the whole or of an item."""
 ASKED_AGAIN = 5
 Json = dict[str, Any]
 
@@ -25,6 +27,16 @@ class Outcome:
     method: str
     status: int
     code: str | None
+    retryable: bool
+
+
+def outcome_of(item: Json, status: int, body: Json) -> Outcome:
+    """Of a batch of which an item failed, the item's."""
+    data = body.get("data")
+    items = data if isinstance(data, list) else []
+    told = next((each["error"] for each in items if "error" in each), body)
+    status = told.get("status", status)
+    return Outcome(item["name"], item["request"]["method"], status, told.get("code"), told.get("retryable", False))
 
 
 def requests(items: list[Json]) -> Iterator[Json]:
@@ -58,13 +70,13 @@ class Runner:
         request = item["request"]
         answer = self._answer(request)
         for _ in range(ASKED_AGAIN):
-            if answer.status_code != BUSY:
+            if LATER not in answer.text:
                 break
             answer = self._answer(request)
         body = json.loads(answer.text) if answer.text else {}
         if answer.is_success:
             self._keep(item, body)
-        return Outcome(item["name"], request["method"], answer.status_code, body.get("code"))
+        return outcome_of(item, answer.status_code, body)
 
     def _answer(self, request: Json) -> httpx.Response:
         return self._client.request(
@@ -85,9 +97,9 @@ class Runner:
             found = KEPT.search("\n".join(event["script"]["exec"]))
             assert found, f"a script that this runner cannot read: {event}"
             value: Any = body
-            for step in STEP.findall(found[2]):
+            for step in STEP.findall(found[1]):
                 value = value[int(step)] if step.isdecimal() else value[step]
-            self.variables[found[1]] = value
+            self.variables[found[2]] = value
 
 
 def _enabled(entries: list[Json]) -> list[Json]:
