@@ -9,7 +9,7 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token test test-scale test-compose kubernetes-keys check render lock have-runtime have-dev have-python have-venv
+.PHONY: help up down status logs where token test test-scale test-compose kubernetes-keys check render lock have-runtime have-dev have-policy have-python have-venv
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,7 @@ where: have-venv ## print addresses, files and process ids as KEY=VALUE lines (m
 token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="contacts:read" PLAN=scale TTL=60)
 	@$(PY) -m local token
 
-test: have-dev ## run the tests
+test: have-dev have-policy ## run the tests
 	@$(PY) -m pytest
 
 test-scale: have-dev ## run the tests that take long: a million contacts paged to the last, a minute of kills at random
@@ -47,7 +47,7 @@ kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/l
 	SIGNING_KEY_FILE=$(KEYS)/signing.pem CA_FILE=$(KEYS)/ca.pem CERTIFICATE_FILE=$(KEYS)/server.pem \
 	PRIVATE_KEY_FILE=$(KEYS)/server.key $(PY) -m process.keys && echo "The keys are in $(KEYS)"
 
-check: have-dev ## style, types, layers, and that generated files are current
+check: have-dev have-policy ## style, types, layers, and that generated files are current
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
@@ -55,6 +55,7 @@ check: have-dev ## style, types, layers, and that generated files are current
 	$(PY) -m edge --check
 	$(PY) -m reference --check
 	$(PY) -m deploy.kubernetes.check
+	$(PY) -m deploy.kubernetes.policy
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" && \
 	for file in ext_authz_pb2.py ext_authz_pb2.pyi; do \
 	  cmp "$$fresh/$$file" authz/$$file || { echo "authz/$$file is not current: make render"; exit 1; }; done
@@ -69,12 +70,16 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 	$(LOCK) requirements/services.in -o requirements/services.txt
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/policy.in -o requirements/policy.txt
 
 have-runtime: have-python
 	@$(PYTHON) -I local/install.py runtime
 
 have-dev: have-python
 	@$(PYTHON) -I local/install.py runtime dev
+
+have-policy: have-dev
+	@$(PYTHON) -I local/install.py --apart policy
 
 have-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
