@@ -9,7 +9,7 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token test test-scale test-compose kubernetes-keys check render lock have-runtime have-dev have-policy have-python have-venv
+.PHONY: help up down status logs where token test test-scale test-compose kubernetes-keys check render lock have-runtime have-dev have-python have-venv
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,7 @@ where: have-venv ## print addresses, files and process ids as KEY=VALUE lines (m
 token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="contacts:read" PLAN=scale TTL=60)
 	@$(PY) -m local token
 
-test: have-dev have-policy ## run the tests
+test: have-dev ## run the tests
 	@$(PY) -m pytest
 
 test-scale: have-dev ## run the tests that take long: a million contacts paged to the last, a minute of kills at random
@@ -78,6 +78,7 @@ have-runtime: have-python
 have-dev: have-python
 	@$(PYTHON) -I local/install.py runtime dev
 
+.PHONY: have-policy
 have-policy: have-dev
 	@$(PYTHON) -I local/install.py --apart policy
 
