@@ -28,7 +28,7 @@ def valkey_url(text: str) -> str:
     try:
         where = parse_url(text)
     except ValueError:
-        raise ValueError("it is no URL of a server") from None
+        raise ValueError("names no server") from None
     if not where.get("path") and not where.get("host"):
         raise ValueError("names no server")
     return text
