@@ -133,6 +133,34 @@ def _closed(manifests: Manifests) -> Iterator[str]:
                     yield f"{name_of(service)}: no policy lets anyone reach port {port['port']} of {pod.owner}"
 
 
+def _both_sides(manifests: Manifests) -> Iterator[str]:
+    """A way out to a pod of ours needs a way into it, its port spelled alike."""
+    policies = manifests.of("NetworkPolicy")
+    for policy, rule, caller, callee in _ways_out(manifests):
+        ways_in = (one for other in policies if _is_for(other, callee) for one in other["spec"].get("ingress", []))
+        if not any(_admits(one, caller, rule) for one in ways_in):
+            yield f"{name_of(policy)}: no policy of {callee.owner} lets {caller.owner} in"
+
+
+def _ways_out(manifests: Manifests) -> Iterator[tuple[Manifest, Manifest, Pod, Pod]]:
+    """Each policy and its rule that let one of our pods out to another of them."""
+    for policy in manifests.of("NetworkPolicy"):
+        space = namespace_of(policy)
+        for rule in policy["spec"].get("egress", []):
+            near = [peer["podSelector"] for peer in rule.get("to", []) if peer.keys() == {"podSelector"}]
+            for callee in (pod for selector in near for pod in manifests.selected(selector, space)):
+                for caller in manifests.selected(policy["spec"]["podSelector"], space):
+                    yield policy, rule, caller, callee
+
+
+def _admits(ingress: Manifest, caller: Pod, egress: Manifest) -> bool:
+    """Peers of other namespaces are nobody here."""
+    known = [peer["podSelector"] for peer in ingress.get("from", []) if peer.keys() == {"podSelector"}]
+    from_there = "from" not in ingress or any(selects(selector, caller.labels) for selector in known)
+    same_port = "ports" not in ingress or any(port in ingress["ports"] for port in egress.get("ports", []))
+    return from_there and same_port
+
+
 def _is_for(policy: Manifest, pod: Pod) -> bool:
     return namespace_of(policy) == pod.namespace and selects(policy["spec"]["podSelector"], pod.labels)
 
@@ -169,4 +197,14 @@ def _jobs(manifests: Manifests) -> Iterator[str]:
             yield f"{name_of(job)}: it may run for ever"
 
 
-OPERATING: tuple[Check, ...] = (_rollouts, _autoscalers, _budgets, _spread, _policies, _closed, _monitors, _jobs)
+OPERATING: tuple[Check, ...] = (
+    _rollouts,
+    _autoscalers,
+    _budgets,
+    _spread,
+    _policies,
+    _closed,
+    _both_sides,
+    _monitors,
+    _jobs,
+)

@@ -32,6 +32,8 @@ def with_defaults(text: str) -> str:
         "$(PUBLIC_AUTH_URL)": "https://auth.example.com",
         "$(TRUSTED_HOPS)": "0",
         "$(PROXY_PROTOCOL)": "false",
+        "$(ADDRESS_LIMIT_PER_S)": "1000",
+        "$(CORS_ORIGINS)": "",
     }.items():
         text = text.replace(variable, value)
     return text

@@ -79,6 +79,14 @@ spec:
   ingress: [{ports: [{port: https}]}]
   egress: [{to: [{podSelector: {matchLabels: {app: oauth}}}], ports: [{port: http}]}]
 ---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: inward}
+spec:
+  podSelector: {matchLabels: {app: oauth}}
+  policyTypes: [Ingress]
+  ingress: [{from: [{podSelector: {matchLabels: {app: gateway}}}], ports: [{port: http}]}]
+---
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 metadata: {name: monitor}
@@ -131,6 +139,12 @@ PLANTED: dict[str, Plant] = {
         by["NetworkPolicy ways"]["egress"][0], ports=[{"port": "https"}]
     ),
     "ways: its egress is not among its policyTypes": lambda by: put(by["NetworkPolicy ways"], policyTypes=["Ingress"]),
+    "no policy of Deployment oauth lets Deployment gateway in": lambda by: put(
+        by["NetworkPolicy inward"]["ingress"][0], ports=[{"port": 8080}]
+    ),
+    "ways: no policy of Deployment oauth lets Deployment gateway": lambda by: put(
+        by["NetworkPolicy inward"]["ingress"][0], **{"from": [{"podSelector": {"matchLabels": {"app": "migration"}}}]}
+    ),
     "Deployment oauth: no policy closes its egress": lambda by: put(
         by["NetworkPolicy nothing"], policyTypes=["Ingress"]
     ),
