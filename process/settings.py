@@ -6,7 +6,8 @@ A settings class is a frozen dataclass that a service's `settings.py` builds fro
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -15,8 +16,22 @@ T = TypeVar("T")
 _FILE = "_FILE"
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A setting that was asked for: its variable, what it has to be, and what stands in for it (None: nothing)."""
+
+    name: str
+    expected: str
+    default: str | None
+    secret: bool
+
+
 class SettingsError(Exception):
-    """What is wrong with the settings, a line per variable."""
+    """What is wrong with the settings, a line per variable; and all that was asked for, wrong or not."""
+
+    def __init__(self, faults: Sequence[str], asked: Sequence[Asked]) -> None:
+        super().__init__("\n".join(faults))
+        self.asked = tuple(asked)
 
 
 class Reader:
@@ -25,6 +40,7 @@ class Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._faults: list[str] = []
+        self._asked: list[Asked] = []
 
     def read(
         self, name: str, parse: Callable[[str], T], expected: str, *, default: str | None = None, told: bool = True
@@ -34,6 +50,19 @@ class Reader:
         After a fault the value is no value: nothing may be built before `finish` has passed. What must not be `told`
         (a URL may hold a password) is left out of the fault, and so is what stood in a file.
         """
+        self._asked.append(Asked(name, expected, default, secret=False))
+        return self._parsed(name, parse, expected, default, told=told)
+
+    def optional(self, name: str, parse: Callable[[str], T], expected: str, *, told: bool = True) -> T | None:
+        """As `read`; None where there is neither the variable nor the file."""
+        self._asked.append(Asked(name, expected, "", secret=False))
+        return self._parsed(name, parse, expected, None, told=told) if self.names(name) else None
+
+    def names(self, name: str) -> bool:
+        """Whether the environment has that setting; an empty one is none."""
+        return bool(self._environment.get(name) or self._file_of(name))
+
+    def _parsed(self, name: str, parse: Callable[[str], T], expected: str, default: str | None, *, told: bool) -> T:
         try:
             text, told = self._text(name, default, told=told)
         except (ValueError, OSError) as fault:
@@ -48,21 +77,17 @@ class Reader:
             self._faults.append(f"{f'{name}={text!r}' if told else name} is not usable ({fault}); expected {expected}")
             return cast("T", None)
 
-    def optional(self, name: str, parse: Callable[[str], T], expected: str, *, told: bool = True) -> T | None:
-        """As `read`; None where there is neither the variable nor the file."""
-        return self.read(name, parse, expected, told=told) if self.names(name) else None
-
-    def names(self, name: str) -> bool:
-        """Whether the environment has that setting; an empty one is none."""
-        return bool(self._environment.get(name) or self._environment.get(f"{name}{_FILE}"))
-
     def _text(self, name: str, default: str | None, *, told: bool) -> tuple[str | None, bool]:
-        path = self._environment.get(f"{name}{_FILE}")
+        path = self._file_of(name)
         if not path:
             return self._environment.get(name, default), told
         if self._environment.get(name):
             raise ValueError(f"{name} is set, too")
         return Path(path).read_text(encoding="utf-8").strip(), False
+
+    def _file_of(self, name: str) -> str | None:
+        # What names a file is not to be looked for in another one.
+        return None if name.endswith(_FILE) else self._environment.get(f"{name}{_FILE}")
 
     def secret(self, name: str, parse: Callable[[str], T], expected: str) -> T:
         """What `parse` makes of the text of the file that a variable names. The text itself is never told."""
@@ -70,12 +95,14 @@ class Reader:
         def load(path: str) -> T:
             return parse(Path(path).read_text(encoding="ascii"))
 
-        return self.read(name, load, f"the path of {expected}")
+        expected = f"the path of {expected}"
+        self._asked.append(Asked(name, expected, None, secret=True))
+        return self._parsed(name, load, expected, None, told=True)
 
     def finish(self) -> None:
         """Raise SettingsError when any variable was at fault."""
         if self._faults:
-            raise SettingsError("\n".join(self._faults))
+            raise SettingsError(self._faults, self._asked)
 
 
 def public_url(text: str) -> str:
