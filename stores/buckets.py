@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from contract.limits import Budget, Plan, Policy, spend
-from stores.valkey import StoreLost, Valkey
+from stores.valkey import Scripts, StoreLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ return answer
 class ValkeyBuckets:
     """The buckets that all processes share; the server's clock is the only one."""
 
-    def __init__(self, valkey: Valkey) -> None:
+    def __init__(self, valkey: Scripts) -> None:
         self._charge = valkey.script(_CHARGE)
 
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
