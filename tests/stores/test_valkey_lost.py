@@ -209,6 +209,19 @@ async def test_callers_that_leave_take_no_connection_with_them(patient: Client) 
     assert answers == [str(n).encode() for n in range(64)]
 
 
+async def test_callers_that_leave_take_no_answer_from_those_that_stay(patient: Client) -> None:
+    script = patient.script(ANSWER)
+    await script([], ["the connection is there"])
+    for wave in range(20):
+        leaving = [asyncio.ensure_future(script([], ["x"])) for _ in range(8)]
+        staying = [asyncio.ensure_future(script([], [str(n)])) for n in range(8)]
+        for _ in range(wave):
+            await asyncio.sleep(0)
+        for call in leaving:
+            call.cancel()
+        assert await asyncio.gather(*staying) == [str(n).encode() for n in range(8)]
+
+
 async def test_more_callers_than_connections_wait_their_turn(patient: Client) -> None:
     script = patient.script(ANSWER)
     assert len(await asyncio.gather(*(script([], ["x"]) for _ in range(100)))) == 100
