@@ -5,11 +5,9 @@ Pure. Knows no wire format and no store.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import assert_never
 
 from contract.claims import Claims
-from contract.failures import LIMITS_LOST
 from contract.headers import ALLOW, CHALLENGE_INVALID_TOKEN, WWW_AUTHENTICATE, challenge_insufficient_scope
 from contract.limits import Budget
 from contract.operations import PERMISSIONS, Operation, Unrouted
@@ -17,12 +15,6 @@ from contract.problems import INSUFFICIENT_PERMISSION, INSUFFICIENT_SCOPE, INVAL
 from contract.roles import effective_permissions
 from contract.vocabulary import Json
 from stores.buckets import Charge
-
-
-class Lost(Enum):
-    """What a decision leans on and could not reach."""
-
-    LIMITS = "limits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +73,8 @@ def refuse_token() -> Refused:
     )
 
 
-def decide(row: Operation | Unrouted, allowed_methods: tuple[str, ...], caller: Claims, made: Charge | Lost) -> Verdict:
+def decide(row: Operation | Unrouted, allowed_methods: tuple[str, ...], caller: Claims, made: Charge) -> Verdict:
     """May `caller` do `row`, now that the charge of `row.cost` was `made`?"""
-    if isinstance(made, Lost):
-        return Refused(LIMITS_LOST.answer, caller)
     spent = Spent(row.cost, made.budgets)
     if not made.passed:
         return Throttled(caller, spent)

@@ -174,6 +174,9 @@ async def neighbour(folder: Path, name: str, mint: Mint, valkey_url: str) -> Asy
         "PUBLIC_AUTH_URL": mint.issuer,
         "SIGNING_KEY_FILE": str(folder / "signing.pem"),
         "VALKEY_URL": valkey_url,
+        "AUTHZ_PROCESSES": "2",
+        # What is counted here is exact however busy the machine is.
+        "LIMITS_TIMEOUT_MS": "5000",
     }
     command = [sys.executable, "-m", name.partition("-")[0]]
     async with running(command, environment, ready=UnixAddress(socket), log=folder / f"{name}.log") as process:

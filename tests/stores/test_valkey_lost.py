@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from stores.pipelined import Pipelined
 from stores.valkey import Script, Scripts, StoreLost, Valkey, valkey_url
-from tests.stores.valkey_process import valkey_at
+from tests.stores.valkey_process import LOADING_SLOWLY, valkey_at
 from tests.support.processes import free_ports
 
 TIMEOUT_S = 0.05
@@ -175,9 +175,7 @@ async def test_a_server_that_is_loading_is_lost_until_it_has_loaded(folder: Path
     async with valkey_at(folder) as (url, _), Redis.from_url(url) as redis:
         await redis.mset({str(n): "x" * 1024 for n in range(1000)})
         await redis.save()
-    # 1 ms a key: it has to load for a second, and answers meanwhile.
-    slowly = ("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")
-    async with valkey_at(folder, *slowly) as (url, _), connected(connect, url, AMPLE_S) as client:
+    async with valkey_at(folder, *LOADING_SLOWLY) as (url, _), connected(connect, url, AMPLE_S) as client:
         script = client.script(ANSWER)
         with pytest.raises(StoreLost, match=r"(?i)loading"):
             await script([], ["x"])

