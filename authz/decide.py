@@ -5,6 +5,7 @@ Pure. Knows no wire format and no store.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import assert_never
 
 from contract.claims import Claims
@@ -12,9 +13,12 @@ from contract.headers import ALLOW, CHALLENGE_INVALID_TOKEN, WWW_AUTHENTICATE, c
 from contract.limits import Budget
 from contract.operations import PERMISSIONS, Operation, Unrouted
 from contract.problems import INSUFFICIENT_PERMISSION, INSUFFICIENT_SCOPE, INVALID_TOKEN, Problem
-from contract.roles import effective_permissions
+from contract.roles import Role, effective_permissions
 from contract.vocabulary import Json
 from stores.buckets import Charge
+
+_ROLES = 1_024
+"""Roles, those of tenants' own among them, whose permissions are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def _unrouted(row: Unrouted, allowed_methods: tuple[str, ...], caller: Claims, s
 
 
 def _operation(row: Operation, caller: Claims, spent: Spent) -> Admitted | Refused:
-    permissions = effective_permissions(caller.role, caller.permissions, PERMISSIONS)
+    permissions = _permissions(caller.role, caller.permissions)
     if row.scope is None:
         return Admitted(caller, permissions, spent)
     if row.scope.name not in caller.scopes:
@@ -118,3 +122,8 @@ def _operation(row: Operation, caller: Claims, spent: Spent) -> Admitted | Refus
             members={"required_permission": row.scope.permission.name, "role": caller.role.word},
         )
     return Admitted(caller, permissions, spent)
+
+
+@lru_cache(maxsize=_ROLES)
+def _permissions(role: Role, claimed: frozenset[str] | None) -> frozenset[str]:
+    return effective_permissions(role, claimed, PERMISSIONS)

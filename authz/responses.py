@@ -142,15 +142,16 @@ def _state(spent: Spent) -> Headers:
     than `r`.
     """
     burst, daily = spent.budgets
+    left, left_today = burst.remaining, daily.remaining
     return (
-        (RATE_REMAINING, str(burst.remaining)),
+        (RATE_REMAINING, str(left)),
         (RATE_RESET, str(burst.reset_s)),
-        (DAILY_REMAINING, str(daily.remaining)),
+        (DAILY_REMAINING, str(left_today)),
         (DAILY_RESET, str(daily.reset_s)),
-        (RATE_STATE, f"{_state_item(burst)}, {_state_item(daily)}"),
+        (RATE_STATE, f"{_state_item(burst, left)}, {_state_item(daily, left_today)}"),
     )
 
 
-def _state_item(budget: Budget) -> str:
-    more_s = budget.wait_s(budget.remaining + 1) if budget.remaining < budget.policy.limit else 0
-    return f'"{budget.policy.name}";r={budget.remaining};t={more_s}'
+def _state_item(budget: Budget, left: int) -> str:
+    more_s = budget.wait_s(left + 1) if left < budget.policy.limit else 0
+    return f'"{budget.policy.name}";r={left};t={more_s}'

@@ -6,6 +6,7 @@ generated classes.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 Headers = Iterable[tuple[str, str]]
 
@@ -39,7 +40,7 @@ _ONE_BYTE = [bytes((number,)) for number in range(128)]
 
 def options(headers: Headers, field: bytes) -> bytes:
     """HeaderValueOptions, each as an element of the repeated `field`."""
-    return b"".join([_option(name.encode(), value.encode(), field) for name, value in headers])
+    return b"".join([_option(_key(name), value.encode(), field) for name, value in headers])
 
 
 def allow(upstream: bytes, downstream: bytes) -> bytes:
@@ -53,8 +54,13 @@ def deny(status: int, headers: bytes, body: bytes) -> bytes:
     return _STATUS_PERMISSION_DENIED + _sized(_DENIED_RESPONSE, answered + headers + _sized(_BODY, body))
 
 
-def _option(name: bytes, value: bytes, field: bytes) -> bytes:
-    header = _text(_FIRST, name) + _text(_SECOND, value)
+@lru_cache(maxsize=256)
+def _key(name: str) -> bytes:
+    return _text(_FIRST, name.encode())
+
+
+def _option(key: bytes, value: bytes, field: bytes) -> bytes:
+    header = key + _text(_SECOND, value)
     return _sized(field, _sized(_FIRST, header) + _OVERWRITE)
 
 
