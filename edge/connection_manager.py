@@ -35,6 +35,7 @@ def http_connection_manager(deployment: Deployment) -> Yaml:
         route_config=route_configuration(deployment, around_again()),
         early_header_mutation_extensions=[early_headers()],
         access_log=access_log(),
+        **_proxies(deployment),
         **_paths(),
         **_limits(),
     )
@@ -102,6 +103,11 @@ def _identity() -> Yaml:
         "always_set_request_id_in_response": True,
         "server_header_transformation": "PASS_THROUGH",
     }
+
+
+def _proxies(deployment: Deployment) -> Yaml:
+    """Without any, `X-Forwarded-For` is the caller's own invention and counts for nothing."""
+    return {"xff_num_trusted_hops": deployment.trusted_proxies} if deployment.trusted_proxies else {}
 
 
 def _limits() -> Yaml:

@@ -13,8 +13,9 @@ class Deployment:
     `oauth` is the `host:port` of an authorization server on another machine; without one it has a socket as all others.
     `admin_port` puts the admin interface on a loopback port, for those who cannot speak to a socket file.
     `address_limit_per_s` guards against floods from one address, before any token is known: far above what an honest
-    client's plan allows, because many may share an address. `cors_origins`, comma-separated, are those whose scripts
-    may call the API; none by default.
+    client's plan allows, because many may share an address. `trusted_proxies` stand in front of the edge and each adds
+    to `X-Forwarded-For` whom it speaks for: the client's address is what the outermost of them has added.
+    `cors_origins`, comma-separated, are those whose scripts may call the API; none by default.
     """
 
     api_url: str = "https://localhost:8443"
@@ -31,6 +32,7 @@ class Deployment:
     authz_processes: int = 2
     transcoder_processes: int = 2
     address_limit_per_s: int = 1_000
+    trusted_proxies: int = 0
     cors_origins: str = ""
 
     @property

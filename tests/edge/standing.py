@@ -202,7 +202,7 @@ async def _envoy(
         *(str(ENVOY), "-c", str(folder / "envoy.yaml"), "--concurrency", "1", "--disable-hot-restart"),
         *("--file-flush-interval-msec", "20"),
     ]
-    address = TcpAddress("127.0.0.1", api_port)
+    address = TcpAddress(str(options.get("bind", "127.0.0.1")), api_port)
     async with running(command, {}, ready=address, log=folder / "envoy.log") as process:
         yield process
 
@@ -243,6 +243,6 @@ def _trusting(authority: trustme.CA) -> ssl.SSLContext:
 
 
 def certificate(authority: trustme.CA, folder: Path) -> None:
-    issued = authority.issue_cert("localhost", "127.0.0.1")
+    issued = authority.issue_cert("localhost", "127.0.0.1", "::1")
     issued.private_key_pem.write_to_path(folder / "server.key")
     (folder / "server.pem").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
