@@ -131,8 +131,10 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
 
 
 @asynccontextmanager
-async def standing_edge(*, neighbours: Sequence[str] = NEIGHBOURS, **options: int | str) -> AsyncIterator[Edge]:
-    """An edge of its own, on free ports; `options` go to the rendering."""
+async def standing_edge(
+    *, neighbours: Sequence[str] = NEIGHBOURS, valkey_url: str = "", **options: int | str
+) -> AsyncIterator[Edge]:
+    """An edge of its own, on free ports, with a Valkey of its own or another's; `options` go to the rendering."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="edge-")))
         api_port, auth_port = free_ports(2)
@@ -142,7 +144,7 @@ async def standing_edge(*, neighbours: Sequence[str] = NEIGHBOURS, **options: in
         transcoders = {name: await serve_echo(folder, name) for name in ("transcoder-1", "transcoder-2")}
         for runner in transcoders.values():
             stack.push_async_callback(runner.cleanup)
-        url, _ = await stack.enter_async_context(valkey_at(folder))
+        url = valkey_url or (await stack.enter_async_context(valkey_at(folder)))[0]
         processes = {name: await stack.enter_async_context(neighbour(folder, name, mint, url)) for name in neighbours}
         processes["envoy"] = await stack.enter_async_context(_envoy(folder, mint, api_port, auth_port, options))
         # A context of its own: the client sets there which protocols it offers.
