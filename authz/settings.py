@@ -33,7 +33,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
     processes = reader.read("AUTHZ_PROCESSES", _positive, "how many processes share the limits", default="1")
-    timeout_ms = reader.read("LIMITS_TIMEOUT_MS", _positive, "whole milliseconds", default="10")
+    timeout_ms = reader.read("LIMITS_TIMEOUT_MS", _positive, "whole milliseconds", default="8")
     reader.finish()
     return Settings(listen, valkey, api_url, log_level, processes, timeout_ms / 1000)
 

@@ -33,7 +33,7 @@ _numbers = itertools.count()
 
 @dataclass
 class Model:
-    """A bucket: how much of it is there, as a fraction of the whole; it fills evenly, from empty to full in a window."""
+    """A bucket: how much of it is there, as a fraction of the whole; it fills evenly, wholly in a window."""
 
     level: Fraction = Fraction(1)
     looked_at_us: int = START_US
