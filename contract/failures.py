@@ -36,5 +36,21 @@ IDEMPOTENCY_LOST = Failure(
     "transcoder", "idempotency", IDEMPOTENCY_UNAVAILABLE, "a key that is not remembered would let a retry make a double"
 )
 TRANSCODER_LOST = Failure("edge", "transcoder", UPSTREAM_UNAVAILABLE, "there is nobody else to answer")
+KEYS_LOST = Failure(
+    "edge",
+    "keys",
+    UPSTREAM_UNAVAILABLE,
+    "a token that nothing can verify yet is neither good nor bad: no access, no blame",
+)
+SERVICE_LOST = Failure(
+    "transcoder", "service", UPSTREAM_UNAVAILABLE, "records are the internal service's, and only its"
+)
 
-FAILURES: tuple[Failure | Fallback, ...] = (AUTHZ_LOST, LIMITS_LOST, IDEMPOTENCY_LOST, TRANSCODER_LOST)
+FAILURES: tuple[Failure | Fallback, ...] = (
+    AUTHZ_LOST,
+    LIMITS_LOST,
+    IDEMPOTENCY_LOST,
+    TRANSCODER_LOST,
+    KEYS_LOST,
+    SERVICE_LOST,
+)
