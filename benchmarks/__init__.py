@@ -1,1 +1,1 @@
-"""What things cost, measured side by side: a program per question. Ratios count; the figures are one machine's."""
+"""Measures; asserts nothing. Each program writes a table with the machine, the date and the commit it was made with."""

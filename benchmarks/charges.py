@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.rounds import Measure, in_turns, table
+from benchmarks.where import made_with
 from contract.limits import SCALE
 from stores.buckets import Buckets, ValkeyBuckets
 from stores.pipelined import Pipelined
@@ -27,6 +28,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.charges", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     chosen = parser.parse_args()
+    print(made_with())
     with TemporaryDirectory() as folder:
         async with valkey_at(Path(folder)) as (url, _):
             pooled, pipelined = Valkey(url, timeout_s=TIMEOUT_S), Pipelined(url, timeout_s=TIMEOUT_S)

@@ -24,6 +24,7 @@ from authz.question import METHOD, SERVICE
 from authz.service import Authorizer, Check, serve
 from benchmarks.question import Recorded, record
 from benchmarks.rounds import Measure, in_turns, table
+from benchmarks.where import made_with
 from contract.limits import Budget, Plan
 from process.address import UnixAddress, parse_address
 from process.logs import level, make_logger
@@ -49,7 +50,7 @@ async def main() -> None:
         await SERVERS[chosen.serve]()
         return
     question = await record()
-    print(f"The question is {len(question.message)} bytes; {IN_FLIGHT} in flight.")
+    print(f"{made_with()}\n\nThe question is {len(question.message)} bytes; {IN_FLIGHT} in flight.")
     async with _contenders(question) as contenders:
         print(table(await in_turns(contenders, rounds=chosen.rounds), base=BASE))
 

@@ -21,6 +21,7 @@ import grpc
 from authz.ext_authz_pb2 import CheckResponse
 from authz.limiter import FAILURES_TO_OPEN
 from authz.question import METHOD, SERVICE
+from benchmarks.where import made_with
 from contract.headers import RATE_LIMIT
 from process.address import UnixAddress
 from tests.stores.valkey_process import valkey_at
@@ -37,6 +38,7 @@ Ask = Callable[[], Awaitable[str]]
 
 async def main() -> None:
     """Measure and print."""
+    print(f"{made_with()}\n")
     with TemporaryDirectory() as name:
         folder = Path(name)
         async with _authz(folder) as ask:
