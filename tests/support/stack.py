@@ -35,6 +35,8 @@ ADMINS = {1: 11, 2: 21}
 DEAREST = 10
 """The highest cost of an operation."""
 ASKED_AGAIN = 10
+LIMITS_TIMEOUT_MS = "200"
+"""A machine that runs tests is busy: what is counted is to be exact all the same."""
 
 
 class Purse(httpx.Auth):
@@ -156,7 +158,8 @@ class Stack:
 
 def _local(folder: Path, *words: str, root: Path = ROOT) -> str:
     command = [sys.executable, "-m", "local", *words, "--run-dir", str(folder)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=START_S, check=False)
+    own = {**os.environ, "LIMITS_TIMEOUT_MS": LIMITS_TIMEOUT_MS}
+    done = subprocess.run(command, cwd=root, env=own, capture_output=True, text=True, timeout=START_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
