@@ -31,6 +31,11 @@ class Breaker:
         self._probe_at_s = 0.0
 
     @property
+    def failures(self) -> int:
+        """In a row so far. A call that fails tells how many it knew of when it began."""
+        return self._failures
+
+    @property
     def open(self) -> bool:
         """Whether calls are held back."""
         return self._failures >= FAILURES_TO_OPEN
@@ -51,10 +56,11 @@ class Breaker:
         """The store answered."""
         self._failures = 0
 
-    def failed(self) -> None:
-        """The store did not answer in time, or not usably."""
-        self._failures += 1
-        self._probe_at_s = self._clock() + PROBE_EVERY_S
+    def failed(self, known: int) -> None:
+        """The store did not answer in time, or not usably. All calls that one stall has ended are one failure."""
+        if known == self._failures:
+            self._failures += 1
+            self._probe_at_s = self._clock() + PROBE_EVERY_S
 
 
 class Limiter:
@@ -84,10 +90,11 @@ class Limiter:
         """Charge `cost` units to the caller's family; `plan` names the one that overrides the token's."""
         applies = PLANS.get(plan or "", caller.plan)
         if self._breaker.lets_through():
+            known = self._breaker.failures
             try:
                 made = await self._buckets.charge(caller.rate_key, business=caller.business, plan=applies, cost=cost)
             except StoreLost as error:
-                self._lost(error)
+                self._lost(error, known)
             else:
                 self._found()
                 return made
@@ -96,9 +103,9 @@ class Limiter:
             caller.rate_key, business=caller.business, plan=self._shares[applies.name], cost=cost
         )
 
-    def _lost(self, error: StoreLost) -> None:
+    def _lost(self, error: StoreLost, known: int) -> None:
         was_open = self._breaker.open
-        self._breaker.failed()
+        self._breaker.failed(known)
         if self._breaker.open and not was_open:
             self._log.error("limits lost", cause=str(error), instead=LIMITS_LOST.instead)
 

@@ -24,11 +24,14 @@ class Breakable:
         self.tried = 0
         self.cut = False
         self.hangs = False
+        self.released = asyncio.Event()
 
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
         self.tried += 1
+        # As on a wire: all that was asked in one turn is on its way before the first answer.
+        await asyncio.sleep(0)
         if self.hangs:
-            await asyncio.Event().wait()
+            await self.released.wait()
         if self.cut:
             raise StoreLost("cut")
         return await self._buckets.charge(rate_key, business=business, plan=plan, cost=cost)
@@ -139,6 +142,29 @@ async def test_single_failures_open_nothing(limiter, store):
         await ask(limiter, FAILURES_TO_OPEN - 1)
         store.cut = False
         assert limits((await ask(limiter))[0])[0] == 100
+
+
+async def test_all_calls_that_one_stall_has_ended_are_one_failure(limiter, store):
+    store.cut = True
+    await asyncio.gather(*(limiter.charge(claims(), 1) for _ in range(20)))
+    assert not limiter.alone
+    await ask(limiter, FAILURES_TO_OPEN - 1)
+    assert limiter.alone
+
+
+async def test_a_failure_from_before_a_success_is_old_news(limiter, store):
+    store.cut = True
+    await ask(limiter, FAILURES_TO_OPEN - 1)
+    store.hangs = True
+    late = asyncio.ensure_future(limiter.charge(claims(), 1))
+    await asyncio.sleep(0)
+    store.hangs = store.cut = False
+    await ask(limiter)
+    store.cut = True
+    store.released.set()
+    await late
+    await ask(limiter, FAILURES_TO_OPEN - 1)
+    assert not limiter.alone
 
 
 async def test_one_call_in_a_while_looks_whether_it_is_back(limiter, store, clock):
