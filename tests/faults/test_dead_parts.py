@@ -138,16 +138,16 @@ def test_without_valkey_reads_and_keyless_writes_go_on_under_what_each_process_c
         assert_problem(keyed, "idempotency-unavailable", decided=True, api_url=breakable.api_url)
         answers = spent(breakable)
         assert {answer.status_code for answer in answers} == {200, 429}
-        # By both processes together; a burst that lasts for seconds gets what comes back meanwhile.
-        assert 100 <= sum(answer.status_code == 200 for answer in answers) < len(answers)
+        # By both processes together; what lasts for seconds gets what comes back meanwhile.
+        assert 50 <= sum(answer.status_code == 200 for answer in answers) < len(answers)
         for answer in answers:
             assert_rate_headers(answer)
     until(lambda: limit() == "200", "the shared limits to be back")
 
 
 def spent(stack: Stack) -> list[httpx.Response]:
-    """More than the whole limit, asked for by one token."""
-    with stack.client(stack.token(), http2=True) as client:
+    """Six times the limit of the smallest plan, which refills so slowly that no machine is too slow to spend it."""
+    with stack.client(stack.token(plan="starter"), http2=True) as client:
         return [client.get("/v1/contacts", params={"limit": "1"}) for _ in range(300)]
 
 
