@@ -35,7 +35,7 @@ class Pipelined:
         self._place: Mapping[str, Any] = parse_url(url)
         self._timeout_s = timeout_s
         self._link: _Link | None = None
-        self._opening: asyncio.Task[_Link | str] | None = None
+        self._opening: asyncio.Task[str] | None = None
 
     def script(self, text: str) -> "PipelinedScript":
         """A script to call."""
@@ -64,14 +64,13 @@ class Pipelined:
         done, _ = await asyncio.wait({self._opening}, timeout=self._timeout_s)
         if not done:
             raise StoreLost("not connected within the deadline")
-        made = self._opening.result()
-        if isinstance(made, str):
-            raise StoreLost(made)
-        self._link = made
-        return made
+        trouble = self._opening.result()
+        if trouble or self._link is None:
+            raise StoreLost(trouble)
+        return self._link
 
-    async def _open(self) -> "_Link | str":
-        """The connection, or why there is none."""
+    async def _open(self) -> str:
+        """Make the connection; tells why there is none, and nothing if there is."""
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 link = await self._connected()
@@ -79,7 +78,8 @@ class Pipelined:
                     if isinstance(refusal := await link.ask(command), hiredis.ReplyError):
                         link.give_up("not let in")
                         return f"not let in: {refusal}"
-                return link
+                self._link = link
+                return ""
         except (OSError, StoreLost) as error:
             return f"{type(error).__name__}: {error}"
 

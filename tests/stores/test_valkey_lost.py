@@ -19,6 +19,7 @@ from stores.pipelined import Pipelined
 from stores.valkey import Script, Scripts, StoreLost, Valkey, valkey_url
 from tests.stores.valkey_process import LOADING_SLOWLY, valkey_at
 from tests.support.processes import free_ports
+from tests.support.waiting import until
 
 TIMEOUT_S = 0.05
 AMPLE_S = 5.0
@@ -309,6 +310,30 @@ async def test_a_peer_that_says_more_than_it_was_asked_is_left(folder: Path) -> 
         script = client.script(ANSWER)
         assert [await script([], ["x"]) for _ in range(3)] == [1, 1, 1]
         assert connections == 3
+
+
+async def test_a_connection_that_its_first_caller_did_not_wait_for_is_the_next_ones(folder: Path) -> None:
+    connections = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while await reader.read(1000):
+            writer.write(b":1\r\n")
+        writer.close()
+
+    async with (
+        await asyncio.start_unix_server(answer, folder / "valkey.sock"),
+        connected(CLIENTS["pipelined"], f"unix://{folder}/valkey.sock", AMPLE_S) as client,
+    ):
+        script = client.script(ANSWER)
+        left = asyncio.ensure_future(script([], ["x"]))
+        await asyncio.sleep(0)
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        await until(lambda: connections == 1, "the connection that nobody waits for")
+        assert await script([], ["x"]) == 1
+        assert connections == 1
 
 
 async def test_who_must_give_a_password_and_a_database_does(folder: Path, connect: Connect) -> None:
