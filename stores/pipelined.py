@@ -7,7 +7,7 @@ and the way back after a loss; knows no key and no script. redis-py serves whoev
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha1
 from typing import Any, cast
@@ -20,6 +20,8 @@ from stores.valkey import StoreLost
 CONNECT_TIMEOUT_S = 1.0
 """Nobody waits so long: callers go when their own deadline has passed, and find the connection when they come again."""
 
+# The stub of hiredis knows commands of one word only.
+_packed = cast("Callable[[tuple[str | bytes | int, ...]], bytes]", hiredis.pack_command)
 _INCOMPLETE = object()
 _UNKNOWN_SCRIPT = "NOSCRIPT"
 
@@ -112,11 +114,6 @@ class PipelinedScript:
             # Loading, read-only, out of memory, not what we take it for.
             raise StoreLost(str(answer))
         return answer
-
-
-def _packed(command: tuple[str | bytes | int, ...]) -> bytes:
-    # The stub of hiredis knows commands of one word only.
-    return cast("bytes", hiredis.pack_command(cast("Any", command)))
 
 
 def _introductions(place: Mapping[str, Any]) -> list[bytes]:
