@@ -157,3 +157,12 @@ async def test_two_processes_pass_the_limit_and_what_refilled_between_them(valke
     assert limit <= passed <= limit + refilled
     for valkey in valkeys:
         await valkey.close()
+
+
+async def test_memory_forgets_whoever_was_away_longest_and_never_holds_more_than_it_may() -> None:
+    buckets = MemoryBuckets(lambda: 1_800_000_000_000_000, most=4)
+    for family in ("first", "second", "first", "third"):
+        charge = await buckets.charge(family, business="biz", plan=SLOW, cost=1)
+    again = [await buckets.charge(family, business="biz", plan=SLOW, cost=1) for family in ("first", "third", "second")]
+    assert charge.budgets[0].remaining == 9
+    assert [charge.budgets[0].remaining for charge in again] == [7, 8, 9]
