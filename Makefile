@@ -9,7 +9,7 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token test test-scale test-compose kubernetes-keys check render lock have-runtime have-dev have-python have-venv
+.PHONY: help up down status logs where token test bench test-scale test-compose kubernetes-keys check render lock have-runtime have-dev have-python have-venv
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ test: have-dev ## run the tests
 test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
 	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
 	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py
+
+bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
+	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done
 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose

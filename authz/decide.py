@@ -5,24 +5,20 @@ Pure. Knows no wire format and no store.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from functools import lru_cache
 from typing import assert_never
 
 from contract.claims import Claims
-from contract.failures import LIMITS_LOST
 from contract.headers import ALLOW, CHALLENGE_INVALID_TOKEN, WWW_AUTHENTICATE, challenge_insufficient_scope
 from contract.limits import Budget
 from contract.operations import PERMISSIONS, Operation, Unrouted
 from contract.problems import INSUFFICIENT_PERMISSION, INSUFFICIENT_SCOPE, INVALID_TOKEN, Problem
-from contract.roles import effective_permissions
+from contract.roles import Role, effective_permissions
 from contract.vocabulary import Json
 from stores.buckets import Charge
 
-
-class Lost(Enum):
-    """What a decision leans on and could not reach."""
-
-    LIMITS = "limits"
+_ROLES = 1_024
+"""Roles, those of tenants' own among them, whose permissions are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +77,8 @@ def refuse_token() -> Refused:
     )
 
 
-def decide(row: Operation | Unrouted, allowed_methods: tuple[str, ...], caller: Claims, made: Charge | Lost) -> Verdict:
+def decide(row: Operation | Unrouted, allowed_methods: tuple[str, ...], caller: Claims, made: Charge) -> Verdict:
     """May `caller` do `row`, now that the charge of `row.cost` was `made`?"""
-    if isinstance(made, Lost):
-        return Refused(LIMITS_LOST.answer, caller)
     spent = Spent(row.cost, made.budgets)
     if not made.passed:
         return Throttled(caller, spent)
@@ -109,7 +103,7 @@ def _unrouted(row: Unrouted, allowed_methods: tuple[str, ...], caller: Claims, s
 
 
 def _operation(row: Operation, caller: Claims, spent: Spent) -> Admitted | Refused:
-    permissions = effective_permissions(caller.role, caller.permissions, PERMISSIONS)
+    permissions = _permissions(caller.role, caller.permissions)
     if row.scope is None:
         return Admitted(caller, permissions, spent)
     if row.scope.name not in caller.scopes:
@@ -128,3 +122,8 @@ def _operation(row: Operation, caller: Claims, spent: Spent) -> Admitted | Refus
             members={"required_permission": row.scope.permission.name, "role": caller.role.word},
         )
     return Admitted(caller, permissions, spent)
+
+
+@lru_cache(maxsize=_ROLES)
+def _permissions(role: Role, claimed: frozenset[str] | None) -> frozenset[str]:
+    return effective_permissions(role, claimed, PERMISSIONS)

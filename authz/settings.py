@@ -11,12 +11,18 @@ from stores.valkey import valkey_url
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Complete, or the process does not start."""
+    """Complete, or the process does not start.
+
+    `authz_processes` are all that share the Valkey, this one among them: without it each grants that part of a limit.
+    `limits_timeout_s` is what a charge may take before the process counts by itself.
+    """
 
     listen: Address
     valkey_url: str
     api_url: str
     log_level: int
+    authz_processes: int
+    limits_timeout_s: float
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -26,5 +32,14 @@ def load(environment: Mapping[str, str]) -> Settings:
     valkey = reader.read("VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port", told=False)
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
+    processes = reader.read("AUTHZ_PROCESSES", _positive, "how many processes share the limits", default="1")
+    timeout_ms = reader.read("LIMITS_TIMEOUT_MS", _positive, "whole milliseconds", default="8")
     reader.finish()
-    return Settings(listen, valkey, api_url, log_level)
+    return Settings(listen, valkey, api_url, log_level, processes, timeout_ms / 1000)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("less than 1")
+    return number

@@ -1,4 +1,4 @@
-"""What is answered when something that we lean on is gone: each choice between open and closed, with its reason."""
+"""What is done when something that we lean on is gone: each choice between open and closed, with its reason."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from contract.problems import IDEMPOTENCY_UNAVAILABLE, OVERLOADED, UPSTREAM_UNAV
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`lost` is gone for `room`; the caller gets `answer`."""
+    """Closed: `lost` is gone for `room`; the caller gets `answer`."""
 
     room: str
     lost: str
@@ -15,11 +15,42 @@ class Failure:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Open: `lost` is gone for `room`; the request goes on, and `instead` is what stands in for it."""
+
+    room: str
+    lost: str
+    instead: str
+    why: str
+
+
 AUTHZ_LOST = Failure("edge", "authz", OVERLOADED, "no decision is no access; the client may come back in a second")
-LIMITS_LOST = Failure("authz", "limits", OVERLOADED, "a request that cannot be counted could exceed what was sold")
+LIMITS_LOST = Fallback(
+    "authz",
+    "limits",
+    "each process counts by itself, up to its share of the limit",
+    "reads and writes need no limits to be right, so a 503 for all would be worse; what was sold is still bounded",
+)
 IDEMPOTENCY_LOST = Failure(
     "transcoder", "idempotency", IDEMPOTENCY_UNAVAILABLE, "a key that is not remembered would let a retry make a double"
 )
 TRANSCODER_LOST = Failure("edge", "transcoder", UPSTREAM_UNAVAILABLE, "there is nobody else to answer")
+KEYS_LOST = Failure(
+    "edge",
+    "keys",
+    UPSTREAM_UNAVAILABLE,
+    "a token that nothing can verify yet is neither good nor bad: no access, no blame",
+)
+SERVICE_LOST = Failure(
+    "transcoder", "service", UPSTREAM_UNAVAILABLE, "records are the internal service's, and only its"
+)
 
-FAILURES = (AUTHZ_LOST, LIMITS_LOST, IDEMPOTENCY_LOST, TRANSCODER_LOST)
+FAILURES: tuple[Failure | Fallback, ...] = (
+    AUTHZ_LOST,
+    LIMITS_LOST,
+    IDEMPOTENCY_LOST,
+    TRANSCODER_LOST,
+    KEYS_LOST,
+    SERVICE_LOST,
+)

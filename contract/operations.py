@@ -123,6 +123,8 @@ OPERATIONS: tuple[Operation, ...] = (
     VERSIONS_LIST,
 )
 BY_ID: dict[str, Operation] = {row.id: row for row in OPERATIONS}
+DEAREST = max(row.cost for row in OPERATIONS)
+"""The highest cost that one request can have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contract import bounds, headers
 from contract.documents import DOCUMENTS
 from contract.explanations import EXPLANATIONS, Treatment, treatment
-from contract.failures import FAILURES
+from contract.failures import FAILURES, Failure, Fallback
 from contract.headers import HEADERS, RATE_HEADERS, REQUEST_ID, Header, Writer
 from contract.limits import PLANS
 from contract.operations import OPERATIONS, PERMISSIONS, SCOPES, Operation
@@ -213,9 +213,15 @@ def failures() -> str:
         "What a caller gets while something is gone, and why it is so.",
         table(
             ("gone", "for", "the answer", "why"),
-            ((row.lost, row.room, f"{row.answer.status} `{row.answer.code}`", row.why) for row in FAILURES),
+            ((row.lost, row.room, _what_then(row), row.why) for row in FAILURES),
         ),
     )
+
+
+def _what_then(row: Failure | Fallback) -> str:
+    if isinstance(row, Fallback):
+        return f"none: {row.instead}"
+    return f"{row.answer.status} `{row.answer.code}`"
 
 
 PAGES: Mapping[str, Callable[[], str]] = {

@@ -17,6 +17,7 @@ from process.settings import Asked, SettingsError
 from reference.markdown import code, page, table
 
 WORDS: Mapping[str, str] = {
+    "AUTHZ_PROCESSES": "How many share the limits, in all pods: while the store is away, each grants that part",
     "CA_FILE": "Where the CA goes that local clients have to trust",
     "CERTIFICATE_FILE": "Where the TLS certificate goes",
     "CURSOR_KEYS_FILE": "The keys that cursors and stored answers are sealed with: the first seals, all of them open",
@@ -32,6 +33,7 @@ WORDS: Mapping[str, str] = {
     "INTERNAL_PRIVATE_KEY_FILE": "Its key",
     "INTERNAL_TOKEN_FILE": "The bearer token that they are shown",
     "INTERNAL_URL": "Where the internal services are",
+    "LIMITS_TIMEOUT_MS": "What a charge may take before the process counts by itself",
     "LISTEN": "Where it listens",
     "LOCAL_MODE": "Permits to mint tokens for anybody",
     "LOG_LEVEL": "What is logged",

@@ -9,7 +9,8 @@ import aiohttp
 from yarl import URL
 
 from contract.bounds import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
-from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE
+from contract.failures import SERVICE_LOST
+from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT
 from transcoder.credentials import Shown
 from transcoder.errors import ApiError
 
@@ -108,7 +109,7 @@ class HttpUpstream:
                         raise
                     return await self._ask(method, path, sent, body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise ApiError(UPSTREAM_UNAVAILABLE, cause=repr(error)) from None
+            raise ApiError(SERVICE_LOST.answer, cause=repr(error)) from None
         except TimeoutError:
             raise ApiError(UPSTREAM_TIMEOUT, outcome=unknown, cause="no answer in time") from None
         except aiohttp.ClientError as error:

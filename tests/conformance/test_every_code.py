@@ -272,6 +272,18 @@ def _told_by(suite: str) -> str:
     return "".join(path.read_text() for path in (Path(__file__).parents[1] / suite).glob("test_*.py"))
 
 
+def test_only_what_the_edge_refuses_by_itself_is_told_without_a_decision_and_so_without_a_budget() -> None:
+    """All others carry the rate headers: `assert_problem` looks for all nine wherever something was decided."""
+    undecided = {code for code, (_, decided) in PROBLEM_CASES.items() if not decided}
+    assert undecided == {
+        "authentication-required",
+        "invalid-token",
+        "upgrade-required",
+        "not-supported",
+        "headers-too-large",
+    }
+
+
 @pytest.mark.parametrize("code", PROBLEM_CASES)
 @versions
 def test_a_problem_is_told(stack: Stack, world: World, code: str, version: str) -> None:
@@ -280,3 +292,4 @@ def test_a_problem_is_told(stack: Stack, world: World, code: str, version: str) 
         answer = ask(stack, world, client)
     body: Body = assert_problem(answer, code, decided=decided, api_url=stack.api_url)
     assert body["status"] == PROBLEMS[code]
+    assert decided is any("ratelimit" in name for name in answer.headers)

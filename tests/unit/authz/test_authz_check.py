@@ -31,8 +31,8 @@ class Broken:
 class Answers:
     """One authoriser, asked in words."""
 
-    def __init__(self, buckets, log):
-        self._authorizer = Authorizer(Limiter(buckets, log), log, api_url=API_URL)
+    def __init__(self, buckets, log, processes=1):
+        self._authorizer = Authorizer(Limiter(buckets, log, processes=processes), log, api_url=API_URL)
 
     async def __call__(self, operation="contacts.list", **parts):
         return answer(await self._authorizer.check(a_check(operation, **parts)))
@@ -109,11 +109,13 @@ async def test_readiness_needs_no_token_and_counts_nothing(ask):
     assert (await ask()).headers["x-ratelimit-remaining"] == "99"
 
 
-async def test_without_limits_nobody_passes_but_readiness(log):
-    ask = Answers(Away(), log)
-    for _ in range(10):
-        lost = await ask()
-        assert (lost.status, lost.body["code"], lost.headers["retry-after"]) == (503, "overloaded", "1")
+async def test_without_the_shared_count_its_own_admits_and_throttles_and_says_so_in_every_header(log):
+    ask = Answers(Away(), log, processes=2)
+    answers = [await ask() for _ in range(51)]
+    assert Counter(each.status for each in answers) == {200: 50, 429: 1}
+    assert (answers[0].headers["x-ratelimit-limit"], answers[0].headers["x-ratelimit-remaining"]) == ("50", "49")
+    assert answers[0].headers["ratelimit-policy"] == '"burst";q=50;w=10, "daily";q=100000;w=86400'
+    assert (await ask("contacts.delete", payload=CLAIMS | {"rate_key": "other"})).status == 403
     assert (await ask(READINESS)).status == 200
     assert (await ask(header=JWT_HEADER | {"typ": "JWT"})).status == 401
 
