@@ -20,6 +20,9 @@ LIMITS_LOST = Failure("authz", "limits", OVERLOADED, "a request that cannot be c
 IDEMPOTENCY_LOST = Failure(
     "transcoder", "idempotency", IDEMPOTENCY_UNAVAILABLE, "a key that is not remembered would let a retry make a double"
 )
+RECEIPTS_LOST = Failure(
+    "transcoder", "receipts", UPSTREAM_UNAVAILABLE, "to say 404 would say that the request never came, which nobody knows"
+)
 TRANSCODER_LOST = Failure("edge", "transcoder", UPSTREAM_UNAVAILABLE, "there is nobody else to answer")
 
-FAILURES = (AUTHZ_LOST, LIMITS_LOST, IDEMPOTENCY_LOST, TRANSCODER_LOST)
+FAILURES = (AUTHZ_LOST, LIMITS_LOST, IDEMPOTENCY_LOST, RECEIPTS_LOST, TRANSCODER_LOST)
