@@ -7,8 +7,10 @@ from structlog.typing import FilteringBoundLogger
 from authz.limiter import Limiter
 from authz.service import Authorizer, serve
 from authz.settings import Settings
+from authz.telling import Teller
 from contract.bounds import STORE_TIMEOUT_S
 from stores.buckets import ValkeyBuckets
+from stores.receipts import Outbox, ValkeyReceipts
 from stores.valkey import Valkey
 
 
@@ -17,6 +19,10 @@ async def run(settings: Settings, log: FilteringBoundLogger, stop: asyncio.Event
     valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
     try:
         limiter = Limiter(ValkeyBuckets(valkey), log)
-        await serve(Authorizer(limiter, log, api_url=settings.api_url).check, settings.listen, stop)
+        outbox = Outbox(ValkeyReceipts(valkey), log)
+        teller = Teller(log, outbox, allowed_share=settings.log_allowed_share)
+        authorizer = Authorizer(limiter, log, api_url=settings.api_url, teller=teller)
+        async with outbox.delivering():
+            await serve(authorizer.check, settings.listen, stop)
     finally:
         await valkey.close()

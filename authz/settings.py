@@ -17,6 +17,8 @@ class Settings:
     valkey_url: str
     api_url: str
     log_level: int
+    log_allowed_share: float
+    """Of the requests that are let through, how many have a line in the log: 0 to 1. Denials all have."""
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -26,5 +28,13 @@ def load(environment: Mapping[str, str]) -> Settings:
     valkey = reader.read("VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port")
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
+    share = reader.read("LOG_ALLOWED_SHARE", _share, "a number between 0 and 1", default="0.01")
     reader.finish()
-    return Settings(listen, valkey, api_url, log_level)
+    return Settings(listen, valkey, api_url, log_level, share)
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise ValueError("not a share")
+    return share

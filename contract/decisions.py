@@ -57,6 +57,11 @@ def required_scopes(row: Operation) -> tuple[str, ...]:
     return () if row.scope is None else (row.scope.name,)
 
 
+def required_permission(row: Operation) -> str | None:
+    """The permission that the user has to have."""
+    return None if row.scope is None else row.scope.permission.name
+
+
 def roles_that_may(row: Operation) -> tuple[Role, ...]:
     """The roles whose users may, given a token with the scopes; highest first."""
     needed = frozenset(required_scopes(row))

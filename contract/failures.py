@@ -21,7 +21,7 @@ IDEMPOTENCY_LOST = Failure(
     "transcoder", "idempotency", IDEMPOTENCY_UNAVAILABLE, "a key that is not remembered would let a retry make a double"
 )
 RECEIPTS_LOST = Failure(
-    "transcoder", "receipts", UPSTREAM_UNAVAILABLE, "to say 404 would say that the request never came, which nobody knows"
+    "transcoder", "receipts", UPSTREAM_UNAVAILABLE, "404 would say that no such request came, which nobody knows"
 )
 TRANSCODER_LOST = Failure("edge", "transcoder", UPSTREAM_UNAVAILABLE, "there is nobody else to answer")
 

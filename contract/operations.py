@@ -14,7 +14,7 @@ from contract.vocabulary import Kind, Method
 class Operation:
     """An endpoint. `cost` is in units of the plan's policies; `keyed`: `Idempotency-Key` is honoured.
 
-    `of`: the resource whose records it is about, if any; `scope` None: any token will do; `open`: no token is looked at.
+    `of`: the resource whose records it is about; `scope` None: any token will do; `open`: no token is looked at.
     """
 
     id: str

@@ -6,7 +6,21 @@ from typing import Any
 
 from contract.vocabulary import Kind
 from transcoder.call import Answer, Call
-from transcoder.handlers import action, batch, create, delete, get, me, page, requests, restore, search, update, upsert
+from transcoder.handlers import (
+    action,
+    batch,
+    create,
+    delete,
+    explain,
+    get,
+    me,
+    page,
+    requests,
+    restore,
+    search,
+    update,
+    upsert,
+)
 from transcoder.handlers.shared import Desk
 
 
@@ -38,5 +52,7 @@ HANDLERS: Mapping[Kind, Handler] = {
     Kind.BATCH_UPSERT: Handler(batch.check_upsert, batch.run_upsert),
     Kind.ACTION: Handler(action.check, action.run, may_lack_body=True),
     Kind.ME: Handler(None, me.run),
-    Kind.REQUESTS: Handler(None, requests.run),
+    Kind.REQUESTS: Handler(None, requests.run_list),
+    Kind.RECEIPT: Handler(None, requests.run_get),
+    Kind.EXPLAIN: Handler(explain.check, explain.run),
 }
