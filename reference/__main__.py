@@ -6,6 +6,7 @@ from pathlib import Path
 
 from contract.documents import OPENAPI_DIALECTS, openapi_file
 from contract.versions import VERSIONS
+from reference import decisions
 from reference.document import text
 
 FOLDER = Path("docs/reference")
@@ -22,11 +23,12 @@ def main() -> None:
 
 
 def _wanted() -> dict[Path, str]:
-    return {
+    documents = {
         FOLDER / openapi_file(version, dialect): text(version, dialect)
         for version in VERSIONS
         for dialect in OPENAPI_DIALECTS
     }
+    return documents | {FOLDER / decisions.FILE: decisions.text()}
 
 
 def _orphans() -> list[Path]:
