@@ -25,10 +25,12 @@ class House:
         self.outbox = Outbox(self.store, log)
         teller = Teller(log, self.outbox, allowed_share=share)
         limiter = Limiter(MemoryBuckets(lambda: NOW_US), log)
-        self._authorizer = Authorizer(limiter, log, api_url=API_URL, teller=teller)
+        authorizer = Authorizer(limiter, log, api_url=API_URL, teller=teller)
+
+        self.check = authorizer.check
 
     async def ask(self, operation="contacts.list", **parts):
-        return answer(await self._authorizer.check(a_check(operation, **parts)))
+        return answer(await self.check(a_check(operation, **parts)))
 
     async def receipt(self, trace_id=TRACE_ID):
         async with self.outbox.delivering():
@@ -107,6 +109,70 @@ async def test_no_receipt_is_made_here_of(log, operation, parts):
     house = House(log)
     await house.ask(operation, **parts)
     assert await house.receipt() is None
+
+
+BAD_QUESTIONS = {
+    "without an operation": a_check(None),
+    "with an empty operation": a_check(""),
+    "with an unknown operation": a_check("contacts.burn"),
+    "with an operation in capitals": a_check("CONTACTS.LIST"),
+    "without metadata": a_check(header=None, payload=None),
+    "without a token's header": a_check(header=None),
+    "without claims": a_check(payload=None),
+    "with claims that are text": a_check(payload="admin"),
+    "with claims that are a list": a_check(payload=[CLAIMS]),
+    "with its token twice": a_check() + a_check(),
+    "with a second, better token": a_check(payload=CLAIMS) + a_check(payload=CLAIMS | {"role": "admin"}),
+    "with a wrong method that names no right one": a_check(WRONG_METHOD.id),
+    "without a request id": a_check(trace_id=None),
+    "of no bytes": b"",
+    "of bytes that are no CheckRequest": b"\xff" * 40,
+}
+
+
+@pytest.mark.parametrize("message", BAD_QUESTIONS.values(), ids=BAD_QUESTIONS)
+async def test_a_question_is_denied_logged_and_a_problem_when_it_comes(log, logged, message):
+    house = House(log, share=1.0)
+    refused = answer(await house.check(message))
+    assert (refused.status, refused.body["code"]) == (500, "internal-error")
+    assert set(refused.body) == {"type", "title", "status", "detail", "code", "trace_id", "retryable", "outcome"}
+    [line] = logged.calls
+    assert (line.method_name, line.kwargs["event"], line.kwargs["rule"]) == ("error", "denied", "internal-error")
+    assert line.kwargs["reason"]
+    assert "exc_info" not in line.kwargs
+
+
+ABSURD = (
+    None,
+    True,
+    -1,
+    1e308,
+    float("nan"),
+    "",
+    "\0",
+    "x" * 100_000,
+    "\U0010ffff",
+    [],
+    {},
+    {"a": {"b": [1]}},
+    [["a"]],
+)
+NAMES = [name for name in CLAIMS if name != "iss"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_an_absurd_claim_is_a_token_that_is_not_valid_and_nothing_of_it_is_told(log, logged, name):
+    house = House(log, share=1.0)
+    for absurd in ABSURD:
+        if (name, absurd) == ("scope", ""):
+            continue
+        logged.calls.clear()
+        refused = await house.ask(payload=CLAIMS | {name: absurd})
+        assert (refused.status, refused.body["code"]) == (401, "invalid-token"), absurd
+        [line] = logged.calls
+        assert (line.kwargs["rule"], line.kwargs["member"]) == ("invalid-token", name)
+        assert "exc_info" not in line.kwargs
+        assert len(str(line.kwargs)) < 400
 
 
 async def test_no_line_holds_anything_of_the_token_but_whose_it_is(log, logged):
