@@ -1,7 +1,7 @@
 """Fuzzes the handler of Checks by coverage: `python -m tests.fuzz.check_request -runs=1000000`, options of libFuzzer.
 
 Half of the inputs are taken as the bytes of a question, half as choices by which one is built. What a run has learnt is
-kept in a folder when one is named as the last argument; `--keep FOLDER` writes that folder's files into the corpus.
+kept in a folder when one is named as the last argument; `--keep FOLDER` adds that folder's files to the corpus.
 """
 
 import base64
@@ -37,8 +37,8 @@ def known() -> list[bytes]:
 
 
 def keep(folder: Path) -> None:
-    """The folder's files become the corpus."""
-    inputs = sorted({path.read_bytes() for path in folder.iterdir()}, key=lambda data: (len(data), data))
+    """The folder's files join the corpus."""
+    inputs = sorted({*known(), *(path.read_bytes() for path in folder.iterdir())}, key=lambda data: (len(data), data))
     CORPUS.write_text("".join(f"{base64.b64encode(data).decode()}\n" for data in inputs))
 
 
