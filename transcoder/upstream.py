@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
@@ -54,20 +54,21 @@ class Upstream(Protocol):
 class Stopwatch:
     """How long one of several calls at least was under way; they may overlap."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.ms: int | None = None
+        self._clock = clock
         self._under_way = 0
         self._since_s = 0.0
 
     def __enter__(self) -> None:
         if not self._under_way:
-            self._since_s = time.monotonic()
+            self._since_s = self._clock()
         self._under_way += 1
 
     def __exit__(self, *_: object) -> None:
         self._under_way -= 1
         if not self._under_way:
-            self.ms = (self.ms or 0) + round((time.monotonic() - self._since_s) * 1000)
+            self.ms = (self.ms or 0) + round((self._clock() - self._since_s) * 1000)
 
 
 _watch: ContextVar[Stopwatch] = ContextVar("calls of this request")
