@@ -150,10 +150,9 @@ async def test_an_operation_that_is_served_no_more_still_has_its_receipts() -> N
     assert (told["operation"], told["record_id"]) == ("gone.create", None)
 
 
-def test_calls_that_overlap_are_timed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_that_overlap_are_timed_together() -> None:
     now_s = [0.0]
-    monkeypatch.setattr("transcoder.upstream.time.monotonic", lambda: now_s[0])
-    watch = Stopwatch()
+    watch = Stopwatch(lambda: now_s[0])
     assert watch.ms is None, "nobody was asked"
     with watch:
         now_s[0] = 1.0
