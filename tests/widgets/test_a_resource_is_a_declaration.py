@@ -13,7 +13,7 @@ import pytest
 from tests.support.problems import assert_problem
 from tests.support.stack import ROOT, Stack, running_stack
 
-ROOMS = ("contract", "stores", "process", "authz", "transcoder", "oauth", "edge", "local", "sandbox", "envoy")
+ROOMS = ("contract", "stores", "process", "authz", "transcoder", "oauth", "edge", "local", "sandbox", "envoy", "docs")
 ADDED = Path(__file__).parent / "added"
 SCOPES = "widgets:read widgets:write widgets:delete contacts:read contacts:write"
 
