@@ -6,8 +6,10 @@ from pathlib import Path
 
 from contract.documents import OPENAPI_DIALECTS, openapi_file
 from contract.versions import VERSIONS
-from reference import decisions
+from reference.collection import collection, collection_file
 from reference.document import text
+from reference.pages import PAGES
+from reference.settings import settings
 
 FOLDER = Path("docs/reference")
 
@@ -24,11 +26,11 @@ def main() -> None:
 
 def _wanted() -> dict[Path, str]:
     documents = {
-        FOLDER / openapi_file(version, dialect): text(version, dialect)
-        for version in VERSIONS
-        for dialect in OPENAPI_DIALECTS
+        openapi_file(version, dialect): text(version, dialect) for version in VERSIONS for dialect in OPENAPI_DIALECTS
     }
-    return documents | {FOLDER / decisions.FILE: decisions.text()}
+    collections = {collection_file(version): collection(version) for version in VERSIONS}
+    pages = {name: made() for name, made in PAGES.items()} | {"settings.md": settings()}
+    return {FOLDER / name: content for name, content in (documents | collections | pages).items()}
 
 
 def _orphans() -> list[Path]:

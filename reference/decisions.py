@@ -4,37 +4,28 @@ from contract.decisions import Decision, decision, required_permission, required
 from contract.operations import OPERATIONS, SCOPES, Operation
 from contract.problems import INSUFFICIENT_PERMISSION, INSUFFICIENT_SCOPE
 from contract.roles import Role
-
-FILE = "decisions.md"
+from reference.markdown import code, codes, page, table
 
 _ALL_SCOPES = frozenset(scope.name for scope in SCOPES)
 _WORDS = {None: "yes", INSUFFICIENT_SCOPE: "scope", INSUFFICIENT_PERMISSION: "permission"}
-_INTRODUCTION = """\
-<!-- Written by `python -m reference`. Do not edit. -->
-# Who may do what
-
-What is decided of every call once its token is accepted and counted: the token's scopes, then the user's permissions.
-`yes` lets it through; `scope` is 403 `insufficient-scope`, `permission` 403 `insufficient-permission`. Each cell was
-decided by the function that decides in service (`contract/decisions.py`); `POST /v1/authorize/explain` asks it for any
-other case. Whose a record is, is decided with the write, where the record is.
-
+_ABOUT = (
+    "What is decided of every call once its token is accepted and counted: the token's scopes, then the user's "
+    "permissions. `yes` lets it through; `scope` is 403 `insufficient-scope`, `permission` 403 "
+    "`insufficient-permission`. Each cell was decided by the function that decides in service; "
+    "`POST /v1/authorize/explain` asks it for any other case. Whose a record is, is decided with the write, where the "
+    "record is."
+)
+_COLUMNS = """\
 - **without its scope**: an admin's token with every scope but this one. No role makes up for a scope.
 - **viewer** … **admin**: a token with the scope, of a user with that role, without a `permissions` claim.
 - **claimed**: the scope, a viewer, and a `permissions` claim of this permission alone.
-- **claimed away**: the scope, an admin, and a `permissions` claim without this permission.
-"""
+- **claimed away**: the scope, an admin, and a `permissions` claim without this permission."""
 
 
-def text() -> str:
-    """The document as its file holds it."""
-    roles = [role.word for role in Role]
-    head = ["operation", "needs", "without its scope", *roles, "claimed", "claimed away"]
-    rows = [_line(head), _line(["---"] * len(head)), *(_line(_cells(row)) for row in OPERATIONS)]
-    return "\n".join([_INTRODUCTION, *rows]) + "\n"
-
-
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def decisions() -> str:
+    """The page."""
+    titles = ("operation", "needs", "without its scope", *(role.word for role in Role), "claimed", "claimed away")
+    return page("Who may do what", _ABOUT, _COLUMNS, table(titles, map(_cells, OPERATIONS)))
 
 
 def _cells(row: Operation) -> list[str]:
@@ -47,13 +38,13 @@ def _cells(row: Operation) -> list[str]:
         decision(row, Role.VIEWER, alone, needed),
         decision(row, Role.ADMIN, _ALL_SCOPES - alone, needed),
     ]
-    return [f"`{row.id}`", _needs(row), *map(_word, made)]
+    return [code(row.id), _needs(row), *map(_word, made)]
 
 
 def _needs(row: Operation) -> str:
     if row.open:
         return "no token"
-    return " ".join(f"`{name}`" for name in required_scopes(row)) or "any token"
+    return codes(required_scopes(row)) or "any token"
 
 
 def _word(made: Decision) -> str:

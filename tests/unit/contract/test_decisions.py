@@ -11,7 +11,7 @@ from contract.decisions import decision, required_permission, required_scopes, r
 from contract.limits import GROWTH, Budget
 from contract.operations import BY_ID, OPERATIONS, PERMISSIONS, SCOPES
 from contract.roles import ROLES, Role
-from reference.decisions import text
+from reference.decisions import decisions
 from stores.buckets import Charge
 from tests.spec import decisions as promised
 from tests.unit.authz.asking import claims
@@ -123,7 +123,7 @@ def test_roles_are_told_highest_first():
 
 
 def test_the_document_has_a_line_for_every_operation():
-    lines = [line for line in text().splitlines() if line.startswith("| `")]
+    lines = [line for line in decisions().splitlines() if line.startswith("| `")]
     assert [line.split("`")[1] for line in lines] == [row.id for row in OPERATIONS]
     [explaining] = [line for line in lines if line.startswith("| `authorize.explain`")]
     needs, *cells = [cell.strip() for cell in explaining.split("|")[2:-1]]
