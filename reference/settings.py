@@ -27,6 +27,10 @@ WORDS: Mapping[str, str] = {
     "DOCS_NAME": "The name on these pages",
     "ID_KEY_FILE": "The key that ids are sealed with: made once, never changed",
     "ID_KIND": "What kind the internal ids are of",
+    "INTERNAL_CA_FILE": "Who signs the certificate of the internal services; by default the system's authorities",
+    "INTERNAL_CERTIFICATE_FILE": "The certificate that they are shown (mutual TLS)",
+    "INTERNAL_PRIVATE_KEY_FILE": "Its key",
+    "INTERNAL_TOKEN_FILE": "The bearer token that they are shown",
     "INTERNAL_URL": "Where the internal services are",
     "LISTEN": "Where it listens",
     "LOCAL_MODE": "Permits to mint tokens for anybody",
@@ -75,8 +79,8 @@ def settings() -> str:
     return page(
         "Settings",
         "Settings are environment variables, read once at the start: complete or fatal, every fault told in a line. A "
-        "**secret** is the path of a file; its text is never in the environment, nor in a log. Here is what each "
-        "program reads when nothing is set.",
+        "**secret** is the path of a file; its text is never in the environment, nor in a log. Any other `NAME` may "
+        "stand in a file, too, which `NAME_FILE` names. Here is what each program reads when nothing is set.",
         *(part for program in PROGRAMS for part in (f"## `{program.command}`", program.about, _table(program))),
         "## `python -m edge --out FILE`",
         "Renders Envoy's configuration for a deployment; its settings are options, and `--help` tells them.",
@@ -97,5 +101,5 @@ def _table(program: Program) -> str:
 
 
 def _row(asked: Asked) -> tuple[str, ...]:
-    default = "**required**" if asked.default is None else code(asked.default)
+    default = "**required**" if asked.default is None else code(asked.default) if asked.default else "none"
     return code(asked.name), WORDS[asked.name], asked.expected, default, "secret" if asked.secret else ""
