@@ -1,15 +1,16 @@
 # Everything that people and scripts run; the work is done in local/ and by the tools named here.
-# Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=. Those given on
-# the command line reach the commands as environment variables.
+# Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN=
+# TTL=. Those given on the command line reach the commands as environment variables.
 
 PYTHON ?= python3
 PY := .venv/bin/python
+RUNS ?= 1000000
 KEYS = deploy/kubernetes/overlays/local/keys
 PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token test bench test-scale test-compose kubernetes-keys check render lock have-runtime have-dev have-python have-venv
+.PHONY: help up down status logs where token test bench test-scale test-compose fuzz kubernetes-keys check render lock have-runtime have-dev have-fuzz have-python have-venv
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +46,9 @@ bench: have-dev ## measure what a charge and a decision cost, and what a caller 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose
 
+fuzz: have-fuzz ## put a million inputs (RUNS=) to what answers Envoy's Checks; needs Linux on x86-64
+	@$(PY) -m tests.fuzz.check_request -runs=$(RUNS) -max_len=4096
+
 kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/local applies as Secrets
 	@umask 077 && mkdir -p $(KEYS) && ID_KEY_FILE=$(KEYS)/id.key CURSOR_KEYS_FILE=$(KEYS)/cursor.keys \
 	SIGNING_KEY_FILE=$(KEYS)/signing.pem CA_FILE=$(KEYS)/ca.pem CERTIFICATE_FILE=$(KEYS)/server.pem \
@@ -73,6 +77,7 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 	$(LOCK) requirements/services.in -o requirements/services.txt
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/fuzz.in -o requirements/fuzz.txt
 	$(LOCK) requirements/policy.in -o requirements/policy.txt
 
 have-runtime: have-python
@@ -80,6 +85,9 @@ have-runtime: have-python
 
 have-dev: have-python
 	@$(PYTHON) -I local/install.py runtime dev
+
+have-fuzz: have-python
+	@$(PYTHON) -I local/install.py runtime dev fuzz
 
 .PHONY: have-policy
 have-policy: have-dev

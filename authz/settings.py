@@ -23,6 +23,8 @@ class Settings:
     log_level: int
     authz_processes: int
     limits_timeout_s: float
+    log_allowed_share: float
+    """Of the requests that are let through, how many have a line in the log: 0 to 1. Denials all have."""
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -34,8 +36,9 @@ def load(environment: Mapping[str, str]) -> Settings:
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
     processes = reader.read("AUTHZ_PROCESSES", _positive, "how many processes share the limits", default="1")
     timeout_ms = reader.read("LIMITS_TIMEOUT_MS", _positive, "whole milliseconds", default="8")
+    share = reader.read("LOG_ALLOWED_SHARE", _share, "a number between 0 and 1", default="0.01")
     reader.finish()
-    return Settings(listen, valkey, api_url, log_level, processes, timeout_ms / 1000)
+    return Settings(listen, valkey, api_url, log_level, processes, timeout_ms / 1000, share)
 
 
 def _positive(text: str) -> int:
@@ -43,3 +46,10 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError("less than 1")
     return number
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise ValueError("not a share")
+    return share

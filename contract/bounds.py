@@ -37,6 +37,9 @@ STORE_TIMEOUT_S = 0.05
 IDEMPOTENCY_LEASE_S = 12
 """A claim outlives `REQUEST_TIMEOUT_S`, so that no two runs of one key overlap."""
 IDEMPOTENCY_LIFE_S = 24 * 3600
+RECEIPT_LIFE_S = 24 * 3600
+RECEIPTS_PER_BUSINESS = 10_000
+"""The latest are kept: about 4 MB of a business that is never silent."""
 STORED_ANSWER_BYTES = 64 * 1024
 CLOCK_SKEW_S = 5
 """Granted to other clocks: in tokens, and where an instant may not lie in the future."""

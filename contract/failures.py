@@ -35,6 +35,9 @@ LIMITS_LOST = Fallback(
 IDEMPOTENCY_LOST = Failure(
     "transcoder", "idempotency", IDEMPOTENCY_UNAVAILABLE, "a key that is not remembered would let a retry make a double"
 )
+RECEIPTS_LOST = Failure(
+    "transcoder", "receipts", UPSTREAM_UNAVAILABLE, "404 would say that no such request came, which nobody knows"
+)
 TRANSCODER_LOST = Failure("edge", "transcoder", UPSTREAM_UNAVAILABLE, "there is nobody else to answer")
 KEYS_LOST = Failure(
     "edge",
@@ -50,6 +53,7 @@ FAILURES: tuple[Failure | Fallback, ...] = (
     AUTHZ_LOST,
     LIMITS_LOST,
     IDEMPOTENCY_LOST,
+    RECEIPTS_LOST,
     TRANSCODER_LOST,
     KEYS_LOST,
     SERVICE_LOST,

@@ -36,6 +36,7 @@ WORDS: Mapping[str, str] = {
     "LIMITS_TIMEOUT_MS": "What a charge may take before the process counts by itself",
     "LISTEN": "Where it listens",
     "LOCAL_MODE": "Permits to mint tokens for anybody",
+    "LOG_ALLOWED_SHARE": "Of the requests that are let through, how many authz's log has a line of; of denials, all",
     "LOG_LEVEL": "What is logged",
     "PRIVATE_KEY_FILE": "Where the key of the TLS certificate goes",
     "PUBLIC_API_URL": "The API host as callers know it: in `Location`, `Link`, `type` of problems, `aud` of tokens",

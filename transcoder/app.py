@@ -10,6 +10,7 @@ from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
 from stores.idempotency import ValkeyIdempotency
+from stores.receipts import Outbox, ValkeyReceipts
 from stores.valkey import Valkey
 from transcoder.documents import Documents, sources
 from transcoder.handlers.shared import Desk
@@ -28,18 +29,22 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
         upstream = http_upstream(settings.internal_url, settings.credentials.opened(log))
         valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
         store = ValkeyIdempotency(valkey)
+        receipts = ValkeyReceipts(valkey)
+        outbox = Outbox(receipts, log)
         records = settings.connect(upstream)
         codec = CODECS[records.capabilities.ids](settings.id_key)
         desk = Desk(
             records=records,
             requests=store,
+            receipts=receipts,
             presenters=Presenters(RESOURCES, codec),
             cursor_keys=settings.cursor_keys,
             api_url=settings.api_url,
         )
         once = Once(store, records.capabilities, settings.cursor_keys, log)
-        app[PIPELINE] = Pipeline(desk, codec, once, log)
-        yield
+        app[PIPELINE] = Pipeline(desk, codec, once, outbox, log)
+        async with outbox.delivering():
+            yield
         await upstream.close()
         await valkey.close()
 

@@ -1,7 +1,9 @@
 """Calls to an internal service over HTTP/1.1: pooled, bounded, each ended by its deadline. Knows no dialect."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +51,39 @@ class Upstream(Protocol):
         Raises ApiError: unavailable when it never left us, timeout or invalid when it did; `writes` says whether the
         outcome is then unknown. The milliseconds that are left travel in `deadline_header`.
         """
+
+
+class Stopwatch:
+    """How long one of several calls at least was under way; they may overlap."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.ms: int | None = None
+        self._clock = clock
+        self._under_way = 0
+        self._since_s = 0.0
+
+    def __enter__(self) -> None:
+        if not self._under_way:
+            self._since_s = self._clock()
+        self._under_way += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._under_way -= 1
+        if not self._under_way:
+            self.ms = (self.ms or 0) + round((self._clock() - self._since_s) * 1000)
+
+
+_watch: ContextVar[Stopwatch] = ContextVar("calls of this request")
+
+
+def begin_request() -> None:
+    """From here on, and in every task that is begun from here, calls are timed together."""
+    _watch.set(Stopwatch())
+
+
+def spent_ms() -> int | None:
+    """How long the request has waited for internal services; None: it has asked none."""
+    return _watch.get(Stopwatch()).ms
 
 
 class Spare:
@@ -117,8 +152,9 @@ class HttpUpstream:
 
     async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         url = URL(f"{self._base}{path}", encoded=True)
-        async with self._session.request(method, url, headers=headers, data=body, allow_redirects=False) as reply:
-            return Reply(reply.status, await _whole_body(reply))
+        with _watch.get(Stopwatch()):
+            async with self._session.request(method, url, headers=headers, data=body, allow_redirects=False) as reply:
+                return Reply(reply.status, await _whole_body(reply))
 
     async def close(self) -> None:
         """Close the pool."""

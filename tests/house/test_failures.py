@@ -19,6 +19,10 @@ SEEN_IN = {
         DEAD_PARTS,
         "test_without_valkey_reads_and_keyless_writes_go_on_under_what_each_process_counts_by_itself",
     ),
+    "RECEIPTS_LOST": (
+        "tests/component/transcoder/test_receipts_lost.py",
+        "test_receipts_are_lost_with_their_store_and_nothing_else_is",
+    ),
     "TRANSCODER_LOST": (DEAD_PARTS, "test_without_transcoders_the_edge_says_so"),
     "KEYS_LOST": (
         "tests/edge/test_edge_failures.py",

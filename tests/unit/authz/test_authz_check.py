@@ -133,7 +133,7 @@ async def test_a_question_that_cannot_be_read_is_a_500_and_logged(ask, logged):
     assert (await ask("no.such.operation")).status == 500
     [line] = logged.calls
     assert (line.method_name, line.kwargs["trace_id"]) == ("error", TRACE_ID)
-    assert "no.such.operation" in line.kwargs["why"]
+    assert "no.such.operation" in line.kwargs["reason"]
 
 
 async def test_a_denial_is_one_line_that_can_be_searched(ask, logged):
@@ -142,7 +142,9 @@ async def test_a_denial_is_one_line_that_can_be_searched(ask, logged):
     assert line.kwargs == {
         "event": "denied",
         "operation": "contacts.delete",
-        "code": "insufficient-scope",
+        "decision": "deny",
+        "rule": "insufficient-scope",
+        "reason": "The token lacks contacts:delete.",
         "trace_id": TRACE_ID,
         "business": CLAIMS["business_id"],
         "role": "member",
@@ -156,7 +158,7 @@ async def test_a_token_that_is_refused_is_logged_by_what_is_wrong_with_it_and_no
     assert "forged" not in str(line.kwargs)
 
 
-async def test_who_is_admitted_leaves_no_line(ask, logged):
+async def test_who_is_admitted_leaves_no_line_unless_asked_for(ask, logged):
     await ask()
     assert logged.calls == []
 
