@@ -35,9 +35,9 @@ token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="co
 test: have-dev ## run the tests
 	@$(PY) -m pytest
 
-test-scale: have-dev ## run the tests that take long: a million contacts paged to the last, a minute of kills at random
-	@SCALE_CONTACTS=1000000 CHAOS_S=60 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
-	tests/scale tests/idempotency/test_kills_at_random.py
+test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
+	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py
 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose
