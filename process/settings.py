@@ -7,7 +7,7 @@ A settings class is a frozen dataclass that a service's `settings.py` builds fro
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -49,9 +49,11 @@ class Reader:
         (a URL may hold a password) is left out of the fault.
         """
         self._asked.append(Asked(name, expected, default, secret=False))
-        return self._parsed(name, parse, expected, default)
+        return self._parsed(name, parse, expected, default, told=told)
 
-    def _parsed(self, name: str, parse: Callable[[str], T], expected: str, default: str | None) -> T:
+    def _parsed(
+        self, name: str, parse: Callable[[str], T], expected: str, default: str | None, *, told: bool = True
+    ) -> T:
         text = self._environment.get(name, default)
         if text is None or text == "":
             self._faults.append(f"{name} is not set; expected {expected}")
@@ -71,6 +73,16 @@ class Reader:
         expected = f"the path of {expected}"
         self._asked.append(Asked(name, expected, None, secret=True))
         return self._parsed(name, load, expected, None)
+
+    def optional(self, name: str, read: Callable[[str], T]) -> T | None:
+        """What `read` makes of a variable when it is told its name; None, and no fault, where that is not set."""
+        before = len(self._faults)
+        value = read(name)
+        if self._environment.get(name):
+            return value
+        del self._faults[before:]
+        self._asked[-1] = replace(self._asked[-1], default="")
+        return None
 
     def finish(self) -> None:
         """Raise SettingsError when any variable was at fault."""
