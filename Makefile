@@ -64,7 +64,7 @@ kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/l
 	SIGNING_KEY_FILE=$(KEYS)/signing.pem CA_FILE=$(KEYS)/ca.pem CERTIFICATE_FILE=$(KEYS)/server.pem \
 	PRIVATE_KEY_FILE=$(KEYS)/server.key INTERNAL_SECRET_FILE=$(KEYS)/internal.secret $(PY) -m process.keys && echo "The keys are in $(KEYS)"
 
-check: have-dev ## style, types, layers, and that generated files are current
+check: have-dev have-policy ## style, types, layers, and that generated files are current
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
@@ -72,6 +72,7 @@ check: have-dev ## style, types, layers, and that generated files are current
 	$(PY) -m edge --check
 	$(PY) -m reference --check
 	$(PY) -m deploy.kubernetes.check
+	$(PY) -m deploy.kubernetes.policy
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" && \
 	for file in ext_authz_pb2.py ext_authz_pb2.pyi; do \
 	  cmp "$$fresh/$$file" authz/$$file || { echo "authz/$$file is not current: make render"; exit 1; }; done
@@ -86,12 +87,17 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 	$(LOCK) requirements/services.in -o requirements/services.txt
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/policy.in -o requirements/policy.txt
 
 have-runtime: have-python
 	@$(PYTHON) -I local/install.py runtime
 
 have-dev: have-python
 	@$(PYTHON) -I local/install.py runtime dev
+
+.PHONY: have-policy
+have-policy: have-dev
+	@$(PYTHON) -I local/install.py --apart policy
 
 have-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

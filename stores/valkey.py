@@ -21,8 +21,14 @@ class StoreLost(Exception):
 
 
 def valkey_url(text: str) -> str:
-    """A URL of a Valkey or Redis server: `unix:///path/x.sock`, `redis://host:port`, `rediss://host:port`."""
-    where = parse_url(text)
+    """A URL of a Valkey or Redis server: `unix:///path/x.sock`, `redis://host:port`, `rediss://user:word@host:port`.
+
+    With a CA of one's own: `?ssl_ca_certs=/path/ca.pem`. ValueError says what is wrong, in words that hold no password.
+    """
+    try:
+        where = parse_url(text)
+    except ValueError:
+        raise ValueError("names no server") from None
     if not where.get("path") and not where.get("host"):
         raise ValueError("names no server")
     return text

@@ -25,7 +25,7 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
     app = web.Application(client_max_size=0)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
-        upstream = http_upstream(settings.internal_url)
+        upstream = http_upstream(settings.internal_url, settings.credentials.opened(log))
         valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
         store = ValkeyIdempotency(valkey)
         records = settings.connect(upstream)

@@ -10,6 +10,7 @@ from yarl import URL
 
 from contract.bounds import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE
+from transcoder.credentials import Shown
 from transcoder.errors import ApiError
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -70,9 +71,10 @@ class Spare:
 class HttpUpstream:
     """`Upstream` on aiohttp's client, over a UNIX socket or TCP."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: URL) -> None:
+    def __init__(self, session: aiohttp.ClientSession, base: URL, shown: Shown) -> None:
         self._session = session
         self._base = base
+        self._shown = shown
         self._spare = Spare()
 
     async def send(
@@ -91,7 +93,7 @@ class HttpUpstream:
         until_s = min(deadline_s, now_s + INTERNAL_TIMEOUT_S)
         if until_s <= now_s:
             raise ApiError(UPSTREAM_TIMEOUT, outcome="not-applied", cause="no time was left to ask")
-        sent = dict(headers) | {deadline_header: str(int((until_s - now_s) * 1000))}
+        sent = self._shown.headers() | dict(headers) | {deadline_header: str(int((until_s - now_s) * 1000))}
         if body is not None:
             sent["Content-Type"] = JSON_MEDIA_TYPE
         unknown = "unknown" if writes else "not-applied"
@@ -134,8 +136,8 @@ async def _whole_body(reply: aiohttp.ClientResponse) -> bytes:
     return b"".join(parts)
 
 
-def http_upstream(base: str) -> HttpUpstream:
-    """A client for `unix:/path` or `http://host:port`; its owner closes it."""
+def http_upstream(base: str, shown: Shown) -> HttpUpstream:
+    """A client for `unix:/path`, `http://host:port` or `https://host:port`; its owner closes it."""
     # The deadline is ours (`asyncio.timeout_at`); aiohttp's own total timeout costs a timer more for each call.
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S)
     connector: aiohttp.BaseConnector
@@ -145,7 +147,7 @@ def http_upstream(base: str) -> HttpUpstream:
             URL("http://internal"),
         )
     else:
-        connector, url = aiohttp.TCPConnector(limit=_POOL_SIZE), URL(base)
+        connector, url = aiohttp.TCPConnector(limit=_POOL_SIZE, ssl=shown.tls), URL(base)
     session = aiohttp.ClientSession(
         connector=connector,
         timeout=timeout,
@@ -156,7 +158,7 @@ def http_upstream(base: str) -> HttpUpstream:
     # Left to itself aiohttp sends a PUT or DELETE again when a kept connection breaks, though the first may have been
     # carried out: the caller would be told of the second. There is no public switch.
     session._retry_connection = False
-    return HttpUpstream(session, url.origin())
+    return HttpUpstream(session, url.origin(), shown)
 
 
 def internal_url(text: str) -> str:

@@ -269,4 +269,4 @@ async def test_a_feed_on_a_network_needs_a_secret(bare_folder):
     async with asyncio.timeout(PATIENCE_S):
         _, said = await process.communicate()
     assert process.returncode == 2
-    assert said.decode().startswith("authz: INTERNAL_SECRET_FILE is not set")
+    assert said.decode().startswith("authz: INTERNAL_SECRET is not set")
