@@ -5,6 +5,7 @@ import asyncio
 from structlog.typing import FilteringBoundLogger
 
 from authz.limiter import Limiter
+from authz.revocations import following, known_or_stopped
 from authz.service import Authorizer, serve
 from authz.settings import Settings
 from authz.telling import Teller
@@ -23,8 +24,10 @@ async def run(settings: Settings, log: FilteringBoundLogger, stop: asyncio.Event
         limiter = Limiter(ValkeyBuckets(charges), log, processes=settings.authz_processes)
         outbox = Outbox(ValkeyReceipts(valkey), log)
         teller = Teller(log, outbox, allowed_share=settings.log_allowed_share)
-        authorizer = Authorizer(limiter, log, api_url=settings.api_url, teller=teller)
-        async with outbox.delivering():
+        async with following(settings.revocations, log) as revocations, outbox.delivering():
+            # Who has never heard what is revoked does not listen yet: to whoever asks it is not there.
+            await known_or_stopped(revocations, stop)
+            authorizer = Authorizer(limiter, revocations, teller, api_url=settings.api_url)
             await serve(authorizer.check, settings.listen, stop)
     finally:
         await charges.close()

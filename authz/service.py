@@ -9,15 +9,16 @@ import time
 from collections.abc import Awaitable, Callable
 
 import grpc
-from structlog.typing import FilteringBoundLogger
 
 from authz import responses
-from authz.decide import Verdict, decide, refuse_token
+from authz.decide import Refused, Verdict, decide, refuse_token
 from authz.limiter import Limiter
 from authz.question import METHOD, NO_TRACE, SERVICE, Question, Readiness, Unreadable, read_question
+from authz.standing import in_good_standing
 from authz.telling import Teller
 from authz.tokens import NotCanonical, read_token
 from process.address import Address, UnixAddress
+from stores.revocations.held import Revocations
 
 Check = Callable[[bytes], Awaitable[bytes]]
 
@@ -35,11 +36,10 @@ _CHECKS_AT_ONCE = 1000
 class Authorizer:
     """Answers Checks."""
 
-    def __init__(
-        self, limiter: Limiter, log: FilteringBoundLogger, *, api_url: str, teller: Teller | None = None
-    ) -> None:
+    def __init__(self, limiter: Limiter, revocations: Revocations, teller: Teller, *, api_url: str) -> None:
         self._limiter = limiter
-        self._teller = teller or Teller(log)
+        self._revocations = revocations
+        self._teller = teller
         self._api_url = api_url
 
     async def check(self, message: bytes) -> bytes:
@@ -66,8 +66,12 @@ class Authorizer:
             verdict: Verdict = refuse_token()
             self._teller.tell(asked, verdict, began_ns, member=caller.member)
             return verdict
-        made = await self._limiter.charge(caller, asked.row.cost)
-        verdict = decide(asked.row, asked.allowed_methods, caller, made)
+        standing = in_good_standing(caller, self._revocations.current())
+        if isinstance(standing, Refused):
+            self._teller.tell(asked, standing, began_ns, jti=caller.jti)
+            return standing
+        made = await self._limiter.charge(standing, asked.row.cost)
+        verdict = decide(asked.row, asked.allowed_methods, standing, made)
         self._teller.tell(asked, verdict, began_ns)
         return verdict
 

@@ -22,6 +22,7 @@ from authz.ext_authz_pb2 import CheckRequest, CheckResponse, OkHttpResponse, Sta
 from authz.limiter import Limiter
 from authz.question import METHOD, SERVICE
 from authz.service import Authorizer, Check, serve
+from authz.telling import Teller
 from benchmarks.question import Recorded, record
 from benchmarks.rounds import Measure, in_turns, table
 from benchmarks.where import made_with
@@ -31,8 +32,10 @@ from process.logs import level, make_logger
 from process.stopping import stop_event
 from stores.buckets import Buckets, Charge, ValkeyBuckets
 from stores.pipelined import Pipelined
+from stores.revocations.held import RevocationSet
 from tests.stores.valkey_process import valkey_at
 from tests.support.processes import running
+from tests.unit.authz.asking import Known
 
 CHECKS = 3_000
 IN_FLIGHT = 16
@@ -151,7 +154,9 @@ class _AlwaysRoom:
 
 def _decision(buckets: Buckets) -> Check:
     log = make_logger("authz", level("info"))
-    return Authorizer(Limiter(buckets, log), log, api_url=os.environ["PUBLIC_API_URL"]).check
+    return Authorizer(
+        Limiter(buckets, log), Known(RevocationSet()), Teller(log), api_url=os.environ["PUBLIC_API_URL"]
+    ).check
 
 
 async def _serve(check: Check) -> None:

@@ -41,6 +41,8 @@ RECEIPT_LIFE_S = 24 * 3600
 RECEIPTS_PER_BUSINESS = 10_000
 """The latest are kept: about 4 MB of a business that is never silent."""
 STORED_ANSWER_BYTES = 64 * 1024
+TOKEN_LIFE_MAX_S = 366 * 24 * 3600
+"""A personal access token lives for a year at most, which may be a leap year."""
 CLOCK_SKEW_S = 5
 """Granted to other clocks: in tokens, and where an instant may not lie in the future."""
 

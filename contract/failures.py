@@ -29,8 +29,20 @@ AUTHZ_LOST = Failure("edge", "authz", OVERLOADED, "no decision is no access; the
 LIMITS_LOST = Fallback(
     "authz",
     "limits",
-    "each process counts by itself, up to its share of the limit",
+    "what each process counts by itself, up to its share of the limit",
     "reads and writes need no limits to be right, so a 503 for all would be worse; what was sold is still bounded",
+)
+REVOCATIONS_LATE = Fallback(
+    "authz",
+    "the revocation feed",
+    "what each process holds, for REVOCATIONS_MAX_AGE_S",
+    "little is revoked in an hour, and a refusal of all tokens for a restart of one service would be worse",
+)
+REVOCATIONS_LOST = Failure(
+    "authz",
+    "the revocation feed, for longer than that or from the start",
+    OVERLOADED,
+    "what was revoked meanwhile would pass for good: after an hour nobody can say any more that it is little",
 )
 IDEMPOTENCY_LOST = Failure(
     "transcoder", "idempotency", IDEMPOTENCY_UNAVAILABLE, "a key that is not remembered would let a retry make a double"
@@ -52,6 +64,8 @@ SERVICE_LOST = Failure(
 FAILURES: tuple[Failure | Fallback, ...] = (
     AUTHZ_LOST,
     LIMITS_LOST,
+    REVOCATIONS_LATE,
+    REVOCATIONS_LOST,
     IDEMPOTENCY_LOST,
     RECEIPTS_LOST,
     TRANSCODER_LOST,

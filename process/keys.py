@@ -15,6 +15,7 @@ from process.settings import Reader, load_or_exit
 
 CERTIFICATE_LIFE = dt.timedelta(days=365)
 RENEWED_BEFORE = dt.timedelta(days=14)
+_A_PATH = "the path of a file, in a folder that is there"
 HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -28,6 +29,8 @@ class Keys:
     ca: Path
     certificate: Path
     private_key: Path
+    internal_secret: Path | None = None
+    """Only where our services speak to one another over a network."""
 
 
 def load(environment: Mapping[str, str]) -> Keys:
@@ -35,7 +38,7 @@ def load(environment: Mapping[str, str]) -> Keys:
     reader = Reader(environment)
 
     def path(name: str) -> Path:
-        return reader.read(name, _in_a_folder, "the path of a file, in a folder that is there")
+        return reader.read(name, _in_a_folder, _A_PATH)
 
     keys = Keys(
         id_key=path("ID_KEY_FILE"),
@@ -44,6 +47,7 @@ def load(environment: Mapping[str, str]) -> Keys:
         ca=path("CA_FILE"),
         certificate=path("CERTIFICATE_FILE"),
         private_key=path("PRIVATE_KEY_FILE"),
+        internal_secret=reader.optional("INTERNAL_SECRET_FILE", _in_a_folder, _A_PATH),
     )
     reader.finish()
     return keys
@@ -54,6 +58,8 @@ def make_missing(keys: Keys, *, now: dt.datetime) -> None:
     _make_once(keys.id_key, lambda: secrets.token_hex(32).encode() + b"\n")
     _make_once(keys.cursor_keys, lambda: b"1 " + secrets.token_hex(32).encode() + b"\n")
     _make_once(keys.signing_key, _signing_key)
+    if keys.internal_secret:
+        _make_once(keys.internal_secret, lambda: secrets.token_hex(32).encode() + b"\n")
     if not _certificate_serves(keys, now):
         _issue_certificate(keys, now)
 

@@ -1,6 +1,7 @@
 """[pure] The pages of facts that people look things up in, made of the contract's rows: a function each."""
 
 from collections.abc import Callable, Mapping
+from typing import assert_never
 
 from contract import bounds, headers
 from contract.documents import DOCUMENTS
@@ -194,6 +195,7 @@ _BOUNDS: Mapping[str, str] = {
     "RECEIPT_LIFE_S": "Seconds that a request's receipt is kept",
     "RECEIPTS_PER_BUSINESS": "Receipts that are kept of a business: its latest",
     "STORED_ANSWER_BYTES": "Bytes of an answer that is stored under a key; of a larger one statuses and ids are",
+    "TOKEN_LIFE_MAX_S": "Seconds that a token can live at most",
     "CLOCK_SKEW_S": "Seconds that other clocks may be wrong",
 }
 
@@ -209,6 +211,15 @@ def bound_page() -> str:
     )
 
 
+def _answer(row: Failure | Fallback) -> str:
+    match row:
+        case Failure(answer=answer):
+            return f"{answer.status} `{answer.code}`"
+        case Fallback(instead=instead):
+            return f"as ever, by {instead}"
+    assert_never(row)
+
+
 def failures() -> str:
     """What is answered when something that the gateway leans on is gone."""
     return page(
@@ -216,15 +227,9 @@ def failures() -> str:
         "What a caller gets while something is gone, and why it is so.",
         table(
             ("gone", "for", "the answer", "why"),
-            ((row.lost, row.room, _what_then(row), row.why) for row in FAILURES),
+            ((row.lost, row.room, _answer(row), row.why) for row in FAILURES),
         ),
     )
-
-
-def _what_then(row: Failure | Fallback) -> str:
-    if isinstance(row, Fallback):
-        return f"none: {row.instead}"
-    return f"{row.answer.status} `{row.answer.code}`"
 
 
 PAGES: Mapping[str, Callable[[], str]] = {

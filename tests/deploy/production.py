@@ -14,7 +14,7 @@ from deploy.kubernetes.rendered import Container, Manifests, Pod
 from tests.oauth.key_files import pem
 
 SERVICES = ("authz", "transcoder", "oauth")
-ETC, RUN = "/etc/gateway", "/run/gateway"
+ETC, RUN, HELD = "/etc/gateway", "/run/gateway", "/var/lib/authz"
 TLS_FILES = ("ca.crt", "tls.crt", "tls.key")
 
 
@@ -57,7 +57,7 @@ def environment(container: Container, root: Path) -> dict[str, str]:
 
 def under(root: Path, text: str) -> str:
     """The same path, under that root."""
-    return text.replace(ETC, f"{root}{ETC}").replace(RUN, f"{root}{RUN}")
+    return functools.reduce(lambda told, place: told.replace(place, f"{root}{place}"), (ETC, RUN, HELD), text)
 
 
 def mount(root: Path, authority: trustme.CA, **changes: Mapping[str, str]) -> None:
@@ -70,11 +70,13 @@ def mount(root: Path, authority: trustme.CA, **changes: Mapping[str, str]) -> No
         "gateway-id-key": {"id.key": secrets.token_hex(32).encode()},
         "gateway-cursor-keys": {"cursor.keys": b"1 " + secrets.token_hex(32).encode()},
         "gateway-signing-key": {"signing.pem": pem(ec.generate_private_key(ec.SECP256R1())).encode()},
+        "gateway-internal-secret": {"internal.secret": secrets.token_hex(32).encode()},
         "gateway-valkey": {"ca.crt": tls[0], "url": b"rediss://gateway:word@valkey.example:6380\n"},
         "oauth-database": {"ca.crt": tls[0], "url": b"postgresql://oauth:word@db.example/oauth?ssl=verify-full\n"},
     }
     for secret, files in changes.items():
         content[secret.replace("_", "-")] |= {name: text.encode() for name, text in files.items()}
+    Path(under(root, HELD)).mkdir(parents=True)
     for pod in site().pods():
         for container in pod.containers():
             for secret, place in secrets_of(pod, container):

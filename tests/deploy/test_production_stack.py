@@ -20,6 +20,8 @@ from redis.asyncio import Redis
 
 from contract.headers import VERSION
 from contract.versions import LATEST_VERSION
+from oauth.store.database import Database, database_url
+from oauth.store.schema import migrate
 from process.address import Address, TcpAddress, parse_address
 from tests.component.transcoder.places import Folder
 from tests.deploy.manifests import ROOT, needs_kubectl
@@ -51,18 +53,23 @@ async def stack() -> AsyncIterator[Stack]:
         crm = await around.enter_async_context(guarded_crm(root, authority))
         ca = under(root, f"{ETC}/valkey/ca.crt")
         secret = {"url": f"rediss://gateway:{WORD}@localhost:{valkey}?ssl_ca_certs={ca}"}
-        mount(root, authority, gateway_valkey=secret)
+        records = f"sqlite:///{root}/oauth.db"
+        mount(root, authority, gateway_valkey=secret, oauth_database={"url": records})
+        async with Database(database_url(records)) as database:
+            await migrate(database)
         Path(under(root, RUN)).mkdir(parents=True)
-        api, oauth, watch, admin = free_ports(4)
+        api, oauth, inside, watch, admin = free_ports(5)
         told = {
             "PUBLIC_API_URL": f"https://localhost:{api}",
             "PUBLIC_AUTH_URL": AUTH_URL,
             "INTERNAL_URL": f"https://localhost:{crm}",
+            "REVOCATIONS_FEED": f"tcp:127.0.0.1:{inside}",
         }
-        for _, container in programs():
+        # An authz does not listen before it has heard from oauth what is revoked.
+        for _, container in sorted(programs(), key=lambda each: each[1].name != "oauth"):
             own = environment(container, root) | told | {"PATH": os.environ["PATH"]}
             if container.name == "oauth":
-                own["LISTEN"] = f"tcp:127.0.0.1:{oauth}"
+                own |= {"LISTEN": f"tcp:127.0.0.1:{oauth}", "INTERNAL_LISTEN": f"tcp:127.0.0.1:{inside}"}
             ready = parse_address(own["LISTEN"])
             await around.enter_async_context(program(container.spec["command"], own, ready, root / container.name))
         ports = {"api-port": api, "auth-port": api, "watch-port": watch, "admin-port": admin}

@@ -14,12 +14,13 @@ from structlog.testing import CapturingLogger
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse
 from authz.limiter import Limiter
 from authz.service import Authorizer, Check
+from authz.telling import Teller
 from contract.limits import Budget
 from contract.operations import BY_ID, UNROUTED
 from contract.problems import PROBLEMS
 from stores.buckets import Charge
 from tests.spec import decisions
-from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER
+from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, NOTHING_REVOKED, Known
 
 JWT = "envoy.filters.http.jwt_authn"
 READINESS = "readiness"
@@ -40,7 +41,9 @@ class House:
     def __init__(self) -> None:
         self._logged = CapturingLogger()
         log = structlog.wrap_logger(self._logged, processors=[], wrapper_class=structlog.make_filtering_bound_logger(0))
-        self._check: Check = Authorizer(Limiter(Endless(), log), log, api_url=API_URL).check
+        self._check: Check = Authorizer(
+            Limiter(Endless(), log), Known(NOTHING_REVOKED), Teller(log), api_url=API_URL
+        ).check
         self.rule = ""
         self._loop = asyncio.new_event_loop()
 

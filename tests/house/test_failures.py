@@ -19,6 +19,14 @@ SEEN_IN = {
         DEAD_PARTS,
         "test_without_valkey_reads_and_keyless_writes_go_on_under_what_each_process_counts_by_itself",
     ),
+    "REVOCATIONS_LATE": (
+        "tests/revocations/test_revocation_survives.py",
+        "test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_503",
+    ),
+    "REVOCATIONS_LOST": (
+        "tests/revocations/test_revocation_survives.py",
+        "test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_503",
+    ),
     "RECEIPTS_LOST": (
         "tests/component/transcoder/test_receipts_lost.py",
         "test_receipts_are_lost_with_their_store_and_nothing_else_is",

@@ -9,6 +9,8 @@ GOOD = {
     "LISTEN": "unix:/run/authz.sock",
     "VALKEY_URL": "unix:///run/valkey.sock",
     "PUBLIC_API_URL": "https://api.example",
+    "REVOCATIONS_FEED": "unix:/run/oauth-in.sock",
+    "REVOCATIONS_FILE": "/tmp/revocations.json",
 }
 
 

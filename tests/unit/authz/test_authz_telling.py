@@ -12,7 +12,17 @@ from contract.operations import READINESS, UNKNOWN_PATH, WRONG_METHOD
 from process.settings import SettingsError
 from stores.buckets import MemoryBuckets
 from stores.receipts import MemoryReceipts, Outbox
-from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, TRACE_ID, a_check, answer, without
+from tests.unit.authz.asking import (
+    API_URL,
+    CLAIMS,
+    JWT_HEADER,
+    NOTHING_REVOKED,
+    TRACE_ID,
+    Known,
+    a_check,
+    answer,
+    without,
+)
 
 NOW_US = 1_800_000_000_000_000
 
@@ -25,7 +35,7 @@ class House:
         self.outbox = Outbox(self.store, log)
         teller = Teller(log, self.outbox, allowed_share=share)
         limiter = Limiter(MemoryBuckets(lambda: NOW_US), log)
-        authorizer = Authorizer(limiter, log, api_url=API_URL, teller=teller)
+        authorizer = Authorizer(limiter, Known(NOTHING_REVOKED), teller, api_url=API_URL)
 
         self.check = authorizer.check
 
@@ -211,7 +221,13 @@ async def test_of_allows_a_share_is_told_and_every_process_takes_the_same(log, l
     assert all(sampled(trace_id, 1.0) for trace_id in asked)
 
 
-SETTINGS = {"LISTEN": "unix:/x", "VALKEY_URL": "unix:///x", "PUBLIC_API_URL": API_URL}
+SETTINGS = {
+    "LISTEN": "unix:/x",
+    "VALKEY_URL": "unix:///x",
+    "PUBLIC_API_URL": API_URL,
+    "REVOCATIONS_FEED": "unix:/y",
+    "REVOCATIONS_FILE": "/tmp/revocations.json",
+}
 
 
 def test_the_share_is_a_setting():
