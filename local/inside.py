@@ -27,6 +27,11 @@ def for_oauth() -> dict[str, str]:
     }
 
 
+def database_url(own: str) -> str:
+    """Returns where the authorization server keeps its records: at `own`, unless the environment names a database."""
+    return os.environ.get("OAUTH_DATABASE_URL") or own
+
+
 def directory_file() -> str:
     """Returns the businesses and users of the sandbox."""
     return str(ROOT / "sandbox" / "directory.json")

@@ -13,7 +13,7 @@ from contract.headers import AUTHORIZATION, VERSION
 from contract.operations import BY_ID, HEALTH_PATH, READINESS_PATH
 from contract.versions import LATEST_VERSION
 from local.folder import RunFolder
-from local.inside import directory_file, for_oauth, for_transcoders, has_own_services
+from local.inside import database_url, directory_file, for_oauth, for_transcoders, has_own_services
 from local.keys import locate_keys
 from local.plan import HTTP_OK, Leaves, Plan, Probe, Service, http_get
 from local.rooms import ROOT, environment, program
@@ -67,6 +67,7 @@ def oauth_settings(stack: Stack) -> dict[str, str]:
         "LISTEN": f"unix:{stack.folder.socket('oauth')}",
         "ID_KEY_FILE": str(stack.keys.id_key),
         "SIGNING_KEY_FILE": str(stack.keys.signing_key),
+        "OAUTH_DATABASE_URL": database_url(f"sqlite:///{stack.folder.store / 'oauth.db'}"),
         **for_oauth(),
         "LOCAL_MODE": "1",
     }

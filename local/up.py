@@ -19,7 +19,7 @@ from local.ports import Claim, claim_ports
 from local.probes import until_ready
 from local.processes import lives
 from local.rooms import ROOT, ask, environment, last_lines, program
-from local.services import Stack, edge_arguments, plan
+from local.services import Stack, edge_arguments, oauth_settings, plan
 from local.state import Stage, State, Watched, read_state
 from local.trouble import Trouble
 from process.keys import make_missing
@@ -51,6 +51,7 @@ def _start(folder: RunFolder, api_port: int) -> Stack:
         make_missing(stack.keys, now=dt.datetime.now(dt.UTC))
         services = plan(stack)
         ask("edge", edge_arguments(stack), {})
+        ask("oauth", ("migrate",), oauth_settings(stack))
         launch(folder, services, claim)
     except BaseException:
         drop_sockets(folder)

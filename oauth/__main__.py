@@ -1,4 +1,6 @@
-"""`python -m oauth` serves; its commands print: `token` an access token (local mode only), `kid` the signing key's id.
+"""`python -m oauth` serves; `migrate` brings the database to this version's tables; the other commands print.
+
+`token` prints an access token (local mode only), `kid` the signing key's id.
 
 Knows the environment and the clock; what a token says is for `mint`.
 """
@@ -11,7 +13,8 @@ import secrets
 import struct
 import sys
 import time
-from typing import Never
+from collections.abc import Awaitable
+from typing import Never, TypeVar
 from uuid import UUID
 
 from contract.ids import MAX_NUMBER, MAX_TENANT
@@ -21,8 +24,10 @@ from contract.resources.shape import USER_PREFIX
 from contract.roles import ROLES, Role
 from contract.vocabulary import TenantId, UserId
 from oauth.mint import Order
-from oauth.settings import MintSettings, ServeSettings, load_key, load_mint, load_serve
+from oauth.settings import MintSettings, ServeSettings, load_database, load_key, load_mint, load_serve
 from process.settings import load_or_exit
+
+T = TypeVar("T")
 
 _DAYS_30_S = 30 * 24 * 3600
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -42,6 +47,8 @@ def main() -> None:
         print(load_or_exit(load_key, os.environ, "oauth").id)
     elif parsed.command == "token":
         print(_token(parsed, load_or_exit(load_mint, os.environ, "oauth")))
+    elif parsed.command == "migrate":
+        asyncio.run(_migrate(load_or_exit(load_database, os.environ, "oauth")))
     else:
         asyncio.run(_serve(load_or_exit(load_serve, os.environ, "oauth")))
 
@@ -49,15 +56,38 @@ def main() -> None:
 async def _serve(settings: ServeSettings) -> None:
     # The commands that only print are not to wait for a web framework.
     from oauth.app import build
+    from oauth.store.database import Database
+    from oauth.store.schema import missing_migrations
     from process.http import serve
     from process.logs import make_logger
     from process.stopping import stop_event
 
     log = make_logger("oauth", settings.log_level)
     stop = stop_event()
-    log.info("serving", kid=settings.key.id, algorithm=settings.key.algorithm)
-    await serve(build(settings.key), settings.listen, stop)
+    async with Database(settings.database_url) as database:
+        if missing := await _or_exit(missing_migrations(database)):
+            _fail(missing)
+        log.info("serving", kid=settings.key.id, algorithm=settings.key.algorithm)
+        await serve(build(settings.key), settings.listen, stop)
     log.info("stopped")
+
+
+async def _migrate(database_url: str) -> None:
+    from oauth.store.database import Database
+    from oauth.store.schema import migrate
+
+    async with Database(database_url) as database:
+        print(f"The database is at revision {await _or_exit(migrate(database))}.")
+
+
+async def _or_exit(asked: Awaitable[T]) -> T:
+    """What a database answers, or the end of the process with the reason in a line."""
+    from oauth.store.database import DatabaseLost
+
+    try:
+        return await asked
+    except DatabaseLost as error:
+        _fail(str(error))
 
 
 def _token(wanted: argparse.Namespace, settings: MintSettings) -> str:
@@ -95,6 +125,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser = _OneLineParser(prog="python -m oauth", description="Without a command: serve.")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("kid", help="print the signing key's id")
+    commands.add_parser("migrate", help="bring the database to this version's tables")
     token = commands.add_parser("token", help="print an access token (local mode only)")
     token.add_argument("--tenant", type=_tenant, help="the business; default: the directory's first")
     token.add_argument(

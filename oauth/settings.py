@@ -13,12 +13,15 @@ from process.address import Address, parse_address
 from process.logs import level
 from process.settings import Reader, public_url
 
+_DATABASE = "sqlite:////path/to/file.db or postgresql://user:word@host/database"
+
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
-    """Where to listen, and the key whose public half is served."""
+    """Where to listen, what is kept where, and the key whose public half is served."""
 
     listen: Address
+    database_url: str
     key: SigningKey
     log_level: int
 
@@ -35,10 +38,19 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     """Settings of `python -m oauth`."""
     reader = Reader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
+    database = _database(reader)
     key = _signing_key(reader)
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
     reader.finish()
-    return ServeSettings(listen, key, log_level)
+    return ServeSettings(listen, database, key, log_level)
+
+
+def load_database(environment: Mapping[str, str]) -> str:
+    """The one setting of `python -m oauth migrate`: the database's URL."""
+    reader = Reader(environment)
+    database = _database(reader)
+    reader.finish()
+    return database
 
 
 def load_mint(environment: Mapping[str, str]) -> MintSettings:
@@ -63,6 +75,17 @@ def load_key(environment: Mapping[str, str]) -> SigningKey:
     key = _signing_key(reader)
     reader.finish()
     return key
+
+
+def _database(reader: Reader) -> str:
+    return reader.read("OAUTH_DATABASE_URL", _database_url, _DATABASE, told=False)
+
+
+def _database_url(text: str) -> str:
+    # The commands that only print are not to wait for SQLAlchemy.
+    from oauth.store.database import database_url
+
+    return database_url(text)
 
 
 def _signing_key(reader: Reader) -> SigningKey:

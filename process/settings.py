@@ -24,10 +24,13 @@ class Reader:
         self._environment = environment
         self._faults: list[str] = []
 
-    def read(self, name: str, parse: Callable[[str], T], expected: str, *, default: str | None = None) -> T:
+    def read(
+        self, name: str, parse: Callable[[str], T], expected: str, *, default: str | None = None, told: bool = True
+    ) -> T:
         """The parsed value of a variable. `parse` raises ValueError on a bad value.
 
-        After a fault the value is no value: nothing may be built before `finish` has passed.
+        After a fault the value is no value: nothing may be built before `finish` has passed. What must not be `told`
+        (a URL may hold a password) is left out of the fault.
         """
         text = self._environment.get(name, default)
         if text is None or text == "":
@@ -36,7 +39,7 @@ class Reader:
         try:
             return parse(text)
         except (ValueError, OSError) as fault:
-            self._faults.append(f"{name}={text!r} is not usable ({fault}); expected {expected}")
+            self._faults.append(f"{f'{name}={text!r}' if told else name} is not usable ({fault}); expected {expected}")
             return cast("T", None)
 
     def secret(self, name: str, parse: Callable[[str], T], expected: str) -> T:

@@ -114,6 +114,7 @@ async def test_the_served_key_set_is_the_public_half_of_the_signing_key(
 ) -> None:
     address = parse_address(environment["LISTEN"])
     assert isinstance(address, UnixAddress)
+    assert oauth(environment, "migrate").code == 0
     async with (
         running([sys.executable, "-m", "oauth"], environment, ready=address),
         aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(address.path))) as client,
@@ -124,3 +125,33 @@ async def test_the_served_key_set_is_the_public_half_of_the_signing_key(
             assert await keys.json() == key_set(read_signing_key(ec_pem))
             assert keys.headers["Cache-Control"] == "public, max-age=60"
         assert address.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_unmigrated_database_stops_the_start_with_a_line_that_says_what_to_do(environment: dict[str, str]) -> None:
+    refused = oauth(environment)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("oauth: the database is at revision none and ")
+    assert refused.err.endswith(" is needed: run `python -m oauth migrate`\n")
+
+
+def test_migrating_again_changes_nothing(environment: dict[str, str]) -> None:
+    first, second = oauth(environment, "migrate"), oauth(environment, "migrate")
+    assert (first.code, first.err) == (0, "")
+    assert (second.code, second.out, second.err) == (0, first.out, "")
+
+
+LOST = {
+    "in a folder that is not there": "sqlite:////no/such/folder/oauth.db",
+    "behind a closed port": "postgresql://oauth:hidden@127.0.0.1:1/oauth",
+    "of a kind that is not known": "mysql://oauth:hidden@127.0.0.1/oauth",
+}
+
+
+@pytest.mark.parametrize("url", LOST.values(), ids=LOST.keys())
+@pytest.mark.parametrize("command", [(), ("migrate",)], ids=["serving", "migrating"])
+def test_does_not_start_with_a_database(environment: dict[str, str], command: tuple[str, ...], url: str) -> None:
+    refused = oauth(environment | {"OAUTH_DATABASE_URL": url}, *command)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("oauth: ")
+    assert refused.err.count("\n") == 1
+    assert "hidden" not in refused.err

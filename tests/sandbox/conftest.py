@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from process.address import UnixAddress
 from tests.sandbox.crm import SUSPENDED_BUSINESS, Crm
-from tests.sandbox.postgres import Server, missing, running_server
+from tests.support.postgres import Server, missing, running_server
 from tests.support.processes import running
 
 DIRECTORY = Path("sandbox/directory.json")

@@ -27,15 +27,15 @@ class Server:
 
     def new_database(self) -> str:
         """The URL of an empty database."""
-        name = f"sandbox_{uuid.uuid4().hex[:12]}"
+        name = f"test_{uuid.uuid4().hex[:12]}"
         self._run("createdb", "--template=template0", name)
-        return f"postgresql+asyncpg://sandbox@/{name}?host={self.folder}"
+        return f"postgresql+asyncpg://tests@/{name}?host={self.folder}"
 
     def accepts(self) -> bool:
         return subprocess.run(self._command("pg_isready"), capture_output=True, check=False).returncode == 0
 
     def _command(self, program: str, *words: str) -> list[str]:
-        return [str(self.programs / program), "-h", str(self.folder), "-U", "sandbox", *words]
+        return [str(self.programs / program), "-h", str(self.folder), "-U", "tests", *words]
 
     def _run(self, program: str, *words: str) -> None:
         subprocess.run(self._command(program, *words), capture_output=True, check=True)
@@ -68,7 +68,7 @@ def running_server() -> Iterator[Server]:
             programs / "initdb",
             "--auth=trust",
             "--no-sync",
-            "--username=sandbox",
+            "--username=tests",
             "--encoding=UTF8",
             "-D",
             records,

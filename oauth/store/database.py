@@ -1,0 +1,148 @@
+"""The database: an SQLite file, or PostgreSQL where a URL says so; two ways to use it, and one error when it is lost.
+
+Knows engines and transactions; not what is read or written, nor whether the tables are there (`schema` does).
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+CONNECTIONS = 4
+WAIT_S = 5.0
+"""For a connection, and in SQLite for another process that writes."""
+STATEMENT_S = 8.0
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+# PostgreSQL's classes: connection, resources, operator's intervention (57014: too slow), system.
+_LOST_STATES = ("08", "53", "57", "58")
+# FULL: a revocation or a spent code that was acknowledged is on the disk, whatever happens to the machine.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={round(WAIT_S * 1000)}")
+
+
+class DatabaseLost(Exception):
+    """The database gave no answer in time; whether the last COMMIT was done is not known."""
+
+
+def database_url(text: str) -> str:
+    """`sqlite:////path/to/file.db` or `postgresql://user:word@host/database`, with the driver put in.
+
+    Raises ValueError, in words that hold no password.
+    """
+    try:
+        url = sa.make_url(text)
+    except ArgumentError:
+        raise ValueError("it is no URL of a database") from None
+    driver = _DRIVERS.get(url.get_backend_name())
+    if driver is None or url.drivername not in (url.get_backend_name(), driver):
+        raise ValueError("only sqlite and postgresql are known")
+    if not url.database or url.database == ":memory:":
+        raise ValueError("it names no file or database")
+    return url.set(drivername=driver).render_as_string(hide_password=False)
+
+
+class Database:
+    """One database; nothing is opened before the first use. Any number of processes may have it open."""
+
+    def __init__(self, text: str) -> None:
+        """At a URL as `database_url` returns it."""
+        url = sa.make_url(text)
+        self._engines: tuple[AsyncEngine, ...]
+        if url.get_backend_name() == "sqlite":
+            self._reader = _sqlite(url, begin="BEGIN", connections=CONNECTIONS)
+            # From its first statement on a write is the only one: it never fails half-way because the file is locked.
+            self._writer = _sqlite(url, begin="BEGIN IMMEDIATE", connections=1)
+            self._engines = (self._reader, self._writer)
+        else:
+            engine = _postgresql(url)
+            self._reader = engine.execution_options(isolation_level="REPEATABLE READ")
+            # After waiting for a row, a statement has to see what the one before it has written.
+            self._writer = engine.execution_options(isolation_level="READ COMMITTED")
+            self._engines = (engine,)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One snapshot. Raises DatabaseLost."""
+        async with _told(), self._reader.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed unless something is raised in it. Raises DatabaseLost.
+
+        In SQLite writes follow one another; in PostgreSQL they run side by side: what must not race is one statement
+        (`UPDATE … WHERE used_at IS NULL`) or takes a row first (`FOR UPDATE`).
+        """
+        async with _told(), self._writer.begin() as connection:
+            yield connection
+
+    async def __aenter__(self) -> Self:
+        """For a block, at whose end every connection is closed."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for engine in self._engines:
+            await engine.dispose()
+
+
+@asynccontextmanager
+async def _told() -> AsyncIterator[None]:
+    try:
+        yield
+    except (DBAPIError, NoConnectionFree, OSError) as error:  # asyncpg lets an OSError through when it is refused
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(error, DBAPIError) and not _is_lost(error):
+            raise
+        told = " ".join(str(cause).split())
+        raise DatabaseLost(f"the database is lost: {type(cause).__name__}: {told}") from error
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    """Whether the database is at fault, and not what it was asked."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return str(state)[:2] in _LOST_STATES
+    # SQLite calls a table that is not there operational, too.
+    wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return isinstance(error, OperationalError | InterfaceError) and not wrong_sql
+
+
+def _sqlite(url: sa.URL, *, begin: str, connections: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=connections, max_overflow=0, pool_timeout=WAIT_S
+    )
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+        # The driver would begin transactions by itself, too late and always deferred; we say BEGIN ourselves.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def start(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql(url: sa.URL) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=WAIT_S,
+        pool_pre_ping=True,  # the server may have been restarted
+        connect_args={
+            "timeout": WAIT_S,
+            "command_timeout": STATEMENT_S + 2.0,  # for a server that has stopped answering
+            "server_settings": {"statement_timeout": str(round(STATEMENT_S * 1000)), "application_name": "oauth"},
+        },
+    )
