@@ -44,6 +44,8 @@ OPERATION = Header("x-gw-operation", Writer.EDGE)
 """The id of the operation that the edge routed to."""
 OVERSIZED = Header("x-gw-oversized", Writer.EDGE)
 """Between two parts of the edge: the headers together are too large. Such a request goes no further."""
+CLIENT_ADDRESS = Header("x-gw-client-address", Writer.EDGE)
+"""Where a request to the auth host comes from, for its limits."""
 
 BUSINESS = Header("x-gw-business-id", Writer.AUTHZ)
 SUBJECT = Header("x-gw-subject", Writer.AUTHZ)

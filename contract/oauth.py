@@ -5,6 +5,7 @@ Knows no token's claims (`claims`) and nothing of how a grant is kept.
 
 from dataclasses import dataclass
 
+from contract.limits import Policy
 from contract.operations import HEALTH_PATH, JWKS_PATH
 
 
@@ -35,6 +36,15 @@ BACK_CHANNEL: tuple[Endpoint, ...] = (TOKEN, REVOKE, INTROSPECT)
 RESOURCE_METADATA = Endpoint("resource-metadata", "/.well-known/oauth-protected-resource", READING)
 """On the API's host (RFC 9728 §3)."""
 
+@dataclass(frozen=True, slots=True)
+class LockOut:
+    """After `attempts` failures within `window_s`, nothing is listened to for `locked_s`."""
+
+    attempts: int
+    window_s: int
+    locked_s: int
+
+
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 
 RESPONSE_TYPE = "code"
@@ -45,7 +55,7 @@ CLIENT_CREDENTIALS = "client_credentials"
 GRANT_TYPES = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
 TOKEN_WORD = "Bearer"  # noqa: S105  (RFC 6750 §4: the `token_type`)
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
-NO_SECRET = "none"
+NO_SECRET = "none"  # noqa: S105
 
 BASIC_CHALLENGE = 'Basic realm="oauth", charset="UTF-8"'
 """The `WWW-Authenticate` of an `invalid_client` (RFC 6749 §5.2)."""
@@ -62,7 +72,9 @@ class OAuthError:
 
 
 INVALID_REQUEST = OAuthError("invalid_request", 400, "The request is not well-formed.")
-INVALID_CLIENT = OAuthError("invalid_client", 401, "The client is unknown, or did not authenticate as it is registered.")
+INVALID_CLIENT = OAuthError(
+    "invalid_client", 401, "The client is unknown, or did not authenticate as it is registered."
+)
 INVALID_GRANT = OAuthError(
     "invalid_grant", 400, "The code or refresh token is unknown, expired, used, revoked or not this client's."
 )
@@ -88,6 +100,15 @@ GRANT_LIFE_S = 180 * 24 * 3600
 """Of all that comes of one consent."""
 PENDING_LIFE_S = 10 * 60
 """From /authorize to the decision."""
+
+CLIENT_REQUESTS = Policy("client", 120, 60)
+"""What one client may ask of the back channel,"""
+ADDRESS_REQUESTS = Policy("address", 600, 60)
+"""and one address of the back channel and of /authorize."""
+CLIENT_LOCK_OUT = LockOut(attempts=10, window_s=300, locked_s=300)
+"""Wrong secrets for one client from one address,"""
+ADDRESS_LOCK_OUT = LockOut(attempts=100, window_s=300, locked_s=300)
+"""and from one address for any."""
 
 NO_STORE: tuple[tuple[str, str], ...] = (("cache-control", "no-store"), ("pragma", "no-cache"))
 """On every answer that is made for one caller (RFC 6749 §5.1)."""

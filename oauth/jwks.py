@@ -37,7 +37,9 @@ def read_signing_key(pem: str) -> SigningKey:
 
 def key_set(*keys: SigningKey) -> dict[str, list[dict[str, str]]]:
     """The JWK set that the key host serves: public members only."""
-    return {"keys": [_public_members(key.private) | {"use": "sig", "alg": key.algorithm, "kid": key.id} for key in keys]}
+    return {
+        "keys": [_public_members(key.private) | {"use": "sig", "alg": key.algorithm, "kid": key.id} for key in keys]
+    }
 
 
 def _public_members(private: EllipticCurvePrivateKey | RSAPrivateKey) -> dict[str, str]:

@@ -76,9 +76,7 @@ def published(rows: Iterable[KeyRow], now_s: int) -> Rows:
 
 def signing(rows: Iterable[KeyRow], purpose: Purpose, now_s: int) -> KeyRow | None:
     """The key that signs for a purpose: of the current ones, one of its own before one for any, then the newest."""
-    fitting = [
-        row for row in rows if row.state(now_s) is State.CURRENT and row.purpose in (purpose, Purpose.ANY)
-    ]
+    fitting = [row for row in rows if row.state(now_s) is State.CURRENT and row.purpose in (purpose, Purpose.ANY)]
     return max(fitting, key=lambda row: (row.purpose is purpose, row.activate_at_s or 0), default=None)
 
 

@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     stage = acts.add_parser("stage", help="make a key and publish it; it does not sign yet")
     stage.add_argument("purpose", choices=SIGNED, type=Purpose)
     stage.add_argument("--algorithm", choices=ALGORITHMS, default=ALGORITHMS[0])
-    turn = acts.add_parser("rotate", help=f"let the staged key sign, {STAGED_AT_LEAST_S} s after it was staged or later")
+    turn = acts.add_parser(
+        "rotate", help=f"let the staged key sign, {STAGED_AT_LEAST_S} s after it was staged or later"
+    )
     turn.add_argument("purpose", choices=SIGNED, type=Purpose)
     gone = acts.add_parser("withdraw", help="take a key out of the set at once: whatever it has signed is refused")
     gone.add_argument("kid")

@@ -38,6 +38,10 @@ class LoginFailed(Exception):
     """Nobody was let in; the words are for the user, and do not tell a wrong name from a wrong password."""
 
 
+class LoginLost(Exception):
+    """Whoever knows the users gave no answer: nothing can be said of them now."""
+
+
 class Login(Protocol):
     """Whoever can tell who a user is."""
 
@@ -48,7 +52,7 @@ class Login(Protocol):
         """Who came back. Raises LoginFailed."""
 
     async def current(self, user_id: UserId, business_id: TenantId) -> Membership | None:
-        """What the user is in the business now; None where they are nothing any more."""
+        """What the user is in the business now; None where they are nothing any more. Raises LoginLost."""
 
     async def plan(self, business_id: TenantId) -> str | None:
-        """The business's plan, for what acts for no user; None where there is no such business."""
+        """The business's plan, for what acts for no user; None where there is no such business. Raises LoginLost."""

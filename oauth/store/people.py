@@ -1,0 +1,32 @@
+"""The users of the demo login and what they are in which business: seeded from a directory, read at each refresh."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contract.vocabulary import TenantId, UserId
+from oauth.login import Membership
+from oauth.store.tables import BUSINESSES, MEMBERSHIPS, USERS
+
+
+async def memberships(
+    connection: AsyncConnection, user: UserId, business: TenantId | None = None
+) -> tuple[Membership, ...]:
+    """What an active user is, in every business or in one; nothing for one who is not active."""
+    asked = (
+        sa.select(
+            BUSINESSES.c.id, BUSINESSES.c.name, MEMBERSHIPS.c.role, BUSINESSES.c.plan, MEMBERSHIPS.c.permissions
+        )
+        .join(MEMBERSHIPS, MEMBERSHIPS.c.business_id == BUSINESSES.c.id)
+        .join(USERS, USERS.c.id == MEMBERSHIPS.c.user_id)
+        .where(USERS.c.id == user, USERS.c.active)
+        .order_by(BUSINESSES.c.name)
+    )
+    rows = await connection.execute(asked if business is None else asked.where(BUSINESSES.c.id == business))
+    return tuple(Membership(*row) for row in rows)
+
+
+async def plan_of(connection: AsyncConnection, business: TenantId) -> str | None:
+    """The plan of a business, if it is one."""
+    found = await connection.execute(sa.select(BUSINESSES.c.plan).where(BUSINESSES.c.id == business))
+    plan: str | None = found.scalar()
+    return plan
