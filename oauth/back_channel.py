@@ -26,7 +26,7 @@ from contract.oauth import (
 )
 from contract.vocabulary import Json
 from oauth import answers
-from oauth.clients import Client, Credentials, authenticates, credentials
+from oauth.clients import Client, authenticates, credentials
 from oauth.desk import Desk
 from oauth.errors import Refusal, RefusedError
 from oauth.grants import Call
@@ -110,14 +110,11 @@ async def _client(desk: Desk, authorization: list[str], form: Parameters, addres
         raise RefusedError(Refusal(SLOW_DOWN, "Too many wrong secrets; come back later.", locked_s))
     if client is not None and authenticates(client, shown, now_s=now_s):
         return client
-    await _failed(desk, client, shown, watched, now_s)
+    await _failed(desk, client, watched, now_s)
     raise RefusedError(Refusal(INVALID_CLIENT))
 
 
-async def _failed(
-    desk: Desk, client: Client | None, shown: Credentials, watched: tuple[Watched, ...], now_s: int
-) -> None:
-    authenticates(client, shown, now_s=now_s)
+async def _failed(desk: Desk, client: Client | None, watched: tuple[Watched, ...], now_s: int) -> None:
     async with desk.database.writing() as connection:
         await count_failure(connection, watched, now_s=now_s)
         if client is not None:

@@ -111,19 +111,15 @@ def _basic(header: str) -> Credentials | None:
     return Credentials(client_id, secret or None) if colon and _PRINTABLE.fullmatch(client_id) else None
 
 
-def authenticates(client: Client | None, shown: Credentials, *, now_s: int) -> bool:
-    """Whether `client` is who it says: by its secret, or the one before while that still counts; or public, by none.
-
-    An unknown one takes as long as a wrong secret.
-    """
-    if client is None or client.secret_hash is None:
-        compared = hmac.compare_digest(digest(shown.secret or ""), digest("nobody's"))
-        return client is not None and not client.disabled and shown.secret is None and not compared
-    shown_hash = digest(shown.secret or "")
-    now = hmac.compare_digest(shown_hash, client.secret_hash)
-    before = hmac.compare_digest(shown_hash, client.previous_secret_hash or digest("nobody's"))
-    overlaps = client.previous_secret_hash is not None and now_s < client.previous_secret_until_s
-    return shown.secret is not None and not client.disabled and (now or (before and overlaps))
+def authenticates(client: Client, shown: Credentials, *, now_s: int) -> bool:
+    """Whether it is who it says: by its secret, or the one before while that still counts; or public, by none."""
+    if client.disabled or client.secret_hash is None or shown.secret is None:
+        return not client.disabled and client.is_public and shown.secret is None
+    hashed = digest(shown.secret)
+    if hmac.compare_digest(hashed, client.secret_hash):
+        return True
+    before = client.previous_secret_hash
+    return before is not None and now_s < client.previous_secret_until_s and hmac.compare_digest(hashed, before)
 
 
 def redirect_fault(uri: str, *, is_public: bool) -> str | None:
