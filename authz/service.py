@@ -15,9 +15,11 @@ from authz import responses
 from authz.decide import Admitted, Refused, Throttled, Verdict, decide, refuse_token
 from authz.limiter import Limiter
 from authz.question import METHOD, NO_TRACE, SERVICE, Question, Readiness, Unreadable, read_question
+from authz.standing import in_good_standing
 from authz.tokens import NotCanonical, read_token
 from contract.problems import RATE_LIMITED
 from process.address import Address, UnixAddress
+from stores.revocations.held import Revocations
 
 Check = Callable[[bytes], Awaitable[bytes]]
 
@@ -35,8 +37,9 @@ _CHECKS_AT_ONCE = 1000
 class Authorizer:
     """Answers Checks."""
 
-    def __init__(self, limiter: Limiter, log: FilteringBoundLogger, *, api_url: str) -> None:
+    def __init__(self, limiter: Limiter, revocations: Revocations, log: FilteringBoundLogger, *, api_url: str) -> None:
         self._limiter = limiter
+        self._revocations = revocations
         self._log = log
         self._api_url = api_url
 
@@ -63,6 +66,11 @@ class Authorizer:
             verdict: Verdict = refuse_token()
             self._tell(asked, verdict, member=caller.member)
             return verdict
+        standing = in_good_standing(caller, self._revocations.current())
+        if isinstance(standing, Refused):
+            self._tell(asked, standing, jti=caller.jti)
+            return standing
+        caller = standing
         made = await self._limiter.charge(caller, asked.row.cost)
         verdict = decide(asked.row, asked.allowed_methods, caller, made)
         self._tell(asked, verdict)

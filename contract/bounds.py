@@ -38,6 +38,8 @@ IDEMPOTENCY_LEASE_S = 12
 """A claim outlives `REQUEST_TIMEOUT_S`, so that no two runs of one key overlap."""
 IDEMPOTENCY_LIFE_S = 24 * 3600
 STORED_ANSWER_BYTES = 64 * 1024
+TOKEN_LIFE_MAX_S = 366 * 24 * 3600
+"""A personal access token lives for a year at most, which may be a leap year."""
 CLOCK_SKEW_S = 5
 """Granted to other clocks: in tokens, and where an instant may not lie in the future."""
 

@@ -35,6 +35,7 @@ class TokenFault(StrEnum):
     WRONG_AUDIENCE = "wrong-audience"
     UNKNOWN_KEY = "unknown-key"
     BAD_SIGNATURE = "bad-signature"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True)

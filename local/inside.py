@@ -27,6 +27,12 @@ def for_oauth() -> dict[str, str]:
     }
 
 
+def for_authz() -> dict[str, str]:
+    """Returns for how long revocations serve without their feed, where the environment says so."""
+    told = os.environ.get("REVOCATIONS_MAX_AGE_S")
+    return {"REVOCATIONS_MAX_AGE_S": told} if told else {}
+
+
 def database_url(own: str) -> str:
     """Returns where the authorization server keeps its records: at `own`, unless the environment names a database."""
     return os.environ.get("OAUTH_DATABASE_URL") or own

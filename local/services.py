@@ -13,7 +13,7 @@ from contract.headers import AUTHORIZATION, VERSION
 from contract.operations import BY_ID, HEALTH_PATH, READINESS_PATH
 from contract.versions import LATEST_VERSION
 from local.folder import RunFolder
-from local.inside import database_url, directory_file, for_oauth, for_transcoders, has_own_services
+from local.inside import database_url, directory_file, for_authz, for_oauth, for_transcoders, has_own_services
 from local.keys import locate_keys
 from local.plan import HTTP_OK, Leaves, Plan, Probe, Service, http_get
 from local.rooms import ROOT, environment, program
@@ -65,6 +65,7 @@ def oauth_settings(stack: Stack) -> dict[str, str]:
     return {
         **_public_urls(stack),
         "LISTEN": f"unix:{stack.folder.socket('oauth')}",
+        "INTERNAL_LISTEN": _inside_oauth(stack),
         "ID_KEY_FILE": str(stack.keys.id_key),
         "SIGNING_KEY_FILE": str(stack.keys.signing_key),
         "OAUTH_DATABASE_URL": database_url(f"sqlite:///{stack.folder.store / 'oauth.db'}"),
@@ -106,6 +107,10 @@ def _public_urls(stack: Stack) -> dict[str, str]:
     return {"PUBLIC_API_URL": stack.api_url, "PUBLIC_AUTH_URL": stack.auth_url}
 
 
+def _inside_oauth(stack: Stack) -> str:
+    return f"unix:{stack.folder.socket('oauth-in')}"
+
+
 def _valkey_url(stack: Stack) -> str:
     return f"unix://{quote(stack.folder.socket('valkey'))}"
 
@@ -139,7 +144,14 @@ def _over_http(stack: Stack, name: str, room: str, settings: dict[str, str]) -> 
 
 def _authz(stack: Stack, number: int) -> Service:
     socket = stack.folder.socket(f"authz-{number}")
-    settings = {"LISTEN": f"unix:{socket}", "VALKEY_URL": _valkey_url(stack), "PUBLIC_API_URL": stack.api_url}
+    settings = {
+        "LISTEN": f"unix:{socket}",
+        "VALKEY_URL": _valkey_url(stack),
+        "PUBLIC_API_URL": stack.api_url,
+        "REVOCATIONS_FEED": _inside_oauth(stack),
+        "REVOCATIONS_FILE": str(stack.folder.store / f"revocations-{number}.json"),
+        **for_authz(),
+    }
     return Service(
         name=f"authz-{number}",
         kind="authz",

@@ -1,6 +1,6 @@
-"""`python -m oauth` serves; `migrate` brings the database to this version's tables; the other commands print.
+"""`python -m oauth` serves; `migrate` brings the database to this version's tables; `token` and `kid` print.
 
-`token` prints an access token (local mode only), `kid` the signing key's id.
+`token` prints an access token (local mode only), `kid` the signing key's id; the operator's commands are `operator`'s.
 
 Knows the environment and the clock; what a token says is for `mint`.
 """
@@ -11,33 +11,22 @@ import os
 import re
 import secrets
 import struct
-import sys
 import time
 from collections.abc import Awaitable
-from typing import Never, TypeVar
-from uuid import UUID
+from typing import TypeVar
 
-from contract.ids import MAX_NUMBER, MAX_TENANT
 from contract.limits import DEFAULT_PLAN, PLANS
 from contract.operations import SCOPES
-from contract.resources.shape import USER_PREFIX
 from contract.roles import ROLES, Role
-from contract.vocabulary import TenantId, UserId
+from oauth import operator
+from oauth.arguments import OneLineParser, fail, subject, tenant
 from oauth.mint import Order
-from oauth.settings import MintSettings, ServeSettings, load_database, load_key, load_mint, load_serve
+from oauth.settings import MintSettings, ServeSettings, load_database, load_key, load_mint, load_operator, load_serve
 from process.settings import load_or_exit
 
 T = TypeVar("T")
 
 _DAYS_30_S = 30 * 24 * 3600
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class _OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as every other mistake is told."""
-
-    def error(self, message: str) -> Never:
-        _fail(message)
 
 
 def main() -> None:
@@ -47,6 +36,8 @@ def main() -> None:
         print(load_or_exit(load_key, os.environ, "oauth").id)
     elif parsed.command == "token":
         print(_token(parsed, load_or_exit(load_mint, os.environ, "oauth")))
+    elif parsed.command in operator.COMMANDS:
+        print(operator.run(parsed, load_or_exit(load_operator, os.environ, "oauth")))
     elif parsed.command == "migrate":
         asyncio.run(_migrate(load_or_exit(load_database, os.environ, "oauth")))
     else:
@@ -56,6 +47,7 @@ def main() -> None:
 async def _serve(settings: ServeSettings) -> None:
     # The commands that only print are not to wait for a web framework.
     from oauth.app import build
+    from oauth.inside import build_inside
     from oauth.store.database import Database
     from oauth.store.schema import missing_migrations
     from process.http import serve
@@ -66,9 +58,12 @@ async def _serve(settings: ServeSettings) -> None:
     stop = stop_event()
     async with Database(settings.database_url) as database:
         if missing := await _or_exit(missing_migrations(database)):
-            _fail(missing)
+            fail(missing)
         log.info("serving", kid=settings.key.id, algorithm=settings.key.algorithm)
-        await serve(build(settings.key), settings.listen, stop)
+        async with asyncio.TaskGroup() as listeners:
+            listeners.create_task(serve(build(settings.key), settings.listen, stop))
+            inside = build_inside(database, settings.internal_secret, log)
+            listeners.create_task(serve(inside, settings.internal_listen, stop))
     log.info("stopped")
 
 
@@ -87,17 +82,17 @@ async def _or_exit(asked: Awaitable[T]) -> T:
     try:
         return await asked
     except DatabaseLost as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 def _token(wanted: argparse.Namespace, settings: MintSettings) -> str:
     tenant = wanted.tenant or next(iter(settings.directory), None)
     if tenant is None:
-        _fail("the directory has no business: name one with --tenant")
+        fail("the directory has no business: name one with --tenant")
     business = settings.directory.get(tenant)
     subject = wanted.subject or (business.first(wanted.role) if business else None)
     if subject is None:
-        _fail(f"the directory has no active {wanted.role} of business {tenant}: name one with --subject")
+        fail(f"the directory has no active {wanted.role} of business {tenant}: name one with --subject")
     order = Order(
         tenant=tenant,
         subject=subject,
@@ -111,47 +106,25 @@ def _token(wanted: argparse.Namespace, settings: MintSettings) -> str:
     try:
         return settings.mint.sign(settings.mint.claims(order, now_s=int(time.time())))
     except ValueError as fault:
-        _fail(str(fault))
+        fail(str(fault))
     except (OverflowError, struct.error):
-        _fail("a UUID names nobody where ids are integers; see ID_KIND")
-
-
-def _fail(line: str) -> Never:
-    sys.stderr.write(f"oauth: {line}\n")
-    raise SystemExit(2)
+        fail("a UUID names nobody where ids are integers; see ID_KIND")
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = _OneLineParser(prog="python -m oauth", description="Without a command: serve.")
+    parser = OneLineParser(prog="python -m oauth", description="Without a command: serve.")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("kid", help="print the signing key's id")
     commands.add_parser("migrate", help="bring the database to this version's tables")
+    operator.add_commands(commands)
     token = commands.add_parser("token", help="print an access token (local mode only)")
-    token.add_argument("--tenant", type=_tenant, help="the business; default: the directory's first")
-    token.add_argument(
-        "--subject", type=_subject, help="a user, by number or usr_ id; default: the first with the role"
-    )
+    token.add_argument("--tenant", type=tenant, help="the business; default: the directory's first")
+    token.add_argument("--subject", type=subject, help="a user, by number or usr_ id; default: the first with the role")
     token.add_argument("--role", choices=tuple(ROLES), default=Role.ADMIN.word)
     token.add_argument("--scopes", type=_words, default=tuple(scope.name for scope in SCOPES), help="default: all")
     token.add_argument("--plan", choices=tuple(PLANS), help="default: the business's own")
     token.add_argument("--ttl", type=int, default=_DAYS_30_S, metavar="SECONDS", help="default: 30 days")
     return parser
-
-
-def _tenant(text: str) -> TenantId:
-    return TenantId(_number(text, MAX_TENANT))
-
-
-def _subject(text: str) -> UserId | str:
-    return text if text.startswith(f"{USER_PREFIX}_") else UserId(_number(text, MAX_NUMBER))
-
-
-def _number(text: str, most: int) -> int:
-    if _UUID.fullmatch(text):
-        return UUID(text).int
-    if not re.fullmatch(r"[0-9]{1,19}", text) or not 0 < int(text) <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {most}, and no UUID")
-    return int(text)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,0 +1,30 @@
+"""Whether a token may still be used, and on which plan: what is asked of every request before its charge.
+
+Pure. Knows what is revoked; not how that came here.
+"""
+
+from dataclasses import replace
+
+from authz.decide import Refused
+from contract.claims import Claims, TokenFault
+from contract.failures import REVOCATIONS_LOST
+from contract.headers import CHALLENGE_INVALID_TOKEN, WWW_AUTHENTICATE
+from contract.problems import BUSINESS_SUSPENDED, INVALID_TOKEN
+from stores.revocations.held import RevocationSet
+
+
+def in_good_standing(caller: Claims, held: RevocationSet | None) -> Claims | Refused:
+    """The caller, on the plan that its business has now; or why not. `held` is None when nobody can say."""
+    if held is None:
+        return Refused(REVOCATIONS_LOST.answer, caller)
+    if held.revokes(caller):
+        # Not accepted, as one that is malformed: without a caller, the answer names no receipt.
+        return Refused(
+            INVALID_TOKEN,
+            members={"reason": TokenFault.REVOKED.value},
+            headers=((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),),
+        )
+    if held.suspends(caller.business):
+        return Refused(BUSINESS_SUSPENDED, caller)
+    plan = held.plan_of(caller.business)
+    return caller if plan is None else replace(caller, plan=plan)

@@ -1,0 +1,86 @@
+"""The internal listener: what our own services ask the authorization server. Today the revocation feed.
+
+The edge has no route to it. Who may ask: whoever can open its UNIX socket, or shows the shared secret where it listens
+on a network.
+"""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from structlog.typing import FilteringBoundLogger
+
+from contract.bounds import JSON_MEDIA_TYPE
+from contract.operations import HEALTH_PATH
+from oauth.store import revocations
+from oauth.store.database import Database, DatabaseLost
+from oauth.watch import Watch
+from stores.revocations.events import AFTER, FEED_PATH, WAIT, Page, read_position, write_page
+
+LONGEST_WAIT_S = 30.0
+
+
+def build_inside(database: Database, secret: str | None, log: FilteringBoundLogger) -> web.Application:
+    """The application. Without a `secret` whoever reaches it is one of us."""
+    watch = Watch(database, log)
+
+    async def feed(request: web.Request) -> web.Response:
+        try:
+            after, wait_s = request.query.get(AFTER, ""), _wait_s(request.query.get(WAIT, "0"))
+            number, _ = read_position(after)
+            page = await _page(database, after)
+            if wait_s > 0 and page.at_head and not page.events:
+                await watch.grown(number, wait_s)
+                page = await _page(database, after)
+        except ValueError as fault:
+            return web.Response(status=400, text=f"{fault}\n")
+        except DatabaseLost as error:
+            log.error("feed refused", cause=str(error))
+            return web.Response(status=503, text="The revocation log cannot be read.\n")
+        return web.Response(body=write_page(page), content_type=JSON_MEDIA_TYPE)
+
+    async def health(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def watching(_: web.Application) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            looking = tasks.create_task(watch.run())
+            yield
+            looking.cancel()
+
+    async def release(_: web.Application) -> None:
+        await watch.release()
+
+    app = web.Application(middlewares=[_shown(secret)] if secret else [])
+    app.router.add_get(FEED_PATH, feed)
+    app.router.add_get(HEALTH_PATH, health)
+    app.cleanup_ctx.append(watching)
+    app.on_shutdown.append(release)
+    return app
+
+
+async def _page(database: Database, after: str) -> Page:
+    async with database.reading() as connection:
+        return await revocations.page(connection, after)
+
+
+def _wait_s(text: str) -> float:
+    wait_s = float(text)
+    if not 0 <= wait_s <= LONGEST_WAIT_S:
+        raise ValueError(f"{WAIT} is from 0 to {LONGEST_WAIT_S:.0f}")
+    return wait_s
+
+
+def _shown(secret: str) -> Middleware:
+    expected = f"Bearer {secret}".encode()
+
+    @web.middleware
+    async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
+        said = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(said, expected):
+            return web.Response(status=401, text="The shared secret is asked for.\n")
+        return await handler(request)
+
+    return shown

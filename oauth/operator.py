@@ -1,0 +1,165 @@
+"""The operator's commands: revoke, suspend and resume, put on another plan, and see what is in force.
+
+`python -m oauth revoke --jti J | --subject usr_… | --subject N --tenant N | --business B`, `suspend` and `resume`
+`--business B`, `plan --business B [--plan P]`, `list [--all]`; B is a `biz_…` id or an internal number. Knows words and
+the log; what an event does is for whoever holds it.
+"""
+
+import argparse
+import asyncio
+import getpass
+import struct
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from contract.claims import TEXT_CLAIMS
+from contract.ids import Codec
+from contract.limits import PLANS
+from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
+from contract.vocabulary import TenantId
+from oauth.arguments import OneLineParser, fail, subject, tenant
+from oauth.settings import OperatorSettings
+from stores.revocations.events import Event, Kind
+
+if TYPE_CHECKING:  # the commands that only print are not to wait for SQLAlchemy
+    from oauth.store.revocations import Entry, Note
+
+COMMANDS = ("revoke", "suspend", "resume", "plan", "list")
+_HEADINGS = ("WHAT", "WHOM", "VALUE", "SINCE", "UNTIL", "BY", "EVENT")
+_NOTHING = "-"
+
+
+def add_commands(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
+    """The five."""
+    revoke = commands.add_parser("revoke", help="end a token, all tokens of a user, or suspend a business")
+    whose = revoke.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--jti", help="one token, by its `jti`")
+    whose.add_argument("--subject", type=subject, help="all of a user so far: a usr_ id, or a number with --tenant")
+    whose.add_argument("--business", type=_business_word, help="as `suspend`: all tokens, also those to come")
+    revoke.add_argument("--tenant", type=tenant, help="the business of a user given by number")
+    suspend = commands.add_parser("suspend", help="refuse all tokens of a business until it is resumed")
+    _business(suspend)
+    resume = commands.add_parser("resume", help="take a suspension back")
+    _business(resume)
+    plan = commands.add_parser("plan", help="put a business on a plan, whatever its tokens say")
+    _business(plan)
+    plan.add_argument("--plan", choices=tuple(PLANS), help="without: on what its tokens say")
+    shown = commands.add_parser("list", help="what is in force")
+    shown.add_argument("--all", action="store_true", help="the whole log instead")
+    for changes in (revoke, suspend, resume, plan):
+        changes.add_argument("--actor", default=_whoever(), help="who wants it, for the log")
+
+
+def run(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
+    """Do one of them; returns what it did, or what is in force."""
+    return asyncio.run(
+        _list(settings, everything=parsed.all) if parsed.command == "list" else _change(parsed, settings)
+    )
+
+
+async def _change(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
+    from oauth.store import revocations
+    from oauth.store.database import Database, DatabaseLost
+
+    note = _note(parsed, settings.ids)
+    try:
+        async with Database(settings.database_url) as database, database.writing() as connection:
+            number = await revocations.append(connection, [note], now_s=int(time.time()))
+    except DatabaseLost as error:
+        fail(str(error))
+    return f"{note.kind} {note.target}{f' {note.value}' if note.value else ''}: event {number}"
+
+
+async def _list(settings: OperatorSettings, *, everything: bool) -> str:
+    from oauth.store import revocations
+    from oauth.store.database import Database, DatabaseLost
+
+    try:
+        async with Database(settings.database_url) as database, database.reading() as connection:
+            entries = await revocations.entries(connection)
+    except DatabaseLost as error:
+        fail(str(error))
+    rows = [_HEADINGS, *map(_row, entries if everything else _in_force(entries, time.time()))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def _note(parsed: argparse.Namespace, ids: Codec) -> "Note":
+    from oauth.store.revocations import Note
+
+    if parsed.command == "revoke" and parsed.jti is not None:
+        return Note(Kind.TOKEN, _well_formed("jti", parsed.jti), parsed.actor)
+    if parsed.command == "revoke" and parsed.subject is not None:
+        return Note(Kind.SUBJECT, _user(parsed, ids), parsed.actor)
+    kind = Kind.SUSPEND if parsed.command == "revoke" else Kind(parsed.command)
+    return Note(kind, _business_id(parsed.business, ids), parsed.actor, parsed.plan if kind is Kind.PLAN else None)
+
+
+def _user(parsed: argparse.Namespace, ids: Codec) -> str:
+    if isinstance(parsed.subject, str):
+        return _well_formed("sub", parsed.subject)
+    if parsed.tenant is None:
+        fail("a user's number means nothing without its business: --tenant")
+    try:
+        return ids.seal(USER_PREFIX, parsed.tenant, parsed.subject)
+    except (OverflowError, struct.error):
+        fail("a UUID names nobody where ids are integers; see ID_KIND")
+
+
+def _business_id(given: TenantId | str, ids: Codec) -> str:
+    if not isinstance(given, str):
+        try:
+            return ids.seal_business(BUSINESS_PREFIX, given)
+        except (OverflowError, struct.error):
+            fail("a UUID names no business where ids are integers; see ID_KIND")
+    # A tenant is an int, a misspelt id is none: to revoke nobody in silence would be worse than to ask again.
+    if not isinstance(ids.open_business(BUSINESS_PREFIX, given), int):
+        fail(f"{given!r} is the id of no business of this deployment")
+    return given
+
+
+def _well_formed(claim: str, text: str) -> str:
+    if TEXT_CLAIMS[claim].fullmatch(text) is None:
+        fail(f"{text!r} cannot be a token's {claim}")
+    return text
+
+
+def _in_force(entries: "list[Entry]", now_s: float) -> "list[Entry]":
+    """The last word on each target, unless it took something back or has expired."""
+    last: dict[tuple[Kind, str], Entry] = {}
+    for entry in entries:
+        kind = Kind.SUSPEND if entry.event.kind is Kind.RESUME else entry.event.kind
+        last[kind, entry.event.target] = entry
+    return [entry for entry in last.values() if _is_in_force(entry.event, now_s)]
+
+
+def _is_in_force(event: Event, now_s: float) -> bool:
+    taken_back = event.kind is Kind.RESUME or (event.kind is Kind.PLAN and event.value is None)
+    return not taken_back and (event.expires_at_s is None or event.expires_at_s > now_s)
+
+
+def _row(entry: "Entry") -> tuple[str, ...]:
+    event = entry.event
+    until = _NOTHING if event.expires_at_s is None else _instant(event.expires_at_s)
+    value = event.value or _NOTHING
+    return event.kind, event.target, value, _instant(event.at_s), until, entry.actor, str(event.sequence)
+
+
+def _instant(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _business(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--business", type=_business_word, required=True, help="a biz_ id, or the internal number")
+
+
+def _business_word(text: str) -> TenantId | str:
+    return text if text.startswith(f"{BUSINESS_PREFIX}_") else tenant(text)
+
+
+def _whoever() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return "operator"

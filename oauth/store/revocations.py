@@ -1,0 +1,117 @@
+"""The revocation log: appended to in the caller's transaction, read a page at a time.
+
+Knows numbers and their order, not who is told. Whoever issues tokens asks `not_before_s` and `is_suspended` first.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oauth.store.tables import REVOCATION_HEAD, REVOCATION_LOG
+from stores.revocations.events import FORGOTTEN_AFTER_S, START, Event, Kind, Page, read_position
+
+PAGE = 1000
+_LOG = REVOCATION_LOG.c
+_COLUMNS = (_LOG.sequence, _LOG.mark, _LOG.kind, _LOG.target, _LOG.at_s, _LOG.value, _LOG.expires_at_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is to be appended. `target` is a `jti`, a `usr_…` or a `biz_…`; `actor` says who wants it, for the log."""
+
+    kind: Kind
+    target: str
+    actor: str
+    value: str | None = None
+    expires_at_s: int | None = None
+
+    def forgotten_at_s(self, now_s: int) -> int | None:
+        """Without an end of its own, a revocation ends when no token can live that it could meet."""
+        if self.expires_at_s is None and self.kind in (Kind.TOKEN, Kind.SUBJECT):
+            return now_s + FORGOTTEN_AFTER_S
+        return self.expires_at_s
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event, and who wanted it."""
+
+    event: Event
+    actor: str
+
+
+async def append(connection: AsyncConnection, notes: Sequence[Note], *, now_s: int) -> int:
+    """Append all; returns the last number. In a transaction that commits soon: other appends wait for it."""
+    head = REVOCATION_HEAD.c.sequence
+    taken = sa.update(REVOCATION_HEAD).values(sequence=head + len(notes)).returning(head)
+    last = int((await connection.execute(taken)).scalar_one())
+    first = last - len(notes) + 1
+    rows = [
+        {
+            "sequence": first + place,
+            "mark": secrets.token_hex(8),
+            "kind": note.kind,
+            "target": note.target,
+            "value": note.value,
+            "at_s": now_s,
+            "expires_at_s": note.forgotten_at_s(now_s),
+            "actor": note.actor,
+        }
+        for place, note in enumerate(notes)
+    ]
+    await connection.execute(sa.insert(REVOCATION_LOG), rows)
+    return last
+
+
+async def page(connection: AsyncConnection, after: str, *, limit: int = PAGE) -> Page:
+    """What follows a position. ValueError when it is none."""
+    number, mark = read_position(after)
+    if after != START and not await _is_known(connection, number, mark):
+        return Page(unknown=True)
+    last = await head(connection)
+    found = sa.select(*_COLUMNS).where(_LOG.sequence > number).order_by(_LOG.sequence).limit(limit)
+    events = tuple(_event(*row) for row in await connection.execute(found))
+    return Page(events, at_head=(events[-1].sequence if events else number) == last)
+
+
+async def head(connection: AsyncConnection) -> int:
+    """The last number that was given."""
+    return int((await connection.execute(sa.select(REVOCATION_HEAD.c.sequence))).scalar_one())
+
+
+async def entries(connection: AsyncConnection) -> list[Entry]:
+    """The whole log, oldest first."""
+    found = await connection.execute(sa.select(*_COLUMNS, _LOG.actor).order_by(_LOG.sequence))
+    return [Entry(_event(*columns), actor) for *columns, actor in found]
+
+
+async def not_before_s(connection: AsyncConnection, subject: str) -> int:
+    """The first `iat` that a new token of the `usr_…` may have: later than the last revocation of all its tokens."""
+    latest = sa.select(sa.func.max(_LOG.at_s)).where(_LOG.kind == Kind.SUBJECT, _LOG.target == subject)
+    revoked_at_s = (await connection.execute(latest)).scalar_one()
+    return 0 if revoked_at_s is None else int(revoked_at_s) + 1
+
+
+async def is_suspended(connection: AsyncConnection, business: str) -> bool:
+    """Whether the `biz_…` is suspended."""
+    latest = (
+        sa.select(_LOG.kind)
+        .where(_LOG.kind.in_((Kind.SUSPEND, Kind.RESUME)), _LOG.target == business)
+        .order_by(_LOG.sequence.desc())
+        .limit(1)
+    )
+    return (await connection.execute(latest)).scalar_one_or_none() == Kind.SUSPEND
+
+
+async def _is_known(connection: AsyncConnection, number: int, mark: str) -> bool:
+    found = await connection.execute(sa.select(_LOG.mark).where(_LOG.sequence == number))
+    return found.scalar_one_or_none() == mark
+
+
+def _event(*columns: Any) -> Event:
+    sequence, mark, kind, target, at_s, value, expires_at_s = columns
+    return Event(sequence, mark, Kind(kind), target, at_s, value, expires_at_s)

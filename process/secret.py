@@ -1,0 +1,20 @@
+"""The secret that our services show each other where they speak over a network, and not over a UNIX socket."""
+
+from process.address import Address, TcpAddress
+from process.settings import Reader
+
+_LEAST_CHARACTERS = 32
+
+
+def internal_secret(reader: Reader, address: Address | None) -> str | None:
+    """What INTERNAL_SECRET_FILE holds; it has to be set only for an address on a network."""
+    if not isinstance(address, TcpAddress):
+        return None
+    return reader.secret("INTERNAL_SECRET_FILE", _secret, f"a file of {_LEAST_CHARACTERS} or more plain characters")
+
+
+def _secret(text: str) -> str:
+    word = text.strip()
+    if len(word) < _LEAST_CHARACTERS or not word.isprintable() or " " in word:
+        raise ValueError("too short, or not one word")
+    return word

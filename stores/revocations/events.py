@@ -1,0 +1,90 @@
+"""[pure] What the feed is made of: events in the order of their numbers, a page at a time, and their form as JSON.
+
+A position is a number and its mark, `17-9f2c41d07a3be865`: the mark is random, so that a position names a place in one
+log and in no other, such as one that was restored from a backup.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from contract.bounds import CLOCK_SKEW_S, TOKEN_LIFE_MAX_S
+from contract.limits import PLANS
+
+FEED_PATH = "/revocations"
+"""On the authorization server's internal listener; the edge has no route to it."""
+AFTER = "after"
+WAIT = "wait_s"
+
+START = "0-"
+"""Before the first event of any log."""
+FORGOTTEN_AFTER_S = TOKEN_LIFE_MAX_S + 2 * CLOCK_SKEW_S
+"""No token lives longer: what was revoked before that need not be remembered."""
+
+
+class Kind(StrEnum):
+    """What an event does to its target."""
+
+    TOKEN = "token"  # noqa: S105
+    """Ends the token whose `jti` it is."""
+    SUBJECT = "subject"
+    """Ends every token of the `usr_…` with `iat` ≤ `at_s`."""
+    SUSPEND = "suspend"
+    """Suspends the `biz_…`."""
+    RESUME = "resume"
+    """Takes the suspension back."""
+    PLAN = "plan"
+    """Puts the `biz_…` on the plan `value`, whatever its tokens say; without a value, on what they say."""
+
+
+class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of the log. After `expires_at_s` it is as if it had never been."""
+
+    sequence: int
+    mark: str
+    kind: Kind
+    target: str
+    at_s: int
+    value: str | None = None
+    expires_at_s: int | None = None
+
+    def __post_init__(self) -> None:
+        """An override that nobody understands must not pass for none."""
+        if self.kind is Kind.PLAN and self.value is not None and self.value not in PLANS:
+            raise ValueError(f"unknown plan {self.value!r}")
+
+    @property
+    def position(self) -> str:
+        """The place just after it."""
+        return f"{self.sequence}-{self.mark}"
+
+
+class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What follows a position. `at_head`: nothing more does. `unknown`: this log has no such position."""
+
+    events: tuple[Event, ...] = ()
+    at_head: bool = False
+    unknown: bool = False
+
+    def __post_init__(self) -> None:
+        """Whoever reads on after a page that leads nowhere would ask for ever, without a pause."""
+        if not (self.events or self.at_head or self.unknown):
+            raise ValueError("a page that leads nowhere")
+
+
+def read_page(body: bytes) -> Page:
+    """A page from the feed. ValueError when it is none, or holds an event that this version does not understand."""
+    return msgspec.json.decode(body, type=Page)
+
+
+def write_page(page: Page) -> bytes:
+    """Its form on the wire."""
+    return msgspec.json.encode(page)
+
+
+def read_position(text: str) -> tuple[int, str]:
+    """The number and the mark. ValueError when it is no position."""
+    number, _, mark = text.partition("-")
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        raise ValueError("no position of a revocation log")
+    return int(number), mark

@@ -1,0 +1,117 @@
+"""[pure] All that is revoked, suspended or overridden now: a set that events are applied to, and what is asked of it.
+
+The questions are what every request costs: look-ups, no clock and no waiting. Who applies events also calls `forget`,
+which drops what no token can be affected by any more.
+"""
+
+import heapq
+from typing import Protocol
+
+import msgspec
+
+from contract.claims import Claims
+from contract.limits import PLANS, Plan
+from stores.revocations.events import Event, Kind
+
+_Due = tuple[int, str, str]
+
+
+class Entries(msgspec.Struct, forbid_unknown_fields=True):
+    """What is held, by target; the last number is when it is forgotten, None for never."""
+
+    tokens: dict[str, int | None] = {}
+    subjects: dict[str, tuple[int, int | None]] = {}
+    """Until which `iat` tokens are revoked."""
+    suspended: dict[str, int | None] = {}
+    plans: dict[str, tuple[str, int | None]] = {}
+
+
+class Revocations(Protocol):
+    """Whoever keeps a set up to date."""
+
+    def current(self) -> "RevocationSet | None":
+        """What a decision may lean on now; None when nobody can say."""
+        ...
+
+
+class RevocationSet:
+    """What is known of a log up to some position."""
+
+    def __init__(self, entries: Entries | None = None) -> None:
+        self.entries = entries or Entries()
+        self._due: list[_Due] = []
+        self._remember_dues()
+
+    def __len__(self) -> int:
+        entries = self.entries
+        return len(entries.tokens) + len(entries.subjects) + len(entries.suspended) + len(entries.plans)
+
+    def revokes(self, caller: Claims) -> bool:
+        """Whether this token, or every token of its subject as old as this one, was revoked."""
+        if caller.jti in self.entries.tokens:
+            return True
+        subject = self.entries.subjects.get(caller.subject)
+        return subject is not None and caller.issued_at_s <= subject[0]
+
+    def suspends(self, business: str) -> bool:
+        """Whether the business is suspended."""
+        return business in self.entries.suspended
+
+    def plan_of(self, business: str) -> Plan | None:
+        """The plan that overrides those of the business's tokens."""
+        plan = self.entries.plans.get(business)
+        return None if plan is None else PLANS[plan[0]]
+
+    def apply(self, event: Event) -> None:
+        """Take note of the next event. One that was applied before changes nothing, if those after it follow again."""
+        entries, target, expires_at_s = self.entries, event.target, event.expires_at_s
+        match event.kind:
+            case Kind.TOKEN:
+                entries.tokens[target] = expires_at_s
+            case Kind.SUBJECT:
+                before_s = entries.subjects.get(target, (0, None))[0]
+                entries.subjects[target] = (max(before_s, event.at_s), expires_at_s)
+            case Kind.SUSPEND:
+                entries.suspended[target] = expires_at_s
+            case Kind.RESUME:
+                entries.suspended.pop(target, None)
+            case Kind.PLAN if event.value is None:
+                entries.plans.pop(target, None)
+            case Kind.PLAN:
+                entries.plans[target] = (str(event.value), expires_at_s)
+        if expires_at_s is not None:
+            heapq.heappush(self._due, (expires_at_s, event.kind, target))
+
+    def forget(self, now_s: float) -> None:
+        """Drop what has expired; costs nothing while nothing has."""
+        while self._due and self._due[0][0] <= now_s:
+            expired_s, kind, target = heapq.heappop(self._due)
+            self._drop(Kind(kind), target, expired_s)
+
+    def kept_for_another_log(self) -> "RevocationSet":
+        """What to begin with when the log is another one: tokens stay revoked, whatever that log says of them."""
+        return RevocationSet(Entries(tokens=dict(self.entries.tokens), subjects=dict(self.entries.subjects)))
+
+    def _drop(self, kind: Kind, target: str, expired_s: int) -> None:
+        """Unless a later event gave it another end."""
+        entries = self.entries
+        match kind:
+            case Kind.TOKEN if entries.tokens.get(target) == expired_s:
+                del entries.tokens[target]
+            case Kind.SUBJECT if entries.subjects.get(target, (0, None))[1] == expired_s:
+                del entries.subjects[target]
+            case Kind.SUSPEND if entries.suspended.get(target) == expired_s:
+                del entries.suspended[target]
+            case Kind.PLAN if entries.plans.get(target, ("", None))[1] == expired_s:
+                del entries.plans[target]
+
+    def _remember_dues(self) -> None:
+        entries = self.entries
+        ends = (
+            *((Kind.TOKEN, target, at_s) for target, at_s in entries.tokens.items()),
+            *((Kind.SUBJECT, target, at_s) for target, (_, at_s) in entries.subjects.items()),
+            *((Kind.SUSPEND, target, at_s) for target, at_s in entries.suspended.items()),
+            *((Kind.PLAN, target, at_s) for target, (_, at_s) in entries.plans.items()),
+        )
+        self._due = [(at_s, kind, target) for kind, target, at_s in ends if at_s is not None]
+        heapq.heapify(self._due)
