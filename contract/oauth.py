@@ -36,6 +36,7 @@ BACK_CHANNEL: tuple[Endpoint, ...] = (TOKEN, REVOKE, INTROSPECT)
 RESOURCE_METADATA = Endpoint("resource-metadata", "/.well-known/oauth-protected-resource", READING)
 """On the API's host (RFC 9728 §3)."""
 
+
 @dataclass(frozen=True, slots=True)
 class LockOut:
     """After `attempts` failures within `window_s`, nothing is listened to for `locked_s`."""

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from aiohttp import web
 from structlog.typing import FilteringBoundLogger
 
-from contract.ids import CODECS
 from contract.oauth import (
     AUTHORIZE,
     HEALTH,
@@ -28,6 +27,7 @@ from oauth.introspect import introspect
 from oauth.jwks import key_set
 from oauth.login import Login
 from oauth.login.demo import DemoLogin
+from oauth.login.nobody import NobodyLogin
 from oauth.metadata import resource_metadata, server_metadata
 from oauth.parameters import MAX_FORM_BYTES
 from oauth.purge import purging
@@ -48,7 +48,7 @@ def desk_of(settings: ServeSettings, database: Database, login: Login, log: Filt
         database=database,
         keys=settings.keys,
         login=login,
-        ids=CODECS[settings.id_kind](settings.id_key),
+        ids=settings.ids,
         issuer=settings.issuer,
         audience=settings.audience,
         throttle=Throttle(lambda: time.monotonic_ns() // 1000),
@@ -59,7 +59,7 @@ def desk_of(settings: ServeSettings, database: Database, login: Login, log: Filt
 
 def build(settings: ServeSettings, database: Database, log: FilteringBoundLogger) -> web.Application:
     """The application over a database that has its tables."""
-    login = DemoLogin(database)
+    login: Login = NobodyLogin() if settings.people is None else DemoLogin(database, settings.people)
     return assemble(desk_of(settings, database, login, log), PlainFront(login))
 
 
@@ -76,6 +76,7 @@ def assemble(desk: Desk, front: Front) -> web.Application:
     front.add_routes(app.router)
 
     async def beside(_: web.Application) -> AsyncIterator[None]:
+        await desk.login.open()
         async with purging(desk):
             yield
 

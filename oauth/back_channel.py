@@ -37,7 +37,7 @@ from oauth.store.clients import find_client
 from oauth.store.database import DatabaseLost
 from oauth.store.failures import Watched, count_failure, locked_for_s
 
-Handler = Callable[[Desk, Call], Awaitable[Mapping[str, Json] | None | Refusal]]
+Handler = Callable[[Desk, Call], Awaitable[Mapping[str, Json] | Refusal | None]]
 
 
 def answering(desk: Desk, endpoint: Endpoint, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:

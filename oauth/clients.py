@@ -14,8 +14,8 @@ from urllib.parse import unquote_plus, urlsplit
 from contract.oauth import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, INVALID_CLIENT, INVALID_REQUEST, REFRESH_TOKEN
 from contract.vocabulary import TenantId, UserId
 from oauth.errors import Refusal
-from oauth.parameters import Parameters
 from oauth.opaque import digest
+from oauth.parameters import Parameters
 
 MAX_REDIRECT_URI = 2000
 _LOOPBACKS = ("127.0.0.1", "::1")

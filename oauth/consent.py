@@ -42,7 +42,7 @@ class Elsewhere:
 
 
 async def pending(desk: Desk, word: str, identity: Identity) -> Pending | Elsewhere:
-    """The request under `word`, from now on this person's alone. Raises PageError where it has ended or is another's."""
+    """The request under `word`, from now on this person's alone. Raises PageError where it ended or is another's."""
     async with desk.database.writing() as connection:
         asked = await bind(connection, word, identity.user_id, now_s=desk.clock())
         client = await find_client(connection, asked.client_id) if asked else None
@@ -56,9 +56,7 @@ async def pending(desk: Desk, word: str, identity: Identity) -> Pending | Elsewh
     return Elsewhere(error_redirect(asked, desk.issuer, asked.error, asked.description))
 
 
-async def decide(
-    desk: Desk, request: Pending, identity: Identity, business: TenantId, scopes: Sequence[str]
-) -> str:
+async def decide(desk: Desk, request: Pending, identity: Identity, business: TenantId, scopes: Sequence[str]) -> str:
     """The person allows it: the way back, with a code. Raises PageError where it was decided already or has ended.
 
     Given is what was asked for, chosen, and in the role that the person has in that business now; where that is
@@ -77,9 +75,7 @@ async def decide(
             raise PageError(GONE)
         who = (asked.client_id, identity.user_id, business)
         grant_id = await give(connection, *who, chosen, now_s=now_s)
-        code = await new_code(
-            connection, grant_id, asked.client_id, asked.redirect_uri, asked.challenge, now_s=now_s
-        )
+        code = await new_code(connection, grant_id, asked.client_id, asked.redirect_uri, asked.challenge, now_s=now_s)
         actor = f"user:{identity.user_id}"
         told = {"client": asked.client_id, "scope": list(chosen)}
         await note(connection, "grant.given", grant_id, actor=actor, now_s=now_s, business=business, **told)

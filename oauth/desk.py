@@ -1,4 +1,4 @@
-"""What every endpoint has at hand: the database, the keys, whoever knows the users, the clock, whose tokens these are."""
+"""What every endpoint has at hand: the database, the keys, whoever knows the users, the clock, the public names."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

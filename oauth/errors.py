@@ -1,4 +1,4 @@
-"""[pure] The three ways to fail: JSON on the back channel, a redirect to a client that is trusted, a page for all others.
+"""[pure] The three ways to fail: JSON on the back channel, a redirect to a trusted client, a page for all others.
 
 Owns what a failure carries; what it looks like on the wire is for `answers`. A value, until the shell raises it.
 """

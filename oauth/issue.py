@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.claims import TokenKind
-from contract.oauth import ACCESS_LIFE_S
+from contract.oauth import ACCESS_LIFE_S, INVALID_GRANT, UNAVAILABLE
+from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import TenantId, UserId
 from oauth.desk import Desk
+from oauth.errors import Refusal
 from oauth.key_ring import Purpose
 from oauth.mint import Order
 from oauth.opaque import new_id
+from oauth.store.revocations import is_suspended, not_before_s
 from oauth.store.tokens import Issued, remember
 
 
@@ -45,6 +48,15 @@ class Token:
 
 PREFIXES = {TokenKind.OAUTH: "at", TokenKind.SERVICE: "st", TokenKind.PAT: "pat"}
 """Of a `jti`."""
+
+
+async def held_back(desk: Desk, connection: AsyncConnection, bearer: Bearer, *, now_s: int) -> Refusal | None:
+    """Why nothing may be issued now: the business is suspended, or the user's tokens were revoked this very second."""
+    if await is_suspended(connection, desk.ids.seal_business(BUSINESS_PREFIX, bearer.business)):
+        return Refusal(INVALID_GRANT, "The business is suspended.")
+    # What is revoked by subject is what was issued until then: a token of that second would be born dead.
+    subject = desk.ids.seal(USER_PREFIX, bearer.business, bearer.user)
+    return Refusal(UNAVAILABLE) if now_s < await not_before_s(connection, subject) else None
 
 
 async def issue(

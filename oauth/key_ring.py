@@ -100,7 +100,7 @@ def withdraw(rows: Rows, kid: str, *, now_s: int) -> Rows | str:
 
     A text says why not.
     """
-    [gone] = [row for row in rows if row.kid == kid] or [None]
+    gone = next((row for row in rows if row.kid == kid), None)
     if gone is None or gone.state(now_s) is State.REMOVED:
         return f"no key is called {kid}"
     left = _with(rows, replace(gone, retire_at_s=gone.retire_at_s or now_s, remove_at_s=now_s))

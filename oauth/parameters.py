@@ -1,4 +1,4 @@
-"""[pure] Reading form and query parameters: none twice but `resource`, an empty one is as good as absent, sizes bounded.
+"""[pure] Reading form and query parameters: none twice but `resource`, an empty one is as good as none, sizes bounded.
 
 Owns what all endpoints ask of their parameters alike (RFC 6749 §3.1, §3.2); must not know what a parameter is for.
 """

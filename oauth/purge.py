@@ -5,7 +5,6 @@ that a second use is known for what it is.
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oauth.desk import Desk
-from oauth.store.database import Database, DatabaseLost
+from oauth.store.database import Database
 from oauth.store.tables import (
     ACCESS_TOKENS,
     AUDIT,
@@ -44,7 +43,8 @@ def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
     token, grant = ACCESS_TOKENS.c, GRANTS.c
     ended = sa.or_(grant.absolute_expires_at_s <= now_s - _DAY_S, grant.revoked_at_s <= now_s - PAT_SHOWN_S)
     over = sa.select(grant.id).where(ended)
-    pat_ended_s = sa.func.min(token.expires_at_s, sa.func.coalesce(token.revoked_at_s, token.expires_at_s))
+    shown_until = now_s - PAT_SHOWN_S
+    pat_ended = sa.or_(token.expires_at_s <= shown_until, token.revoked_at_s <= shown_until)
     return (
         (AUTH_REQUESTS, AUTH_REQUESTS.c.expires_at_s <= now_s),
         (SESSIONS, SESSIONS.c.expires_at_s <= now_s),
@@ -52,7 +52,7 @@ def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
         (CODES, sa.or_(CODES.c.expires_at_s <= now_s - _DAY_S, CODES.c.grant_id.in_(over))),
         (REFRESH_TOKENS, sa.or_(REFRESH_TOKENS.c.expires_at_s <= now_s, REFRESH_TOKENS.c.grant_id.in_(over))),
         (ACCESS_TOKENS, sa.and_(token.kind != _PAT, sa.or_(token.expires_at_s <= now_s, token.grant_id.in_(over)))),
-        (ACCESS_TOKENS, sa.and_(token.kind == _PAT, pat_ended_s <= now_s - PAT_SHOWN_S)),
+        (ACCESS_TOKENS, sa.and_(token.kind == _PAT, pat_ended)),
         (GRANTS, ended),
         (AUDIT, AUDIT.c.at_s <= now_s - AUDIT_KEPT_S),
     )
@@ -64,13 +64,14 @@ async def _delete(connection: AsyncConnection, table: sa.Table, which: sa.Column
 
 @asynccontextmanager
 async def purging(desk: Desk) -> AsyncIterator[None]:
-    """Forget now and then, while the block lasts. A database that is away is one to come back to."""
+    """Forget now and then, while the block lasts."""
 
     async def again_and_again() -> None:
         while True:
-            with contextlib.suppress(DatabaseLost):
-                rows = await purge(desk.database, desk.clock())
-                desk.log.info("purged", rows=rows)
+            try:
+                desk.log.info("purged", rows=await purge(desk.database, desk.clock()))
+            except Exception as error:  # no reason to stop serving
+                desk.log.error("not purged", cause=f"{type(error).__name__}: {error}")
             await asyncio.sleep(EVERY_S)
 
     async with asyncio.TaskGroup() as tasks:

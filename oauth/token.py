@@ -25,7 +25,7 @@ from oauth.clients import Client
 from oauth.desk import Desk
 from oauth.errors import Refusal
 from oauth.grants import Allowed, Call, Flow, Party, authorization_code, client_credentials, refresh_token
-from oauth.issue import Bearer, issue
+from oauth.issue import Bearer, held_back, issue
 from oauth.store.audit import note
 from oauth.store.clients import find_client
 from oauth.store.grants import new_refresh
@@ -95,6 +95,9 @@ async def _redeemed(
     client = await find_client(connection, call.client.id, hold=True)
     if client is None or client.disabled:
         return Refusal(INVALID_CLIENT)
+    why_not = await held_back(desk, connection, bearer, now_s=call.now_s)
+    if why_not is not None:
+        return why_not
     allowed = await flow.redeem(connection, call)
     if isinstance(allowed, Refusal):
         return allowed

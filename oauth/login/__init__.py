@@ -1,4 +1,4 @@
-"""The seam to whoever knows the users: how they log in, and what they are in which business, asked again at each refresh.
+"""The seam to whoever knows the users: how they log in, and what they are in which business, asked at each refresh.
 
 Owns the shapes. `demo` is the seeded users of a local deployment; production asks the platform's own provider.
 """
@@ -44,6 +44,9 @@ class LoginLost(Exception):
 
 class Login(Protocol):
     """Whoever can tell who a user is."""
+
+    async def open(self) -> None:
+        """Make ready, before the first request."""
 
     async def begin(self, request: web.Request, return_to: str) -> web.StreamResponse:
         """Show the way in. `return_to` is the id of something kept here, never a URL that a browser brought."""

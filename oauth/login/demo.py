@@ -3,28 +3,35 @@
 Owns what the users are; who shows them a form is the pages' affair.
 """
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 from aiohttp import web
 
 from contract.vocabulary import TenantId, UserId
-from oauth.errors import PageError, PageFault
+from oauth.directory import Business
+from oauth.errors import PageError
 from oauth.login import Identity, LoginFailed, Membership
+from oauth.login.nobody import NO_LOGIN
 from oauth.store.database import Database
-from oauth.store.people import memberships, plan_of
-
-_NO_FORM = PageFault("There is no login here", "This deployment shows no login page.", 503)
+from oauth.store.people import memberships, plan_of, seed
 
 
 class DemoLogin:
     """A `Login` over the tables of users."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, people: Mapping[TenantId, Business]) -> None:
         self._database = database
+        self._people = people
+
+    async def open(self) -> None:
+        """See `Login`: what the directory says by now is what counts."""
+        async with self._database.writing() as connection:
+            await seed(connection, self._people)
 
     async def begin(self, request: web.Request, return_to: str) -> NoReturn:
         """See `Login`."""
-        raise PageError(_NO_FORM)
+        raise PageError(NO_LOGIN)
 
     async def finish(self, request: web.Request) -> Identity:
         """See `Login`."""

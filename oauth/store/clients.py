@@ -1,8 +1,5 @@
 """Clients in the database: registering one, finding one, and what changes of one."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +10,9 @@ from oauth.store.tables import CLIENTS
 async def register(connection: AsyncConnection, client: Client, *, by: int | None, now_s: int) -> int:
     """Keep a new client; returns its number, which `client` does not have yet."""
     made = await connection.execute(
-        sa.insert(CLIENTS).values(
+        sa.insert(CLIENTS)
+        .returning(CLIENTS.c.number)
+        .values(
             client_id=client.id,
             kind=client.kind.value,
             name=client.name,
@@ -30,7 +29,7 @@ async def register(connection: AsyncConnection, client: Client, *, by: int | Non
             created_by=by,
         )
     )
-    return int(made.inserted_primary_key[0])
+    return int(made.scalar_one())
 
 
 async def find_client(connection: AsyncConnection, client_id: str | None, *, hold: bool = False) -> Client | None:
@@ -44,7 +43,7 @@ async def find_client(connection: AsyncConnection, client_id: str | None, *, hol
     return None if row is None else read_client(row)
 
 
-def read_client(row: Mapping[str, Any]) -> Client:
+def read_client(row: sa.RowMapping) -> Client:
     """A client from its row."""
     return Client(
         id=row["client_id"],

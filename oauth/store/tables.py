@@ -78,7 +78,7 @@ USERS = sa.Table(
     "users",
     METADATA,
     sa.Column("id", Number, primary_key=True),
-    sa.Column("email", sa.String(320), nullable=False, unique=True),
+    sa.Column("email", sa.String(320), unique=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("password_hash", sa.Text),
     sa.Column("active", sa.Boolean, nullable=False),

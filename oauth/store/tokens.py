@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contract.bounds import CLOCK_SKEW_S
 from contract.claims import TokenKind
 from contract.vocabulary import TenantId, UserId
 from oauth.store.audit import note
-from oauth.store.denials import deny_tokens
+from oauth.store.revocations import Note, append
 from oauth.store.tables import ACCESS_TOKENS, GRANTS
+from stores.revocations.events import Kind
 
 _TOKENS = ACCESS_TOKENS.c
 
@@ -40,7 +42,9 @@ class Issued:
 async def remember(connection: AsyncConnection, issued: Issued) -> int:
     """Keep that it was issued; returns its number."""
     made = await connection.execute(
-        sa.insert(ACCESS_TOKENS).values(
+        sa.insert(ACCESS_TOKENS)
+        .returning(_TOKENS.number)
+        .values(
             jti=issued.jti,
             kind=issued.kind.value,
             grant_id=issued.grant_id,
@@ -57,7 +61,7 @@ async def remember(connection: AsyncConnection, issued: Issued) -> int:
             expires_at_s=issued.expires_at_s,
         )
     )
-    return int(made.inserted_primary_key[0])
+    return int(made.scalar_one())
 
 
 async def is_live(connection: AsyncConnection, jti: str, client_id: str, *, now_s: int) -> bool:
@@ -96,9 +100,7 @@ async def end_grants(
     # After the rows are ours: who was issuing under one of them has committed, and its token is seen here.
     await _end(connection, _TOKENS.grant_id.in_([grant_id for grant_id, _ in families]), actor=actor, now_s=now_s)
     for grant_id, business in families:
-        await note(
-            connection, "grant.revoked", grant_id, actor=actor, now_s=now_s, business=business, reason=reason
-        )
+        await note(connection, "grant.revoked", grant_id, actor=actor, now_s=now_s, business=business, reason=reason)
     return len(families)
 
 
@@ -130,9 +132,10 @@ async def _end(connection: AsyncConnection, *which: sa.ColumnElement[bool], acto
         .values(revoked_at_s=now_s)
         .returning(_TOKENS.jti, _TOKENS.expires_at_s)
     )
-    tokens = [(jti, ends_s) for jti, ends_s in ended]
-    await deny_tokens(connection, tokens, actor=actor, now_s=now_s)
-    return len(tokens)
+    notes = [Note(Kind.TOKEN, jti, actor, expires_at_s=ends_s + CLOCK_SKEW_S) for jti, ends_s in ended]
+    if notes:
+        await append(connection, notes, now_s=now_s)
+    return len(notes)
 
 
 def _live(now_s: int) -> tuple[sa.ColumnElement[bool], ...]:

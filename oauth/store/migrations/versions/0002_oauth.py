@@ -1,4 +1,4 @@
-"""What OAuth needs: who there is (of the demo login), clients, requests, grants and all that comes of them, failures, audit."""
+"""What OAuth needs: who there is (of the demo login), clients, requests, grants, tokens, failures, the audit."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,7 +29,7 @@ def _people() -> None:
     op.create_table(
         "users",
         sa.Column("id", _NUMBER, nullable=False),
-        sa.Column("email", sa.String(320), nullable=False),
+        sa.Column("email", sa.String(320)),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("password_hash", sa.Text),
         sa.Column("active", sa.Boolean, nullable=False),
