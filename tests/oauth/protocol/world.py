@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import aiohttp
+import sqlalchemy as sa
 from aiohttp import web
 
 from oauth.clients import Client, ClientKind
@@ -17,6 +18,8 @@ from oauth.login import Identity, LoginFailed, Membership
 from oauth.opaque import digest
 from oauth.scopes import KNOWN
 from oauth.store.clients import register
+from oauth.store.revocations import entries
+from oauth.store.tables import CLIENTS
 
 ISSUER, AUDIENCE = "https://auth.example", "https://api.example"
 CALLBACK = "https://app.example/callback"
@@ -144,6 +147,16 @@ class World:
             redirect_uris=(),
             **{"service_role": "member"} | changes,
         )
+
+    async def change_app(self, app: App, **values: Any) -> None:
+        """As an administrator changes it."""
+        async with self.desk.database.writing() as connection:
+            await connection.execute(sa.update(CLIENTS).where(CLIENTS.c.client_id == app.id).values(**values))
+
+    async def revoked(self) -> set[str]:
+        """Every `jti` in the revocation log."""
+        async with self.desk.database.reading() as connection:
+            return {entry.event.target for entry in await entries(connection)}
 
     async def send(
         self, path: str, body: dict[str, str] | bytes | str | None = None, *, method: str = "POST", **headers: str
