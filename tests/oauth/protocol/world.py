@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -12,14 +13,15 @@ import sqlalchemy as sa
 from aiohttp import web
 
 from oauth.clients import Client, ClientKind
-from oauth.consent import Elsewhere, Pending, decide, pending
+from oauth.consent import Elsewhere, Pending, decide, deny, pending
 from oauth.desk import Desk
 from oauth.login import Identity, LoginFailed, Membership
 from oauth.opaque import digest
 from oauth.scopes import KNOWN
 from oauth.store.clients import register
-from oauth.store.revocations import entries
+from oauth.store.revocations import Note, append, entries
 from oauth.store.tables import CLIENTS
+from stores.revocations.events import Kind
 
 ISSUER, AUDIENCE = "https://auth.example", "https://api.example"
 CALLBACK = "https://app.example/callback"
@@ -54,7 +56,8 @@ class Town:
 class Clock:
     """Seconds that pass when a test says so."""
 
-    now_s: int = 1_800_000_000
+    now_s: int = 2_000_000_000
+    """Far from the wall's, so that nothing passes by looking at that one."""
 
     def __call__(self) -> int:
         return self.now_s
@@ -153,6 +156,16 @@ class World:
         async with self.desk.database.writing() as connection:
             await connection.execute(sa.update(CLIENTS).where(CLIENTS.c.client_id == app.id).values(**values))
 
+    async def log_event(self, kind: str, target: str) -> None:
+        """As an operator appends it."""
+        async with self.desk.database.writing() as connection:
+            await append(connection, [Note(Kind(kind), target, "a test")], now_s=self.clock())
+
+    async def count_in_log(self, target: str) -> int:
+        """How often something is in the revocation log."""
+        async with self.desk.database.reading() as connection:
+            return sum(entry.event.target == target for entry in await entries(connection))
+
     async def revoked(self) -> set[str]:
         """Every `jti` in the revocation log."""
         async with self.desk.database.reading() as connection:
@@ -207,15 +220,33 @@ class World:
         places = tuple(member for (number, _), member in self.town.members.items() if number == user)
         return Identity(user, f"User {user}", places, self.clock(), ("pwd",))
 
+    async def pending(self, app: App, user: int, verifier: Verifier | None = None, **changes: str | None) -> Pending:
+        """A request that this user has before them."""
+        found = await self.outcome(self.question(app, verifier, **changes), self.identity(user))
+        assert isinstance(found, Pending), found
+        return found
+
+    async def allowed(
+        self,
+        found: Pending,
+        who: tuple[int, int],
+        *,
+        scopes: Sequence[str] = tuple(ASKED.split()),
+        identity: Identity | None = None,
+    ) -> dict[str, str]:
+        """What the client is told when the user allows it."""
+        return told(await decide(self.desk, found, identity or self.identity(who[0]), who[1], scopes))
+
+    async def denied(self, found: Pending, user: int) -> dict[str, str]:
+        """What it is told when the user does not."""
+        return told(await deny(self.desk, found, self.identity(user)))
+
     async def a_code(
         self, app: App, who: tuple[int, int], verifier: Verifier, scopes: str = ASKED, **changes: str | None
     ) -> str:
         """The code of a whole consent."""
-        identity = self.identity(who[0])
-        found = await self.outcome(self.question(app, verifier, **changes), identity)
-        assert isinstance(found, Pending), found
-        back = told(await decide(self.desk, found, identity, who[1], scopes.split()))
-        return back["code"]
+        found = await self.pending(app, who[0], verifier, **changes)
+        return (await self.allowed(found, who, scopes=scopes.split()))["code"]
 
     async def redeem(self, app: App, code: str, verifier: Verifier, **changes: str) -> Answer:
         """The code for tokens."""
