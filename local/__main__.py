@@ -77,6 +77,10 @@ def _down(folder: RunFolder, _: Asked) -> str:
     return "Everything has ended." if there_was else f"Nothing ran in {folder.root}."
 
 
+def _operate(folder: RunFolder, asked: Asked) -> str:
+    return operate(folder, asked.name, vars(asked))
+
+
 def _logs(folder: RunFolder, asked: Asked) -> str:
     show_logs(folder, asked.service)
     return ""
@@ -125,7 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     for name in TOKEN_OPTIONS:
         mints.add_argument(f"--{name}", default=os.environ.get(name.upper(), ""))
     for name, options in OPTIONS.items():
-        does = add(name, lambda folder, asked, name=name: operate(folder, name, vars(asked)), ABOUT[name])
+        does = add(name, _operate, ABOUT[name])
+        does.set_defaults(name=name)
         for option in options:
             does.add_argument(f"--{option}", default=os.environ.get(option.upper(), ""))
     lists = add("revocations", lambda folder, asked: in_force(folder, everything=bool(asked.all)), ABOUT["revocations"])
