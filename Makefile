@@ -1,6 +1,7 @@
 # Everything that people and scripts run; the work is done in local/ and by the tools named here.
-# Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=. Those given on
-# the command line reach the commands as environment variables.
+# Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=, for `revoke` and
+# those below it JTI= SUBJECT= TENANT= BUSINESS= PLAN= ALL=. Those given on the command line reach the commands as
+# environment variables.
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -9,7 +10,8 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token test test-scale test-compose kubernetes-keys check render lock have-runtime have-dev have-python have-venv
+.PHONY: help up down status logs where token revoke suspend resume plan revocations test test-scale test-compose
+.PHONY: kubernetes-keys check render lock have-runtime have-dev have-python have-venv
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +33,21 @@ where: have-venv ## print addresses, files and process ids as KEY=VALUE lines (m
 
 token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="contacts:read" PLAN=scale TTL=60)
 	@$(PY) -m local token
+
+revoke: have-venv ## end a token (JTI=), all of a user so far (SUBJECT=usr_…, or SUBJECT=12 TENANT=1) or of a business
+	@$(PY) -m local revoke
+
+suspend: have-venv ## refuse all tokens of a business, those to come too (BUSINESS=1 or BUSINESS=biz_…)
+	@$(PY) -m local suspend
+
+resume: have-venv ## take that back (BUSINESS=1)
+	@$(PY) -m local resume
+
+plan: have-venv ## put a business on a plan (BUSINESS=1 PLAN=scale), or without PLAN on what its tokens say
+	@$(PY) -m local plan
+
+revocations: have-venv ## show what is revoked, suspended or on another plan (ALL=1: the whole log)
+	@$(PY) -m local revocations
 
 test: have-dev ## run the tests
 	@$(PY) -m pytest

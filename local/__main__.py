@@ -1,4 +1,4 @@
-"""The runner's commands: `python -m local up|down|status|logs|where|token`; the Makefile calls these.
+"""The runner's commands: `python -m local up|down|status|logs|where|token|revoke|…`; the Makefile calls these.
 
 Owns arguments, exit codes and the text that greets; must not know how anything is done. Options default to the
 variables of the same name, because `make up PORT=9443` hands them over that way.
@@ -16,6 +16,7 @@ from contract.headers import VERSION
 from contract.versions import LATEST_VERSION
 from local.down import take_down
 from local.folder import RunFolder, alone, locate, open_folder
+from local.operator import ABOUT, OPTIONS, in_force, operate
 from local.ports import HIGHEST_API_PORT
 from local.rooms import ROOT
 from local.services import CREATE_CONTACT, Stack, as_a_caller, as_a_stranger
@@ -76,6 +77,10 @@ def _down(folder: RunFolder, _: Asked) -> str:
     return "Everything has ended." if there_was else f"Nothing ran in {folder.root}."
 
 
+def _operate(folder: RunFolder, asked: Asked) -> str:
+    return operate(folder, asked.name, vars(asked))
+
+
 def _logs(folder: RunFolder, asked: Asked) -> str:
     show_logs(folder, asked.service)
     return ""
@@ -123,6 +128,13 @@ def _parser() -> argparse.ArgumentParser:
     mints = add("token", lambda folder, asked: token(folder, vars(asked)), "print a token")
     for name in TOKEN_OPTIONS:
         mints.add_argument(f"--{name}", default=os.environ.get(name.upper(), ""))
+    for name, options in OPTIONS.items():
+        does = add(name, _operate, ABOUT[name])
+        does.set_defaults(name=name)
+        for option in options:
+            does.add_argument(f"--{option}", default=os.environ.get(option.upper(), ""))
+    lists = add("revocations", lambda folder, asked: in_force(folder, everything=bool(asked.all)), ABOUT["revocations"])
+    lists.add_argument("--all", default=os.environ.get("ALL", ""), help="anything: the whole log")
     return parser
 
 

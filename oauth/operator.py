@@ -10,6 +10,8 @@ import asyncio
 import getpass
 import struct
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ from oauth.settings import OperatorSettings
 from stores.revocations.events import Event, Kind
 
 if TYPE_CHECKING:  # the commands that only print are not to wait for SQLAlchemy
+    from oauth.store.database import Database
     from oauth.store.revocations import Entry, Note
 
 COMMANDS = ("revoke", "suspend", "resume", "plan", "list")
@@ -60,29 +63,36 @@ def run(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
 
 async def _change(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
     from oauth.store import revocations
-    from oauth.store.database import Database, DatabaseLost
 
     note = _note(parsed, settings.ids)
-    try:
-        async with Database(settings.database_url) as database, database.writing() as connection:
-            number = await revocations.append(connection, [note], now_s=int(time.time()))
-    except DatabaseLost as error:
-        fail(str(error))
+    async with _log(settings) as database, database.writing() as connection:
+        number = await revocations.append(connection, [note], now_s=int(time.time()))
     return f"{note.kind} {note.target}{f' {note.value}' if note.value else ''}: event {number}"
 
 
 async def _list(settings: OperatorSettings, *, everything: bool) -> str:
     from oauth.store import revocations
-    from oauth.store.database import Database, DatabaseLost
 
-    try:
-        async with Database(settings.database_url) as database, database.reading() as connection:
-            entries = await revocations.entries(connection)
-    except DatabaseLost as error:
-        fail(str(error))
+    async with _log(settings) as database, database.reading() as connection:
+        entries = await revocations.entries(connection)
     rows = [_HEADINGS, *map(_row, entries if everything else _in_force(entries, time.time()))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+@asynccontextmanager
+async def _log(settings: OperatorSettings) -> "AsyncIterator[Database]":
+    """The database, with this version's tables."""
+    from oauth.store.database import Database, DatabaseLost
+    from oauth.store.schema import missing_migrations
+
+    try:
+        async with Database(settings.database_url) as database:
+            if missing := await missing_migrations(database):
+                fail(missing)
+            yield database
+    except DatabaseLost as error:
+        fail(str(error))
 
 
 def _note(parsed: argparse.Namespace, ids: Codec) -> "Note":

@@ -123,7 +123,7 @@ class Follower:
         pause_s = FIRST_PAUSE_S
         while True:
             # At first, and after a silence, what there is is wanted at once.
-            wait_s = 0.0 if self.lost or not self._known.is_set() else WAIT_S
+            wait_s = 0.0 if self.lost or not self._known.is_set() else min(WAIT_S, self._max_age_s / 4)
             try:
                 self._take(await self._feed.page(self._position, wait_s))
                 pause_s = FIRST_PAUSE_S
@@ -155,19 +155,22 @@ class Follower:
 
     def _heard(self) -> None:
         self._heard_at = self._clock()
-        if self.lost:
-            self._log.warning("revocation feed is back", entries=len(self.held))
-        self.lost = False
         if not self._known.is_set():
             self._log.info("revocations known", entries=len(self.held))
+        elif self.lost:
+            self._log.warning("revocation feed is back", entries=len(self.held))
+        self.lost = False
         self._known.set()
         self._to_keep.set()
 
     def _say_lost(self, error: FeedLost) -> None:
         if not self.lost or self._clock() - self._said_at >= SAID_EVERY_S:
-            age_s = round(self.age_s, 1) if self._known.is_set() else None
-            usable = self.current() is not None
-            self._log.error("revocation feed lost", cause=str(error), age_s=age_s, still_used=usable)
+            if self._known.is_set():
+                usable = self.current() is not None
+                told = {"cause": str(error), "age_s": round(self.age_s, 1), "still_used": usable}
+                self._log.error("revocation feed lost", **told)
+            else:
+                self._log.warning("revocation feed awaited", cause=str(error))
             self._said_at = self._clock()
         self.lost = True
 

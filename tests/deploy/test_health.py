@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from process.address import UnixAddress
+from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import free_ports, running
 
 NO_STORE = "unix:///nowhere/valkey.sock"
@@ -79,6 +80,8 @@ def authz(folder: Path) -> Mapping[str, str]:
         "LISTEN": f"unix:{folder}/authz.sock",
         "VALKEY_URL": NO_STORE,
         "PUBLIC_API_URL": "https://localhost:8443",
+        "REVOCATIONS_FEED": f"unix:{feed_socket(folder)}",
+        "REVOCATIONS_FILE": f"{folder}/revocations.json",
     }
     return {"PATH": os.environ["PATH"], **settings}
 
@@ -86,7 +89,10 @@ def authz(folder: Path) -> Mapping[str, str]:
 async def test_authz_is_healthy_while_it_answers_checks_also_without_its_store(folder: Path) -> None:
     environment = authz(folder)
     command = [sys.executable, "-m", "authz"]
-    async with running(command, environment, ready=UnixAddress(folder / "authz.sock")) as process:
+    async with (
+        serving_feed(folder),
+        running(command, environment, ready=UnixAddress(folder / "authz.sock")) as process,
+    ):
         assert await ask("authz.healthy", environment["LISTEN"]) == (0, "")
         process.send_signal(signal.SIGSTOP)  # the kernel goes on accepting connections for it
         try:

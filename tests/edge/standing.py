@@ -31,6 +31,7 @@ from process.address import TcpAddress, UnixAddress
 from tests.edge.echo import echo
 from tests.oauth.key_files import pem
 from tests.stores.valkey_process import valkey_at
+from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import free_ports, running
 
 ENVOY = Path(sys.prefix) / f"lib/python3.{sys.version_info.minor}/site-packages/envoy/_bin/envoy"
@@ -143,6 +144,7 @@ async def standing_edge(*, neighbours: Sequence[str] = NEIGHBOURS, **options: in
         for runner in transcoders.values():
             stack.push_async_callback(runner.cleanup)
         url, _ = await stack.enter_async_context(valkey_at(folder))
+        await stack.enter_async_context(serving_feed(folder))
         processes = {name: await stack.enter_async_context(neighbour(folder, name, mint, url)) for name in neighbours}
         processes["envoy"] = await stack.enter_async_context(_envoy(folder, mint, api_port, auth_port, options))
         # A context of its own: the client sets there which protocols it offers.
@@ -173,6 +175,11 @@ async def neighbour(folder: Path, name: str, mint: Mint, valkey_url: str) -> Asy
         "PUBLIC_API_URL": mint.audience,
         "PUBLIC_AUTH_URL": mint.issuer,
         "SIGNING_KEY_FILE": str(folder / "signing.pem"),
+        "OAUTH_DATABASE_URL": f"sqlite:///{folder}/oauth.db",
+        # The feed is served beside, so that oauth can be missing and authz not.
+        "INTERNAL_LISTEN": f"unix:{folder}/oauth-aside.sock",
+        "REVOCATIONS_FEED": f"unix:{feed_socket(folder)}",
+        "REVOCATIONS_FILE": str(folder / f"{name}.revocations.json"),
         "VALKEY_URL": valkey_url,
     }
     command = [sys.executable, "-m", name.partition("-")[0]]

@@ -52,6 +52,7 @@ def environment(ec_pem: str) -> Iterator[dict[str, str]]:
             "PUBLIC_API_URL": "https://api.example",
             "PUBLIC_AUTH_URL": "https://auth.example",
             "ID_KEY_FILE": f"{folder}/id.key",
+            "INTERNAL_LISTEN": f"unix:{folder}/oauth-in.sock",
             "OAUTH_DATABASE_URL": f"sqlite:///{folder}/oauth.db",
             "SIGNING_KEYS_DIR": str(keys),
             "DIRECTORY_FILE": f"{folder}/directory.json",

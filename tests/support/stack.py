@@ -145,6 +145,15 @@ class Stack:
         words = where(self.own_folder)["PIDS"].split()
         return [int(pid) for name, _, pid in (word.partition(":") for word in words) if name == kind]
 
+    def local(self, *words: str) -> str:
+        """What one of the runner's commands says."""
+        return _local(self.own_folder, *words)
+
+    def restart(self) -> None:
+        """Everything ends, and begins again at the same addresses with what it kept."""
+        self.local("down")
+        self.local("up", "--port", self.api_url.rpartition(":")[2])
+
     def kill(self, kind: str, which: int = 0) -> None:
         """SIGKILL to one process of a kind."""
         os.kill(self.pids(kind)[which], signal.SIGKILL)

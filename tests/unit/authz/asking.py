@@ -6,6 +6,7 @@ from typing import Any
 
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse
 from contract.claims import Claims, read_claims
+from stores.revocations.held import RevocationSet
 
 TRACE_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 API_URL = "https://api.example"
@@ -25,6 +26,16 @@ CLAIMS: dict[str, Any] = {
     "iat": 1_800_000_000,
     "exp": 1_800_000_900,
 }
+
+
+@dataclass(frozen=True)
+class Known:
+    """Revocations that do not change by themselves; None when nobody can say what is revoked."""
+
+    held: RevocationSet | None
+
+    def current(self) -> RevocationSet | None:
+        return self.held
 
 
 def without(claims: dict[str, Any], name: str) -> dict[str, Any]:

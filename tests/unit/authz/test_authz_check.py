@@ -12,9 +12,12 @@ from authz.limiter import Limiter
 from authz.service import Authorizer
 from contract.operations import READINESS, UNKNOWN_PATH, WRONG_METHOD
 from stores.buckets import MemoryBuckets
+from stores.revocations.events import Event, Kind
+from stores.revocations.held import RevocationSet
 from stores.valkey import StoreLost
-from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, TRACE_ID, a_check, answer, without
+from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, TRACE_ID, Known, a_check, answer, without
 
+NOTHING_REVOKED = RevocationSet()
 NOW_US = 1_800_000_000_000_000
 
 
@@ -31,8 +34,8 @@ class Broken:
 class Answers:
     """One authoriser, asked in words."""
 
-    def __init__(self, buckets, log):
-        self._authorizer = Authorizer(Limiter(buckets, log), log, api_url=API_URL)
+    def __init__(self, buckets, log, held=NOTHING_REVOKED):
+        self._authorizer = Authorizer(Limiter(buckets, log), Known(held), log, api_url=API_URL)
 
     async def __call__(self, operation="contacts.list", **parts):
         return answer(await self._authorizer.check(a_check(operation, **parts)))
@@ -175,3 +178,50 @@ async def test_no_damage_to_a_denied_request_lets_it_through_but_as_what_it_then
     damaged[place] = byte
     assert CheckResponse.FromString(await ask.to(bytes(damaged))).status.code != 0
     assert CheckResponse.FromString(await ask.to(GOOD[:cut])).status.code != 0
+
+
+def after(*events):
+    held = RevocationSet()
+    for number, (kind, target, value) in enumerate(events, 1):
+        held.apply(Event(number, "m", kind, target, CLAIMS["iat"], value))
+    return held
+
+
+NOT_IN_GOOD_STANDING = {
+    "was revoked by its jti": (after((Kind.TOKEN, CLAIMS["jti"], None)), 401, "invalid-token"),
+    "was revoked with all of its subject's": (after((Kind.SUBJECT, CLAIMS["sub"], None)), 401, "invalid-token"),
+    "is of a suspended business": (after((Kind.SUSPEND, CLAIMS["business_id"], None)), 403, "business-suspended"),
+    "nobody can say this of": (None, 503, "overloaded"),
+}
+
+
+@pytest.mark.parametrize(("held", "status", "code"), NOT_IN_GOOD_STANDING.values(), ids=NOT_IN_GOOD_STANDING.keys())
+async def test_a_token_is_refused_and_not_charged_when_it(log, held, status, code):
+    buckets = MemoryBuckets(lambda: NOW_US)
+    refused = await Answers(buckets, log, held)()
+    assert (refused.status, refused.body["code"]) == (status, code)
+    assert not [name for name in refused.headers if name.startswith("x-ratelimit")]
+    assert (await Answers(buckets, log)()).headers["x-ratelimit-remaining"] == "99"
+
+
+async def test_a_revoked_token_is_answered_as_one_that_was_not_accepted(log):
+    refused = await Answers(MemoryBuckets(lambda: NOW_US), log, after((Kind.TOKEN, CLAIMS["jti"], None)))()
+    assert refused.body["reason"] == "revoked"
+    assert "instance" not in refused.body
+    assert 'error="invalid_token"' in refused.headers["www-authenticate"]
+
+
+async def test_standing_is_asked_before_the_budget_and_after_the_token(log):
+    buckets = MemoryBuckets(lambda: NOW_US)
+    ask = Answers(buckets, log)
+    for _ in range(100):
+        await ask()
+    revoked = Answers(buckets, log, after((Kind.TOKEN, CLAIMS["jti"], None)))
+    assert ((await ask()).status, (await revoked()).status) == (429, 401)
+    assert (await revoked(payload=CLAIMS | {"role": "owner"})).body["reason"] == "malformed"
+
+
+async def test_an_override_is_the_plan_that_is_charged_and_told(log):
+    ask = Answers(MemoryBuckets(lambda: NOW_US), log, after((Kind.PLAN, CLAIMS["business_id"], "starter")))
+    admitted = await ask()
+    assert (admitted.headers["x-ratelimit-limit"], admitted.upstream["x-gw-plan"]) == ("50", "starter")

@@ -8,7 +8,7 @@ import stat
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from contract.limits import GROWTH
 from contract.operations import READINESS
 from process.address import Address, TcpAddress, UnixAddress
 from tests.stores.valkey_process import valkey_at
+from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import free_ports, running
 from tests.unit.authz.asking import API_URL, CLAIMS, Answer, a_check, answer
 
@@ -34,6 +35,8 @@ def environment(folder: Path, listen: str) -> dict[str, str]:
         "LISTEN": listen,
         "VALKEY_URL": f"unix://{folder}/valkey.sock",
         "PUBLIC_API_URL": API_URL,
+        "REVOCATIONS_FEED": f"unix:{feed_socket(folder)}",
+        "REVOCATIONS_FILE": f"{folder}/revocations.json",
     }
 
 
@@ -47,9 +50,15 @@ class Asker:
 
 
 @pytest.fixture
-def folder() -> AsyncIterator[Path]:
+def bare_folder() -> Iterator[Path]:
     with TemporaryDirectory() as name:
         yield Path(name)
+
+
+@pytest.fixture
+async def folder(bare_folder) -> AsyncIterator[Path]:
+    async with serving_feed(bare_folder):
+        yield bare_folder
 
 
 def authz(folder: Path, address: Address, listen: str):
@@ -185,4 +194,6 @@ async def test_without_settings_it_does_not_start_and_names_every_one():
         "LISTEN",
         "VALKEY_URL",
         "PUBLIC_API_URL",
+        "REVOCATIONS_FEED",
+        "REVOCATIONS_FILE",
     ]

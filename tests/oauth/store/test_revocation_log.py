@@ -1,0 +1,150 @@
+"""The revocation log: numbers in the order in which they are seen, none missing, none twice."""
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+
+from oauth.store import revocations
+from oauth.store.database import Database, database_url
+from oauth.store.revocations import Note
+from oauth.store.tables import REVOCATION_LOG
+from stores.revocations.events import FORGOTTEN_AFTER_S, START, Kind, Page
+
+NOW_S = 1_800_000_000
+
+
+async def append(database: Database, *notes: Note, now_s: int = NOW_S) -> int:
+    async with database.writing() as connection:
+        return await revocations.append(connection, notes, now_s=now_s)
+
+
+async def page(database: Database, after: str = START, limit: int = 1000) -> Page:
+    async with database.reading() as connection:
+        return await revocations.page(connection, after, limit=limit)
+
+
+def token(name: str) -> Note:
+    return Note(Kind.TOKEN, name, "a test")
+
+
+async def test_an_empty_log_is_at_its_head(database: Database) -> None:
+    assert await page(database) == Page(at_head=True)
+
+
+async def test_events_come_in_the_order_in_which_they_were_appended(database: Database) -> None:
+    assert await append(database, token("a"), token("b")) == 2
+    assert await append(database, Note(Kind.PLAN, "biz_c", "a test", "scale")) == 3
+    found = await page(database)
+    assert [(event.sequence, event.kind, event.target, event.value) for event in found.events] == [
+        (1, Kind.TOKEN, "a", None),
+        (2, Kind.TOKEN, "b", None),
+        (3, Kind.PLAN, "biz_c", "scale"),
+    ]
+    assert (found.at_head, {event.at_s for event in found.events}) == (True, {NOW_S})
+
+
+async def test_pages_follow_one_another_to_the_head(database: Database) -> None:
+    await append(database, *(token(str(n)) for n in range(5)))
+    first = await page(database, limit=3)
+    assert (len(first.events), first.at_head) == (3, False)
+    second = await page(database, first.events[-1].position, limit=3)
+    assert ([event.target for event in second.events], second.at_head) == (["3", "4"], True)
+    assert await page(database, second.events[-1].position) == Page(at_head=True)
+
+
+async def test_a_position_of_another_log_is_not_known(database: Database) -> None:
+    await append(database, token("a"))
+    [event] = (await page(database)).events
+    assert (await page(database, f"1-{'0' * 16}")).unknown
+    assert (await page(database, f"2-{event.mark}")).unknown
+    with pytest.raises(ValueError):
+        await page(database, "one")
+
+
+async def test_without_an_end_of_its_own_a_revocation_is_kept_for_as_long_as_a_token_can_live(
+    database: Database,
+) -> None:
+    await append(
+        database,
+        token("a"),
+        Note(Kind.SUBJECT, "usr_b", "a test"),
+        Note(Kind.SUSPEND, "biz_c", "a test"),
+        Note(Kind.TOKEN, "d", "a test", expires_at_s=NOW_S + 1),
+    )
+    ends = [event.expires_at_s for event in (await page(database)).events]
+    assert ends == [NOW_S + FORGOTTEN_AFTER_S, NOW_S + FORGOTTEN_AFTER_S, None, NOW_S + 1]
+
+
+async def test_what_is_rolled_back_has_no_number(database: Database) -> None:
+    with pytest.raises(KeyError):
+        async with database.writing() as connection:
+            await revocations.append(connection, [token("a")], now_s=NOW_S)
+            raise KeyError
+    assert await append(database, token("b")) == 1
+
+
+async def test_a_reader_misses_nothing_of_what_several_append_at_once(database: Database, url: str) -> None:
+    """Were numbers given before their turn to be seen, a reader could pass over one that is committed late."""
+    writers, each = 4, 10
+    seen: list[int] = []
+
+    async def read() -> None:
+        after = START
+        while len(seen) < writers * each:
+            for event in (await page(database, after)).events:
+                seen.append(event.sequence)
+                after = event.position
+
+    async def write(own: Database) -> None:
+        for n in range(each):
+            await append(own, token(str(n)))
+
+    others = [Database(database_url(url)) for _ in range(writers)]
+    try:
+        async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+            tasks.create_task(read())
+            for other in others:
+                tasks.create_task(write(other))
+    finally:
+        for other in others:
+            async with other:
+                pass
+    assert seen == list(range(1, writers * each + 1))
+
+
+async def test_marks_differ(database: Database) -> None:
+    await append(database, *(token(str(n)) for n in range(100)))
+    assert len({event.mark for event in (await page(database)).events}) == 100
+
+
+async def test_a_subjects_new_tokens_are_later_than_its_last_revocation(database: Database) -> None:
+    async def not_before_s(subject: str) -> int:
+        async with database.reading() as connection:
+            return await revocations.not_before_s(connection, subject)
+
+    await append(database, Note(Kind.SUBJECT, "usr_a", "a test"), now_s=NOW_S)
+    await append(database, Note(Kind.SUBJECT, "usr_a", "a test"), now_s=NOW_S - 5)
+    assert await not_before_s("usr_a") == NOW_S + 1
+    assert await not_before_s("usr_b") == 0
+
+
+async def test_whether_a_business_is_suspended_is_what_was_last_said_of_it(database: Database) -> None:
+    async def is_suspended(business: str) -> bool:
+        async with database.reading() as connection:
+            return await revocations.is_suspended(connection, business)
+
+    assert not await is_suspended("biz_a")
+    await append(database, Note(Kind.SUSPEND, "biz_a", "a test"))
+    assert (await is_suspended("biz_a"), await is_suspended("biz_b")) == (True, False)
+    await append(database, Note(Kind.RESUME, "biz_a", "a test"), Note(Kind.PLAN, "biz_a", "a test", "scale"))
+    assert not await is_suspended("biz_a")
+
+
+async def test_who_wanted_it_is_kept_and_not_told(database: Database) -> None:
+    await append(database, token("a"))
+    async with database.reading() as connection:
+        [entry] = await revocations.entries(connection)
+        actors = (await connection.execute(sa.select(REVOCATION_LOG.c.actor))).scalars().all()
+    assert (entry.actor, actors) == ("a test", ["a test"])
+    assert not hasattr(entry.event, "actor")

@@ -1,0 +1,134 @@
+"""What is revoked, suspended or put on another plan, through TLS, Envoy and both authz, as a client sees it."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from stores.revocations.events import Kind
+from tests.revocations.conftest import Caller, Log
+from tests.support.problems import assert_problem
+from tests.support.stack import Stack
+
+REACH_S = 1.0
+"""The contract's bound; `python -m benchmarks.revocations` tells what it takes."""
+ADMITTED = (200, "")
+REVOKED = (401, "invalid-token")
+SUSPENDED = (403, "business-suspended")
+
+NewCaller = Callable[..., Caller]
+
+
+def denied_by(stack: Stack, jti: str) -> set[str]:
+    """Which authz have written that they refused that token."""
+    return {name for name in ("authz-1", "authz-2") if jti in stack.log(name)}
+
+
+KINDS = {
+    "a token by its jti": (Kind.TOKEN, "jti", REVOKED),
+    "all of a subject's": (Kind.SUBJECT, "sub", REVOKED),
+    "a business": (Kind.SUSPEND, "business_id", SUSPENDED),
+}
+
+
+@pytest.mark.parametrize(("kind", "claim", "refused"), KINDS.values(), ids=KINDS.keys())
+def test_a_revocation_reaches_both_authz_of(
+    aging: Stack, log: Log, new_caller: NewCaller, kind: Kind, claim: str, refused: tuple[int, str]
+) -> None:
+    caller = new_caller()
+    neighbour = new_caller(sub=caller.claims["sub"])
+    assert (caller.answer(), neighbour.answer()) == (ADMITTED, ADMITTED)
+    target = caller.claims[claim]
+    try:
+        told_s = log.tell(kind, target)
+        assert caller.until(refused, within_s=REACH_S) - told_s < REACH_S
+        assert denied_by(aging, caller.jti) == {"authz-1", "authz-2"}
+        assert neighbour.answer() == (ADMITTED if kind is Kind.TOKEN else refused)
+    finally:
+        if kind is Kind.SUSPEND:
+            log.tell(Kind.RESUME, target)
+            new_caller().until(ADMITTED, within_s=REACH_S)
+
+
+def test_the_answers_say_what_happened_and_cost_nothing(aging: Stack, log: Log, new_caller: NewCaller) -> None:
+    revoked, suspended = new_caller(), new_caller(tenant=78)
+    log.tell(Kind.TOKEN, revoked.jti)
+    log.tell(Kind.SUSPEND, suspended.claims["business_id"])
+    revoked.until(REVOKED, within_s=REACH_S)
+    suspended.until(SUSPENDED, within_s=REACH_S)
+    answer = revoked.body()
+    body = assert_problem(answer, "invalid-token", decided=False, api_url=aging.api_url)
+    assert body["reason"] == "revoked"
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+    assert "x-ratelimit-limit" not in answer.headers
+    answer = suspended.body()
+    assert answer.json()["instance"] == f"/v1/requests/{answer.headers['X-Request-Id']}"
+    assert "x-ratelimit-limit" not in answer.headers
+
+
+def test_a_subjects_next_token_is_good_once_the_second_of_the_revocation_is_over(
+    aging: Stack, log: Log, new_caller: NewCaller
+) -> None:
+    before = new_caller()
+    now_s = int(time.time())
+    log.tell(Kind.SUBJECT, before.claims["sub"])
+    before.until(REVOKED, within_s=REACH_S)
+    assert new_caller(sub=before.claims["sub"], iat=now_s).answer() == REVOKED
+    assert new_caller(sub=before.claims["sub"], iat=now_s + 2).answer() == ADMITTED
+
+
+def test_a_business_that_is_resumed_is_served_again(log: Log, new_caller: NewCaller) -> None:
+    caller = new_caller()
+    business = caller.claims["business_id"]
+    log.tell(Kind.SUSPEND, business)
+    caller.until(SUSPENDED, within_s=REACH_S)
+    log.tell(Kind.RESUME, business)
+    caller.until(ADMITTED, within_s=REACH_S)
+
+
+def test_an_override_acts_on_limits_and_is_told_until_it_is_taken_back(log: Log, new_caller: NewCaller) -> None:
+    caller = new_caller(tenant=2, user=21)
+    business = caller.claims["business_id"]
+
+    def limit() -> str:
+        return caller.client.get("/v1/me").headers["X-RateLimit-Limit"]
+
+    def until(expected: str) -> None:
+        gives_up_s = time.monotonic() + REACH_S
+        while {limit() for _ in range(12)} != {expected}:
+            assert time.monotonic() < gives_up_s, limit()
+
+    assert limit() == "200"
+    log.tell(Kind.PLAN, business, "starter")
+    until("50")
+    assert caller.client.get("/v1/me").json()["data"]["plan"] == "starter"
+    log.tell(Kind.PLAN, business)
+    until("200")
+
+
+_BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def respelled(token: str) -> list[str]:
+    """Other texts of one JWT: the last character of an ES256 signature has four bits that mean nothing."""
+    head, payload, signature = token.split(".")
+    place = _BASE64URL.index(signature[-1])
+    return [f"{head}.{payload}.{signature[:-1]}{_BASE64URL[place ^ flipped]}" for flipped in (1, 2, 4, 8)]
+
+
+def test_a_revoked_token_stays_revoked_however_it_is_spelled(log: Log, new_caller: NewCaller, aging: Stack) -> None:
+    caller = new_caller()
+    spellings = respelled(caller.client.headers["Authorization"].removeprefix("Bearer "))
+
+    def answers() -> list[int]:
+        found = []
+        for text in spellings:
+            with aging.client(text) as client:
+                found += [client.get("/v1/contacts").status_code for _ in range(3)]
+        return found
+
+    accepted = [text for text, status in zip(spellings, answers()[::3], strict=True) if status == 200]
+    assert accepted, "the edge takes no other spelling any more: this test shows nothing"
+    log.tell(Kind.TOKEN, caller.jti)
+    caller.until(REVOKED, within_s=REACH_S)
+    assert set(answers()) == {401}

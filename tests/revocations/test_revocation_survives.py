@@ -1,0 +1,94 @@
+"""Revocations while parts are away: the store, the authorization server, everything."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from stores.revocations.events import Kind
+from tests.faults.conftest import Parts, until
+from tests.revocations.conftest import MAX_AGE_S, Caller, Log
+from tests.support.stack import Stack
+
+REACH_S = 1.0
+RESTARTED_S = 30.0
+ADMITTED = (200, "")
+REVOKED = (401, "invalid-token")
+SUSPENDED = (403, "business-suspended")
+OVERLOADED = (503, "overloaded")
+
+NewCaller = Callable[..., Caller]
+
+
+def test_a_revocation_needs_no_valkey(aging: Stack, log: Log, new_caller: NewCaller) -> None:
+    caller = new_caller(tenant=1, user=11)
+    assert caller.answer() == ADMITTED
+    with Parts(aging).dead("valkey"):
+        log.tell(Kind.TOKEN, caller.jti)
+        caller.until(REVOKED, within_s=REACH_S)
+    until(lambda: aging.client().get("/readyz").status_code == 200, "everything to be back")
+
+
+def test_what_was_revoked_and_suspended_is_so_after_a_restart_of_everything(
+    aging: Stack, log: Log, new_caller: NewCaller
+) -> None:
+    revoked, suspended, good = new_caller(), new_caller(), new_caller(tenant=1, user=11)
+    business = aging.codec.seal("biz", 77, 77)
+    suspended = new_caller(tenant=77, user=1)
+    log.tell(Kind.TOKEN, revoked.jti)
+    log.tell(Kind.SUSPEND, business)
+    revoked.until(REVOKED, within_s=REACH_S)
+    suspended.until(SUSPENDED, within_s=REACH_S)
+    aging.restart()
+    # From the first answer on: there is no moment at which it passes.
+    assert revoked.answer() == REVOKED
+    revoked.until(REVOKED, within_s=REACH_S)
+    suspended.until(SUSPENDED, within_s=REACH_S)
+    good.until(ADMITTED, within_s=REACH_S)
+
+
+def test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_503(
+    aging: Stack, log: Log, new_caller: NewCaller
+) -> None:
+    good, revoked = new_caller(tenant=1, user=11), new_caller(tenant=1, user=11)
+    log.tell(Kind.TOKEN, revoked.jti)
+    revoked.until(REVOKED, within_s=REACH_S)
+    with Parts(aging).dead("oauth"):
+        gone_s = time.monotonic()
+        assert (good.answer(), revoked.answer()) == (ADMITTED, REVOKED)
+        good.until(OVERLOADED, within_s=2 * MAX_AGE_S)
+        assert time.monotonic() - gone_s >= MAX_AGE_S / 2
+        answer = good.body()
+        assert (answer.headers["Retry-After"], answer.json()["retryable"]) == ("1", True)
+        assert revoked.answer() == OVERLOADED
+        later = new_caller(tenant=1, user=11)
+        log.tell(Kind.TOKEN, later.jti)
+    good.until(ADMITTED, within_s=RESTARTED_S)
+    later.until(REVOKED, within_s=REACH_S)
+    for name in ("authz-1", "authz-2"):
+        assert '"event": "revocation feed lost"' in aging.log(name)
+        assert '"event": "revocation feed is back"' in aging.log(name)
+
+
+def test_an_authz_that_is_born_while_the_authorization_server_is_hung_knows_what_was_revoked(
+    aging: Stack, log: Log, new_caller: NewCaller
+) -> None:
+    good, revoked = new_caller(tenant=1, user=11), new_caller(tenant=1, user=11)
+    log.tell(Kind.TOKEN, revoked.jti)
+    revoked.until(REVOKED, within_s=REACH_S)
+    [oauth] = aging.pids("oauth")
+    until(
+        lambda: all(revoked.jti in (aging.own_folder / "store" / f"revocations-{n}.json").read_text() for n in (1, 2)),
+        "snapshots",
+    )
+    before = aging.pids("authz")
+    os.kill(oauth, signal.SIGSTOP)
+    try:
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: not set(before) & set(aging.pids("authz")) and good.answer()[0] == 200, "authz to be back")
+        assert revoked.answer() == REVOKED
+    finally:
+        os.kill(oauth, signal.SIGCONT)
+    good.until(ADMITTED, within_s=RESTARTED_S)
+    revoked.until(REVOKED, within_s=RESTARTED_S)

@@ -1,0 +1,50 @@
+"""A revocation feed to follow: the authorization server's own, in this process, over a database of its own."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from oauth.inside import build_inside
+from oauth.store import revocations
+from oauth.store.database import Database, database_url
+from oauth.store.revocations import Note
+from oauth.store.schema import migrate
+from stores.revocations.events import Kind
+
+
+@dataclass(frozen=True)
+class FeedProcess:
+    """The log behind a feed."""
+
+    database: Database
+
+    async def tell(self, kind: Kind, target: str, value: str | None = None, **more: Any) -> int:
+        """Append one event; returns its number."""
+        note = Note(kind, target, "a test", value, **more)
+        async with self.database.writing() as connection:
+            return await revocations.append(connection, [note], now_s=int(time.time()))
+
+
+def feed_socket(folder: Path) -> Path:
+    """Where the feed of that folder listens."""
+    return folder / "oauth-in.sock"
+
+
+@asynccontextmanager
+async def serving_feed(folder: Path, log: Any = None, *, database: str = "oauth.db") -> AsyncIterator[FeedProcess]:
+    """The feed while the block lasts; the log stays in the folder."""
+    async with Database(database_url(f"sqlite:///{folder}/{database}")) as opened:
+        await migrate(opened)
+        runner = web.AppRunner(build_inside(opened, None, log or structlog.get_logger()), shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.UnixSite(runner, str(feed_socket(folder))).start()
+            yield FeedProcess(opened)
+        finally:
+            await runner.cleanup()
