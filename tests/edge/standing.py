@@ -250,6 +250,7 @@ def _trusting(authority: trustme.CA) -> ssl.SSLContext:
 
 
 def certificate(authority: trustme.CA, folder: Path) -> None:
+    authority.cert_pem.write_to_path(folder / "ca.pem")
     issued = authority.issue_cert("localhost", "127.0.0.1")
     issued.private_key_pem.write_to_path(folder / "server.key")
     (folder / "server.pem").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
