@@ -62,7 +62,7 @@ test-compose: have-dev ## bring docker-compose.yml up on free ports, run the con
 kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/local applies as Secrets
 	@umask 077 && mkdir -p $(KEYS) && ID_KEY_FILE=$(KEYS)/id.key CURSOR_KEYS_FILE=$(KEYS)/cursor.keys \
 	SIGNING_KEY_FILE=$(KEYS)/signing.pem CA_FILE=$(KEYS)/ca.pem CERTIFICATE_FILE=$(KEYS)/server.pem \
-	PRIVATE_KEY_FILE=$(KEYS)/server.key $(PY) -m process.keys && echo "The keys are in $(KEYS)"
+	PRIVATE_KEY_FILE=$(KEYS)/server.key INTERNAL_SECRET_FILE=$(KEYS)/internal.secret $(PY) -m process.keys && echo "The keys are in $(KEYS)"
 
 check: have-dev ## style, types, layers, and that generated files are current
 	$(PY) -m ruff check .

@@ -28,6 +28,8 @@ class Keys:
     ca: Path
     certificate: Path
     private_key: Path
+    internal_secret: Path | None = None
+    """Only where our services speak to one another over a network."""
 
 
 def load(environment: Mapping[str, str]) -> Keys:
@@ -44,6 +46,7 @@ def load(environment: Mapping[str, str]) -> Keys:
         ca=path("CA_FILE"),
         certificate=path("CERTIFICATE_FILE"),
         private_key=path("PRIVATE_KEY_FILE"),
+        internal_secret=path("INTERNAL_SECRET_FILE") if environment.get("INTERNAL_SECRET_FILE") else None,
     )
     reader.finish()
     return keys
@@ -54,6 +57,8 @@ def make_missing(keys: Keys, *, now: dt.datetime) -> None:
     _make_once(keys.id_key, lambda: secrets.token_hex(32).encode() + b"\n")
     _make_once(keys.cursor_keys, lambda: b"1 " + secrets.token_hex(32).encode() + b"\n")
     _make_once(keys.signing_key, _signing_key)
+    if keys.internal_secret:
+        _make_once(keys.internal_secret, lambda: secrets.token_hex(32).encode() + b"\n")
     if not _certificate_serves(keys, now):
         _issue_certificate(keys, now)
 

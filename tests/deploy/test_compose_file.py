@@ -7,7 +7,7 @@ import pytest
 
 from tests.deploy.manifests import KUBERNETES, ROOT, compose, services
 
-ONCE = {"keys", "envoy-configuration", "sandbox-tables"}
+ONCE = {"keys", "envoy-configuration", "sandbox-tables", "oauth-tables"}
 EVERY = pytest.mark.parametrize("name", services())
 DOCKERFILE = (ROOT / "deploy" / "images" / "Dockerfile").read_text()
 

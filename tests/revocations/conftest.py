@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -15,6 +15,8 @@ from oauth.store.database import Database, database_url
 from oauth.store.revocations import Note
 from stores.revocations.events import Kind
 from tests.support.stack import Stack, running_stack
+
+T = TypeVar("T")
 
 MAX_AGE_S = 4
 IN_A_ROW = 12
@@ -64,28 +66,35 @@ class Caller:
     def jti(self) -> str:
         return str(self.claims["jti"])
 
+    def ask(self) -> httpx.Response:
+        """A question that no internal service has to answer."""
+        return self.client.get("/v1/requests", params={"idempotency_key": "none"})
+
     def answer(self) -> tuple[int, str]:
-        answer = self.client.get("/v1/contacts", params={"limit": "1"})
+        """The status, and the problem's code."""
+        answer = self.ask()
         return answer.status_code, "" if answer.status_code == 200 else answer.json()["code"]
 
-    def body(self) -> httpx.Response:
-        return self.client.get("/v1/contacts", params={"limit": "1"})
-
     def until(self, expected: tuple[int, str], *, within_s: float) -> float:
-        """Wait until every authz answers so; returns the instant of the first of those answers."""
-        gives_up_s = time.monotonic() + within_s
-        row, first_s, seen = 0, 0.0, (0, "")
-        while row < IN_A_ROW:
-            asked_s = time.monotonic()
-            seen = self.answer()
-            if seen == expected:
-                first_s = first_s if row else asked_s
-                row += 1
-                continue
-            row = 0
-            assert asked_s < gives_up_s, f"after {within_s} s still {seen}"
-            time.sleep(_POLL_S)
-        return first_s
+        """Wait until every authz answers so; returns the instant at which the first of those answers was asked for."""
+        return until_all(self.answer, expected, within_s=within_s)
+
+
+def until_all(look: Callable[[], T], expected: T, *, within_s: float) -> float:
+    """Wait until `look` finds what is expected, many times in a row; returns the instant of the first look of those."""
+    gives_up_s = time.monotonic() + within_s
+    row, first_s = 0, 0.0
+    while row < IN_A_ROW:
+        looked_s = time.monotonic()
+        seen = look()
+        if seen == expected:
+            first_s = first_s if row else looked_s
+            row += 1
+            continue
+        row = 0
+        assert looked_s < gives_up_s, f"after {within_s} s still {seen}"
+        time.sleep(_POLL_S)
+    return first_s
 
 
 @pytest.fixture

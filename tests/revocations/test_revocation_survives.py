@@ -21,7 +21,7 @@ NewCaller = Callable[..., Caller]
 
 
 def test_a_revocation_needs_no_valkey(aging: Stack, log: Log, new_caller: NewCaller) -> None:
-    caller = new_caller(tenant=1, user=11)
+    caller = new_caller()
     assert caller.answer() == ADMITTED
     with Parts(aging).dead("valkey"):
         log.tell(Kind.TOKEN, caller.jti)
@@ -32,11 +32,9 @@ def test_a_revocation_needs_no_valkey(aging: Stack, log: Log, new_caller: NewCal
 def test_what_was_revoked_and_suspended_is_so_after_a_restart_of_everything(
     aging: Stack, log: Log, new_caller: NewCaller
 ) -> None:
-    revoked, suspended, good = new_caller(), new_caller(), new_caller(tenant=1, user=11)
-    business = aging.codec.seal("biz", 77, 77)
-    suspended = new_caller(tenant=77, user=1)
+    revoked, suspended, good = new_caller(), new_caller(tenant=77), new_caller()
     log.tell(Kind.TOKEN, revoked.jti)
-    log.tell(Kind.SUSPEND, business)
+    log.tell(Kind.SUSPEND, suspended.claims["business_id"])
     revoked.until(REVOKED, within_s=REACH_S)
     suspended.until(SUSPENDED, within_s=REACH_S)
     aging.restart()
@@ -50,7 +48,7 @@ def test_what_was_revoked_and_suspended_is_so_after_a_restart_of_everything(
 def test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_503(
     aging: Stack, log: Log, new_caller: NewCaller
 ) -> None:
-    good, revoked = new_caller(tenant=1, user=11), new_caller(tenant=1, user=11)
+    good, revoked = new_caller(), new_caller()
     log.tell(Kind.TOKEN, revoked.jti)
     revoked.until(REVOKED, within_s=REACH_S)
     with Parts(aging).dead("oauth"):
@@ -58,10 +56,10 @@ def test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_50
         assert (good.answer(), revoked.answer()) == (ADMITTED, REVOKED)
         good.until(OVERLOADED, within_s=2 * MAX_AGE_S)
         assert time.monotonic() - gone_s >= MAX_AGE_S / 2
-        answer = good.body()
+        answer = good.ask()
         assert (answer.headers["Retry-After"], answer.json()["retryable"]) == ("1", True)
         assert revoked.answer() == OVERLOADED
-        later = new_caller(tenant=1, user=11)
+        later = new_caller()
         log.tell(Kind.TOKEN, later.jti)
     good.until(ADMITTED, within_s=RESTARTED_S)
     later.until(REVOKED, within_s=REACH_S)
@@ -73,14 +71,12 @@ def test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_50
 def test_an_authz_that_is_born_while_the_authorization_server_is_hung_knows_what_was_revoked(
     aging: Stack, log: Log, new_caller: NewCaller
 ) -> None:
-    good, revoked = new_caller(tenant=1, user=11), new_caller(tenant=1, user=11)
+    good, revoked = new_caller(), new_caller()
     log.tell(Kind.TOKEN, revoked.jti)
     revoked.until(REVOKED, within_s=REACH_S)
     [oauth] = aging.pids("oauth")
-    until(
-        lambda: all(revoked.jti in (aging.own_folder / "store" / f"revocations-{n}.json").read_text() for n in (1, 2)),
-        "snapshots",
-    )
+    files = [aging.own_folder / "store" / f"revocations-{n}.json" for n in (1, 2)]
+    until(lambda: all(revoked.jti in file.read_text() for file in files), "both snapshots")
     before = aging.pids("authz")
     os.kill(oauth, signal.SIGSTOP)
     try:

@@ -37,14 +37,17 @@ def feed_socket(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def serving_feed(folder: Path, log: Any = None, *, database: str = "oauth.db") -> AsyncIterator[FeedProcess]:
-    """The feed while the block lasts; the log stays in the folder."""
+async def serving_feed(
+    folder: Path, log: Any = None, *, database: str = "oauth.db", secret: str | None = None, port: int = 0
+) -> AsyncIterator[FeedProcess]:
+    """The feed while the block lasts, at its socket or at a port; the log stays in the folder."""
     async with Database(database_url(f"sqlite:///{folder}/{database}")) as opened:
         await migrate(opened)
-        runner = web.AppRunner(build_inside(opened, None, log or structlog.get_logger()), shutdown_timeout=1.0)
+        runner = web.AppRunner(build_inside(opened, secret, log or structlog.get_logger()), shutdown_timeout=1.0)
         await runner.setup()
         try:
-            await web.UnixSite(runner, str(feed_socket(folder))).start()
+            path = str(feed_socket(folder))
+            await (web.TCPSite(runner, "127.0.0.1", port) if port else web.UnixSite(runner, path)).start()
             yield FeedProcess(opened)
         finally:
             await runner.cleanup()

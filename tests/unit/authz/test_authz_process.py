@@ -8,7 +8,7 @@ import stat
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,9 +20,10 @@ from contract.bounds import STORE_TIMEOUT_S
 from contract.limits import GROWTH
 from contract.operations import READINESS
 from process.address import Address, TcpAddress, UnixAddress
+from stores.revocations.events import Kind
 from tests.stores.valkey_process import valkey_at
 from tests.support.feed import feed_socket, serving_feed
-from tests.support.processes import free_ports, running
+from tests.support.processes import accepts, free_ports, running
 from tests.unit.authz.asking import API_URL, CLAIMS, Answer, a_check, answer
 
 PATIENCE_S = 10.0
@@ -197,3 +198,75 @@ async def test_without_settings_it_does_not_start_and_names_every_one():
         "REVOCATIONS_FEED",
         "REVOCATIONS_FILE",
     ]
+
+
+def born(folder: Path) -> Awaitable[asyncio.subprocess.Process]:
+    """A process that has not been waited for."""
+    return asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "authz",
+        env=environment(folder, f"unix:{folder}/authz.sock"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+
+async def test_who_has_never_heard_what_is_revoked_does_not_listen(bare_folder):
+    socket = UnixAddress(bare_folder / "authz.sock")
+    process = await born(bare_folder)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            assert b"revocation feed awaited" in await process.stdout.readline()
+        assert not await accepts(socket)
+        async with serving_feed(bare_folder), asyncio.timeout(PATIENCE_S):
+            while not await accepts(socket):
+                await asyncio.sleep(0.01)
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_told_to_stop_before_it_has_heard_anything_it_ends(bare_folder):
+    process = await born(bare_folder)
+    async with asyncio.timeout(PATIENCE_S):
+        await process.stdout.readline()
+        process.terminate()
+        assert await process.wait() == 0
+
+
+async def test_what_it_was_told_in_an_earlier_life_is_enough_to_begin_with(bare_folder):
+    socket = bare_folder / "authz.sock"
+    async with serving_feed(bare_folder) as feed:
+        await feed.tell(Kind.TOKEN, CLAIMS["jti"])
+        async with authz(bare_folder, UnixAddress(socket), f"unix:{socket}"), asyncio.timeout(PATIENCE_S):
+            while not (bare_folder / "revocations.json").exists():
+                await asyncio.sleep(0.01)
+    async with (
+        authz(bare_folder, UnixAddress(socket), f"unix:{socket}"),
+        grpc.aio.insecure_channel(f"unix:{socket}") as channel,
+    ):
+        refused = await Asker(channel)()
+        assert (refused.status, refused.body["reason"]) == (401, "revoked")
+
+
+async def test_a_feed_on_a_network_is_shown_the_secret_that_it_asks_for(bare_folder):
+    [port] = free_ports(1)
+    secret = bare_folder / "internal.secret"
+    secret.write_text("s" * 32 + "\n")
+    told = environment(bare_folder, f"unix:{bare_folder}/authz.sock")
+    told |= {"REVOCATIONS_FEED": f"tcp:127.0.0.1:{port}", "INTERNAL_SECRET_FILE": str(secret)}
+    async with serving_feed(bare_folder, secret="s" * 32, port=port):
+        ready = UnixAddress(bare_folder / "authz.sock")
+        async with running([sys.executable, "-m", "authz"], told, ready=ready, log=bare_folder / "log"):
+            assert "revocations known" in (bare_folder / "log").read_text()
+
+
+async def test_a_feed_on_a_network_needs_a_secret(bare_folder):
+    told = environment(bare_folder, f"unix:{bare_folder}/authz.sock") | {"REVOCATIONS_FEED": "tcp:127.0.0.1:1"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "authz", env=told, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        _, said = await process.communicate()
+    assert process.returncode == 2
+    assert said.decode().startswith("authz: INTERNAL_SECRET_FILE is not set")

@@ -1,0 +1,90 @@
+"""The operator's commands, as a shell sees them, and what they leave in the log."""
+
+import re
+
+import pytest
+
+from tests.oauth.test_oauth_commands import IDS, TENANT, oauth
+
+BUSINESS = IDS.seal_business("biz", TENANT)
+USER = IDS.seal("usr", TENANT, 12)
+
+
+@pytest.fixture
+def told(environment: dict[str, str]) -> dict[str, str]:
+    """The environment of a database with its tables. Of an authorization server's settings two are enough."""
+    assert oauth(environment, "migrate").code == 0
+    return {name: environment[name] for name in ("PATH", "OAUTH_DATABASE_URL", "ID_KEY_FILE")}
+
+
+def rows(environment: dict[str, str], *options: str) -> list[list[str]]:
+    """What `list` shows, without its headings; instants are left out."""
+    done = oauth(environment, "list", *options)
+    assert (done.code, done.err) == (0, "")
+    return [
+        [word for word in line.split() if not re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", word)]
+        for line in done.out.splitlines()[1:]
+    ]
+
+
+CHANGES = {
+    "one token": (("revoke", "--jti", "pat_1"), "token pat_1: event 1\n"),
+    "a user by id": (("revoke", "--subject", USER), f"subject {USER}: event 1\n"),
+    "a user by number": (("revoke", "--subject", "12", "--tenant", "1"), f"subject {USER}: event 1\n"),
+    "a business by id": (("revoke", "--business", BUSINESS), f"suspend {BUSINESS}: event 1\n"),
+    "a business by number": (("suspend", "--business", "1"), f"suspend {BUSINESS}: event 1\n"),
+    "a resumption": (("resume", "--business", "1"), f"resume {BUSINESS}: event 1\n"),
+    "another plan": (("plan", "--business", "1", "--plan", "scale"), f"plan {BUSINESS} scale: event 1\n"),
+    "the token's own plan": (("plan", "--business", "1"), f"plan {BUSINESS}: event 1\n"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), CHANGES.values(), ids=CHANGES.keys())
+def test_says_what_it_has_appended(told: dict[str, str], words: tuple[str, ...], said: str) -> None:
+    done = oauth(told, *words)
+    assert (done.code, done.out, done.err) == (0, said, "")
+    [row] = rows(told, "--all")
+    assert row[:2] == said.removesuffix(": event 1\n").split()[:2]
+
+
+def test_the_list_is_what_is_in_force_and_the_log_everything(told: dict[str, str]) -> None:
+    for words in (
+        ("suspend", "--business", "1"),
+        ("plan", "--business", "1", "--plan", "starter"),
+        ("plan", "--business", "1", "--plan", "scale"),
+        ("revoke", "--jti", "pat_1", "--actor", "ada"),
+        ("resume", "--business", "1"),
+    ):
+        assert oauth(told, *words).code == 0
+    assert [row[:3] for row in rows(told)] == [["plan", BUSINESS, "scale"], ["token", "pat_1", "-"]]
+    assert rows(told)[1][-2:] == ["ada", "4"]
+    assert [row[0] for row in rows(told, "--all")] == ["suspend", "plan", "plan", "token", "resume"]
+
+
+REFUSED = {
+    "without saying what": ("revoke",),
+    "of two things at once": ("revoke", "--jti", "pat_1", "--business", "1"),
+    "of a user's number without its business": ("revoke", "--subject", "12"),
+    "of a user whose id is misspelt": ("revoke", "--subject", USER[:-1]),
+    "of a jti that no token can have": ("revoke", "--jti", "pat 1"),
+    "of a business of another deployment": ("suspend", "--business", "biz_" + "0" * 26),
+    "of a business that is no number": ("resume", "--business", "acme"),
+    "without a business": ("suspend",),
+    "to a plan that there is not": ("plan", "--business", "1", "--plan", "free"),
+}
+
+
+@pytest.mark.parametrize("words", REFUSED.values(), ids=REFUSED.keys())
+def test_appends_nothing(told: dict[str, str], words: tuple[str, ...]) -> None:
+    refused = oauth(told, *words)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("oauth: ")
+    assert refused.err.count("\n") == 1
+    assert rows(told, "--all") == []
+
+
+def test_without_tables_it_says_how_to_make_them(environment: dict[str, str]) -> None:
+    refused = oauth(environment, "revoke", "--jti", "pat_1")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.endswith("run `python -m oauth migrate`\n")
+    assert refused.err.count("\n") == 1
