@@ -10,7 +10,7 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token revoke suspend resume plan revocations test test-scale test-compose
+.PHONY: help up down status logs where token revoke suspend resume plan revocations test test-scale test-mutants test-compose
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-python have-venv
 
 help: ## show these commands
@@ -55,6 +55,9 @@ test: have-dev ## run the tests
 test-scale: have-dev ## run the tests that take long: a million contacts paged to the last, a minute of kills at random
 	@SCALE_CONTACTS=1000000 CHAOS_S=60 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
 	tests/scale tests/idempotency/test_kills_at_random.py
+
+test-mutants: have-dev ## see that the authorization server's tests notice each of some thirty one-line mistakes
+	@$(PY) -m tests.oauth.mutants
 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose
