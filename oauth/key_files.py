@@ -87,6 +87,8 @@ def _read(folder: Path) -> tuple[Rows, Mapping[str, SigningKey]]:
     rows = _rows(manifest.read_text()) if manifest.exists() else _only_key(folder)
     keys = {row.kid: read_private(folder / row.file) for row in rows if (folder / row.file).exists()}
     for row in rows:
+        if row.kid not in keys and row.remove_at_s is None:
+            raise ValueError(f"{row.file} is not there, and {MANIFEST} needs it")
         if row.kid in keys and (keys[row.kid].id, keys[row.kid].algorithm) != (row.kid, row.alg):
             raise ValueError(f"{row.file} is not the key that {MANIFEST} says it is")
     return rows, keys

@@ -56,7 +56,7 @@ def make_missing(keys: Keys, *, now: dt.datetime) -> None:
     """Make those that are missing, and renew a tired certificate."""
     _make_once(keys.id_key, lambda: secrets.token_hex(32).encode() + b"\n")
     _make_once(keys.cursor_keys, lambda: b"1 " + secrets.token_hex(32).encode() + b"\n")
-    _make_once(keys.signing_key, _signing_key)
+    _make_once(keys.signing_key, new_signing_key)
     if keys.internal_secret:
         _make_once(keys.internal_secret, lambda: secrets.token_hex(32).encode() + b"\n")
     if not _certificate_serves(keys, now):
@@ -84,7 +84,8 @@ def write_private(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
-def _signing_key() -> bytes:
+def new_signing_key() -> bytes:
+    """A new key, in PEM."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 

@@ -129,6 +129,13 @@ def test_a_manifest_that_cannot_be_read_changes_nothing_for_a_server_that_runs(f
         KeyFolder(folder)
 
 
+def test_a_key_that_the_manifest_names_and_nobody_finds_is_refused(folder: Path) -> None:
+    keys(folder, "stage", "access")
+    (folder / "signing.pem").unlink()
+    with pytest.raises(ValueError, match="not there"):
+        KeyFolder(folder)
+
+
 def test_a_file_that_is_not_the_key_that_the_manifest_names_is_refused(folder: Path, rsa_pem: str) -> None:
     keys(folder, "stage", "access")
     (folder / "signing.pem").write_text(rsa_pem)

@@ -1,5 +1,6 @@
 """The authorization server as clients meet it: through Envoy, with the API behind the next host name."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -7,8 +8,9 @@ import jwt
 import pytest
 
 from contract.oauth import CLIENT_LOCK_OUT
+from oauth.key_ring import Purpose, rotate
 from tests.edge.standing import until
-from tests.oauth.protocol.world import READ, Verifier, World, basic
+from tests.oauth.protocol.world import READ, App, Verifier, World, basic
 from tests.oauth.through.conftest import Outside
 
 WITHIN_S = 1.0
@@ -162,3 +164,32 @@ async def test_no_log_holds_a_secret(outside: Outside, world: World) -> None:
         log = file.read_text()
         assert [secret for secret in secrets if secret and secret in log] == [], file.name
     assert outside.log_file.exists()
+
+
+async def test_a_turn_of_the_keys_under_load_loses_no_request(outside: Outside, world: World) -> None:
+    """From ES256 to RS256: tokens of before and after are let in, whoever signed them."""
+    services = [await world.a_service(world.a_user()[1]) for _ in range(4)]
+    seen: list[tuple[str, int]] = []
+
+    async def call(service: App, times: int) -> None:
+        for _ in range(times):
+            token = (await world.token(service, "client_credentials")).json["access_token"]
+            seen.append((jwt.get_unverified_header(token)["alg"], await outside.status(token)))
+
+    async def turn() -> None:
+        keys = world.desk.keys
+        await until(lambda: _has(seen, "ES256"), "a token of the old key")
+        rows = rotate(keys.rows(), Purpose.ACCESS, now_s=world.clock())
+        assert isinstance(rows, tuple), rows
+        keys.save(rows)
+
+    old = (await world.token(services[0], "client_credentials")).json["access_token"]
+    await admitted(outside, old)
+    await asyncio.gather(turn(), *(call(service, 25) for service in services))
+    assert {alg for alg, _ in seen} == {"ES256", "RS256"}
+    assert {status for _, status in seen} == {200}
+    assert await outside.status(old) == 200
+
+
+async def _has(seen: list[tuple[str, int]], alg: str) -> bool:
+    return sum(name == alg for name, _ in seen) >= 10
