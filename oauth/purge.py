@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contract.claims import TokenKind
 from oauth.desk import Desk
 from oauth.store.database import Database
 from oauth.store.tables import (
@@ -29,7 +30,6 @@ _DAY_S = 24 * 3600
 PAT_SHOWN_S = 30 * _DAY_S
 """Expired and revoked ones are listed for so long."""
 AUDIT_KEPT_S = 400 * _DAY_S
-_PAT = "pat"
 
 
 async def purge(database: Database, now_s: int) -> int:
@@ -51,8 +51,11 @@ def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
         (FAILURES, sa.and_(FAILURES.c.locked_until_s <= now_s, FAILURES.c.since_s <= now_s - _DAY_S)),
         (CODES, sa.or_(CODES.c.expires_at_s <= now_s - _DAY_S, CODES.c.grant_id.in_(over))),
         (REFRESH_TOKENS, sa.or_(REFRESH_TOKENS.c.expires_at_s <= now_s, REFRESH_TOKENS.c.grant_id.in_(over))),
-        (ACCESS_TOKENS, sa.and_(token.kind != _PAT, sa.or_(token.expires_at_s <= now_s, token.grant_id.in_(over)))),
-        (ACCESS_TOKENS, sa.and_(token.kind == _PAT, pat_ended)),
+        (
+            ACCESS_TOKENS,
+            sa.and_(token.kind != TokenKind.PAT.value, sa.or_(token.expires_at_s <= now_s, token.grant_id.in_(over))),
+        ),
+        (ACCESS_TOKENS, sa.and_(token.kind == TokenKind.PAT.value, pat_ended)),
         (GRANTS, ended),
         (AUDIT, AUDIT.c.at_s <= now_s - AUDIT_KEPT_S),
     )
