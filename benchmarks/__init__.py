@@ -1,1 +1,1 @@
-"""What things take, measured on a stack of their own; the figures stand in README.md with their machine and date."""
+"""Measures; asserts nothing. Each program writes a table with the machine, the date and the commit it was made with."""

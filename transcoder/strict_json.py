@@ -2,7 +2,7 @@
 
 Refused: duplicate member names, NaN and Infinity, lone surrogates, U+0000, nesting over the bound, trailing data, bytes
 that are not UTF-8, numbers whose exponent no decimal holds. A leading byte order mark is ignored (RFC 8259 §8.1).
-Numbers with a fraction or an exponent become Decimal.
+Numbers with a fraction or an exponent become Decimal, those with an exponent a Scientific one.
 """
 
 import json
@@ -36,6 +36,10 @@ class Malformed:
     detail: str
     line: int
     column: int
+
+
+class Scientific(Decimal):
+    """A number that was written with an exponent, which some values may not be."""
 
 
 class _Unwelcome(ValueError):
@@ -74,12 +78,13 @@ def _constant(_: str) -> NoReturn:
 
 
 def _integer(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) <= _LONGEST_INTEGER else Decimal(digits)
+    # An integer has no -0, and where no sign may stand, none is to be lost.
+    return int(digits) if len(digits) <= _LONGEST_INTEGER and digits != "-0" else Decimal(digits)
 
 
 def _fraction(digits: str) -> Decimal:
     try:
-        return Decimal(digits)
+        return Scientific(digits) if "e" in digits or "E" in digits else Decimal(digits)
     except InvalidOperation:  # an exponent beyond 10^18 or so
         raise _Unwelcome from None
 

@@ -1,6 +1,6 @@
 """[pure] Bodies: a caller's JSON in, neutral values or every fault at once out, in document order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -70,14 +70,14 @@ def action_values(fields: Sequence[Field], body: Json, around: Surroundings) -> 
     """What an action's body holds."""
     if not isinstance(body, dict):
         return _NO_OBJECT
-    values, errors = _read(fields, body, around, Mode.ACTION)
+    values, errors = _read({row.name: row for row in fields}, body, around, Mode.ACTION)
     return _invalid(errors, body) if errors else values
 
 
 def _resource_values(resource: Resource, body: Json, around: Surroundings, mode: Mode) -> dict[str, Any] | Invalid:
     if not isinstance(body, dict):
         return _NO_OBJECT
-    values, errors = _read(resource.fields, body, around, mode)
+    values, errors = _read(resource.by_name, body, around, mode)
     if resource.money is not None:
         priced = _with_money(resource, resource.money, body, values)
         if isinstance(priced, Invalid):
@@ -95,18 +95,16 @@ def _invalid(errors: Sequence[ItemError], body: Json) -> Invalid:
 
 
 def _read(
-    fields: Sequence[Field], body: dict[str, Json], around: Surroundings, mode: Mode
+    fields: Mapping[str, Field], body: dict[str, Json], around: Surroundings, mode: Mode
 ) -> tuple[dict[str, Any], list[ItemError]]:
     """The values of the members that are good, and what is wrong with the others."""
     values: dict[str, Any] = {}
     errors: list[ItemError] = []
-    rows = {field.name: field for field in fields}
-    writable = [field.name for field in fields if field.write is not Write.NEVER]
     for name, value in body.items():
-        row = rows.get(name)
-        read = unknown(name, writable) if row is None else _member(row, value, around, mode)
+        row = fields.get(name)
+        read = unknown(name, _writable(fields)) if row is None else _member(row, value, around, mode)
         if row is not None and row.only_with is not None and read is not None:
-            read = _applicable(row, read, body, rows, mode)
+            read = _applicable(row, read, body, fields, mode)
         faults = list(faults_of(read))
         if not faults:
             values[name] = read
@@ -118,10 +116,14 @@ def _read(
             ItemError(
                 "required", "This member is required.", pointer=pointer(row.name), example=_shown(row.type.example)
             )
-            for row in fields
+            for row in fields.values()
             if row.required and row.name not in body
         ]
     return values, errors
+
+
+def _writable(fields: Mapping[str, Field]) -> list[str]:
+    return [name for name, field in fields.items() if field.write is not Write.NEVER]
 
 
 def _shown(example: Json) -> Json:
@@ -160,15 +162,15 @@ def _member(field: Field, value: Json, around: Surroundings, mode: Mode) -> Read
             return check(field.type, value, around)
 
 
-def _applicable(row: Field, read: Read, body: dict[str, Json], rows: dict[str, Field], mode: Mode) -> Read:
+def _applicable(row: Field, read: Read, body: dict[str, Json], fields: Mapping[str, Field], mode: Mode) -> Read:
     """Against the body's own state: an open deal has no `closed_at`."""
     if row.only_with is None or isinstance(read, Fault | Faults):
         return read
     name, allowed = row.only_with
     if mode is Mode.UPSERT and name not in body:
         return read  # the record that it matches has a state, which only the service knows
-    state = body.get(name, rows[name].default)
-    known = getattr(rows[name].type, "values", ())
+    state = body.get(name, fields[name].default)
+    known = getattr(fields[name].type, "values", ())
     if state in known and state not in allowed:
         return Fault("not-applicable", f"Only beside `{name}` {' or '.join(allowed)}.")
     return read
@@ -182,7 +184,7 @@ def _parts(kind: Parts, value: Json, around: Surroundings) -> list[dict[str, Any
     if len(value) > kind.max_items:
         return Fault("too-many-items", f"At most {kind.max_items}.")
     resource = next(row for row in RESOURCES if row.name == kind.of)
-    fields = [resource.field(name) for name in kind.members]
+    fields = {name: resource.field(name) for name in kind.members}
     faults = Faults()
     parts: list[dict[str, Any]] = []
     names: set[str] = set()
@@ -209,7 +211,7 @@ def _parts(kind: Parts, value: Json, around: Surroundings) -> list[dict[str, Any
         if name in names:
             faults.append(Fault("duplicate-item", "Another one has this name.", at=pointer(index, "name")))
         names.add(name)
-        parts.append({row.name: read.get(row.name, row.default) for row in fields})
+        parts.append({row.name: read.get(row.name, row.default) for row in fields.values()})
     return faults or parts
 
 

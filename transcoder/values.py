@@ -32,6 +32,7 @@ from contract.types import (
 from contract.vocabulary import Json
 from transcoder.composed import MOST_SHRINKAGE, composed
 from transcoder.records import Definition, Definitions
+from transcoder.strict_json import Scientific
 
 WHITE_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -307,7 +308,7 @@ def amount(kind: Amount, value: Json, _: Surroundings) -> Decimal | Fault:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return _wrong_type("a string or a number", kind.example)
     read = str(value)
-    if not _AMOUNT.fullmatch(read):
+    if isinstance(value, Scientific) or not _AMOUNT.fullmatch(read):
         detail = "Not an amount: up to 12 digits, then up to 6 decimals; no sign, exponent or space."
         return Fault("invalid-amount", detail, example=kind.example)
     return Decimal(read)

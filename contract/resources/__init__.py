@@ -1,8 +1,6 @@
 """The public resources: a file each. A file here is a resource of the API; nothing else lists them."""
 
-import importlib
-import pkgutil
-
+from contract.found import modules
 from contract.resources.activity import ACTIVITY
 from contract.resources.company import COMPANY
 from contract.resources.contact import CONTACT
@@ -14,14 +12,8 @@ from contract.resources.shape import Action, Field, Money, Resource, Write
 from contract.resources.task import TASK
 from contract.resources.user import USER
 
-
-def _found() -> tuple[Resource, ...]:
-    files = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    held = [value for name in files for value in vars(importlib.import_module(f"{__name__}.{name}")).values()]
-    return tuple(dict.fromkeys(value for value in held if isinstance(value, Resource)))
-
-
-RESOURCES: tuple[Resource, ...] = _found()
+_HELD = (value for module in modules(__name__, __path__) for value in vars(module).values())
+RESOURCES: tuple[Resource, ...] = tuple(dict.fromkeys(value for value in _HELD if isinstance(value, Resource)))
 """By file name; within a file in its order."""
 
 __all__ = [

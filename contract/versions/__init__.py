@@ -1,13 +1,17 @@
-"""The dated versions, newest first. Inside, only the newest exists; a version lists the changes that came with it."""
+"""The dated versions, newest first. Inside, only the newest exists; a version lists the changes that came with it.
+
+A change is a module here, `v<date>_<what it does>`, with one class in it: nothing else lists it, and a new date is a
+version.
+"""
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract.found import modules
 from contract.problems import VERSION_INVALID, VERSION_REQUIRED, VERSION_RETIRED, VERSION_UNSUPPORTED, Problem
 from contract.versions.change import Change
-from contract.versions.v2026_11_24_flatten_deal_value import FlattenDealValue
-from contract.versions.v2026_11_24_rename_note_content_to_body import RenameNoteContentToBody
-from contract.versions.v2026_11_24_turn_task_due_date_into_due_at import TurnTaskDueDateIntoDueAt
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,26 @@ class Version:
         return self.sunset_at_s is not None and self.sunset_at_s <= now_s
 
 
-VERSIONS: tuple[Version, ...] = (
-    Version("2026-11-24", changes=(RenameNoteContentToBody(), FlattenDealValue(), TurnTaskDueDateIntoDueAt())),
-    Version("2026-06-17"),
+FIRST_DATE = "2026-06-17"
+LIVES: Mapping[str, tuple[int, int]] = {}
+"""Of the versions that are to end: when they are deprecated and when retired, in epoch seconds, ≥ 24 months apart."""
+
+_DATED = re.compile(r"v(\d{4})_(\d\d)_(\d\d)_\w+")
+
+
+def _changes_by_date() -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = defaultdict(list, {FIRST_DATE: []})
+    for module in modules(__name__, __path__):
+        if named := _DATED.fullmatch(module.__name__.rpartition(".")[2]):
+            held = [value for value in vars(module).values() if isinstance(value, type)]
+            own = [value() for value in held if issubclass(value, Change) and value.__module__ == module.__name__]
+            found["-".join(named.groups())] += own
+    return found
+
+
+VERSIONS: tuple[Version, ...] = tuple(
+    Version(date, tuple(changes), *LIVES.get(date, ()))
+    for date, changes in sorted(_changes_by_date().items(), reverse=True)
 )
 LATEST_VERSION = VERSIONS[0]
 

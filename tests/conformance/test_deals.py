@@ -66,6 +66,20 @@ def test_money_of_a_new_deal(
     _check(stack, (first_api if first else api).post("/v1/deals", json=sent), after, first=first)
 
 
+@pytest.mark.parametrize("number", ["1e2", "1E-2", "-0", "-1", "-0.00"])
+@versions
+def test_an_amount_has_neither_sign_nor_exponent_when_it_is_a_number(
+    stack: Stack, api: httpx.Client, first_api: httpx.Client, number: str, version: str
+) -> None:
+    first = version == FIRST
+    money = f'{{"amount": {number}}}'
+    body = f'{{"title": "Fleet", "value": {money}}}' if first else f'{{"title": "Fleet", {money[1:]}'
+    client = first_api if first else api
+    answer = client.post("/v1/deals", content=body, headers={"Content-Type": "application/json"})
+    problem = assert_problem(answer, "validation-failed", decided=True, api_url=stack.api_url)
+    assert items(problem) == [("/value/amount" if first else "/amount", "invalid-amount")]
+
+
 @rows
 @versions
 def test_money_of_a_stored_deal(

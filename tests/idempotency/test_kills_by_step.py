@@ -11,7 +11,7 @@ import pytest
 
 from tests.idempotency.conftest import Mortal, until
 from tests.idempotency.looks import ids_by_search, ids_in, told
-from tests.idempotency.writes import Keyed, batch_upserts, batches, creates, is_done, upserts
+from tests.idempotency.writes import Keyed, batch_updates, batch_upserts, batches, creates, is_done, upserts
 
 BATCH, CALLS_A_BATCH = 100, 2
 CONTACTS = "POST /internal/v2/businesses/1/contacts"
@@ -190,6 +190,19 @@ def the_crm_after_its_commit_of_an_amount(mortal: Mortal) -> Deaths:
     return {"the CRM, after its commit of an amount": _struck(writes, firsts)}
 
 
+def the_crm_after_its_commit_of_changed_amounts(mortal: Mortal) -> Deaths:
+    """As before, of deals that are there already."""
+    with mortal.stack.client() as client:
+        writes = [batch_updates("deals", ids_in(batches("deals", 3).settle(client, mortal.stack)))]
+    with (
+        mortal.fault(path="/deals/bulk", delay_ms=STRIKES_MS // 2, after_commit=True),
+        _under_way(mortal, writes) as firsts,
+    ):
+        until(lambda: _is_stored(mortal, writes), "the commits")
+        mortal.kill("sandbox")
+    return {"the CRM, after its commit of changed amounts": _struck(writes, firsts)}
+
+
 def the_store_before_it_keeps_the_answer(mortal: Mortal) -> Deaths:
     """The callers have their answers, and no key is known any more."""
     writes = _three("contacts")
@@ -223,6 +236,7 @@ STRIKES: tuple[Callable[[Mortal], Deaths], ...] = (
     after_the_claim,
     the_crm_after_its_commit,
     the_crm_after_its_commit_of_an_amount,
+    the_crm_after_its_commit_of_changed_amounts,
     while_the_crm_works,
     after_the_commit,
     after_the_answer,
@@ -238,6 +252,7 @@ DEATHS = (
     "the CRM, before its commit",
     "the CRM, after its commit",
     "the CRM, after its commit of an amount",
+    "the CRM, after its commit of changed amounts",
     "the store, while the CRM works",
     "the store, before it keeps the answer",
 )

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,6 +98,13 @@ def batch_upserts(kind: str, count: int) -> Keyed:
     marks = tuple(a_mark() for _ in range(count))
     items = [{**_a_record(kind, mark), "external_id": mark} for mark in marks]
     return Keyed(f"/v1/{kind}/batch/upsert?on=external_id", {"items": items}, marks)
+
+
+def batch_updates(kind: str, ids: Sequence[str]) -> Keyed:
+    """A batch of changes, one a record."""
+    marks = tuple(a_mark() for _ in ids)
+    items = [{"id": each, "patch": _a_record(kind, mark)} for each, mark in zip(ids, marks, strict=True)]
+    return Keyed(f"/v1/{kind}/batch/update", {"items": items}, marks)
 
 
 def _a_record(kind: str, mark: str) -> dict[str, Any]:

@@ -4,22 +4,14 @@ Nothing outside it knows an internal name, code or path; nothing in it knows HTT
 in it is a resource inside; nothing else lists them.
 """
 
-import importlib
-import pkgutil
-
+from contract.found import modules
 from process.settings import Reader
 from transcoder.dialect.crm import Crm
 from transcoder.dialect.rows import Dialect
 from transcoder.seam import Connect
 
-
-def _found() -> tuple[Dialect, ...]:
-    files = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    held = [value for name in files for value in vars(importlib.import_module(f"{__name__}.{name}")).values()]
-    return tuple({value.resource: value for value in held if isinstance(value, Dialect)}.values())
-
-
-DIALECTS: tuple[Dialect, ...] = _found()
+_HELD = (value for module in modules(__name__, __path__) for value in vars(module).values())
+DIALECTS: tuple[Dialect, ...] = tuple({value.resource: value for value in _HELD if isinstance(value, Dialect)}.values())
 
 
 def load(_: Reader) -> Connect:

@@ -2,11 +2,26 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from contract.vocabulary import Kind
 from transcoder.call import Answer, Call
-from transcoder.handlers import action, batch, create, delete, get, me, page, requests, restore, search, update, upsert
+from transcoder.handlers import (
+    action,
+    batch,
+    batch_bodies,
+    create,
+    delete,
+    get,
+    me,
+    page,
+    requests,
+    restore,
+    search,
+    update,
+    upsert,
+)
 from transcoder.handlers.shared import Desk
 
 
@@ -31,11 +46,11 @@ HANDLERS: Mapping[Kind, Handler] = {
     Kind.RESTORE: Handler(None, restore.run),
     Kind.SEARCH: Handler(search.check, search.run, may_lack_body=True),
     Kind.UPSERT: Handler(upsert.check, upsert.run),
-    Kind.BATCH_CREATE: Handler(batch.check_create, batch.run_create),
-    Kind.BATCH_GET: Handler(batch.check_get, batch.run_get),
-    Kind.BATCH_UPDATE: Handler(batch.check_update, batch.run_update),
-    Kind.BATCH_DELETE: Handler(batch.check_delete, batch.run_delete),
-    Kind.BATCH_UPSERT: Handler(batch.check_upsert, batch.run_upsert),
+    Kind.BATCH_CREATE: Handler(batch_bodies.created, batch.run_create),
+    Kind.BATCH_GET: Handler(partial(batch_bodies.listed, distinct=False), batch.run_get),
+    Kind.BATCH_UPDATE: Handler(batch_bodies.updated, batch.run_update),
+    Kind.BATCH_DELETE: Handler(partial(batch_bodies.listed, distinct=True), batch.run_delete),
+    Kind.BATCH_UPSERT: Handler(batch_bodies.upserted, batch.run_upsert),
     Kind.ACTION: Handler(action.check, action.run, may_lack_body=True),
     Kind.ME: Handler(None, me.run),
     Kind.REQUESTS: Handler(None, requests.run),

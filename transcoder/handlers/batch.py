@@ -6,15 +6,22 @@ from dataclasses import replace
 from typing import Any
 
 from contract import ids
-from contract.problems import CONFLICT, PRECONDITION_FAILED, RESOURCE_DELETED, RESOURCE_NOT_FOUND, problem_members
+from contract.problems import (
+    CONFLICT,
+    IDEMPOTENCY_KEY_REUSED,
+    PRECONDITION_FAILED,
+    RESOURCE_DELETED,
+    RESOURCE_NOT_FOUND,
+    problem_members,
+)
 from contract.vocabulary import Json
-from transcoder.bodies import invalid
+from transcoder.bodies import invalid, valid
 from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
 from transcoder.etags import etag
-from transcoder.handlers.batch_bodies import Number, Update, created, listed, updated, upserted
+from transcoder.handlers.batch_bodies import Number, Update
 from transcoder.handlers.money import TRIES, matched, priced, unpriced, write_priced
-from transcoder.handlers.shared import Desk, named_revision, refused, shelf, shown, terms
+from transcoder.handlers.shared import Desk, accepted, named_revision, refused, shelf, shown, terms
 from transcoder.handlers.upsert import CREATED, result
 from transcoder.records import Change, Record, Refusal, Terms, Values, Written
 from transcoder.to_public import encode, instant_text
@@ -24,31 +31,6 @@ Outcome = Record | Written | Refusal | ApiError | None
 """Of one item; None: done, and there is nothing to show."""
 Outcomes = dict[int, Outcome]
 """By the item's index."""
-
-
-def check_create(call: Call) -> Sequence[Values | Invalid]:
-    """See `batch_bodies.created`."""
-    return created(call)
-
-
-def check_upsert(call: Call) -> Sequence[Values | Invalid]:
-    """See `batch_bodies.upserted`."""
-    return upserted(call)
-
-
-def check_get(call: Call) -> Sequence[Number]:
-    """The ids; one may stand twice."""
-    return listed(call, distinct=False)
-
-
-def check_delete(call: Call) -> Sequence[Number]:
-    """The ids, each once."""
-    return listed(call, distinct=True)
-
-
-def check_update(call: Call) -> Sequence[Update]:
-    """See `batch_bodies.updated`."""
-    return updated(call)
 
 
 async def run_create(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Answer:
@@ -100,7 +82,29 @@ async def run_update(desk: Desk, call: Call, items: Sequence[Update]) -> Answer:
         if not pending:
             break
     outcomes |= {index: ApiError(CONFLICT) for index in pending}
+    spent = [index for index in numbers if _is_spent(outcomes[index]) and _is_unpriced(call, items[index])]
+    told = await asyncio.gather(*(_update_alone(desk, call, index, numbers[index], items[index]) for index in spent))
+    outcomes |= dict(zip(spent, told, strict=True))
     return await _answer(desk, call, outcomes, numbers)
+
+
+async def _update_alone(desk: Desk, call: Call, index: int, number: int, each: Update) -> Outcome:
+    """An item whose key an earlier run of this batch has used, with the amount as it stood before that run."""
+
+    async def stored() -> Record:
+        return accepted(desk, call, await desk.records.get(shelf(call), number, call.actor))
+
+    async def write(priced: Values, revision: int | None) -> Written | Refusal:
+        change = Change(number, priced, revision)
+        done = await desk.records.batch_update(shelf(call), [change], _terms(call, {index: change}), call.actor)
+        return done[0]
+
+    try:
+        named = named_revision(desk, call, each.precondition, number)
+        revision = named if isinstance(named, int) else None
+        return await write_priced(desk, call, valid(each.values), revision, stored, write)
+    except ApiError as error:
+        return error
 
 
 def _is_unpriced(call: Call, each: Update) -> bool:
@@ -172,6 +176,10 @@ def _terms(call: Call, items: Mapping[int, object]) -> Terms:
 
 def _stale(outcome: Outcome) -> bool:
     return isinstance(outcome, Refusal) and outcome.problem is PRECONDITION_FAILED
+
+
+def _is_spent(outcome: Outcome) -> bool:
+    return isinstance(outcome, Refusal) and outcome.problem is IDEMPOTENCY_KEY_REUSED
 
 
 def _sorted_out(items: Sequence[Values | Invalid]) -> tuple[Outcomes, dict[int, Values]]:

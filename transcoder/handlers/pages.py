@@ -35,7 +35,6 @@ class Shown:
 
     body: dict[str, Json]
     next: str | None
-    has_more: bool
 
 
 async def page(desk: Desk, call: Call, wish: Wish) -> Shown:
@@ -55,11 +54,10 @@ async def page(desk: Desk, call: Call, wish: Wish) -> Shown:
     found: Page = accepted(desk, call, await desk.records.page(shelf(call), query, call.actor))
     following = _following(call, wish, found)
     cursor = None if following is None else _sealed(desk, call, bound, following)
-    has_more = found.next_place is not None
-    meta: dict[str, Json] = {"cursor": {"next": cursor, "has_more": has_more}}
+    meta: dict[str, Json] = {"cursor": {"next": cursor, "has_more": found.next_place is not None}}
     if asked.include_total:
         meta["total"] = found.total
-    return Shown({"data": await shown(desk, call, found.records), "meta": meta}, cursor, has_more)
+    return Shown({"data": await shown(desk, call, found.records), "meta": meta}, cursor)
 
 
 def _hash(call: Call, wish: Wish) -> bytes:

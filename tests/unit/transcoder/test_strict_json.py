@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.strict_json import Malformed, parse
+from transcoder.strict_json import Malformed, Scientific, parse
 
 REFUSED = {
     "nothing": (b"", "invalid-json", 1, 1),
@@ -60,6 +60,15 @@ REFUSED = {
     "an exponent that no decimal holds": (b"[1e5,\n1e99999999999999999999]", "number-out-of-range", 2, 1),
     "such an exponent below zero": (b'{"e": "1e9", "a": -1E-99999999999999999999}', "number-out-of-range", 1, 19),
 }
+
+
+@pytest.mark.parametrize("raw", [b"1e2", b"1E2", b"1e-2", b"0.1e+1"])
+def test_remembers_that_a_number_had_an_exponent(raw: bytes) -> None:
+    assert isinstance(parse(raw), Scientific)
+
+
+def test_remembers_the_sign_of_nothing() -> None:
+    assert str(parse(b"-0")) == "-0"
 
 
 @pytest.mark.parametrize(("raw", "reason", "line", "column"), REFUSED.values(), ids=REFUSED.keys())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contract.currencies import EXPONENTS
 from contract.types import Amount, Currency, Domain, Int, Text, Url
 from tests.unit.transcoder.surroundings import AROUND
-from transcoder.strict_json import parse
+from transcoder.strict_json import Scientific, parse
 from transcoder.values import Fault, check, in_units
 
 COUNT = Int(0, 10_000_000)
@@ -147,7 +147,9 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "a comma": (MONEY, "1,5", "invalid-amount"),
     "a comma between thousands": (MONEY, "1,000.00", "invalid-amount"),
     "an exponent": (MONEY, "1e2", "invalid-amount"),
-    "an exponent as a number": (MONEY, Decimal("1e2"), "invalid-amount"),
+    "an exponent as a number": (MONEY, Scientific("1e2"), "invalid-amount"),
+    "an exponent as a number of cents": (MONEY, Scientific("1e-2"), "invalid-amount"),
+    "a sign before nothing as a number": (MONEY, Decimal("-0"), "invalid-amount"),
     "an exponent of a million": (MONEY, Decimal("1e999999"), "invalid-amount"),
     "thirteen digits": (MONEY, "1" * 13, "invalid-amount"),
     "thirteen digits as a number": (MONEY, 10**12, "invalid-amount"),
