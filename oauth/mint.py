@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import jwt
 
-from contract.bounds import CLOCK_SKEW_S
+from contract.bounds import CLOCK_SKEW_S, TOKEN_LIFE_MAX_S
 from contract.claims import TOKEN_TYPE, Claims, TokenKind, read_claims
 from contract.ids import Codec
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
@@ -49,7 +49,12 @@ class Mint:
     key: SigningKey
 
     def claims(self, order: Order, *, now_s: int) -> dict[str, Json]:
-        """What the token says. ValueError names the first claim that no verifier would accept."""
+        """What the token says. ValueError names the first claim that no verifier would accept.
+
+        Or says that it would live for longer than its revocation is remembered.
+        """
+        if order.ttl_s > TOKEN_LIFE_MAX_S:
+            raise ValueError(f"a token lives for {TOKEN_LIFE_MAX_S} s at most")
         claims: dict[str, Json] = {
             "iss": self.issuer,
             "aud": self.audience,

@@ -52,6 +52,13 @@ def test_without_a_stack_it_says_how_to_start_one(command: str, folder: RunFolde
     assert done.stderr == f"Nothing runs in {folder.root}: `make up` first.\n"
 
 
+@pytest.mark.parametrize("command", ["revoke", "suspend", "resume", "plan", "revocations"])
+def test_where_nothing_was_ever_kept_there_is_nothing_to_revoke(command: str, folder: RunFolder) -> None:
+    done = local(command, RUN_DIR=str(folder.root / "nothing"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Nothing is kept in {folder.root / 'nothing'}: `make up` first.\n"
+
+
 def test_down_without_a_stack_is_no_mistake(folder: RunFolder) -> None:
     done = local("down", "--run-dir", str(folder.root))
     assert (done.returncode, done.stdout) == (0, f"Nothing ran in {folder.root}.\n")

@@ -93,6 +93,7 @@ REFUSED = {
     "for an unknown role": ({}, ("--role", "owner")),
     "for a subject that is no id": ({}, ("--subject", "usr_1")),
     "for a tenant that is no number": ({}, ("--tenant", "acme")),
+    "that outlives its revocation": ({}, ("--ttl", str(366 * 24 * 3600 + 1))),
     "without an id key": ({"ID_KEY_FILE": ""}, ()),
 }
 

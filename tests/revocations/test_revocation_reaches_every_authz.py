@@ -127,3 +127,25 @@ def test_a_revoked_token_stays_revoked_however_it_is_spelled(log: Log, new_calle
     log.tell(Kind.TOKEN, caller.jti)
     caller.until(REVOKED, within_s=REACH_S)
     assert set(answers()) == {401}
+
+
+def test_the_runners_commands_do_all_of_it(aging: Stack, new_caller: NewCaller) -> None:
+    caller = new_caller(tenant=79)
+    business = caller.claims["business_id"]
+    assert aging.local("suspend", "--business", "79") == f"suspend {business}: event {_last(aging)}\n"
+    caller.until(SUSPENDED, within_s=REACH_S)
+    aging.local("resume", "--business", business)
+    caller.until(ADMITTED, within_s=REACH_S)
+    aging.local("plan", "--business", "79", "--plan", "starter")
+    until_all(lambda: caller.ask().headers["X-RateLimit-Limit"], "50", within_s=REACH_S)
+    aging.local("revoke", "--jti", caller.jti)
+    caller.until(REVOKED, within_s=REACH_S)
+    shown = aging.local("revocations")
+    assert caller.jti in shown
+    assert f"suspend  {business}" not in shown
+    assert f"suspend  {business}" in aging.local("revocations", "--all", "1")
+
+
+def _last(stack: Stack) -> int:
+    """The number of the last event, as the log says it itself."""
+    return int(stack.local("revocations", "--all", "1").splitlines()[-1].split()[-1])

@@ -14,9 +14,11 @@ import structlog
 from structlog.testing import CapturingLogger
 
 from stores.revocations.follower import Feed, Follower
+from tests.support import waiting
 from tests.support.feed import feed_socket
 
 WITHIN_S = 10.0
+"""Of what would otherwise take for ever."""
 MAX_AGE_S = 3600.0
 
 
@@ -83,6 +85,4 @@ def place() -> Iterator[Place]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition."""
-    async with asyncio.timeout(WITHIN_S):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
+    await waiting.until(condition, "what the feed tells")

@@ -24,6 +24,7 @@ from stores.revocations.events import Kind
 from tests.stores.valkey_process import valkey_at
 from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import accepts, free_ports, running
+from tests.support.waiting import until
 from tests.unit.authz.asking import API_URL, CLAIMS, Answer, a_check, answer
 
 PATIENCE_S = 10.0
@@ -219,7 +220,7 @@ async def test_who_has_never_heard_what_is_revoked_does_not_listen(bare_folder):
             assert b"revocation feed awaited" in await process.stdout.readline()
         assert not await accepts(socket)
         async with serving_feed(bare_folder), asyncio.timeout(PATIENCE_S):
-            while not await accepts(socket):
+            while not await accepts(socket):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     finally:
         process.terminate()
@@ -238,9 +239,8 @@ async def test_what_it_was_told_in_an_earlier_life_is_enough_to_begin_with(bare_
     socket = bare_folder / "authz.sock"
     async with serving_feed(bare_folder) as feed:
         await feed.tell(Kind.TOKEN, CLAIMS["jti"])
-        async with authz(bare_folder, UnixAddress(socket), f"unix:{socket}"), asyncio.timeout(PATIENCE_S):
-            while not (bare_folder / "revocations.json").exists():
-                await asyncio.sleep(0.01)
+        async with authz(bare_folder, UnixAddress(socket), f"unix:{socket}"):
+            await until((bare_folder / "revocations.json").exists, "the snapshot")
     async with (
         authz(bare_folder, UnixAddress(socket), f"unix:{socket}"),
         grpc.aio.insecure_channel(f"unix:{socket}") as channel,
