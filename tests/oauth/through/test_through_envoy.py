@@ -13,8 +13,6 @@ from tests.edge.standing import until
 from tests.oauth.protocol.world import READ, App, Verifier, World, basic
 from tests.oauth.through.conftest import Outside
 
-WITHIN_S = 1.0
-"""The bound within which a revocation reaches every authz."""
 IN_A_ROW = 12
 
 
@@ -61,7 +59,7 @@ async def test_a_service_token_is_let_in(outside: Outside, world: World) -> None
     await admitted(outside, answer.json["access_token"])
 
 
-async def test_a_reused_refresh_token_ends_the_familys_access_within_the_bound(
+async def test_a_reused_refresh_token_ends_the_familys_access_to_the_api(
     outside: Outside, world: World, record_property: Callable[[str, object], None]
 ) -> None:
     app, who = await world.an_app(), world.a_user()
