@@ -117,6 +117,7 @@ async def test_no_refresh_outlives_the_grant(world: World, app: App, who: tuple[
     while ends_s - world.clock() > 1:
         world.clock.pass_s(min(REFRESH_LIFE_S - 1, ends_s - 1 - world.clock()))
         token = (await world.refresh(app, token)).json["refresh_token"]
+    assert (await world.introspect(app, token))["exp"] == ends_s
     world.clock.pass_s(1)
     assert (await world.refresh(app, token)).error == "invalid_grant"
 
