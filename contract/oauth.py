@@ -91,8 +91,6 @@ SERVER_ERROR = OAuthError("server_error", 500, "Something failed here, not with 
 WRONG_METHOD = OAuthError("invalid_request", 405, "This endpoint takes another method.")
 TOO_LARGE = OAuthError("invalid_request", 413, "The request is too large.")
 
-OAUTH_ERRORS: tuple[OAuthError, ...] = tuple(row for row in list(globals().values()) if isinstance(row, OAuthError))
-
 CODE_LIFE_S = 60
 ACCESS_LIFE_S = 15 * 60
 REFRESH_LIFE_S = 30 * 24 * 3600

@@ -92,9 +92,11 @@ def credentials(authorization: list[str], form: Parameters) -> Credentials | Ref
         return Credentials(client_id, secret) if client_id else Refusal(INVALID_CLIENT)
     basic = _basic(authorization[0]) if len(authorization) == 1 else None
     if basic is None:
-        return Refusal(INVALID_CLIENT, "The Authorization header is not of the form that RFC 6749 §2.3.1 gives it.")
+        return Refusal(
+            INVALID_CLIENT, "The Authorization header is not of the form that RFC 6749 section 2.3.1 gives it."
+        )
     if in_body[1] is not None or in_body[0] not in (None, basic.client_id):
-        return Refusal(INVALID_REQUEST, "A client authenticates in one way, not in two (RFC 6749 §2.3).")
+        return Refusal(INVALID_REQUEST, "A client authenticates in one way, not in two (RFC 6749 section 2.3).")
     return basic
 
 

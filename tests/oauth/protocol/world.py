@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,8 @@ ISSUER, AUDIENCE = "https://auth.example", "https://api.example"
 CALLBACK = "https://app.example/callback"
 READ, WRITE = "contacts:read", "contacts:write"
 ASKED = f"{READ} {WRITE}"
+SAYABLE = re.compile(r"[ !#-\[\]-~]+")
+"""RFC 6749 §5.2: what an `error_description` may hold."""
 
 
 class Town:
@@ -181,8 +184,9 @@ class World:
             method, f"{self.base}{path}", data=sent, headers=own | headers, allow_redirects=False
         ) as answer:
             text = await answer.text()
-            is_json = answer.content_type == "application/json"
-            return Answer(answer.status, answer.headers, text, await answer.json() if is_json else {})
+            found = await answer.json() if answer.content_type == "application/json" and text else {}
+            assert SAYABLE.fullmatch(found.get("error_description", "x"))
+            return Answer(answer.status, answer.headers, text, found)
 
     async def token(self, app: App, grant_type: str, *, headers: dict[str, str] | None = None, **form: str) -> Answer:
         """POST /token."""
@@ -290,4 +294,5 @@ def told(url: str) -> dict[str, str]:
     """The query of a redirect; no parameter comes twice."""
     pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True, strict_parsing=True)
     assert len(dict(pairs)) == len(pairs)
+    assert SAYABLE.fullmatch(dict(pairs).get("error_description", "x"))
     return dict(pairs)
