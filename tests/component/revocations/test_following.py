@@ -38,9 +38,8 @@ async def test_what_is_appended_is_held_a_moment_later(place: Place) -> None:
         assert follower.held.plan_of("biz_a") is PLANS["scale"]
 
 
-async def test_a_long_log_is_known_only_at_its_end(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revocations, "PAGE", 3)
-    async with serving_feed(place.folder) as feed:
+async def test_a_long_log_is_known_only_at_its_end(place: Place) -> None:
+    async with serving_feed(place.folder, events_a_page=1) as feed:
         for n in range(7):
             await feed.tell(Kind.TOKEN, str(n))
         async with place.following() as follower:
