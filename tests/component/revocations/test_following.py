@@ -110,6 +110,16 @@ async def test_a_new_life_begins_with_what_the_last_one_kept_feed_or_not(place: 
     assert "revocations restored" in place.said()
 
 
+async def test_a_new_life_hears_what_it_slept_through_before_anybody_leans_on_it(place: Place) -> None:
+    async with serving_feed(place.folder) as feed:
+        async with place.following():
+            await until(place.file.exists)
+        await feed.tell(Kind.TOKEN, "meanwhile")
+        async with place.following() as follower:
+            await follower.known()
+            assert revokes(follower, "meanwhile")
+
+
 async def test_the_age_goes_on_across_lives(place: Place) -> None:
     async with serving_feed(place.folder), place.following():
         await until(place.file.exists)
