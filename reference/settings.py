@@ -111,5 +111,5 @@ def _table(program: Program) -> str:
 
 
 def _row(asked: Asked) -> tuple[str, ...]:
-    default = "**required**" if asked.default is None else code(asked.default)
+    default = "**required**" if asked.default is None else code(asked.default) if asked.default else "none"
     return code(asked.name), WORDS[asked.name], asked.expected, default, "secret" if asked.secret else ""
