@@ -11,7 +11,8 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token revoke suspend resume plan revocations test bench test-scale test-compose fuzz
+.PHONY: help up down status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
+.PHONY: test-compose fuzz
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
@@ -59,6 +60,9 @@ test-scale: have-dev ## run the tests that take long: a million contacts to the 
 
 bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
 	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done
+
+test-mutants: have-dev ## see that the authorization server's tests notice each of some thirty one-line mistakes
+	@$(PY) -m tests.oauth.mutants
 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose

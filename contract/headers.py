@@ -48,6 +48,9 @@ OVERSIZED = Header(
     Writer.EDGE,
     "Between two parts of the edge: the headers together are too large. Such a request goes no further.",
 )
+CLIENT_ADDRESS = Header(
+    "x-gw-client-address", Writer.EDGE, "Where a request to the auth host comes from, for its limits."
+)
 
 BUSINESS = Header("x-gw-business-id", Writer.AUTHZ, "The business whose token it is.")
 SUBJECT = Header("x-gw-subject", Writer.AUTHZ, "The user that the token stands for.")

@@ -9,10 +9,10 @@ import re
 
 from contract.bounds import EDGE_TIMEOUT_S
 from contract.documents import DOCUMENT_ALLOW, DOCUMENT_METHODS, DOCUMENTS, Document
-from contract.headers import ALLOW, AUTHORIZATION, EVERY_ANSWER, OPERATION, RATE_HEADERS
+from contract.headers import ALLOW, AUTHORIZATION, CLIENT_ADDRESS, EVERY_ANSWER, OPERATION, RATE_HEADERS
+from contract.oauth import AUTH_ENDPOINTS, BACK_CHANNEL, RESOURCE_METADATA, Endpoint
 from contract.operations import (
     HEALTH_PATH,
-    JWKS_PATH,
     OPERATIONS,
     READINESS,
     READINESS_PATH,
@@ -37,6 +37,7 @@ Private = tuple[tuple[str, str], ...]
 """Headers of every answer under the API's root."""
 
 _SAFE = ("GET", "HEAD")
+_EXPECT = "expect"
 _BEFORE_SENDING = "connect-failure,refused-stream,reset-before-request"
 """What can be repeated whatever the method: nobody has read the request yet."""
 
@@ -69,6 +70,7 @@ def api_routes(private: Private, *before: Yaml) -> list[Yaml]:
     return [
         healthy(),
         readiness(),
+        _resource_metadata(),
         *before,
         *(route for row in DOCUMENTS for route in _document(row)),
         *(route for path in sorted(paths(), key=_parameters) for route in _path_routes(path, private)),
@@ -78,19 +80,32 @@ def api_routes(private: Private, *before: Yaml) -> list[Yaml]:
 
 
 def auth_routes() -> list[Yaml]:
-    """The auth host's; none asks for a token."""
-    return [
-        *(
-            {
-                "name": f"{OAUTH}{path}",
-                "match": {"path": path, **_methods(*_SAFE)},
-                **_to(OAUTH, *_SAFE),
-                "typed_per_filter_config": no_token() | no_decision(),
-            }
-            for path in (JWKS_PATH, HEALTH_PATH)
-        ),
-        _nothing_here(),
-    ]
+    """The auth host's; none asks for a token. Of a method that is not an endpoint's, the endpoint itself tells."""
+    return [*(_endpoint(row) for row in AUTH_ENDPOINTS), _nothing_here()]
+
+
+def _endpoint(row: Endpoint) -> Yaml:
+    """The `Authorization` that reaches the back channel is the client's, and no token of ours."""
+    route = _to(OAUTH, *row.methods)
+    if row in BACK_CHANNEL:
+        route["request_headers_to_remove"] = [_EXPECT]
+    return {
+        "name": f"{OAUTH}.{row.id}",
+        "match": _path(row.path),
+        **route,
+        "typed_per_filter_config": no_token() | no_decision(),
+        "request_headers_to_add": overwriting({CLIENT_ADDRESS.name: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}),
+    }
+
+
+def _resource_metadata() -> Yaml:
+    """On the API's host, for those who look there for whom to ask for a token (RFC 9728 §3)."""
+    return {
+        "name": f"{OAUTH}.{RESOURCE_METADATA.id}",
+        "match": {**_path(RESOURCE_METADATA.path), **_methods(*RESOURCE_METADATA.methods)},
+        **_to(OAUTH, *RESOURCE_METADATA.methods),
+        "typed_per_filter_config": _unasked(),
+    }
 
 
 def _parameters(path: str) -> tuple[bool, ...]:
@@ -217,7 +232,7 @@ def _to(cluster: str, *methods: str) -> Yaml:
     """
     return {
         "route": {"cluster": cluster, "timeout": seconds(EDGE_TIMEOUT_S), "retry_policy": _retries(methods)},
-        "request_headers_to_remove": [AUTHORIZATION.name, "expect"],
+        "request_headers_to_remove": [AUTHORIZATION.name, _EXPECT],
         "response_headers_to_remove": ["server", *RATE_HEADERS],
     }
 

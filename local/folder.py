@@ -37,6 +37,11 @@ class RunFolder:
         return self.root / "keys"
 
     @property
+    def signing_keys(self) -> Path:
+        """Returns where the keys that sign tokens are."""
+        return self.keys / "signing"
+
+    @property
     def tls(self) -> Path:
         """Returns where the CA, the server's certificate and its key are."""
         return self.root / "tls"
@@ -85,7 +90,7 @@ def locate(root: Path) -> RunFolder:
 def open_folder(root: Path) -> RunFolder:
     """Returns the folders of `root`, made and closed to everyone else."""
     folder = locate(root)
-    for path in (folder.root, folder.keys, folder.tls, folder.logs, folder.store):
+    for path in (folder.root, folder.keys, folder.signing_keys, folder.tls, folder.logs, folder.store):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 

@@ -9,7 +9,7 @@ def locate_keys(folder: RunFolder) -> Keys:
     return Keys(
         id_key=folder.keys / "id.key",
         cursor_keys=folder.keys / "cursor.keys",
-        signing_key=folder.keys / "signing.pem",
+        signing_key=folder.signing_keys / "signing.pem",
         ca=folder.tls / "ca.pem",
         certificate=folder.tls / "server.pem",
         private_key=folder.tls / "server.key",

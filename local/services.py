@@ -69,7 +69,7 @@ def oauth_settings(stack: Stack) -> dict[str, str]:
         "LISTEN": f"unix:{stack.folder.socket('oauth')}",
         "INTERNAL_LISTEN": _inside_oauth(stack),
         "ID_KEY_FILE": str(stack.keys.id_key),
-        "SIGNING_KEY_FILE": str(stack.keys.signing_key),
+        "SIGNING_KEYS_DIR": str(stack.folder.signing_keys),
         "OAUTH_DATABASE_URL": database_url(f"sqlite:///{stack.folder.store / 'oauth.db'}"),
         **for_oauth(),
         "LOCAL_MODE": "1",

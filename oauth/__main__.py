@@ -18,10 +18,19 @@ from typing import TypeVar
 from contract.limits import DEFAULT_PLAN, PLANS
 from contract.operations import SCOPES
 from contract.roles import ROLES, Role
-from oauth import operator
+from oauth import keys_cli, operator
 from oauth.arguments import OneLineParser, fail, subject, tenant
 from oauth.mint import Order
-from oauth.settings import MintSettings, ServeSettings, load_database, load_key, load_mint, load_operator, load_serve
+from oauth.settings import (
+    MintSettings,
+    ServeSettings,
+    load_database,
+    load_key,
+    load_keys,
+    load_mint,
+    load_operator,
+    load_serve,
+)
 from process.settings import load_or_exit
 
 T = TypeVar("T")
@@ -38,6 +47,10 @@ def main() -> None:
         print(_token(parsed, load_or_exit(load_mint, os.environ, "oauth")))
     elif parsed.command in operator.COMMANDS:
         print(operator.run(parsed, load_or_exit(load_operator, os.environ, "oauth")))
+    elif parsed.command == "keys":
+        print(_keys(parsed))
+    elif parsed.command == "purge":
+        asyncio.run(_purge(load_or_exit(load_database, os.environ, "oauth")))
     elif parsed.command == "migrate":
         asyncio.run(_migrate(load_or_exit(load_database, os.environ, "oauth")))
     else:
@@ -59,9 +72,9 @@ async def _serve(settings: ServeSettings) -> None:
     async with Database(settings.database_url) as database:
         if missing := await _or_exit(missing_migrations(database)):
             fail(missing)
-        log.info("serving", kid=settings.key.id, algorithm=settings.key.algorithm)
+        log.info("serving", kids=list(settings.keys.published(int(time.time()))))
         async with asyncio.TaskGroup() as listeners:
-            listeners.create_task(serve(build(settings.key), settings.listen, stop))
+            listeners.create_task(serve(build(settings, database, log), settings.listen, stop))
             inside = build_inside(database, settings.internal_secret, log)
             listeners.create_task(serve(inside, settings.internal_listen, stop))
     log.info("stopped")
@@ -73,6 +86,21 @@ async def _migrate(database_url: str) -> None:
 
     async with Database(database_url) as database:
         print(f"The database is at revision {await _or_exit(migrate(database))}.")
+
+
+async def _purge(database_url: str) -> None:
+    from oauth.purge import purge
+    from oauth.store.database import Database
+
+    async with Database(database_url) as database:
+        print(f"{await _or_exit(purge(database, int(time.time())))} rows that had expired are gone.")
+
+
+def _keys(parsed: argparse.Namespace) -> str:
+    try:
+        return keys_cli.act(parsed, load_or_exit(load_keys, os.environ, "oauth"))
+    except ValueError as fault:
+        fail(str(fault))
 
 
 async def _or_exit(asked: Awaitable[T]) -> T:
@@ -116,6 +144,8 @@ def _arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("kid", help="print the signing key's id")
     commands.add_parser("migrate", help="bring the database to this version's tables")
+    commands.add_parser("purge", help="forget what has expired, as is done every hour while serving")
+    keys_cli.add_arguments(commands.add_parser("keys", help="list, stage, rotate or withdraw signing keys"))
     operator.add_commands(commands)
     token = commands.add_parser("token", help="print an access token (local mode only)")
     token.add_argument("--tenant", type=tenant, help="the business; default: the directory's first")

@@ -1,28 +1,102 @@
-"""The authorization server's HTTP face: the key set and its health. Builds everything from settings."""
+"""The authorization server's composition root: its endpoints, what they have at hand, and what goes on beside them."""
 
-import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
+from structlog.typing import FilteringBoundLogger
 
-from contract.bounds import JSON_MEDIA_TYPE
-from contract.operations import HEALTH_PATH, JWKS_PATH
-from oauth.jwks import SigningKey, key_set
+from contract.oauth import (
+    AUTHORIZE,
+    HEALTH,
+    INTROSPECT,
+    JWKS,
+    RESOURCE_METADATA,
+    REVOKE,
+    SERVER_METADATA,
+    TOKEN,
+    Endpoint,
+)
+from contract.vocabulary import Json
+from oauth import answers
+from oauth.authorize import authorizing
+from oauth.back_channel import Handler, answering
+from oauth.desk import Desk
+from oauth.front import Front, PlainFront
+from oauth.introspect import introspect
+from oauth.jwks import key_set
+from oauth.login import Login
+from oauth.login.demo import DemoLogin
+from oauth.login.nobody import NobodyLogin
+from oauth.metadata import resource_metadata, server_metadata
+from oauth.parameters import MAX_FORM_BYTES
+from oauth.purge import purging
+from oauth.revoke import revoke
+from oauth.settings import ServeSettings
+from oauth.store.database import Database
+from oauth.throttle import Throttle
+from oauth.token import token
 
 _KEYS_FRESH = {"cache-control": "public, max-age=60"}
 """The edge fetches once a minute too: a new key is published long before it signs."""
+BACK: tuple[tuple[Endpoint, Handler], ...] = ((TOKEN, token), (REVOKE, revoke), (INTROSPECT, introspect))
 
 
-def build(key: SigningKey) -> web.Application:
-    """The application that serves the public half of `key`."""
-    keys = json.dumps(key_set(key)).encode()
+def desk_of(settings: ServeSettings, database: Database, login: Login, log: FilteringBoundLogger) -> Desk:
+    """What the endpoints have at hand."""
+    return Desk(
+        database=database,
+        keys=settings.keys,
+        login=login,
+        ids=settings.ids,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        throttle=Throttle(lambda: time.monotonic_ns() // 1000),
+        clock=lambda: int(time.time()),
+        log=log,
+    )
 
-    async def jwks(_: web.Request) -> web.Response:
-        return web.Response(body=keys, content_type=JSON_MEDIA_TYPE, headers=_KEYS_FRESH)
 
-    async def health(_: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+def build(settings: ServeSettings, database: Database, log: FilteringBoundLogger) -> web.Application:
+    """The application over a database that has its tables."""
+    login: Login = NobodyLogin() if settings.people is None else DemoLogin(database, settings.people)
+    return assemble(desk_of(settings, database, login, log), PlainFront(login))
 
-    app = web.Application()
-    app.router.add_get(JWKS_PATH, jwks)
-    app.router.add_get(HEALTH_PATH, health)
+
+def assemble(desk: Desk, front: Front) -> web.Application:
+    """The application, whoever shows its pages."""
+    app = web.Application(client_max_size=MAX_FORM_BYTES)
+    app.router.add_route("*", AUTHORIZE.path, authorizing(desk, front))
+    for endpoint, handler in BACK:
+        app.router.add_route("*", endpoint.path, answering(desk, endpoint, handler))
+    _publish(app, SERVER_METADATA, server_metadata(desk.issuer, desk.audience))
+    _publish(app, RESOURCE_METADATA, resource_metadata(desk.issuer, desk.audience))
+    app.router.add_get(JWKS.path, _jwks(desk))
+    app.router.add_get(HEALTH.path, _healthy)
+    front.add_routes(app.router)
+
+    async def beside(_: web.Application) -> AsyncIterator[None]:
+        await desk.login.open()
+        async with purging(desk):
+            yield
+
+    app.cleanup_ctx.append(beside)
     return app
+
+
+def _publish(app: web.Application, endpoint: Endpoint, document: Json) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return answers.published(document)
+
+    app.router.add_get(endpoint.path, answer)
+
+
+def _jwks(desk: Desk) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_: web.Request) -> web.Response:
+        return answers.published(key_set(*desk.keys.published(desk.clock()).values()), _KEYS_FRESH)
+
+    return answer
+
+
+async def _healthy(_: web.Request) -> web.Response:
+    return web.Response(text="ok\n")

@@ -35,9 +35,11 @@ def read_signing_key(pem: str) -> SigningKey:
     raise ValueError(f"the key is neither EC P-256 nor RSA of {_LEAST_RSA_BITS} bits or more")
 
 
-def key_set(key: SigningKey) -> dict[str, list[dict[str, str]]]:
+def key_set(*keys: SigningKey) -> dict[str, list[dict[str, str]]]:
     """The JWK set that the key host serves: public members only."""
-    return {"keys": [_public_members(key.private) | {"use": "sig", "alg": key.algorithm, "kid": key.id}]}
+    return {
+        "keys": [_public_members(key.private) | {"use": "sig", "alg": key.algorithm, "kid": key.id} for key in keys]
+    }
 
 
 def _public_members(private: EllipticCurvePrivateKey | RSAPrivateKey) -> dict[str, str]:

@@ -1,14 +1,15 @@
-"""Making an access token: an order in, a signed JWT out (RFC 9068). Pure: time and random words are handed in.
+"""[pure] Making an access token: an order in, a signed JWT out (RFC 9068); and reading one of our own again.
 
-Knows what a token says, not who may have one.
+Knows what a token says, not who may have one. Time and random words are handed in.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jwt
 
-from contract.bounds import TOKEN_LIFE_MAX_S
-from contract.claims import TOKEN_TYPE, TokenKind, read_claims
+from contract.bounds import CLOCK_SKEW_S, TOKEN_LIFE_MAX_S
+from contract.claims import TOKEN_TYPE, Claims, TokenKind, read_claims
 from contract.ids import Codec
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import Json, TenantId, UserId
@@ -19,9 +20,10 @@ PAT_CLIENT = "pat"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted of a personal access token; `subject` is an internal number, or a `usr_…` id to be used as it is.
+    """What is wanted of a token; `subject` is an internal number, or a `usr_…` id to be used as it is.
 
-    `jti` and `rate_key` are fresh words; the caller keeps the second through a token's rotations.
+    `jti` is a fresh word, `rate_key` that of the family that shares one budget: a PAT through its rotations, a grant
+    through its refreshes, a service client.
     """
 
     tenant: TenantId
@@ -32,6 +34,9 @@ class Order:
     ttl_s: int
     jti: str
     rate_key: str
+    kind: TokenKind = TokenKind.PAT
+    client: str = PAT_CLIENT
+    permissions: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +63,15 @@ class Mint:
             "role": order.role,
             "scope": " ".join(order.scopes),
             "plan": order.plan,
-            "client_id": PAT_CLIENT,
-            "token_kind": TokenKind.PAT.value,
+            "client_id": order.client,
+            "token_kind": order.kind.value,
             "rate_key": order.rate_key,
             "jti": order.jti,
             "iat": now_s,
             "exp": now_s + order.ttl_s,
         }
+        if order.permissions is not None:
+            claims["permissions"] = order.permissions
         wrong = read_claims(claims)
         if isinstance(wrong, str):
             raise ValueError(f"{claims[wrong]!r} cannot be a token's {wrong}")
@@ -79,3 +86,37 @@ class Mint:
         if isinstance(order.subject, str):
             return order.subject
         return self.ids.seal(USER_PREFIX, order.tenant, order.subject)
+
+
+def read_own(
+    token: str, keys: Mapping[str, SigningKey], issuer: str, audience: str, *, now_s: int
+) -> dict[str, Json] | None:
+    """The claims of an access token of ours that has not expired, by the published `keys`; None for anything else."""
+    try:
+        header = jwt.get_unverified_header(token)
+        key = keys.get(str(header.get("kid")))
+        if key is None or header.get("typ") != TOKEN_TYPE:
+            return None
+        claims = jwt.decode(
+            token,
+            key.private.public_key(),
+            algorithms=[key.algorithm],
+            issuer=issuer,
+            audience=audience,
+            options={
+                "require": ["exp", "iat", "jti"],
+                "strict_aud": True,
+                # Instants are compared with the time that was handed in.
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
+        )
+    except jwt.InvalidTokenError:
+        return None
+    return dict(claims) if isinstance(read_claims(claims), Claims) and _is_now(claims, now_s) else None
+
+
+def _is_now(claims: Mapping[str, Json], now_s: int) -> bool:
+    # Another of our processes may have a clock that is ahead.
+    return bool(claims["iat"] <= now_s + CLOCK_SKEW_S and now_s < claims["exp"])

@@ -1,5 +1,6 @@
-"""Settings of each command, complete or fatal: serving needs no id key, naming the key needs nothing else."""
+"""Settings of each command, complete or fatal; naming the key needs nothing but the keys."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 from contract.ids import CODECS, Codec, IdKind, id_key
 from contract.vocabulary import TenantId
 from oauth.directory import Business, read_directory
-from oauth.jwks import SigningKey, read_signing_key
+from oauth.jwks import SigningKey
+from oauth.key_files import KeyFolder
+from oauth.key_ring import Purpose
 from oauth.mint import Mint
 from process.address import Address, parse_address
 from process.logs import level
@@ -19,16 +22,21 @@ _DATABASE = "sqlite:////path/to/file.db or postgresql://user:word@host/database"
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
-    """Where to listen, what is kept where, and the key whose public half is served.
+    """Where to listen, what is kept where, whose tokens are issued, and the keys that sign.
 
-    `internal_listen` is for our own services; on a network they show the `internal_secret`.
+    `internal_listen` is for our own services; on a network they show the `internal_secret`. `people`: who may log in by
+    the demo login, in local mode alone.
     """
 
     listen: Address
     internal_listen: Address
     internal_secret: str | None
     database_url: str
-    key: SigningKey
+    issuer: str
+    audience: str
+    ids: Codec
+    keys: KeyFolder
+    people: dict[TenantId, Business] | None
     log_level: int
 
 
@@ -55,10 +63,15 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     internal_listen = reader.read("INTERNAL_LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
     secret = internal_secret(reader, internal_listen)
     database = _database(reader)
-    key = _signing_key(reader)
+    issuer, audience = _public_urls(reader)
+    kind, id_secret = _ids(reader)
+    keys = _keys(reader)
+    is_local = reader.read("LOCAL_MODE", _is_local, "1 in a local deployment, for its demo login, or 0", default="0")
+    people = _people(reader) if is_local else None
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
     reader.finish()
-    return ServeSettings(listen, internal_listen, secret, database, key, log_level)
+    ids = CODECS[kind](id_secret)
+    return ServeSettings(listen, internal_listen, secret, database, issuer, audience, ids, keys, people, log_level)
 
 
 def load_database(environment: Mapping[str, str]) -> str:
@@ -75,12 +88,12 @@ def load_mint(environment: Mapping[str, str]) -> MintSettings:
     reader.read(
         "LOCAL_MODE", _only_local, "1, which the local runner alone sets: tokens for anyone are minted nowhere else"
     )
-    issuer = reader.read("PUBLIC_AUTH_URL", public_url, "an https origin, without a trailing slash")
-    audience = reader.read("PUBLIC_API_URL", public_url, "an https origin, without a trailing slash")
+    issuer, audience = _public_urls(reader)
     kind, secret = _ids(reader)
-    key = _signing_key(reader)
-    directory = reader.read("DIRECTORY_FILE", _directory, "the path of a directory of businesses and users, in JSON")
+    keys = _keys(reader)
+    directory = _people(reader)
     reader.finish()
+    key = keys.signing(Purpose.PAT, int(time.time()))
     return MintSettings(Mint(issuer, audience, CODECS[kind](secret), key), directory)
 
 
@@ -95,10 +108,15 @@ def load_operator(environment: Mapping[str, str]) -> OperatorSettings:
 
 def load_key(environment: Mapping[str, str]) -> SigningKey:
     """Settings of `python -m oauth kid`."""
+    return load_keys(environment).signing(Purpose.ACCESS, int(time.time()))
+
+
+def load_keys(environment: Mapping[str, str]) -> KeyFolder:
+    """The one setting of `python -m oauth keys`: the folder of the signing keys."""
     reader = Reader(environment)
-    key = _signing_key(reader)
+    keys = _keys(reader)
     reader.finish()
-    return key
+    return keys
 
 
 def _database(reader: Reader) -> str:
@@ -118,12 +136,28 @@ def _ids(reader: Reader) -> tuple[IdKind, bytes]:
     return kind, secret
 
 
-def _signing_key(reader: Reader) -> SigningKey:
-    return reader.secret("SIGNING_KEY_FILE", read_signing_key, "a PEM private key, EC P-256 or RSA")
+def _keys(reader: Reader) -> KeyFolder:
+    return reader.secrets("SIGNING_KEYS_DIR", KeyFolder, "a folder of PEM private keys, EC P-256 or RSA")
+
+
+def _public_urls(reader: Reader) -> tuple[str, str]:
+    issuer = reader.read("PUBLIC_AUTH_URL", public_url, "an https origin, without a trailing slash")
+    audience = reader.read("PUBLIC_API_URL", public_url, "an https origin, without a trailing slash")
+    return issuer, audience
+
+
+def _people(reader: Reader) -> dict[TenantId, Business]:
+    return reader.read("DIRECTORY_FILE", _directory, "the path of a directory of businesses and users, in JSON")
 
 
 def _directory(path: str) -> dict[TenantId, Business]:
     return read_directory(Path(path).read_text(encoding="utf-8"))
+
+
+def _is_local(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError("neither 0 nor 1")
+    return text == "1"
 
 
 def _only_local(text: str) -> None:

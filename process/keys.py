@@ -57,7 +57,7 @@ def make_missing(keys: Keys, *, now: dt.datetime) -> None:
     """Make those that are missing, and renew a tired certificate."""
     _make_once(keys.id_key, lambda: secrets.token_hex(32).encode() + b"\n")
     _make_once(keys.cursor_keys, lambda: b"1 " + secrets.token_hex(32).encode() + b"\n")
-    _make_once(keys.signing_key, _signing_key)
+    _make_once(keys.signing_key, new_signing_key)
     if keys.internal_secret:
         _make_once(keys.internal_secret, lambda: secrets.token_hex(32).encode() + b"\n")
     if not _certificate_serves(keys, now):
@@ -73,10 +73,10 @@ def _in_a_folder(text: str) -> Path:
 
 def _make_once(path: Path, content: Callable[[], bytes]) -> None:
     if not path.exists():
-        _write(path, content())
+        write_private(path, content())
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
     """Whole or not at all, and never readable by others, not even for a moment."""
     draft = path.with_name(f".{path.name}.draft")
     draft.unlink(missing_ok=True)
@@ -85,7 +85,8 @@ def _write(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
-def _signing_key() -> bytes:
+def new_signing_key() -> bytes:
+    """A new key, in PEM."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -111,9 +112,9 @@ def _issue_certificate(keys: Keys, now: dt.datetime) -> None:
 
     ca = trustme.CA(organization_name="Local CA")
     server = ca.issue_cert(*HOSTS, not_after=(now + CERTIFICATE_LIFE).replace(tzinfo=None))
-    _write(keys.private_key, server.private_key_pem.bytes())
-    _write(keys.certificate, b"".join(pem.bytes() for pem in server.cert_chain_pems))
-    _write(keys.ca, ca.cert_pem.bytes())
+    write_private(keys.private_key, server.private_key_pem.bytes())
+    write_private(keys.certificate, b"".join(pem.bytes() for pem in server.cert_chain_pems))
+    write_private(keys.ca, ca.cert_pem.bytes())
 
 
 if __name__ == "__main__":

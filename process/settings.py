@@ -99,6 +99,12 @@ class Reader:
         self._asked.append(Asked(name, expected, None, secret=True))
         return self._parsed(name, load, expected, None, told=True)
 
+    def secrets(self, name: str, parse: Callable[[Path], T], expected: str) -> T:
+        """What `parse` makes of the folder that a variable names, which holds secrets."""
+        expected = f"the path of {expected}"
+        self._asked.append(Asked(name, expected, None, secret=True))
+        return self._parsed(name, lambda path: parse(Path(path)), expected, None, told=True)
+
     def finish(self) -> None:
         """Raise SettingsError when any variable was at fault."""
         if self._faults:

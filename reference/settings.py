@@ -22,7 +22,7 @@ WORDS: Mapping[str, str] = {
     "CERTIFICATE_FILE": "Where the TLS certificate goes",
     "CURSOR_KEYS_FILE": "The keys that cursors and stored answers are sealed with: the first seals, all of them open",
     "DIALECT": "The function that speaks to the internal services; what begins with `DIALECT_` is its own",
-    "DIRECTORY_FILE": "Whom tokens can be minted for",
+    "DIRECTORY_FILE": "Whom tokens can be minted for, and who may log in, in local mode",
     "DOCS_COLOR": "The colour of links on `/docs` and `/problems` by day",
     "DOCS_COLOR_DARK": "The same by night",
     "DOCS_NAME": "The name on these pages",
@@ -38,7 +38,7 @@ WORDS: Mapping[str, str] = {
     "INTERNAL_URL": "Where the internal services are",
     "LIMITS_TIMEOUT_MS": "What a charge may take before the process counts by itself",
     "LISTEN": "Where it listens",
-    "LOCAL_MODE": "Permits to mint tokens for anybody",
+    "LOCAL_MODE": "Permits to mint tokens for anybody, and turns the demo login on",
     "LOG_ALLOWED_SHARE": "Of the requests that are let through, how many authz's log has a line of; of denials, all",
     "LOG_LEVEL": "What is logged",
     "OAUTH_DATABASE_URL": "Where the authorization server keeps its records",
@@ -48,7 +48,8 @@ WORDS: Mapping[str, str] = {
     "REVOCATIONS_FEED": "Where it is told what is revoked",
     "REVOCATIONS_FILE": "Where it keeps that for its next life",
     "REVOCATIONS_MAX_AGE_S": "How long it goes on with what it was told once it is told nothing more",
-    "SIGNING_KEY_FILE": "The key that tokens are signed with",
+    "SIGNING_KEYS_DIR": "The keys that tokens are signed with, each for its owner alone",
+    "SIGNING_KEY_FILE": "Where the first key goes that tokens are signed with",
     "VALKEY_URL": "Where limits and idempotency are kept",
 }
 """What each is for: the same in every program that reads it."""
@@ -69,6 +70,8 @@ PROGRAMS = (
     Program("python -m oauth", "The authorization server.", oauth.settings.load_serve),
     Program("python -m oauth token", "Prints a token; local use only.", oauth.settings.load_mint),
     Program("python -m oauth kid", "Prints the id of the signing key.", oauth.settings.load_key),
+    Program("python -m oauth keys", "Turns the signing keys.", oauth.settings.load_keys),
+    Program("python -m oauth purge", "Forgets what has expired.", oauth.settings.load_database),
     Program("python -m oauth migrate", "Makes or changes the tables of its database.", oauth.settings.load_database),
     Program(
         "python -m oauth revoke",

@@ -29,7 +29,7 @@ from oauth.jwks import read_signing_key
 from oauth.mint import Mint, Order
 from process.address import TcpAddress, UnixAddress
 from tests.edge.echo import echo
-from tests.oauth.key_files import pem
+from tests.oauth.key_files import pem, private
 from tests.stores.valkey_process import valkey_at
 from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import free_ports, running
@@ -176,7 +176,8 @@ async def neighbour(folder: Path, name: str, mint: Mint, valkey_url: str) -> Asy
         "LISTEN": f"unix:{socket}",
         "PUBLIC_API_URL": mint.audience,
         "PUBLIC_AUTH_URL": mint.issuer,
-        "SIGNING_KEY_FILE": str(folder / "signing.pem"),
+        "SIGNING_KEYS_DIR": str(folder / "signing"),
+        "ID_KEY_FILE": str(folder / "id.key"),
         "OAUTH_DATABASE_URL": f"sqlite:///{folder}/oauth.db",
         # The feed is served beside, so that oauth can be missing and authz not.
         "INTERNAL_LISTEN": f"unix:{folder}/oauth-aside.sock",
@@ -235,12 +236,14 @@ async def render(out: Path, **options: object) -> None:
 
 
 def _mint(folder: Path, api_port: int, auth_port: int) -> Mint:
-    text = pem(ec.generate_private_key(ec.SECP256R1()))
-    (folder / "signing.pem").write_text(text)
+    text, id_key = pem(ec.generate_private_key(ec.SECP256R1())), secrets.token_bytes(32)
+    (folder / "signing").mkdir()
+    private(folder / "signing" / "signing.pem", text)
+    (folder / "id.key").write_text(id_key.hex())
     return Mint(
         issuer=f"https://localhost:{auth_port}",
         audience=f"https://localhost:{api_port}",
-        ids=IdCodec(secrets.token_bytes(32)),
+        ids=IdCodec(id_key),
         key=read_signing_key(text),
     )
 
@@ -252,6 +255,7 @@ def _trusting(authority: trustme.CA) -> ssl.SSLContext:
 
 
 def certificate(authority: trustme.CA, folder: Path) -> None:
+    authority.cert_pem.write_to_path(folder / "ca.pem")
     issued = authority.issue_cert("localhost", "127.0.0.1", "::1")
     issued.private_key_pem.write_to_path(folder / "server.key")
     (folder / "server.pem").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))

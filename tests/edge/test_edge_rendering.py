@@ -24,7 +24,9 @@ from edge.routes import api_routes, auth_routes
 from tests.edge.standing import certificate, validate
 
 DOCUMENT_ROUTES = {f"documents.{row.id}" for row in DOCUMENTS}
-OPEN = {"options", "health", "route-not-found", "oauth/jwks", "oauth/healthz"} | DOCUMENT_ROUTES
+AUTH_HOST = {"authorize", "token", "revoke", "introspect", "server-metadata", "jwks", "health"}
+OPEN = {"options", "health", "route-not-found", "oauth.resource-metadata"} | DOCUMENT_ROUTES
+OPEN |= {f"oauth.{name}" for name in AUTH_HOST}
 OPEN_OPERATIONS = {"versions.list"}
 """The routes that answer anybody."""
 

@@ -6,7 +6,7 @@ from types import UnionType
 
 import pytest
 
-from contract import bounds, failures, headers, problems
+from contract import bounds, failures, headers, oauth, problems
 from contract.ids import FOREIGN, IdCodec
 from contract.operations import OPERATIONS, UNROUTED
 from contract.problems import PROBLEMS, Problem
@@ -111,6 +111,18 @@ def test_a_problem_is_somebody_s(name: str) -> None:
 @pytest.mark.parametrize("name", rows(headers, headers.Header))
 def test_a_header_is_somebody_s(name: str) -> None:
     assert users_of(name, besides="contract.headers") or name in UNUSED
+
+
+@pytest.mark.parametrize("name", rows(oauth, oauth.OAuthError))
+def test_an_oauth_error_is_somebody_s(name: str) -> None:
+    assert users_of(name, besides="contract.oauth") or name in UNUSED
+
+
+@pytest.mark.parametrize("row", rows(oauth, oauth.OAuthError).values(), ids=lambda row: f"{row.code} {row.status}")
+def test_an_oauth_error_is_a_word_of_the_rfcs_and_a_sentence(row: oauth.OAuthError) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", row.code)
+    assert row.description.endswith(".")
+    assert set(row.description) <= set(map(chr, range(0x20, 0x7F))) - {'"', "\\"}, "RFC 6749 §5.2"
 
 
 @pytest.mark.parametrize("name", rows(failures, failures.Failure | failures.Fallback))

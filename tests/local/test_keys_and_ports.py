@@ -25,7 +25,8 @@ def made_keys(folder: RunFolder, *, now: dt.datetime) -> Keys:
 
 
 def contents(folder: RunFolder) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for part in (folder.keys, folder.tls) for path in part.iterdir()}
+    found = (path for part in (folder.keys, folder.tls) for path in part.rglob("*") if path.is_file())
+    return {path: path.read_bytes() for path in found}
 
 
 def test_keys_are_made_once_and_only_their_owner_can_read_them(folder: RunFolder) -> None:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from tests.oauth.key_files import pem
+from tests.oauth.key_files import pem, private
 
 DIRECTORY = {
     "businesses": [
@@ -41,7 +41,9 @@ def environment(ec_pem: str) -> Iterator[dict[str, str]]:
     """All that `python -m oauth` and its commands ask for; the folder is short enough for a socket."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "signing.pem").write_text(ec_pem)
+        keys = folder / "signing"
+        keys.mkdir()
+        private(keys / "signing.pem", ec_pem)
         (folder / "id.key").write_text("5a" * 32)
         (folder / "directory.json").write_text(json.dumps(DIRECTORY))
         yield {
@@ -52,7 +54,7 @@ def environment(ec_pem: str) -> Iterator[dict[str, str]]:
             "ID_KEY_FILE": f"{folder}/id.key",
             "INTERNAL_LISTEN": f"unix:{folder}/oauth-in.sock",
             "OAUTH_DATABASE_URL": f"sqlite:///{folder}/oauth.db",
-            "SIGNING_KEY_FILE": f"{folder}/signing.pem",
+            "SIGNING_KEYS_DIR": str(keys),
             "DIRECTORY_FILE": f"{folder}/directory.json",
             "LOCAL_MODE": "1",
         }

@@ -1,0 +1,115 @@
+"""The words of OAuth 2.0 as this server speaks it: its endpoints, its errors, its grants (RFC 6749, 7009, 7662, 8414).
+
+Knows no token's claims (`claims`) and nothing of how a grant is kept.
+"""
+
+from dataclasses import dataclass
+
+from contract.limits import Policy
+from contract.operations import HEALTH_PATH, JWKS_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A path of the auth host and the methods that it takes. The edge makes a route of each."""
+
+    id: str
+    path: str
+    methods: tuple[str, ...]
+
+
+READING = ("GET", "HEAD")
+
+AUTHORIZE = Endpoint("authorize", "/authorize", READING)
+TOKEN = Endpoint("token", "/token", ("POST",))
+REVOKE = Endpoint("revoke", "/revoke", ("POST",))
+INTROSPECT = Endpoint("introspect", "/introspect", ("POST",))
+SERVER_METADATA = Endpoint("server-metadata", "/.well-known/oauth-authorization-server", READING)
+JWKS = Endpoint("jwks", JWKS_PATH, READING)
+HEALTH = Endpoint("health", HEALTH_PATH, READING)
+
+AUTH_ENDPOINTS: tuple[Endpoint, ...] = (AUTHORIZE, TOKEN, REVOKE, INTROSPECT, SERVER_METADATA, JWKS, HEALTH)
+"""What the auth host serves."""
+BACK_CHANNEL: tuple[Endpoint, ...] = (TOKEN, REVOKE, INTROSPECT)
+"""Where a client speaks for itself, in a form, and is answered in JSON."""
+
+RESOURCE_METADATA = Endpoint("resource-metadata", "/.well-known/oauth-protected-resource", READING)
+"""On the API's host (RFC 9728 §3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockOut:
+    """After `attempts` failures within `window_s`, nothing is listened to for `locked_s`."""
+
+    attempts: int
+    window_s: int
+    locked_s: int
+
+
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
+
+RESPONSE_TYPE = "code"
+CHALLENGE_METHOD = "S256"
+AUTHORIZATION_CODE = "authorization_code"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105
+CLIENT_CREDENTIALS = "client_credentials"
+GRANT_TYPES = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
+TOKEN_WORD = "Bearer"  # noqa: S105  (RFC 6750 §4: the `token_type`)
+SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+NO_SECRET = "none"  # noqa: S105
+
+BASIC_CHALLENGE = 'Basic realm="oauth", charset="UTF-8"'
+"""The `WWW-Authenticate` of an `invalid_client` (RFC 6749 §5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthError:
+    """A way to be refused. `code` is for programs; `description` tells a developer what to look at."""
+
+    code: str
+    status: int
+    description: str
+    retry_after_s: int | None = None
+
+
+INVALID_REQUEST = OAuthError("invalid_request", 400, "The request is not well-formed.")
+INVALID_CLIENT = OAuthError(
+    "invalid_client", 401, "The client is unknown, or did not authenticate as it is registered."
+)
+INVALID_GRANT = OAuthError(
+    "invalid_grant", 400, "The code or refresh token is unknown, expired, used, revoked or not this client's."
+)
+UNAUTHORIZED_CLIENT = OAuthError("unauthorized_client", 400, "This client may not use that grant.")
+UNSUPPORTED_GRANT_TYPE = OAuthError("unsupported_grant_type", 400, f"The grants are {', '.join(GRANT_TYPES)}.")
+UNSUPPORTED_RESPONSE_TYPE = OAuthError("unsupported_response_type", 400, "The response_type is code.")
+INVALID_SCOPE = OAuthError("invalid_scope", 400, "A scope is unknown, or more than was allowed.")
+INVALID_TARGET = OAuthError("invalid_target", 400, "The only resource that tokens are issued for is the API.")
+ACCESS_DENIED = OAuthError("access_denied", 403, "The user did not allow it.")
+SLOW_DOWN = OAuthError("temporarily_unavailable", 429, "Too many requests; come back later.")
+UNAVAILABLE = OAuthError("temporarily_unavailable", 503, "Nothing was done; try again.", retry_after_s=1)
+SERVER_ERROR = OAuthError("server_error", 500, "Something failed here, not with the request.")
+WRONG_METHOD = OAuthError("invalid_request", 405, "This endpoint takes another method.")
+TOO_LARGE = OAuthError("invalid_request", 413, "The request is too large.")
+
+CODE_LIFE_S = 60
+ACCESS_LIFE_S = 15 * 60
+REFRESH_LIFE_S = 30 * 24 * 3600
+"""Of one refresh token: each use gives a new one."""
+GRANT_LIFE_S = 180 * 24 * 3600
+"""Of all that comes of one consent."""
+PENDING_LIFE_S = 10 * 60
+"""From /authorize to the decision."""
+
+CLIENT_REQUESTS = Policy("client", 120, 60)
+"""What one client may ask of the back channel,"""
+ADDRESS_REQUESTS = Policy("address", 600, 60)
+"""and one address of the back channel and of /authorize."""
+CLIENT_LOCK_OUT = LockOut(attempts=10, window_s=300, locked_s=300)
+"""Wrong secrets for one client from one address,"""
+ADDRESS_LOCK_OUT = LockOut(attempts=100, window_s=300, locked_s=300)
+"""and from one address for any."""
+
+NO_STORE: tuple[tuple[str, str], ...] = (("cache-control", "no-store"), ("pragma", "no-cache"))
+"""On every answer that is made for one caller (RFC 6749 §5.1)."""
+REDIRECT_STATUS = 303
+"""RFC 9700 §4.12: never 307, which would send a form's fields on."""

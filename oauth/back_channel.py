@@ -1,0 +1,123 @@
+"""The phases that /token, /revoke and /introspect share: method, form, throttle, the client's proof, the error's form.
+
+An endpoint gets a `Call` by a client that has authenticated and returns members, or a refusal; it can forget none of
+this. Nothing that was sent is logged.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from contract.headers import AUTHORIZATION, CLIENT_ADDRESS
+from contract.oauth import (
+    ADDRESS_LOCK_OUT,
+    ADDRESS_REQUESTS,
+    CLIENT_LOCK_OUT,
+    CLIENT_REQUESTS,
+    FORM_MEDIA_TYPE,
+    INVALID_CLIENT,
+    INVALID_REQUEST,
+    SERVER_ERROR,
+    SLOW_DOWN,
+    TOO_LARGE,
+    UNAVAILABLE,
+    WRONG_METHOD,
+    Endpoint,
+)
+from contract.vocabulary import Json
+from oauth import answers
+from oauth.clients import Client, authenticates, credentials
+from oauth.desk import Desk
+from oauth.errors import Refusal, RefusedError
+from oauth.grants import Call
+from oauth.login import LoginLost
+from oauth.parameters import Parameters, Unreadable, read_parameters
+from oauth.store.audit import note
+from oauth.store.clients import find_client
+from oauth.store.database import DatabaseLost
+from oauth.store.failures import Watched, count_failure, locked_for_s
+
+Handler = Callable[[Desk, Call], Awaitable[Mapping[str, Json] | Refusal | None]]
+
+
+def answering(desk: Desk, endpoint: Endpoint, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The endpoint as the web framework calls it."""
+
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            outcome = await handler(desk, await _call(desk, request, endpoint))
+        except RefusedError as error:
+            outcome = error.refusal
+        except (DatabaseLost, LoginLost) as error:
+            desk.log.error("lost", endpoint=endpoint.id, cause=str(error))
+            outcome = Refusal(UNAVAILABLE)
+        except Exception:
+            desk.log.exception("unhandled", endpoint=endpoint.id)
+            outcome = Refusal(SERVER_ERROR)
+        if isinstance(outcome, Refusal):
+            return answers.refused(outcome, endpoint)
+        return answers.told(outcome or {})
+
+    return answer
+
+
+async def _call(desk: Desk, request: web.Request, endpoint: Endpoint) -> Call:
+    if request.method not in endpoint.methods:
+        raise RefusedError(Refusal(WRONG_METHOD))
+    address = client_address(request)
+    wait_s = desk.throttle.wait_s(ADDRESS_REQUESTS, address)
+    if wait_s:
+        raise RefusedError(Refusal(SLOW_DOWN, retry_after_s=wait_s))
+    form = await _form(request)
+    client = await _client(desk, request.headers.getall(AUTHORIZATION.name, []), form, address)
+    wait_s = desk.throttle.wait_s(CLIENT_REQUESTS, client.id)
+    if wait_s:
+        raise RefusedError(Refusal(SLOW_DOWN, retry_after_s=wait_s))
+    return Call(client, form, desk.clock())
+
+
+def client_address(request: web.Request) -> str:
+    """Who asks, as the edge tells; its header cannot be a caller's."""
+    return request.headers.get(CLIENT_ADDRESS.name, "unknown")
+
+
+async def _form(request: web.Request) -> Parameters:
+    if request.content_type != FORM_MEDIA_TYPE:
+        raise RefusedError(Refusal(INVALID_REQUEST, f"The body is to be {FORM_MEDIA_TYPE}."))
+    try:
+        form = read_parameters(await request.read())
+    except web.HTTPRequestEntityTooLarge:
+        raise RefusedError(Refusal(TOO_LARGE)) from None
+    fault = form if isinstance(form, Unreadable) else form.fault
+    if isinstance(form, Unreadable) or fault is not None:
+        raise RefusedError(Refusal(INVALID_REQUEST, f"In the body, {fault.detail if fault else ''}."))
+    return form
+
+
+async def _client(desk: Desk, authorization: list[str], form: Parameters, address: str) -> Client:
+    shown = credentials(authorization, form)
+    if isinstance(shown, Refusal):
+        raise RefusedError(shown)
+    watched = (
+        Watched(f"client {shown.client_id} from {address}", CLIENT_LOCK_OUT),
+        Watched(f"clients from {address}", ADDRESS_LOCK_OUT),
+    )
+    now_s = desk.clock()
+    async with desk.database.reading() as connection:
+        locked_s = await locked_for_s(connection, watched, now_s=now_s)
+        client = await find_client(connection, shown.client_id)
+    if locked_s:
+        raise RefusedError(Refusal(SLOW_DOWN, "Too many wrong secrets; come back later.", locked_s))
+    if client is not None and authenticates(client, shown, now_s=now_s):
+        return client
+    await _failed(desk, client, watched, now_s)
+    raise RefusedError(Refusal(INVALID_CLIENT))
+
+
+async def _failed(desk: Desk, client: Client | None, watched: tuple[Watched, ...], now_s: int) -> None:
+    async with desk.database.writing() as connection:
+        await count_failure(connection, watched, now_s=now_s)
+        if client is not None:
+            # Of a client that is none there is nothing to tell, and its id may be anything.
+            actor = f"client:{client.id}"
+            await note(connection, "client.refused", client.id, actor=actor, now_s=now_s, business=client.owner)

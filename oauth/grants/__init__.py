@@ -1,0 +1,55 @@
+"""The grants of the token endpoint, a file each: what each looks at, and what it redeems.
+
+The shared phases are `token`'s: parameters, the client, the user as they are now, the transaction, the answer. A grant
+fills in two steps, and so cannot forget one that is not its own.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contract.vocabulary import TenantId, UserId
+from oauth.clients import Client
+from oauth.errors import Refusal
+from oauth.parameters import Parameters
+from oauth.store.grants import Grant, Refresh
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request by a client that has authenticated."""
+
+    client: Client
+    form: Parameters
+    now_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """For whom something is to be redeemed. Without a grant it is the client itself, by its service user."""
+
+    business: TenantId
+    user: UserId
+    grant_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What may be issued: an access token of this scope, and under a grant a refresh token, the child of `parent`."""
+
+    scope: tuple[str, ...]
+    grant: Grant | None = None
+    parent: Refresh | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One grant. `party` only reads. `redeem` writes, and what it returns is committed, a refusal too:
+
+    a code stays spent and a family dead. It must not raise what is the caller's doing.
+    """
+
+    grant_type: str
+    party: Callable[[AsyncConnection, Call], Awaitable[Party | Refusal]]
+    redeem: Callable[[AsyncConnection, Call], Awaitable[Allowed | Refusal]]

@@ -1,0 +1,58 @@
+"""The refresh grant (RFC 6749 §6, RFC 9700 §4.14.2): each token once, and a second use ends the family.
+
+A bad scope does not burn the token. An answer may have less scope than the grant; the next one may have all again.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contract.oauth import INVALID_GRANT, INVALID_REQUEST, INVALID_SCOPE, REFRESH_TOKEN
+from oauth.errors import Refusal
+from oauth.grants import Allowed, Call, Flow, Party
+from oauth.scopes import read_scope
+from oauth.store.grants import Grant, Refresh, find_grant, find_refresh, spend_refresh
+from oauth.store.tokens import end_grant
+
+
+async def _party(connection: AsyncConnection, call: Call) -> Party | Refusal:
+    token = await _own_token(connection, call)
+    if isinstance(token, Refusal):
+        return token
+    grant = await find_grant(connection, token.grant_id)
+    if grant is None or not grant.holds(call.now_s):
+        return Refusal(INVALID_GRANT)
+    return Party(grant.business, grant.user, grant.id)
+
+
+async def _redeem(connection: AsyncConnection, call: Call) -> Allowed | Refusal:
+    token = await _own_token(connection, call)
+    if isinstance(token, Refusal):
+        return token
+    grant = await find_grant(connection, token.grant_id, hold=True)
+    if grant is None or not grant.holds(call.now_s) or call.now_s >= token.expires_at_s:
+        return Refusal(INVALID_GRANT)
+    scope = _narrowed(call, grant)
+    if scope is None:
+        return Refusal(INVALID_SCOPE)
+    if not await spend_refresh(connection, token, now_s=call.now_s):
+        actor = f"client:{call.client.id}"
+        await end_grant(connection, grant.id, reason="refresh-reused", actor=actor, now_s=call.now_s)
+        return Refusal(INVALID_GRANT)
+    return Allowed(scope, grant, token)
+
+
+async def _own_token(connection: AsyncConnection, call: Call) -> Refresh | Refusal:
+    text = call.form.get("refresh_token")
+    if text is None:
+        return Refusal(INVALID_REQUEST, "refresh_token is missing.")
+    token = await find_refresh(connection, text)
+    return token if token is not None and token.client_id == call.client.id else Refusal(INVALID_GRANT)
+
+
+def _narrowed(call: Call, grant: Grant) -> tuple[str, ...] | None:
+    """The scope of this answer: the grant's, or less of it where less is asked for."""
+    text = call.form.get("scope")
+    asked = grant.scope if text is None else read_scope(text)
+    return asked if asked is not None and set(asked) <= set(grant.scope) else None
+
+
+FLOW = Flow(REFRESH_TOKEN, _party, _redeem)

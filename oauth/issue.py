@@ -1,0 +1,104 @@
+"""Issuing: claims are made, signed and remembered by `jti` in the transaction that allowed it.
+
+Owns what a token of each kind says besides its scope; must not decide who may have one.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contract.claims import TokenKind
+from contract.oauth import ACCESS_LIFE_S, INVALID_GRANT, UNAVAILABLE
+from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
+from contract.vocabulary import TenantId, UserId
+from oauth.desk import Desk
+from oauth.errors import Refusal
+from oauth.key_ring import Purpose
+from oauth.mint import Order
+from oauth.opaque import new_id
+from oauth.store.revocations import is_suspended, not_before_s
+from oauth.store.tokens import Issued, remember
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """For whom a token speaks, by which client, under which grant; what the user is in the business now."""
+
+    kind: TokenKind
+    client_id: str
+    business: TenantId
+    user: UserId
+    role: str
+    plan: str
+    permissions: str | None
+    rate_key: str
+    grant_id: str | None = None
+    name: str | None = None
+    created_by: UserId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as it is shown, this once, and the number under which it is remembered."""
+
+    text: str
+    number: int
+    expires_at_s: int
+
+
+PREFIXES = {TokenKind.OAUTH: "at", TokenKind.SERVICE: "st", TokenKind.PAT: "pat"}
+"""Of a `jti`."""
+
+
+async def held_back(desk: Desk, connection: AsyncConnection, bearer: Bearer, *, now_s: int) -> Refusal | None:
+    """Why nothing may be issued now: the business is suspended, or the user's tokens were revoked this very second."""
+    if await is_suspended(connection, desk.ids.seal_business(BUSINESS_PREFIX, bearer.business)):
+        return Refusal(INVALID_GRANT, "The business is suspended.")
+    # What is revoked by subject is what was issued until then: a token of that second would be born dead.
+    subject = desk.ids.seal(USER_PREFIX, bearer.business, bearer.user)
+    return Refusal(UNAVAILABLE) if now_s < await not_before_s(connection, subject) else None
+
+
+async def issue(
+    desk: Desk,
+    connection: AsyncConnection,
+    bearer: Bearer,
+    scope: tuple[str, ...],
+    *,
+    now_s: int,
+    life_s: int = ACCESS_LIFE_S,
+) -> Token:
+    """A new access token. ValueError where a claim could not be one, which is nobody's mistake but ours."""
+    mint = desk.mint(Purpose.PAT if bearer.kind is TokenKind.PAT else Purpose.ACCESS)
+    jti = new_id(PREFIXES[bearer.kind])
+    order = Order(
+        tenant=bearer.business,
+        subject=bearer.user,
+        role=bearer.role,
+        scopes=scope,
+        plan=bearer.plan,
+        ttl_s=life_s,
+        jti=jti,
+        rate_key=bearer.rate_key,
+        kind=bearer.kind,
+        client=bearer.client_id,
+        permissions=bearer.permissions,
+    )
+    text = mint.sign(mint.claims(order, now_s=now_s))
+    issued = Issued(
+        jti=jti,
+        kind=bearer.kind,
+        grant_id=bearer.grant_id,
+        client_id=bearer.client_id,
+        business=bearer.business,
+        user=bearer.user,
+        scope=scope,
+        role=bearer.role,
+        kid=mint.key.id,
+        rate_key=bearer.rate_key,
+        created_at_s=now_s,
+        expires_at_s=now_s + life_s,
+        name=bearer.name,
+        created_by=bearer.created_by,
+    )
+    return Token(text, await remember(connection, issued), now_s + life_s)

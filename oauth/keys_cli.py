@@ -1,0 +1,67 @@
+"""`python -m oauth keys list|stage|rotate|withdraw`: what an operator does with the signing keys.
+
+Knows the command line and what is printed; the rules are `key_ring`'s.
+"""
+
+import argparse
+import time
+from datetime import UTC, datetime
+
+from contract.claims import ALGORITHMS
+from oauth.key_files import KeyFolder
+from oauth.key_ring import SIGNED, STAGED_AT_LEAST_S, Purpose, Rows, rotate, withdraw
+
+_AFTER_WITHDRAWAL = """\
+{kid} is withdrawn. The edge drops it within two minutes, but tokens that an Envoy has verified before stay in its
+cache: wait two minutes, then restart or drain every Envoy."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The words after `keys`."""
+    acts = parser.add_subparsers(dest="act", required=True)
+    acts.add_parser("list", help="print every key and its state")
+    stage = acts.add_parser("stage", help="make a key and publish it; it does not sign yet")
+    stage.add_argument("purpose", choices=SIGNED, type=Purpose)
+    stage.add_argument("--algorithm", choices=ALGORITHMS, default=ALGORITHMS[0])
+    turn = acts.add_parser(
+        "rotate", help=f"let the staged key sign, {STAGED_AT_LEAST_S} s after it was staged or later"
+    )
+    turn.add_argument("purpose", choices=SIGNED, type=Purpose)
+    gone = acts.add_parser("withdraw", help="take a key out of the set at once: whatever it has signed is refused")
+    gone.add_argument("kid")
+
+
+def act(asked: argparse.Namespace, keys: KeyFolder) -> str:
+    """Do what was asked; returns what to print. ValueError says why not."""
+    now_s = int(time.time())
+    match asked.act:
+        case "stage":
+            row = keys.add(asked.algorithm, asked.purpose, now_s)
+            return f"{row.kid} is staged; `keys rotate {asked.purpose}` from {_instant(now_s + STAGED_AT_LEAST_S)} on"
+        case "rotate":
+            keys.save(_done(rotate(keys.rows(), asked.purpose, now_s=now_s)))
+            return _list(keys.rows(), now_s)
+        case "withdraw":
+            keys.save(_done(withdraw(keys.rows(), asked.kid, now_s=now_s)))
+            return _AFTER_WITHDRAWAL.format(kid=asked.kid)
+        case _:
+            return _list(keys.rows(), now_s)
+
+
+def _done(outcome: Rows | str) -> Rows:
+    if isinstance(outcome, str):
+        raise ValueError(outcome)
+    return outcome
+
+
+def _list(rows: Rows, now_s: int) -> str:
+    lines = [
+        f"{row.kid}  {row.alg}  {row.purpose:<6}  {row.state(now_s):<8}  created {_instant(row.created_s)}"
+        + (f"  removed {_instant(row.remove_at_s)}" if row.remove_at_s else "")
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _instant(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

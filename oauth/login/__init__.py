@@ -1,0 +1,61 @@
+"""The seam to whoever knows the users: how they log in, and what they are in which business, asked at each refresh.
+
+Owns the shapes. `demo` is the seeded users of a local deployment; production asks the platform's own provider.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from contract.limits import DEFAULT_PLAN
+from contract.vocabulary import TenantId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What a user is in one business now. `permissions`: custom ones, which replace what the role grants."""
+
+    business_id: TenantId
+    business_name: str
+    role: str
+    plan: str = DEFAULT_PLAN.name
+    permissions: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Someone who has logged in, and how (RFC 8176 words)."""
+
+    user_id: UserId
+    name: str
+    businesses: tuple[Membership, ...]
+    auth_time_s: int
+    amr: tuple[str, ...]
+
+
+class LoginFailed(Exception):
+    """Nobody was let in; the words are for the user, and do not tell a wrong name from a wrong password."""
+
+
+class LoginLost(Exception):
+    """Whoever knows the users gave no answer: nothing can be said of them now."""
+
+
+class Login(Protocol):
+    """Whoever can tell who a user is."""
+
+    async def open(self) -> None:
+        """Make ready, before the first request."""
+
+    async def begin(self, request: web.Request, return_to: str) -> web.StreamResponse:
+        """Show the way in. `return_to` is the id of something kept here, never a URL that a browser brought."""
+
+    async def finish(self, request: web.Request) -> Identity:
+        """Who came back. Raises LoginFailed."""
+
+    async def current(self, user_id: UserId, business_id: TenantId) -> Membership | None:
+        """What the user is in the business now; None where they are nothing any more. Raises LoginLost."""
+
+    async def plan(self, business_id: TenantId) -> str | None:
+        """The business's plan, for what acts for no user; None where there is no such business. Raises LoginLost."""

@@ -1,0 +1,83 @@
+"""Forgetting what has expired: now and then beside serving, and by `python -m oauth purge`.
+
+Owns for how long each thing is kept after its end; a used code or refresh token is kept until it would have expired, so
+that a second use is known for what it is.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contract.claims import TokenKind
+from oauth.desk import Desk
+from oauth.store.database import Database
+from oauth.store.tables import (
+    ACCESS_TOKENS,
+    AUDIT,
+    AUTH_REQUESTS,
+    CODES,
+    FAILURES,
+    GRANTS,
+    REFRESH_TOKENS,
+    SESSIONS,
+)
+
+EVERY_S = 3600.0
+_DAY_S = 24 * 3600
+PAT_SHOWN_S = 30 * _DAY_S
+"""Expired and revoked ones are listed for so long."""
+AUDIT_KEPT_S = 400 * _DAY_S
+
+
+async def purge(database: Database, now_s: int) -> int:
+    """Forget; returns how many rows that were. Raises DatabaseLost."""
+    async with database.writing() as connection:
+        return sum([await _delete(connection, table, *which) for table, *which in _expired(now_s)])
+
+
+def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
+    """In an order in which nobody is left pointing at nothing."""
+    token, grant = ACCESS_TOKENS.c, GRANTS.c
+    ended = sa.or_(grant.absolute_expires_at_s <= now_s - _DAY_S, grant.revoked_at_s <= now_s - PAT_SHOWN_S)
+    over = sa.select(grant.id).where(ended)
+    shown_until = now_s - PAT_SHOWN_S
+    pat_ended = sa.or_(token.expires_at_s <= shown_until, token.revoked_at_s <= shown_until)
+    return (
+        (AUTH_REQUESTS, AUTH_REQUESTS.c.expires_at_s <= now_s),
+        (SESSIONS, SESSIONS.c.expires_at_s <= now_s),
+        (FAILURES, sa.and_(FAILURES.c.locked_until_s <= now_s, FAILURES.c.since_s <= now_s - _DAY_S)),
+        (CODES, sa.or_(CODES.c.expires_at_s <= now_s - _DAY_S, CODES.c.grant_id.in_(over))),
+        (REFRESH_TOKENS, sa.or_(REFRESH_TOKENS.c.expires_at_s <= now_s, REFRESH_TOKENS.c.grant_id.in_(over))),
+        (
+            ACCESS_TOKENS,
+            sa.and_(token.kind != TokenKind.PAT.value, sa.or_(token.expires_at_s <= now_s, token.grant_id.in_(over))),
+        ),
+        (ACCESS_TOKENS, sa.and_(token.kind == TokenKind.PAT.value, pat_ended)),
+        (GRANTS, ended),
+        (AUDIT, AUDIT.c.at_s <= now_s - AUDIT_KEPT_S),
+    )
+
+
+async def _delete(connection: AsyncConnection, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
+    return (await connection.execute(sa.delete(table).where(which))).rowcount
+
+
+@asynccontextmanager
+async def purging(desk: Desk) -> AsyncIterator[None]:
+    """Forget now and then, while the block lasts."""
+
+    async def again_and_again() -> None:
+        while True:
+            try:
+                desk.log.info("purged", rows=await purge(desk.database, desk.clock()))
+            except Exception as error:  # no reason to stop serving
+                desk.log.error("not purged", cause=f"{type(error).__name__}: {error}")
+            await asyncio.sleep(EVERY_S)
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(again_and_again())
+        yield
+        task.cancel()

@@ -1,0 +1,27 @@
+"""POST /revoke (RFC 7009): a client gives a token back. What is not its own stays as it is, and that is not told."""
+
+from contract.oauth import INVALID_REQUEST
+from oauth.desk import Desk
+from oauth.errors import Refusal
+from oauth.grants import Call
+from oauth.mint import read_own
+from oauth.store.grants import find_refresh
+from oauth.store.tokens import end_grant, end_token
+
+
+async def revoke(desk: Desk, call: Call) -> Refusal | None:
+    """A refresh token takes its whole family along; an access token goes alone. The hint is not needed (§2.2)."""
+    text = call.form.get("token")
+    if text is None:
+        return Refusal(INVALID_REQUEST, "token is missing.")
+    keys = desk.keys.published(call.now_s)
+    claims = read_own(text, keys, desk.issuer, desk.audience, now_s=call.now_s)
+    actor = f"client:{call.client.id}"
+    async with desk.database.writing() as connection:
+        if claims is not None:
+            await end_token(connection, claims["jti"], call.client.id, actor=actor, now_s=call.now_s)
+            return None
+        refresh = await find_refresh(connection, text)
+        if refresh is not None and refresh.client_id == call.client.id:
+            await end_grant(connection, refresh.grant_id, reason="client-revoked", actor=actor, now_s=call.now_s)
+    return None

@@ -1,0 +1,22 @@
+"""The audit: who did what to what. Ids and words, never a token, a secret or what a person is called."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contract.vocabulary import Json, TenantId
+from oauth.store.tables import AUDIT
+
+
+async def note(
+    connection: AsyncConnection,
+    action: str,
+    target: str,
+    *,
+    actor: str,
+    now_s: int,
+    business: TenantId | None = None,
+    **detail: Json,
+) -> None:
+    """Add a row, in the transaction of what it tells of."""
+    values = {"action": action, "target": target, "actor": actor, "at_s": now_s}
+    await connection.execute(sa.insert(AUDIT).values(**values, business_id=business, detail=detail))

@@ -1,0 +1,142 @@
+"""Issued access tokens by `jti`, and ending them: one, a grant's family, a client's, a user's in a business.
+
+Whatever ends here is in the revocation log by the same commit. Knows no token's text.
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contract.bounds import CLOCK_SKEW_S
+from contract.claims import TokenKind
+from contract.vocabulary import TenantId, UserId
+from oauth.store.audit import note
+from oauth.store.revocations import Note, append
+from oauth.store.tables import ACCESS_TOKENS, GRANTS
+from stores.revocations.events import Kind
+
+_TOKENS = ACCESS_TOKENS.c
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An access token as it is remembered. The last three are a PAT's."""
+
+    jti: str
+    kind: TokenKind
+    grant_id: str | None
+    client_id: str
+    business: TenantId
+    user: UserId
+    scope: tuple[str, ...]
+    role: str
+    kid: str
+    rate_key: str
+    created_at_s: int
+    expires_at_s: int
+    name: str | None = None
+    created_by: UserId | None = None
+
+
+async def remember(connection: AsyncConnection, issued: Issued) -> int:
+    """Keep that it was issued; returns its number."""
+    made = await connection.execute(
+        sa.insert(ACCESS_TOKENS)
+        .returning(_TOKENS.number)
+        .values(
+            jti=issued.jti,
+            kind=issued.kind.value,
+            grant_id=issued.grant_id,
+            client_id=issued.client_id,
+            business_id=issued.business,
+            user_id=issued.user,
+            name=issued.name,
+            scope=" ".join(issued.scope),
+            role=issued.role,
+            kid=issued.kid,
+            rate_key=issued.rate_key,
+            created_by=issued.created_by,
+            created_at_s=issued.created_at_s,
+            expires_at_s=issued.expires_at_s,
+        )
+    )
+    return int(made.scalar_one())
+
+
+async def is_live(connection: AsyncConnection, jti: str, client_id: str, *, now_s: int) -> bool:
+    """Whether a token of that client is neither revoked nor expired, nor its grant revoked."""
+    asked = (
+        sa.select(sa.true())
+        .select_from(ACCESS_TOKENS.outerjoin(GRANTS, GRANTS.c.id == _TOKENS.grant_id))
+        .where(_TOKENS.jti == jti, _TOKENS.client_id == client_id, *_live(now_s), GRANTS.c.revoked_at_s.is_(None))
+    )
+    return (await connection.execute(asked)).scalar() is not None
+
+
+async def end_token(connection: AsyncConnection, jti: str, client_id: str, *, actor: str, now_s: int) -> bool:
+    """End one token of a client; whether there was one to end."""
+    mine = (_TOKENS.jti == jti, _TOKENS.client_id == client_id)
+    ended = await _end(connection, *mine, actor=actor, now_s=now_s)
+    if ended:
+        await note(connection, "token.revoked", jti, actor=actor, now_s=now_s)
+    return ended > 0
+
+
+async def end_grant(connection: AsyncConnection, grant_id: str, *, reason: str, actor: str, now_s: int) -> bool:
+    """End a family: nothing more comes of the grant, and what came of it is refused. Whether it was still alive."""
+    return await end_grants(connection, GRANTS.c.id == grant_id, reason=reason, actor=actor, now_s=now_s) > 0
+
+
+async def end_grants(
+    connection: AsyncConnection, *which: sa.ColumnElement[bool], reason: str, actor: str, now_s: int
+) -> int:
+    """End all families that fit, such as a client's or a user's in a business; returns how many lived."""
+    alive = sa.update(GRANTS).where(*which, GRANTS.c.revoked_at_s.is_(None))
+    ended = await connection.execute(
+        alive.values(revoked_at_s=now_s, reason=reason).returning(GRANTS.c.id, GRANTS.c.business_id)
+    )
+    families = ended.all()
+    # After the rows are ours: who was issuing under one of them has committed, and its token is seen here.
+    await _end(connection, _TOKENS.grant_id.in_([grant_id for grant_id, _ in families]), actor=actor, now_s=now_s)
+    for grant_id, business in families:
+        await note(connection, "grant.revoked", grant_id, actor=actor, now_s=now_s, business=business, reason=reason)
+    return len(families)
+
+
+async def end_client(connection: AsyncConnection, client_id: str, *, reason: str, actor: str, now_s: int) -> None:
+    """End everything that a client holds: its grants, and tokens of its own. Disable it first, in this transaction."""
+    await end_grants(connection, GRANTS.c.client_id == client_id, reason=reason, actor=actor, now_s=now_s)
+    await _end(connection, _TOKENS.client_id == client_id, actor=actor, now_s=now_s)
+
+
+async def end_user(
+    connection: AsyncConnection, user: UserId, business: TenantId, *, reason: str, actor: str, now_s: int
+) -> None:
+    """End all that acts for a user in a business, PATs too."""
+    await end_grants(
+        connection,
+        GRANTS.c.user_id == user,
+        GRANTS.c.business_id == business,
+        reason=reason,
+        actor=actor,
+        now_s=now_s,
+    )
+    await _end(connection, _TOKENS.user_id == user, _TOKENS.business_id == business, actor=actor, now_s=now_s)
+
+
+async def _end(connection: AsyncConnection, *which: sa.ColumnElement[bool], actor: str, now_s: int) -> int:
+    ended = await connection.execute(
+        sa.update(ACCESS_TOKENS)
+        .where(*which, *_live(now_s))
+        .values(revoked_at_s=now_s)
+        .returning(_TOKENS.jti, _TOKENS.expires_at_s)
+    )
+    notes = [Note(Kind.TOKEN, jti, actor, expires_at_s=ends_s + CLOCK_SKEW_S) for jti, ends_s in ended]
+    if notes:
+        await append(connection, notes, now_s=now_s)
+    return len(notes)
+
+
+def _live(now_s: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return _TOKENS.revoked_at_s.is_(None), _TOKENS.expires_at_s > now_s

@@ -1,0 +1,69 @@
+"""One authorization server for all tests of a kind of database; each test has clients and users of its own."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestServer
+
+from contract.ids import IdCodec
+from oauth.app import assemble
+from oauth.desk import Desk
+from oauth.front import PlainFront
+from oauth.key_files import KeyFolder
+from oauth.store.database import Database, database_url
+from oauth.store.schema import migrate
+from oauth.throttle import Throttle
+from tests.oauth.key_files import private
+from tests.oauth.protocol.world import AUDIENCE, ISSUER, Clock, Town, World
+from tests.support.postgres import Server, missing, running_server
+from tests.support.quiet_log import QUIET
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for all tests."""
+    why_not = missing()
+    if why_not:
+        pytest.skip(why_not)
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a database for all tests."""
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        return server.new_database()
+    return f"sqlite:///{tmp_path_factory.mktemp('oauth')}/oauth.db"
+
+
+@pytest.fixture(scope="session")
+def key_folder(ec_pem: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("signing")
+    private(folder / "signing.pem", ec_pem)
+    return folder
+
+
+@pytest.fixture(scope="session")
+async def world(shared_url: str, key_folder: Path) -> AsyncIterator[World]:
+    """The server, its users and its clock."""
+    async with Database(database_url(shared_url)) as database:
+        await migrate(database)
+        town, clock = Town(), Clock()
+        desk = Desk(
+            database=database,
+            keys=KeyFolder(key_folder),
+            login=town,
+            ids=IdCodec(b"\x5a" * 32),
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            throttle=Throttle(lambda: clock() * 1_000_000),
+            clock=clock,
+            log=QUIET,
+        )
+        server = TestServer(assemble(desk, PlainFront(town)))
+        async with server, aiohttp.ClientSession() as http:
+            yield World(desk, town, clock, http, str(server.make_url("")).rstrip("/"))
