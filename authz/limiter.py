@@ -80,6 +80,8 @@ class Limiter:
         self._own = MemoryBuckets(lambda: int(clock() * 1_000_000))
         self._shares = {plan.name: share(plan, processes, at_least=DEAREST) for plan in PLANS.values()}
         self._alone = 0
+        self.charged_alone = 0
+        """Charges that this process counted by itself, ever."""
 
     @property
     def alone(self) -> bool:
@@ -99,6 +101,7 @@ class Limiter:
                 self._found()
                 return made
         self._alone += 1
+        self.charged_alone += 1
         return await self._own.charge(
             caller.rate_key, business=caller.business, plan=self._shares[applies.name], cost=cost
         )

@@ -1,4 +1,4 @@
-"""What is told of a decision: a line in the log, never with a token; and of a refusal, its receipt.
+"""What is told of a decision: a line in the log, never with a token, a count, and of a refusal, its receipt.
 
 Every denial has its line. Of allows a share has one: which, goes by the trace id, so that every process takes the same.
 """
@@ -7,13 +7,15 @@ import time
 import zlib
 from typing import Any
 
+from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from authz.decide import Admitted, Refused, Throttled, Verdict
+from authz.metrics import NO_RULE, Tally
 from authz.question import Question
 from contract.claims import Claims
 from contract.operations import Unrouted
-from contract.problems import RATE_LIMITED, Problem
+from contract.problems import INTERNAL_ERROR, RATE_LIMITED, Problem
 from contract.receipts import Receipt
 from contract.vocabulary import TraceId
 from stores.receipts import Outbox
@@ -24,8 +26,16 @@ _ALL = 2**32
 class Teller:
     """Tells of decisions; without an outbox nobody keeps receipts."""
 
-    def __init__(self, log: FilteringBoundLogger, outbox: Outbox | None = None, *, allowed_share: float = 0.0) -> None:
+    def __init__(
+        self,
+        log: FilteringBoundLogger,
+        outbox: Outbox | None = None,
+        tally: Tally | None = None,
+        *,
+        allowed_share: float = 0.0,
+    ) -> None:
         self._log = log
+        self._tally = tally or Tally(CollectorRegistry())
         self._outbox = outbox
         self._allowed_share = allowed_share
 
@@ -33,10 +43,12 @@ class Teller:
         """Of a verdict, for a Check that came at `began_ns` (wall clock); `more` stands in the line as well."""
         match verdict:
             case Admitted(caller=caller, reason=reason):
+                self._count(asked.row.id, NO_RULE, began_ns)
                 if sampled(asked.trace_id, self._allowed_share):
                     self._log.info("allowed", decision="allow", reason=reason, **_who(asked, caller), **more)
             case Throttled(caller=caller):
                 policy = verdict.budget.policy.name
+                self._tally.throttled(policy)
                 more["policy"] = policy
                 self._denied(asked, caller, RATE_LIMITED, f"The policy {policy} has no room.", began_ns, more)
             case Refused(problem=problem, caller=caller, reason=reason):
@@ -45,6 +57,7 @@ class Teller:
     def _denied(
         self, asked: Question, caller: Claims | None, rule: Problem, reason: str, began_ns: int, more: dict[str, Any]
     ) -> None:
+        self._count(asked.row.id, rule.code, began_ns)
         self._log.info("denied", decision="deny", rule=rule.code, reason=reason, **_who(asked, caller), **more)
         if caller is None or self._outbox is None:
             return
@@ -60,13 +73,20 @@ class Teller:
         )
         self._outbox.put(caller.business, receipt)
 
+    def _count(self, operation: str, rule: str, began_ns: int) -> None:
+        self._tally.decided(operation, rule, max(0, time.time_ns() - began_ns) / 1_000_000_000)
+
     def unreadable(self, trace_id: TraceId, reason: str) -> None:
         """Of what is no question of our edge's."""
-        self._log.error("denied", decision="deny", rule="internal-error", reason=reason, trace_id=trace_id)
+        self._tally.failed()
+        self._log.error("denied", decision="deny", rule=INTERNAL_ERROR.code, reason=reason, trace_id=trace_id)
 
     def unhandled(self, trace_id: TraceId) -> None:
         """Of a bug of ours, inside its `except`."""
-        self._log.exception("denied", decision="deny", rule="internal-error", reason="An exception.", trace_id=trace_id)
+        self._tally.failed()
+        self._log.exception(
+            "denied", decision="deny", rule=INTERNAL_ERROR.code, reason="An exception.", trace_id=trace_id
+        )
 
 
 def sampled(trace_id: TraceId, share: float) -> bool:

@@ -19,7 +19,7 @@ from local.trouble import Trouble
 
 # sun_path holds 108 bytes on Linux and 104 on macOS, the closing NUL included (unix(7)).
 SOCKET_PATH_BYTES = 103 if sys.platform == "darwin" else 107
-LONGEST_SOCKET_NAME = "transcoder-1.sock"
+LONGEST_SOCKET_NAME = "transcoder-1-told.sock"
 # A path that needs no quoting in a URL, a YAML file or a shell.
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+@=-]+")
 

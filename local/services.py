@@ -53,9 +53,9 @@ def plan(stack: Stack) -> Plan:
     services = (
         _valkey(stack),
         *(() if has_own_services() else (_over_http(stack, "sandbox", "sandbox", _sandbox_settings(stack)),)),
-        _over_http(stack, "oauth", "oauth", oauth_settings(stack)),
+        _over_http(stack, "oauth", "oauth", oauth_settings(stack) | _metrics(stack, "oauth")),
         *(_authz(stack, number + 1) for number in range(AUTHZ_PROCESSES)),
-        *(_over_http(stack, f"transcoder-{n}", "transcoder", _transcoder_settings(stack)) for n in (1, 2)),
+        *(_transcoder(stack, f"transcoder-{number}") for number in (1, 2)),
         _envoy(stack),
     )
     folder = stack.folder
@@ -117,6 +117,10 @@ def _valkey_url(stack: Stack) -> str:
     return f"unix://{quote(stack.folder.socket('valkey'))}"
 
 
+def _metrics(stack: Stack, name: str) -> dict[str, str]:
+    return {"METRICS_LISTEN": f"unix:{stack.folder.socket(f'{name}-told')}"}
+
+
 def _sandbox_settings(stack: Stack) -> dict[str, str]:
     database = stack.folder.store / "sandbox.db"
     return {"DATABASE_URL": f"sqlite+aiosqlite:///{database}", "DIRECTORY_FILE": directory_file()}
@@ -130,6 +134,10 @@ def _transcoder_settings(stack: Stack) -> dict[str, str]:
         "ID_KEY_FILE": str(stack.keys.id_key),
         "CURSOR_KEYS_FILE": str(stack.keys.cursor_keys),
     }
+
+
+def _transcoder(stack: Stack, name: str) -> Service:
+    return _over_http(stack, name, "transcoder", _transcoder_settings(stack) | _metrics(stack, name))
 
 
 def _over_http(stack: Stack, name: str, room: str, settings: dict[str, str]) -> Service:
@@ -148,6 +156,7 @@ def _authz(stack: Stack, number: int) -> Service:
     socket = stack.folder.socket(f"authz-{number}")
     settings = {
         "LISTEN": f"unix:{socket}",
+        **_metrics(stack, f"authz-{number}"),
         "VALKEY_URL": _valkey_url(stack),
         "PUBLIC_API_URL": stack.api_url,
         "AUTHZ_PROCESSES": str(AUTHZ_PROCESSES),

@@ -65,6 +65,7 @@ async def _serve(settings: ServeSettings) -> None:
     from oauth.store.schema import missing_migrations
     from process.http import serve
     from process.logs import make_logger
+    from process.metrics import exposing, new_registry
     from process.stopping import stop_event
 
     log = make_logger("oauth", settings.log_level)
@@ -73,8 +74,9 @@ async def _serve(settings: ServeSettings) -> None:
         if missing := await _or_exit(missing_migrations(database)):
             fail(missing)
         log.info("serving", kids=list(settings.keys.published(int(time.time()))))
-        async with asyncio.TaskGroup() as listeners:
-            listeners.create_task(serve(build(settings, database, log), settings.listen, stop))
+        registry = new_registry()
+        async with exposing(registry, settings.metrics_listen), asyncio.TaskGroup() as listeners:
+            listeners.create_task(serve(build(settings, database, log, registry), settings.listen, stop))
             inside = build_inside(database, settings.internal_secret, log)
             listeners.create_task(serve(inside, settings.internal_listen, stop))
     log.info("stopped")

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from contract.oauth import (
@@ -29,6 +30,7 @@ from oauth.login import Login
 from oauth.login.demo import DemoLogin
 from oauth.login.nobody import NobodyLogin
 from oauth.metadata import resource_metadata, server_metadata
+from oauth.metrics import counting
 from oauth.parameters import MAX_FORM_BYTES
 from oauth.purge import purging
 from oauth.revoke import revoke
@@ -57,15 +59,17 @@ def desk_of(settings: ServeSettings, database: Database, login: Login, log: Filt
     )
 
 
-def build(settings: ServeSettings, database: Database, log: FilteringBoundLogger) -> web.Application:
+def build(
+    settings: ServeSettings, database: Database, log: FilteringBoundLogger, registry: CollectorRegistry
+) -> web.Application:
     """The application over a database that has its tables."""
     login: Login = NobodyLogin() if settings.people is None else DemoLogin(database, settings.people)
-    return assemble(desk_of(settings, database, login, log), PlainFront(login))
+    return assemble(desk_of(settings, database, login, log), PlainFront(login), registry)
 
 
-def assemble(desk: Desk, front: Front) -> web.Application:
+def assemble(desk: Desk, front: Front, registry: CollectorRegistry | None = None) -> web.Application:
     """The application, whoever shows its pages."""
-    app = web.Application(client_max_size=MAX_FORM_BYTES)
+    app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=[counting(registry or CollectorRegistry())])
     app.router.add_route("*", AUTHORIZE.path, authorizing(desk, front))
     for endpoint, handler in BACK:
         app.router.add_route("*", endpoint.path, answering(desk, endpoint, handler))

@@ -14,6 +14,7 @@ from oauth.key_ring import Purpose
 from oauth.mint import Mint
 from process.address import Address, parse_address
 from process.logs import level
+from process.metrics import metrics_listen
 from process.secret import internal_secret
 from process.settings import Reader, public_url
 
@@ -29,6 +30,7 @@ class ServeSettings:
     """
 
     listen: Address
+    metrics_listen: Address | None
     internal_listen: Address
     internal_secret: str | None
     database_url: str
@@ -60,6 +62,7 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     """Settings of `python -m oauth`."""
     reader = Reader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
+    metrics = metrics_listen(reader)
     internal_listen = reader.read("INTERNAL_LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
     secret = internal_secret(reader, internal_listen)
     database = _database(reader)
@@ -71,7 +74,9 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
     reader.finish()
     ids = CODECS[kind](id_secret)
-    return ServeSettings(listen, internal_listen, secret, database, issuer, audience, ids, keys, people, log_level)
+    return ServeSettings(
+        listen, metrics, internal_listen, secret, database, issuer, audience, ids, keys, people, log_level
+    )
 
 
 def load_database(environment: Mapping[str, str]) -> str:

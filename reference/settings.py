@@ -42,6 +42,7 @@ WORDS: Mapping[str, str] = {
     "LOG_ALLOWED_SHARE": "Of the requests that are let through, how many authz's log has a line of; of denials, all",
     "LOG_LEVEL": "What is logged",
     "OAUTH_DATABASE_URL": "Where the authorization server keeps its records",
+    "METRICS_LISTEN": "Where `GET /metrics` answers, for Prometheus; never where callers come",
     "PRIVATE_KEY_FILE": "Where the key of the TLS certificate goes",
     "PUBLIC_API_URL": "The API host as callers know it: in `Location`, `Link`, `type` of problems, `aud` of tokens",
     "PUBLIC_AUTH_URL": "The auth host as callers know it: `iss` of tokens",

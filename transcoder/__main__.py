@@ -5,6 +5,7 @@ import os
 
 from process.http import serve
 from process.logs import make_logger
+from process.metrics import exposing, new_registry
 from process.settings import load_or_exit
 from process.stopping import stop_event
 from transcoder.app import build
@@ -14,7 +15,9 @@ from transcoder.settings import Settings, load
 async def main(settings: Settings) -> None:
     """Build, serve, drain."""
     log = make_logger("transcoder", settings.log_level)
-    await serve(build(settings, log), settings.listen, stop_event())
+    registry, stop = new_registry(), stop_event()
+    async with exposing(registry, settings.metrics_listen):
+        await serve(build(settings, log, registry), settings.listen, stop)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from contract.bounds import STORE_TIMEOUT_S
@@ -15,22 +16,25 @@ from stores.valkey import Valkey
 from transcoder.documents import Documents, sources
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
+from transcoder.metrics import Tally, watch
 from transcoder.pipeline import Pipeline
 from transcoder.settings import Settings
 from transcoder.to_public import Presenters
 from transcoder.upstream import http_upstream
 
 
-def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
+def build(settings: Settings, log: FilteringBoundLogger, registry: CollectorRegistry) -> web.Application:
     """The application; its connections are opened with it and closed with it."""
     app = web.Application(client_max_size=0)
+    tally = Tally(registry)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
-        upstream = http_upstream(settings.internal_url, settings.credentials.opened(log))
+        upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally)
         valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
         store = ValkeyIdempotency(valkey)
         receipts = ValkeyReceipts(valkey)
         outbox = Outbox(receipts, log)
+        watch(registry, outbox)
         records = settings.connect(upstream)
         codec = CODECS[records.capabilities.ids](settings.id_key)
         desk = Desk(
@@ -41,8 +45,8 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
             cursor_keys=settings.cursor_keys,
             api_url=settings.api_url,
         )
-        once = Once(store, records.capabilities, settings.cursor_keys, log)
-        app[PIPELINE] = Pipeline(desk, codec, once, outbox, log)
+        once = Once(store, records.capabilities, settings.cursor_keys, log, tally)
+        app[PIPELINE] = Pipeline(desk, codec, once, outbox, log, tally)
         async with outbox.delivering():
             yield
         await upstream.close()

@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import assert_never
 
 import msgspec
 from structlog.typing import FilteringBoundLogger
@@ -23,11 +24,12 @@ from contract.failures import IDEMPOTENCY_LOST
 from contract.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_OUTCOME_UNKNOWN
 from contract.receipts import Receipt
 from contract.sealing import KeyRing
-from stores.idempotency import First, Idempotency, InFlight, OtherRequest, Replay, Use
+from stores.idempotency import Claim, First, Idempotency, InFlight, OtherRequest, Replay, Use
 from stores.receipts import pack
 from stores.valkey import StoreLost
 from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
+from transcoder.metrics import Tally
 from transcoder.receipts import key_digest, made_record
 from transcoder.records import Capabilities
 from transcoder.upstream import spent_ms
@@ -72,12 +74,18 @@ class Once:
     """Runs keyed requests once, over a store that all processes share."""
 
     def __init__(
-        self, store: Idempotency, capabilities: Capabilities, keys: KeyRing, log: FilteringBoundLogger
+        self,
+        store: Idempotency,
+        capabilities: Capabilities,
+        keys: KeyRing,
+        log: FilteringBoundLogger,
+        tally: Tally | None = None,
     ) -> None:
         self._store = store
         self._capabilities = capabilities
         self._keys = keys
         self._log = log
+        self._tally = tally or Tally()
 
     async def run(self, call: Call, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer of `work`, or the stored one of the first request with this key."""
@@ -89,7 +97,9 @@ class Once:
         try:
             claim = await self._store.claim(call.actor.tenant, name, fingerprint(call), owner, use)
         except StoreLost as lost:
+            self._tally.claimed("lost")
             raise ApiError(IDEMPOTENCY_LOST.answer, cause=str(lost)) from None
+        self._tally.claimed(_outcome(claim))
         match claim:
             case Replay(answer=sealed):
                 return self._replayed(name, sealed) or await self._asked_again(call, work)
@@ -160,6 +170,20 @@ class Once:
         if not self._capabilities.dedupe:
             raise ApiError(IDEMPOTENCY_OUTCOME_UNKNOWN)
         return _marked(await work())
+
+
+def _outcome(claim: Claim) -> str:
+    """The word of `metrics.CLAIMS` for it."""
+    match claim:
+        case First(again=again):
+            return "again" if again else "first"
+        case Replay():
+            return "replay"
+        case InFlight():
+            return "in-flight"
+        case OtherRequest():
+            return "other-request"
+    assert_never(claim)
 
 
 def _marked(answer: Answer) -> Answer:

@@ -40,6 +40,7 @@ from transcoder.etags import Precondition, read_precondition
 from transcoder.handlers import HANDLERS, Handler, versions
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
+from transcoder.metrics import NO_OPERATION, Tally
 from transcoder.parameters import Asked, Read, read_parameters, readers
 from transcoder.receipts import receipt_of
 from transcoder.records import Actor
@@ -53,17 +54,30 @@ _OUR_FAULT = 500
 class Pipeline:
     """Answers requests. Built once; what can be laid out per operation is laid out here."""
 
-    def __init__(self, desk: Desk, codec: Codec, once: Once, outbox: Outbox, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        codec: Codec,
+        once: Once,
+        outbox: Outbox,
+        log: FilteringBoundLogger,
+        tally: Tally | None = None,
+    ) -> None:
         self._desk = desk
         self._codec = codec
         self._once = once
         self._outbox = outbox
         self._log = log
+        self._tally = tally or Tally()
         self._readers: Mapping[str, Mapping[str, Read]] = {row.id: readers(row) for row in OPERATIONS}
         self._translations = {version: translations(version, RESOURCES) for version in VERSIONS}
 
     async def answer(self, request: web.Request) -> web.Response:
         """The response to a request, whatever happens on the way."""
+        with self._tally.in_flight.track_inprogress():
+            return await self._answer(request)
+
+    async def _answer(self, request: web.Request) -> web.Response:
         started_s = time.monotonic()
         begin_request()
         notes: dict[str, Json] = {"trace_id": requests.trace_id(request)}
@@ -89,8 +103,10 @@ class Pipeline:
 
     def _tell(self, request: web.Request, notes: dict[str, Json], answer: Answer, started_s: float) -> None:
         """A line in the log and, once its caller is known, a receipt."""
+        took_s = time.monotonic() - started_s
+        self._tally.answered(notes.get("operation", NO_OPERATION), answer.status, took_s)
         notes["status"] = answer.status
-        notes["duration_ms"] = round((time.monotonic() - started_s) * 1000, 1)
+        notes["duration_ms"] = round(took_s * 1000, 1)
         notes["upstream_duration_ms"] = spent_ms()
         # What an internal service or we ourselves did wrong is for us to hear of, never the caller's fault.
         (self._log.error if answer.status >= _OUR_FAULT else self._log.info)("request", **notes)

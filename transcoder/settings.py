@@ -8,6 +8,7 @@ from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
 from process.address import Address, parse_address
 from process.logs import level
+from process.metrics import metrics_listen
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
 from transcoder.credentials import Credentials, read_credentials
@@ -24,6 +25,7 @@ class Settings:
     """All that differs between deployments."""
 
     listen: Address
+    metrics_listen: Address | None
     internal_url: str
     credentials: Credentials
     connect: Connect
@@ -41,6 +43,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     reader = Reader(environment)
     settings = Settings(
         listen=reader.read("LISTEN", parse_address, "unix:/path or tcp:host:port"),
+        metrics_listen=metrics_listen(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),
         credentials=read_credentials(reader),
         connect=reader.read(

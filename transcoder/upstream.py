@@ -15,6 +15,7 @@ from contract.failures import SERVICE_LOST
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT
 from transcoder.credentials import Shown
 from transcoder.errors import ApiError
+from transcoder.metrics import Tally, status_class
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _CONNECT_TIMEOUT_S = 1.0
@@ -107,10 +108,11 @@ class Spare:
 class HttpUpstream:
     """`Upstream` on aiohttp's client, over a UNIX socket or TCP."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: URL, shown: Shown) -> None:
+    def __init__(self, session: aiohttp.ClientSession, base: URL, shown: Shown, tally: Tally) -> None:
         self._session = session
         self._base = base
         self._shown = shown
+        self._tally = tally
         self._spare = Spare()
 
     async def send(
@@ -125,6 +127,28 @@ class HttpUpstream:
         writes: bool,
     ) -> Reply:
         """See `Upstream.send`. A read whose connection breaks before an answer is sent once more."""
+        began_s, outcome = time.monotonic(), "cancelled"
+        try:
+            reply = await self._send(method, path, headers, body, deadline_s, deadline_header, writes=writes)
+            outcome = status_class(reply.status)
+        except ApiError as error:
+            outcome = error.problem.code
+            raise
+        finally:
+            self._tally.called(outcome, time.monotonic() - began_s)
+        return reply
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline_s: float,
+        deadline_header: str,
+        *,
+        writes: bool,
+    ) -> Reply:
         now_s = asyncio.get_running_loop().time()
         until_s = min(deadline_s, now_s + INTERNAL_TIMEOUT_S)
         if until_s <= now_s:
@@ -173,7 +197,7 @@ async def _whole_body(reply: aiohttp.ClientResponse) -> bytes:
     return b"".join(parts)
 
 
-def http_upstream(base: str, shown: Shown) -> HttpUpstream:
+def http_upstream(base: str, shown: Shown, tally: Tally | None = None) -> HttpUpstream:
     """A client for `unix:/path`, `http://host:port` or `https://host:port`; its owner closes it."""
     # The deadline is ours (`asyncio.timeout_at`); aiohttp's own total timeout costs a timer more for each call.
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S)
@@ -195,7 +219,7 @@ def http_upstream(base: str, shown: Shown) -> HttpUpstream:
     # Left to itself aiohttp sends a PUT or DELETE again when a kept connection breaks, though the first may have been
     # carried out: the caller would be told of the second. There is no public switch.
     session._retry_connection = False
-    return HttpUpstream(session, url.origin(), shown)
+    return HttpUpstream(session, url.origin(), shown, tally or Tally())
 
 
 def internal_url(text: str) -> str:

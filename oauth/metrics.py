@@ -1,0 +1,45 @@
+"""What the authorization server counts: requests by endpoint and class of status, and how long they took.
+
+Knows names and labels of metrics; whatever is no endpoint of the contract is `other`, so that nobody can make a series.
+"""
+
+import time
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from contract.oauth import AUTH_ENDPOINTS, RESOURCE_METADATA
+
+_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+_ENDPOINTS = {endpoint.path: endpoint.id for endpoint in (*AUTH_ENDPOINTS, RESOURCE_METADATA)}
+_OTHER = "other"
+_OUR_FAULT = 500
+
+
+def counting(registry: CollectorRegistry) -> Middleware:
+    """Counts what every endpoint answers."""
+    requests = Counter("oauth_requests", "Answered requests.", ("endpoint", "status_class"), registry=registry)
+    took = Histogram(
+        "oauth_request_duration_seconds",
+        "How long an answer took.",
+        ("endpoint",),
+        buckets=_BUCKETS_S,
+        registry=registry,
+    )
+
+    @web.middleware
+    async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+        endpoint, began_s, status = _ENDPOINTS.get(request.path, _OTHER), time.monotonic(), _OUR_FAULT
+        try:
+            response = await handler(request)
+            status = response.status
+        except web.HTTPException as reply:
+            status = reply.status
+            raise
+        finally:
+            requests.labels(endpoint, f"{status // 100}xx").inc()
+            took.labels(endpoint).observe(time.monotonic() - began_s)
+        return response
+
+    return count

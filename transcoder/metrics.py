@@ -1,0 +1,74 @@
+"""What the transcoder counts: requests by operation, what became of keyed ones, and the calls that it makes inwards.
+
+Knows names and labels of metrics; a label is an operation, a class of statuses or a word of this file, never what a
+caller sent.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from process.metrics import watch_count
+from stores.receipts import Outbox
+
+_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+"""The promise is kept or not at 0.25; 10 s is when a request ends."""
+NO_OPERATION = ""
+CLAIMS = ("first", "again", "replay", "in-flight", "other-request", "lost")
+
+
+class Tally:
+    """Counts, in a registry of its own unless one is given."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        registry = CollectorRegistry() if registry is None else registry
+        self._requests = Counter(
+            "transcoder_requests", "Answered requests.", ("operation", "status_class"), registry=registry
+        )
+        self._took = Histogram(
+            "transcoder_request_duration_seconds",
+            "How long an answer took.",
+            ("operation",),
+            buckets=_BUCKETS_S,
+            registry=registry,
+        )
+        self.in_flight = Gauge("transcoder_requests_in_flight", "Requests not yet answered.", registry=registry)
+        self._claims = Counter(
+            "transcoder_idempotency", "Claims of idempotency keys by outcome.", ("outcome",), registry=registry
+        )
+        self._calls = Counter(
+            "transcoder_upstream_calls",
+            "Calls of internal services: their status class, or why there was no answer.",
+            ("outcome",),
+            registry=registry,
+        )
+        self._waited = Histogram(
+            "transcoder_upstream_duration_seconds",
+            "How long a call of an internal service took.",
+            buckets=_BUCKETS_S,
+            registry=registry,
+        )
+
+    def answered(self, operation: str, status: int, took_s: float) -> None:
+        """A request of that operation; of none, if the edge named none that we know."""
+        self._requests.labels(operation, status_class(status)).inc()
+        self._took.labels(operation).observe(took_s)
+
+    def claimed(self, outcome: str) -> None:
+        """An idempotency key was claimed, with one of the outcomes of `CLAIMS`."""
+        self._claims.labels(outcome).inc()
+
+    def called(self, outcome: str, took_s: float) -> None:
+        """A call inwards has ended."""
+        self._calls.labels(outcome).inc()
+        self._waited.observe(took_s)
+
+
+def status_class(status: int) -> str:
+    """`2xx` of 201."""
+    return f"{status // 100}xx"
+
+
+def watch(registry: CollectorRegistry, outbox: Outbox) -> None:
+    """Show what it keeps anyway."""
+    watch_count(
+        registry, "transcoder_receipts_dropped", "Receipts that never reached the store.", lambda: outbox.dropped
+    )
