@@ -21,8 +21,9 @@ WAIT_S = 5.0
 """For a connection, and in SQLite for another process that writes."""
 STATEMENT_S = 8.0
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-# PostgreSQL's classes: connection, resources, operator's intervention (57014: too slow), system.
-_LOST_STATES = ("08", "53", "57", "58")
+# PostgreSQL's classes: connection, who we are, no such database, resources, operator's intervention (57014: too slow),
+# system; and a table that we may not touch.
+_LOST_STATES = ("08", "28", "3D", "53", "57", "58", "42501")
 # FULL: a revocation or a spent code that was acknowledged is on the disk, whatever happens to the machine.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={round(WAIT_S * 1000)}")
 
@@ -118,20 +119,23 @@ async def _told() -> AsyncIterator[None]:
     try:
         yield
     except _DRIVERS_OWN as error:
-        raise DatabaseLost(f"the database is lost: {type(error).__name__}: {error}") from error
+        raise DatabaseLost(f"the database is lost: {type(error).__name__}: {_line(error)}") from error
     except (DBAPIError, NoConnectionFree, OSError) as error:  # asyncpg lets an OSError through when it is refused
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(error, DBAPIError) and not _is_lost(error):
             raise
-        told = " ".join(str(cause).split())
-        raise DatabaseLost(f"the database is lost: {type(cause).__name__}: {told}") from error
+        raise DatabaseLost(f"the database is lost: {type(cause).__name__}: {_line(cause)}") from error
+
+
+def _line(error: BaseException | None) -> str:
+    return " ".join(str(error).split())
 
 
 def _is_lost(error: DBAPIError) -> bool:
     """Whether the database is at fault, and not what it was asked."""
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        return str(state)[:2] in _LOST_STATES
+        return str(state).startswith(_LOST_STATES)
     # SQLite calls a table that is not there operational, too.
     wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
     return isinstance(error, OperationalError | InterfaceError) and not wrong_sql

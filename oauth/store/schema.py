@@ -20,12 +20,14 @@ _LOCK = 7_411_236  # an advisory lock: any number that nobody else takes
 async def migrate(database: Database) -> str:
     """Run the migrations that are missing, all or none of them; returns the revision then. Raises DatabaseLost.
 
-    Of several at once one works and the others wait, then find nothing to do.
+    Of several at once one works and the others wait, then find nothing to do. Nor is there in a database that is ahead of
+    us, as after a release was taken back.
     """
     async with database.writing() as connection:
         if connection.dialect.name == "postgresql":
             await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        await connection.run_sync(_upgrade)
+        if not _ahead(await connection.run_sync(_revision)):
+            await connection.run_sync(_upgrade)
         return await connection.run_sync(_revision) or ""
 
 
@@ -37,10 +39,10 @@ async def missing_migrations(database: Database) -> str:
     """
     async with database.reading() as connection:
         found = await connection.run_sync(_revision)
-    ours = [script.revision for script in _scripts().walk_revisions()]
-    if found == ours[0] or (found is not None and found not in ours):
+    newest = _ours()[0]
+    if found == newest or _ahead(found):
         return ""
-    return f"the database is at revision {found or 'none'} and {ours[0]} is needed: run `python -m oauth migrate`"
+    return f"the database is at revision {found or 'none'} and {newest} is needed: run `python -m oauth migrate`"
 
 
 def _upgrade(connection: sa.Connection) -> None:
@@ -54,5 +56,10 @@ def _revision(connection: sa.Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_FOLDER))
+def _ours() -> list[str]:
+    """Revisions that this version knows, the newest first."""
+    return [script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()]
+
+
+def _ahead(found: str | None) -> bool:
+    return found is not None and found not in _ours()

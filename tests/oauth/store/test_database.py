@@ -1,12 +1,15 @@
 """The database, whichever it is: one suite over SQLite and a real PostgreSQL."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
 from oauth.store.database import Database, DatabaseLost, database_url
+from oauth.store.schema import migrate
 from oauth.store.tables import REVOCATION_HEAD
+from tests.support.postgres import Server
 
 SEQUENCE = REVOCATION_HEAD.c.sequence
 
@@ -59,6 +62,21 @@ async def test_a_database_that_cannot_be_reached_is_lost(url: str) -> None:
             async with database.reading():
                 pass
     assert "hidden" not in str(told.value)
+
+
+NOT_LET_IN = {
+    "for somebody whom the server does not know": lambda url: url.replace("tests@", "stranger:hidden@"),
+    "for a database that is not there": lambda url: url.replace("/test_", "/no_"),
+}
+
+
+@pytest.mark.parametrize("wrong", NOT_LET_IN.values(), ids=NOT_LET_IN.keys())
+async def test_a_server_that_does_not_let_us_in_is_lost(postgres: Server, wrong: Callable[[str], str]) -> None:
+    async with Database(database_url(wrong(postgres.new_database()))) as database:
+        with pytest.raises(DatabaseLost) as told:
+            await migrate(database)
+    assert "hidden" not in str(told.value)
+    assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize(

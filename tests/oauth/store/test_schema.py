@@ -34,6 +34,7 @@ async def test_a_database_that_is_ahead_will_do(database: Database) -> None:
     async with database.writing() as connection:
         await connection.execute(sa.update(REVISION).values(version_num="9999"))
     assert await missing_migrations(database) == ""
+    assert await migrate(database) == "9999"
 
 
 async def test_of_several_that_migrate_at_once_one_works_and_the_others_find_nothing_to_do(url: str) -> None:
