@@ -34,6 +34,8 @@ class Tally:
         self._claims = Counter(
             "transcoder_idempotency", "Claims of idempotency keys by outcome.", ("outcome",), registry=registry
         )
+        for outcome in CLAIMS:  # from the start on: a count that appears with its first event has not grown
+            self._claims.labels(outcome)
         self._calls = Counter(
             "transcoder_upstream_calls",
             "Calls of internal services: their status class, or why there was no answer.",

@@ -20,8 +20,8 @@ _LOCK = 7_411_236  # an advisory lock: any number that nobody else takes
 async def migrate(database: Database) -> str:
     """Run the migrations that are missing, all or none of them; returns the revision then. Raises DatabaseLost.
 
-    Of several at once one works and the others wait, then find nothing to do. Nor is there in a database that is ahead of
-    us, as after a release was taken back.
+    Of several at once one works and the others wait, then find nothing to do. Nor is there in a database that is ahead
+    of us, as after a release was taken back.
     """
     async with database.writing() as connection:
         if connection.dialect.name == "postgresql":

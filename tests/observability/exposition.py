@@ -32,7 +32,9 @@ def samples(text: str) -> list[Sample]:
 
 def total(stack: Stack, kind: str, name: str, **labels: str) -> float:
     """The sum of a metric over all processes of a kind, where the labels say so."""
-    return sum(sample.value for sample in _of_kind(stack.own_folder, kind) if sample.name == name and _has(sample, labels))
+    return sum(
+        sample.value for sample in _of_kind(stack.own_folder, kind) if sample.name == name and _has(sample, labels)
+    )
 
 
 def _of_kind(folder: Path, kind: str) -> Iterator[Sample]:
