@@ -1,4 +1,4 @@
-"""`python -m deploy.observability.dashboard [--check]`: the Grafana dashboard out of its rows, as JSON beside this file.
+"""`python -m deploy.observability.dashboard [--check]`: Grafana's dashboard out of its rows, as JSON beside this file.
 
 Owns what is looked at, and how a panel is laid out; a test sees that every metric in an expression is one that is told.
 """

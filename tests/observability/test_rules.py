@@ -1,4 +1,4 @@
-"""Alerts, the dashboard and the runbook: Prometheus takes them, all that they name is told, and nobody is woken in vain."""
+"""Alerts, the dashboard and the runbook: Prometheus takes them, and all that they name is told."""
 
 import json
 import re
