@@ -12,7 +12,7 @@ LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-ve
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
-.PHONY: test-compose fuzz
+.PHONY: test-compose fuzz doctor
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
@@ -23,6 +23,9 @@ up: have-runtime ## start everything on this machine (PORT=8443 and the next one
 
 down: have-venv ## end everything, also what a crash has left
 	@$(PY) -m local down
+
+doctor: have-venv ## say what is wrong with this installation, a line each with its cure (PORT= as for up)
+	@$(PY) -m local doctor
 
 status: have-venv ## show the services, their processes and restarts
 	@$(PY) -m local status

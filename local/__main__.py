@@ -1,4 +1,4 @@
-"""The runner's commands: `python -m local up|down|status|logs|where|token|revoke|…`; the Makefile calls these.
+"""The runner's commands: `python -m local up|down|doctor|status|logs|where|token|…`; the Makefile calls these.
 
 Owns arguments, exit codes and the text that greets; must not know how anything is done. Options default to the
 variables of the same name, because `make up PORT=9443` hands them over that way.
@@ -77,6 +77,12 @@ def _down(folder: RunFolder, _: Asked) -> str:
     return "Everything has ended." if there_was else f"Nothing ran in {folder.root}."
 
 
+def _doctor(folder: RunFolder, asked: Asked) -> str:
+    from local.doctor import examine
+
+    return examine(folder, _port(asked.port))
+
+
 def _operate(folder: RunFolder, asked: Asked) -> str:
     return operate(folder, asked.name, vars(asked))
 
@@ -120,6 +126,8 @@ def _parser() -> argparse.ArgumentParser:
 
     starts = add("up", _up, "start everything, wait until it serves, and return")
     starts.add_argument("--port", default=os.environ.get("PORT") or "8443", help="of the API; 0: any two free ports")
+    looks = add("doctor", _doctor, "say what is wrong with this installation, and the cure")
+    looks.add_argument("--port", default=os.environ.get("PORT") or "8443", help="that `up` is to use")
     add("down", _down, "end everything, also what a crash has left")
     add("status", lambda folder, _: status(folder), "show the services")
     reads = add("logs", _logs, "show the ends of the logs; follow them on a terminal")

@@ -51,6 +51,8 @@ def main() -> None:
         print(_keys(parsed))
     elif parsed.command == "purge":
         asyncio.run(_purge(load_or_exit(load_database, os.environ, "oauth")))
+    elif parsed.command == "check":
+        asyncio.run(_check(load_or_exit(load_database, os.environ, "oauth")))
     elif parsed.command == "migrate":
         asyncio.run(_migrate(load_or_exit(load_database, os.environ, "oauth")))
     else:
@@ -88,6 +90,16 @@ async def _migrate(database_url: str) -> None:
 
     async with Database(database_url) as database:
         print(f"The database is at revision {await _or_exit(migrate(database))}.")
+
+
+async def _check(database_url: str) -> None:
+    from oauth.store.database import Database
+    from oauth.store.schema import missing_migrations
+
+    async with Database(database_url) as database:
+        if missing := await _or_exit(missing_migrations(database)):
+            fail(missing)
+    print("The database can be reached and has this version's tables.")
 
 
 async def _purge(database_url: str) -> None:
@@ -146,6 +158,7 @@ def _arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("kid", help="print the signing key's id")
     commands.add_parser("migrate", help="bring the database to this version's tables")
+    commands.add_parser("check", help="see whether the database can be reached and has this version's tables")
     commands.add_parser("purge", help="forget what has expired, as is done every hour while serving")
     keys_cli.add_arguments(commands.add_parser("keys", help="list, stage, rotate or withdraw signing keys"))
     operator.add_commands(commands)

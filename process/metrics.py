@@ -9,7 +9,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import dataclass
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -29,6 +35,7 @@ def metrics_listen(reader: Reader) -> Address | None:
 
 def new_registry() -> CollectorRegistry:
     """A registry of a process, with what the system tells of it: CPU seconds, memory, open files."""
+    disable_created_metrics()  # a series more for each, for a format that nobody asks for here
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     return registry

@@ -73,6 +73,7 @@ PROGRAMS = (
     Program("python -m oauth kid", "Prints the id of the signing key.", oauth.settings.load_key),
     Program("python -m oauth keys", "Turns the signing keys.", oauth.settings.load_keys),
     Program("python -m oauth purge", "Forgets what has expired.", oauth.settings.load_database),
+    Program("python -m oauth check", "Says what keeps its database from serving.", oauth.settings.load_database),
     Program("python -m oauth migrate", "Makes or changes the tables of its database.", oauth.settings.load_database),
     Program(
         "python -m oauth revoke",
