@@ -43,7 +43,7 @@ class Teller:
         """Of a verdict, for a Check that came at `began_ns` (wall clock); `more` stands in the line as well."""
         match verdict:
             case Admitted(caller=caller, reason=reason):
-                self._count(asked.row.id, NO_RULE, began_ns)
+                self._tally.decided(asked.row.id, NO_RULE, max(0, time.time_ns() - began_ns) / 1_000_000_000)
                 if sampled(asked.trace_id, self._allowed_share):
                     self._log.info("allowed", decision="allow", reason=reason, **_who(asked, caller), **more)
             case Throttled(caller=caller):
@@ -57,11 +57,12 @@ class Teller:
     def _denied(
         self, asked: Question, caller: Claims | None, rule: Problem, reason: str, began_ns: int, more: dict[str, Any]
     ) -> None:
-        self._count(asked.row.id, rule.code, began_ns)
-        self._log.info("denied", decision="deny", rule=rule.code, reason=reason, **_who(asked, caller), **more)
+        took_ms = max(0, time.time_ns() - began_ns) / 1_000_000
+        self._tally.decided(asked.row.id, rule.code, took_ms / 1000)
+        ended = {"status": rule.status, "duration_ms": round(took_ms, 1)}
+        self._log.info("denied", decision="deny", rule=rule.code, reason=reason, **_who(asked, caller), **ended, **more)
         if caller is None or self._outbox is None:
             return
-        took_ms = (time.time_ns() - began_ns) // 1_000_000
         receipt = Receipt(
             asked.trace_id,
             caller.subject,
@@ -69,12 +70,9 @@ class Teller:
             began_ns // 1_000_000,
             status=rule.status,
             problem=rule.code,
-            duration_ms=max(0, took_ms),
+            duration_ms=int(took_ms),
         )
         self._outbox.put(caller.business, receipt)
-
-    def _count(self, operation: str, rule: str, began_ns: int) -> None:
-        self._tally.decided(operation, rule, max(0, time.time_ns() - began_ns) / 1_000_000_000)
 
     def unreadable(self, trace_id: TraceId, reason: str) -> None:
         """Of what is no question of our edge's."""

@@ -35,7 +35,7 @@ def metrics_listen(reader: Reader) -> Address | None:
 
 def new_registry() -> CollectorRegistry:
     """A registry of a process, with what the system tells of it: CPU seconds, memory, open files."""
-    disable_created_metrics()  # a series more for each, for a format that nobody asks for here
+    disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each, for a format that nobody asks for here
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     return registry

@@ -143,7 +143,7 @@ class Once:
         try:
             await step
         except StoreLost as lost:
-            self._log.warning("idempotency_lost", trace_id=call.actor.trace_id, cause=str(lost))
+            self._log.warning("idempotency lost", trace_id=call.actor.trace_id, cause=str(lost))
 
     def _sealed(self, name: str, answer: Answer) -> bytes:
         for body in (answer.body, None):

@@ -153,9 +153,11 @@ async def test_a_question_that_cannot_be_read_is_a_500_and_logged(ask, logged):
 async def test_a_denial_is_one_line_that_can_be_searched(ask, logged):
     await ask("contacts.delete")
     [line] = logged.calls
+    assert line.kwargs.pop("duration_ms") >= 0
     assert line.kwargs == {
         "event": "denied",
         "operation": "contacts.delete",
+        "status": 403,
         "decision": "deny",
         "rule": "insufficient-scope",
         "reason": "The token lacks contacts:delete.",
