@@ -84,4 +84,5 @@ def mount(root: Path, authority: trustme.CA, **changes: Mapping[str, str]) -> No
                 folder.mkdir(parents=True, exist_ok=True)
                 for name, text in content[secret].items():
                     (folder / name).write_bytes(text)
-                    (folder / name).chmod(0o600)  # the files are our own here: a group is let in only to another's
+                    # They are our own here, and a group may read only what is another's.
+                    (folder / name).chmod(0o600)

@@ -1,4 +1,4 @@
-"""The component `monitoring`: whoever tells metrics is asked for them, and whoever is asked may be reached and tells."""
+"""The component `monitoring`: whoever tells metrics is asked for them, and whoever is asked tells."""
 
 from tests.deploy.manifests import needs_kubectl
 from tests.deploy.production import SERVICES, programs, site
