@@ -21,6 +21,7 @@ from oauth.store.tables import (
     CODES,
     FAILURES,
     GRANTS,
+    LOGINS,
     REFRESH_TOKENS,
     SESSIONS,
 )
@@ -48,6 +49,7 @@ def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
     return (
         (AUTH_REQUESTS, AUTH_REQUESTS.c.expires_at_s <= now_s),
         (SESSIONS, SESSIONS.c.expires_at_s <= now_s),
+        (LOGINS, LOGINS.c.expires_at_s <= now_s),
         (FAILURES, sa.and_(FAILURES.c.locked_until_s <= now_s, FAILURES.c.since_s <= now_s - _DAY_S)),
         (CODES, sa.or_(CODES.c.expires_at_s <= now_s - _DAY_S, CODES.c.grant_id.in_(over))),
         (REFRESH_TOKENS, sa.or_(REFRESH_TOKENS.c.expires_at_s <= now_s, REFRESH_TOKENS.c.grant_id.in_(over))),

@@ -1,7 +1,7 @@
 """Settings of each command, complete or fatal; naming the key needs nothing but the keys."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from oauth.key_ring import Purpose
 from oauth.mint import Mint
 from process.address import Address, parse_address
 from process.logs import level
+from process.look import Logo, Look, read_logo, read_look
 from process.secret import internal_secret
 from process.settings import Reader, public_url
 
@@ -21,11 +22,30 @@ _DATABASE = "sqlite:////path/to/file.db or postgresql://user:word@host/database"
 
 
 @dataclass(frozen=True, slots=True)
+class Seeded:
+    """The demo login: the users of a directory, in local mode alone."""
+
+    people: dict[TenantId, Business]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The platform's own login (OpenID Connect), and where it tells what a user or a business is now."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    people_url: str
+    people_secret: str
+    ca_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ServeSettings:
     """Where to listen, what is kept where, whose tokens are issued, and the keys that sign.
 
-    `internal_listen` is for our own services; on a network they show the `internal_secret`. `people`: who may log in by
-    the demo login, in local mode alone.
+    `internal_listen` is for our own services; on a network they show the `internal_secret`. `login`: how people log in;
+    None where they do not.
     """
 
     listen: Address
@@ -36,7 +56,9 @@ class ServeSettings:
     audience: str
     ids: Codec
     keys: KeyFolder
-    people: dict[TenantId, Business] | None
+    login: Seeded | Provider | None
+    look: Look
+    logo: Logo | None
     log_level: int
 
 
@@ -66,11 +88,14 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     issuer, audience = _public_urls(reader)
     kind, id_secret = _ids(reader)
     keys = _keys(reader)
-    people = _people(reader) if environment.get("LOCAL_MODE") == "1" else None
+    login = _login(reader, environment)
+    look, logo = read_look(reader), read_logo(reader) if environment.get("BRAND_LOGO_FILE") else None
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
     reader.finish()
     ids = CODECS[kind](id_secret)
-    return ServeSettings(listen, internal_listen, secret, database, issuer, audience, ids, keys, people, log_level)
+    return ServeSettings(
+        listen, internal_listen, secret, database, issuer, audience, ids, keys, login, look, logo, log_level
+    )
 
 
 def load_database(environment: Mapping[str, str]) -> str:
@@ -147,6 +172,53 @@ def _public_urls(reader: Reader) -> tuple[str, str]:
     issuer = reader.read("PUBLIC_AUTH_URL", public_url, "an https origin, without a trailing slash")
     audience = reader.read("PUBLIC_API_URL", public_url, "an https origin, without a trailing slash")
     return issuer, audience
+
+
+def _login(reader: Reader, environment: Mapping[str, str]) -> Seeded | Provider | None:
+    local = environment.get("LOCAL_MODE") == "1"
+    logins, default = (("demo", "oidc", "none"), "demo") if local else (("oidc", "none"), "none")
+    # Outside local mode there is no demo login: everybody knows its password.
+    way = reader.read("LOGIN", _one_of(*logins), " or ".join(logins), default=default)
+    if way == "demo":
+        return Seeded(_people(reader))
+    if way != "oidc":
+        return None
+    return Provider(
+        issuer=reader.read("OIDC_ISSUER", _https_url, "the provider's issuer, an https URL"),
+        client_id=reader.read("OIDC_CLIENT_ID", str, "what the provider knows this server by"),
+        client_secret=reader.secret("OIDC_CLIENT_SECRET_FILE", _line, "a file of one line"),
+        people_url=reader.read("PEOPLE_URL", _https_url, "an https URL, below which `/users/` and `/businesses/` are"),
+        people_secret=reader.secret("PEOPLE_SECRET_FILE", _line, "a file of one line"),
+        ca_file=reader.read("OIDC_CA_FILE", _file, "a file of CA certificates")
+        if environment.get("OIDC_CA_FILE")
+        else None,
+    )
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError("not one of these")
+        return text
+
+    return parse
+
+
+def _https_url(text: str) -> str:
+    if not text.startswith("https://") or "?" in text or "#" in text:
+        raise ValueError("not an https URL")
+    return text.rstrip("/")
+
+
+def _line(text: str) -> str:
+    if len(text.split()) != 1:
+        raise ValueError("not one word")
+    return text.strip()
+
+
+def _file(path: str) -> str:
+    Path(path).read_bytes()
+    return path
 
 
 def _people(reader: Reader) -> dict[TenantId, Business]:

@@ -1,21 +1,17 @@
 """The transcoder's settings, from the environment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
 from process.address import Address, parse_address
 from process.logs import level
+from process.look import Look, read_look
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
-from transcoder.pages.look import DARK, LIGHT, Look, color_on
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
 from transcoder.upstream import internal_url
-
-_MAX_NAME = 60
-_COLOR = "a colour such as #1a56b0 that can be read on {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +47,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         auth_url=reader.read("PUBLIC_AUTH_URL", public_url, "an https origin such as https://auth.example.com"),
         id_key=reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters"),
         cursor_keys=reader.secret("CURSOR_KEYS_FILE", key_ring, "a file of lines `<key id> <64 hex characters>`"),
-        look=Look(
-            name=reader.read("DOCS_NAME", _name, f"at most {_MAX_NAME} printable characters", default="Public API"),
-            color=reader.read("DOCS_COLOR", _on(LIGHT), _COLOR.format(LIGHT), default="#1a56b0"),
-            color_dark=reader.read("DOCS_COLOR_DARK", _on(DARK), _COLOR.format(DARK), default="#8ab4f8"),
-        ),
+        look=read_look(reader),
         log_level=reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info"),
     )
     reader.finish()
     return settings
-
-
-def _name(text: str) -> str:
-    if not text.isprintable() or not text.strip() or len(text) > _MAX_NAME:
-        raise ValueError("not a name")
-    return text.strip()
-
-
-def _on(page: str) -> Callable[[str], str]:
-    return partial(color_on, page=page)

@@ -108,6 +108,17 @@ SESSIONS = sa.Table(
 )
 """Browsers that are logged in."""
 
+LOGINS = sa.Table(
+    "logins",
+    METADATA,
+    _no_more_than_once("id_hash", _DIGEST),
+    sa.Column("return_to", sa.Text, nullable=False),
+    sa.Column("nonce", sa.String(64), nullable=False),
+    sa.Column("verifier", sa.String(128), nullable=False),
+    sa.Column("expires_at_s", sa.BigInteger, nullable=False),
+)
+"""Browsers that are on their way to an upstream provider and back. A row is taken away by the first that comes back."""
+
 CLIENTS = sa.Table(
     "clients",
     METADATA,
