@@ -88,8 +88,8 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     issuer, audience = _public_urls(reader)
     kind, id_secret = _ids(reader)
     keys = _keys(reader)
-    login = _login(reader, environment)
-    look, logo = read_look(reader), read_logo(reader) if environment.get("BRAND_LOGO_FILE") else None
+    login = _login(reader)
+    look, logo = read_look(reader), read_logo(reader)
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
     reader.finish()
     ids = CODECS[kind](id_secret)
@@ -161,11 +161,7 @@ def _ids(reader: Reader) -> tuple[IdKind, bytes]:
 
 
 def _keys(reader: Reader) -> KeyFolder:
-    return reader.read("SIGNING_KEYS_DIR", _key_folder, "a folder with the signing keys, EC P-256 or RSA, in PEM")
-
-
-def _key_folder(path: str) -> KeyFolder:
-    return KeyFolder(Path(path))
+    return reader.secrets("SIGNING_KEYS_DIR", KeyFolder, "a folder of PEM private keys, EC P-256 or RSA")
 
 
 def _public_urls(reader: Reader) -> tuple[str, str]:
@@ -174,24 +170,34 @@ def _public_urls(reader: Reader) -> tuple[str, str]:
     return issuer, audience
 
 
-def _login(reader: Reader, environment: Mapping[str, str]) -> Seeded | Provider | None:
-    local = environment.get("LOCAL_MODE") == "1"
-    logins, default = (("demo", "oidc", "none"), "demo") if local else (("oidc", "none"), "none")
+def load_provider(environment: Mapping[str, str]) -> Provider:
+    """What `python -m oauth` reads besides where people log in at the platform's provider."""
+    reader = Reader(environment)
+    provider = _provider(reader)
+    reader.finish()
+    return provider
+
+
+def _login(reader: Reader) -> Seeded | Provider | None:
+    is_local = reader.read("LOCAL_MODE", _is_local, "1 in a local deployment, for its demo login, or 0", default="0")
     # Outside local mode there is no demo login: everybody knows its password.
+    logins, default = (("demo", "oidc", "none"), "demo") if is_local else (("oidc", "none"), "none")
     way = reader.read("LOGIN", _one_of(*logins), " or ".join(logins), default=default)
     if way == "demo":
         return Seeded(_people(reader))
-    if way != "oidc":
-        return None
+    return _provider(reader) if way == "oidc" else None
+
+
+def _provider(reader: Reader) -> Provider:
     return Provider(
         issuer=reader.read("OIDC_ISSUER", _https_url, "the provider's issuer, an https URL"),
         client_id=reader.read("OIDC_CLIENT_ID", str, "what the provider knows this server by"),
-        client_secret=reader.secret("OIDC_CLIENT_SECRET_FILE", _line, "a file of one line"),
-        people_url=reader.read("PEOPLE_URL", _https_url, "an https URL, below which `/users/` and `/businesses/` are"),
-        people_secret=reader.secret("PEOPLE_SECRET_FILE", _line, "a file of one line"),
-        ca_file=reader.read("OIDC_CA_FILE", _file, "a file of CA certificates")
-        if environment.get("OIDC_CA_FILE")
-        else None,
+        client_secret=reader.secret("OIDC_CLIENT_SECRET_FILE", _line, "a file of one word"),
+        people_url=reader.read("PEOPLE_URL", _https_url, "an https URL, below which `users/` and `businesses/` are"),
+        people_secret=reader.secret("PEOPLE_SECRET_FILE", _line, "a file of one word"),
+        ca_file=reader.read(
+            "OIDC_CA_FILE", _ca_file, "the path of CA certificates for both, or system", default="system"
+        ),
     )
 
 
@@ -216,7 +222,9 @@ def _line(text: str) -> str:
     return text.strip()
 
 
-def _file(path: str) -> str:
+def _ca_file(path: str) -> str | None:
+    if path == "system":
+        return None
     Path(path).read_bytes()
     return path
 
@@ -227,6 +235,12 @@ def _people(reader: Reader) -> dict[TenantId, Business]:
 
 def _directory(path: str) -> dict[TenantId, Business]:
     return read_directory(Path(path).read_text(encoding="utf-8"))
+
+
+def _is_local(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError("neither 0 nor 1")
+    return text == "1"
 
 
 def _only_local(text: str) -> None:

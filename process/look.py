@@ -56,12 +56,15 @@ def read_look(reader: Reader) -> Look:
     )
 
 
-def read_logo(reader: Reader) -> Logo:
-    """The picture in the file that the environment names."""
-    return reader.read("BRAND_LOGO_FILE", _logo, f"the path of an SVG or PNG of at most {_MAX_LOGO // 1024} KiB")
+def read_logo(reader: Reader) -> Logo | None:
+    """The picture in the file that the environment names, if any."""
+    expected = f"the path of an SVG or PNG of at most {_MAX_LOGO // 1024} KiB, or none"
+    return reader.read("BRAND_LOGO_FILE", _logo, expected, default="none")
 
 
-def _logo(path: str) -> Logo:
+def _logo(path: str) -> Logo | None:
+    if path == "none":
+        return None
     kind, raw = Path(path).suffix.lower().removeprefix("."), Path(path).read_bytes()
     if kind not in ("svg", "png") or not raw or len(raw) > _MAX_LOGO:
         raise ValueError("no such picture")
