@@ -45,10 +45,14 @@ def _binding(tenant: TenantId) -> bytes:
     return b"cursor" + tenant.to_bytes(16, "big")  # it may be a UUID
 
 
+def _text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
 def seal_cursor(position: Position, keys: KeyRing, *, tenant: TenantId) -> str:
     """The text that a client sees as `next`."""
     plain = _HEAD.pack(position.query, position.expires_at_s) + position.place.encode()
-    return base64.urlsafe_b64encode(keys.seal(plain, bound_to=_binding(tenant))).rstrip(b"=").decode()
+    return _text(keys.seal(plain, bound_to=_binding(tenant)))
 
 
 def open_cursor(text: str, keys: KeyRing, *, tenant: TenantId, query: bytes, now_s: int) -> Position | CursorRefusal:
@@ -58,6 +62,8 @@ def open_cursor(text: str, keys: KeyRing, *, tenant: TenantId, query: bytes, now
     try:
         sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error:
+        return CursorRefusal.MALFORMED
+    if _text(sealed) != text:  # base 64 leaves bits unused, and Python reads its other alphabet too
         return CursorRefusal.MALFORMED
     plain = keys.open(sealed, bound_to=_binding(tenant))
     if plain is None:

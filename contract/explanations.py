@@ -5,6 +5,8 @@ A row beside each row of `problems`; pages and documents are made of both. Knows
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 
 from contract import problems
@@ -33,6 +35,34 @@ class Explanation:
     errors: tuple[ItemError, ...] | None = None
     detail: str | None = None
     receipt: bool = True
+
+
+class Treatment(StrEnum):
+    """What a client does about a problem, before anybody has read it."""
+
+    RETRY = "retry"
+    AUTHENTICATE = "re-authenticate"
+    FIX = "fix"
+    STOP = "stop"
+
+
+_FOR_PEOPLE = (
+    problems.INSUFFICIENT_SCOPE,
+    problems.INSUFFICIENT_PERMISSION,
+    problems.BUSINESS_SUSPENDED,
+    problems.NOT_SUPPORTED,
+    problems.IDEMPOTENCY_OUTCOME_UNKNOWN,
+)
+"""No other request of the same program would do better: somebody has to grant, decide or look."""
+
+
+def treatment(problem: Problem) -> Treatment:
+    """What a client does about it."""
+    if problem.retryable:
+        return Treatment.RETRY
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        return Treatment.AUTHENTICATE
+    return Treatment.STOP if problem in _FOR_PEOPLE else Treatment.FIX
 
 
 def example(problem: Problem, api_url: str) -> dict[str, Any]:

@@ -17,10 +17,11 @@ class Writer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A request header. All but CALLER's are removed from what a caller sends."""
+    """A request header. All but CALLER's are removed from what a caller sends. `about` is for readers of documents."""
 
     name: str
     writer: Writer
+    about: str
 
     @property
     def title(self) -> str:
@@ -28,37 +29,42 @@ class Header:
         return self.name.title()
 
 
-AUTHORIZATION = Header("authorization", Writer.CALLER)
-VERSION = Header("version", Writer.CALLER)
-IDEMPOTENCY_KEY = Header("idempotency-key", Writer.CALLER)
-IF_MATCH = Header("if-match", Writer.CALLER)
-IF_NONE_MATCH = Header("if-none-match", Writer.CALLER)
-CONTENT_TYPE = Header("content-type", Writer.CALLER)
-CONTENT_ENCODING = Header("content-encoding", Writer.CALLER)
-ACCEPT = Header("accept", Writer.CALLER)
+AUTHORIZATION = Header("authorization", Writer.CALLER, "`Bearer` and the token. Two of them are refused.")
+VERSION = Header("version", Writer.CALLER, "The version of the API that the caller speaks, a date.")
+IDEMPOTENCY_KEY = Header("idempotency-key", Writer.CALLER, "The caller's name for a write that is to happen once.")
+IF_MATCH = Header("if-match", Writer.CALLER, "The revision that a write is meant for.")
+IF_NONE_MATCH = Header("if-none-match", Writer.CALLER, "The revision that the caller of a read has already.")
+CONTENT_TYPE = Header("content-type", Writer.CALLER, "The form of the body: JSON, or a merge patch.")
+CONTENT_ENCODING = Header("content-encoding", Writer.CALLER, "Refused: bodies are sent as they are.")
+ACCEPT = Header(
+    "accept", Writer.CALLER, "The forms of an answer that the caller takes; problems are sent whatever it says."
+)
 
-REQUEST_ID = Header("x-request-id", Writer.EDGE)
-CLIENT_REQUEST_ID = Header("x-gw-client-request-id", Writer.EDGE)
-"""The caller's own `X-Request-Id`, for logs only."""
-OPERATION = Header("x-gw-operation", Writer.EDGE)
-"""The id of the operation that the edge routed to."""
-OVERSIZED = Header("x-gw-oversized", Writer.EDGE)
-"""Between two parts of the edge: the headers together are too large. Such a request goes no further."""
-CLIENT_ADDRESS = Header("x-gw-client-address", Writer.EDGE)
-"""Where a request to the auth host comes from, for its limits."""
+REQUEST_ID = Header("x-request-id", Writer.EDGE, "The request's id: `trace_id` in problems and in every log.")
+CLIENT_REQUEST_ID = Header("x-gw-client-request-id", Writer.EDGE, "The caller's own `X-Request-Id`, for logs only.")
+OPERATION = Header("x-gw-operation", Writer.EDGE, "The id of the operation that the edge routed to.")
+OVERSIZED = Header(
+    "x-gw-oversized",
+    Writer.EDGE,
+    "Between two parts of the edge: the headers together are too large. Such a request goes no further.",
+)
+CLIENT_ADDRESS = Header(
+    "x-gw-client-address", Writer.EDGE, "Where a request to the auth host comes from, for its limits."
+)
 
-BUSINESS = Header("x-gw-business-id", Writer.AUTHZ)
-SUBJECT = Header("x-gw-subject", Writer.AUTHZ)
-PERMISSIONS = Header("x-gw-permissions", Writer.AUTHZ)
-"""What the user may do: words, space-separated, sorted; not cut by the token's scopes."""
-ROLE = Header("x-gw-role", Writer.AUTHZ)
-CLIENT = Header("x-gw-client-id", Writer.AUTHZ)
-SCOPES = Header("x-gw-scopes", Writer.AUTHZ)
-"""The token's scopes: words, space-separated, sorted."""
-PLAN = Header("x-gw-plan", Writer.AUTHZ)
-TOKEN_KIND = Header("x-gw-token-kind", Writer.AUTHZ)
-EXPIRES_AT = Header("x-gw-expires-at", Writer.AUTHZ)
-"""When the token ends, epoch seconds."""
+BUSINESS = Header("x-gw-business-id", Writer.AUTHZ, "The business whose token it is.")
+SUBJECT = Header("x-gw-subject", Writer.AUTHZ, "The user that the token stands for.")
+PERMISSIONS = Header(
+    "x-gw-permissions",
+    Writer.AUTHZ,
+    "What the user may do: words, space-separated, sorted; not cut by the token's scopes.",
+)
+ROLE = Header("x-gw-role", Writer.AUTHZ, "The user's role.")
+CLIENT = Header("x-gw-client-id", Writer.AUTHZ, "The app that the token was issued to.")
+SCOPES = Header("x-gw-scopes", Writer.AUTHZ, "The token's scopes: words, space-separated, sorted.")
+PLAN = Header("x-gw-plan", Writer.AUTHZ, "The plan that the call was counted by.")
+TOKEN_KIND = Header("x-gw-token-kind", Writer.AUTHZ, "How the token came about.")
+EXPIRES_AT = Header("x-gw-expires-at", Writer.AUTHZ, "When the token ends, epoch seconds.")
 
 HEADERS: tuple[Header, ...] = tuple(row for row in list(globals().values()) if isinstance(row, Header))
 NOT_FOR_CALLERS: tuple[Header, ...] = tuple(header for header in HEADERS if header.writer is not Writer.CALLER)

@@ -6,15 +6,30 @@ A settings class is a frozen dataclass that a service's `settings.py` builds fro
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A setting that was asked for: its variable, what it has to be, and what stands in for it (None: nothing)."""
+
+    name: str
+    expected: str
+    default: str | None
+    secret: bool
+
+
 class SettingsError(Exception):
-    """What is wrong with the settings, a line per variable."""
+    """What is wrong with the settings, a line per variable; and all that was asked for, wrong or not."""
+
+    def __init__(self, faults: Sequence[str], asked: Sequence[Asked]) -> None:
+        super().__init__("\n".join(faults))
+        self.asked = tuple(asked)
 
 
 class Reader:
@@ -23,6 +38,7 @@ class Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._faults: list[str] = []
+        self._asked: list[Asked] = []
 
     def read(
         self, name: str, parse: Callable[[str], T], expected: str, *, default: str | None = None, told: bool = True
@@ -32,6 +48,10 @@ class Reader:
         After a fault the value is no value: nothing may be built before `finish` has passed. What must not be `told`
         (a URL may hold a password) is left out of the fault.
         """
+        self._asked.append(Asked(name, expected, default, secret=False))
+        return self._parsed(name, parse, expected, default)
+
+    def _parsed(self, name: str, parse: Callable[[str], T], expected: str, default: str | None) -> T:
         text = self._environment.get(name, default)
         if text is None or text == "":
             self._faults.append(f"{name} is not set; expected {expected}")
@@ -48,12 +68,14 @@ class Reader:
         def load(path: str) -> T:
             return parse(Path(path).read_text(encoding="ascii"))
 
-        return self.read(name, load, f"the path of {expected}")
+        expected = f"the path of {expected}"
+        self._asked.append(Asked(name, expected, None, secret=True))
+        return self._parsed(name, load, expected, None)
 
     def finish(self) -> None:
         """Raise SettingsError when any variable was at fault."""
         if self._faults:
-            raise SettingsError("\n".join(self._faults))
+            raise SettingsError(self._faults, self._asked)
 
 
 def public_url(text: str) -> str:

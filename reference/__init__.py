@@ -1,4 +1,4 @@
-"""The contract, printed as OpenAPI: one document a version. Owns how facts are told, and no fact.
+"""The contract, printed: an OpenAPI document and a collection a version, and pages of facts. Owns how facts are told.
 
-Knows neither how a request is answered nor where the gateway stands: its origins are examples.
+Holds no fact itself. Knows neither how a request is answered nor where the gateway stands: its origins are examples.
 """

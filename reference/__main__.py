@@ -6,7 +6,10 @@ from pathlib import Path
 
 from contract.documents import OPENAPI_DIALECTS, openapi_file
 from contract.versions import VERSIONS
+from reference.collection import collection, collection_file
 from reference.document import text
+from reference.pages import PAGES
+from reference.settings import settings
 
 FOLDER = Path("docs/reference")
 
@@ -22,11 +25,12 @@ def main() -> None:
 
 
 def _wanted() -> dict[Path, str]:
-    return {
-        FOLDER / openapi_file(version, dialect): text(version, dialect)
-        for version in VERSIONS
-        for dialect in OPENAPI_DIALECTS
+    documents = {
+        openapi_file(version, dialect): text(version, dialect) for version in VERSIONS for dialect in OPENAPI_DIALECTS
     }
+    collections = {collection_file(version): collection(version) for version in VERSIONS}
+    pages = {name: made() for name, made in PAGES.items()} | {"settings.md": settings()}
+    return {FOLDER / name: content for name, content in (documents | collections | pages).items()}
 
 
 def _orphans() -> list[Path]:

@@ -5,15 +5,14 @@ from contract.bounds import JSON_MEDIA_TYPE
 from contract.operations import OPERATIONS, Operation, body_media_types
 from contract.parameters import DIRECTIONS, Cursor, Key, Names, Parameter, SortKey, list_sort_keys, parameters_of
 from contract.resources import Field, Resource
-from contract.resources.shape import LINKS
-from contract.types import Choice, CustomFields, Id, Ids
+from contract.types import Choice, Id, Ids
 from contract.versions import Version
-from contract.versions.change import Nested
-from contract.vocabulary import BODY_OPTIONAL, PRECONDITIONED, TAKING_BODIES, Json, Kind
+from contract.vocabulary import BODY_OPTIONAL, PRECONDITIONED, TAKING_BODIES, Kind
+from reference.examples import example_body
 from reference.headers import idempotency_key, told_by
 from reference.records import action_body, members, shown
 from reference.refusals import Answers
-from reference.shapes import Schema, array, beside, enum, plain, ref, told
+from reference.shapes import Schema, array, beside, enum, ref, told
 from reference.values import choice_name, noun, write
 from reference.words import description, summary
 
@@ -164,50 +163,17 @@ def action_schemas(resource: Resource) -> dict[str, Schema]:
 
 def _body(row: Operation, version: Version) -> Schema:
     needed = row.kind not in BODY_OPTIONAL or any(each.required for each in _told_to(row))
-    content = {"schema": ref(body_name(row)), **_example_body(row, version)}
+    shown = {"example": example_body(row, version)} if row.kind in _SHOWN else {}
+    content = {"schema": ref(body_name(row)), **shown}
     return {"required": needed, "content": dict.fromkeys(body_media_types(row.method), content)}
+
+
+_SHOWN = (Kind.CREATE, Kind.UPSERT, Kind.SEARCH)
+"""Kinds whose schema alone says too little."""
 
 
 def _told_to(row: Operation) -> tuple[Field, ...]:
     return () if row.action is None else row.action.fields
-
-
-def _example_body(row: Operation, version: Version) -> Schema:
-    match row.kind:
-        case Kind.CREATE | Kind.UPSERT:
-            body = _filled(row.resource, version)
-            if row.kind is Kind.UPSERT:
-                first = row.resource.field(row.resource.upsert_on[0])
-                body |= {first.name: plain(first.type.example)}
-            return {"example": body}
-        case Kind.SEARCH:
-            field = row.resource.sort_keys[0]
-            kind = row.resource.field(field).type
-            condition = {"field": shown(row.resource, version, (field,))[0], "operator": "is_null", "value": False}
-            if row.resource.field(field).nullable:
-                return {"example": {"filters": [condition], "limit": 10}}
-            return {"example": {"filters": [condition | {"operator": "eq", "value": plain(kind.example)}], "limit": 10}}
-    return {}
-
-
-def _filled(resource: Resource, version: Version) -> dict[str, Json]:
-    """A body that reads well: no links but the first where one is needed, and no member that only a state allows."""
-    body: dict[str, Json] = {}
-    linked = resource.by_name.keys() >= {row.name for row in LINKS}
-    for row in members(resource, version):
-        if isinstance(row, Nested):
-            body[row.name] = {each.name: plain(each.type.example) for each in row.members}
-        elif row.name == LINKS[0].name and linked:
-            body[row.name] = row.type.example
-        elif _reads_well(row):
-            body[row.name] = plain(row.type.example)
-    return body
-
-
-def _reads_well(row: Field) -> bool:
-    if row.write.name == "NEVER" or row.only_with is not None or row.name == "external_id":
-        return False
-    return not isinstance(row.type, Id | Ids | CustomFields)
 
 
 def _successes(row: Operation, version: Version) -> dict[str, Schema]:

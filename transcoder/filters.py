@@ -35,6 +35,9 @@ from transcoder.validate import Invalid, item
 from transcoder.values import Fault, Known, Surroundings, check, currency, in_units
 from transcoder.versioning import Translation
 
+Fixed = str | Fault | None
+"""The currency that amounts in a list of conditions are read by; a fault of it is told by its own condition."""
+
 _CUSTOM_GROUPS: dict[CustomType, Group] = {
     CustomType.TEXT: Group.STR,
     CustomType.LONG_TEXT: Group.TEXT,
@@ -92,7 +95,7 @@ def read_filters(
     return tree
 
 
-def top_currency(filters: Json) -> str | None:
+def top_currency(filters: Json) -> Fixed:
     """The currency that the top-level list fixes, if exactly one condition does."""
     return _fixed_currency(filters) if isinstance(filters, list) else None
 
@@ -108,7 +111,7 @@ def _all(reading: _Reading, nodes: list[Json], at: str, *, depth: int) -> Tree |
     return kept[0] if len(kept) == 1 else AllOf(kept)
 
 
-def _node(reading: _Reading, node: Json, at: str, depth: int, code: str | None) -> Tree | None:
+def _node(reading: _Reading, node: Json, at: str, depth: int, code: Fixed) -> Tree | None:
     if not isinstance(node, dict):
         reading.fault(_other_than("a condition or a group", node), at)
         return None
@@ -156,8 +159,8 @@ def _group(reading: _Reading, word: str, inner: Json, at: str, depth: int) -> Tr
     return AnyOf(tuple(part for part in parts if part is not None), at=at.removesuffix(f"/{word}"))
 
 
-def _fixed_currency(nodes: list[Json]) -> str | None:
-    """The code of the one sibling `currency` `eq` X that amounts in this list are read by."""
+def _fixed_currency(nodes: list[Json]) -> Fixed:
+    """What the one sibling `currency` `eq` X says that amounts in this list are read by."""
     codes = [
         node.get("value")
         for node in nodes
@@ -165,14 +168,13 @@ def _fixed_currency(nodes: list[Json]) -> str | None:
         and node.get("field") in ("currency", "value.currency")
         and node.get("operator") == "eq"
     ]
-    code = currency(Currency(), codes[0], _NOTHING) if len(codes) == 1 else None
-    return code if isinstance(code, str) else None
+    return currency(Currency(), codes[0], _NOTHING) if len(codes) == 1 else None
 
 
 _NOTHING = Surroundings(0, lambda _, __: ids.FOREIGN, Known({}))
 
 
-def _condition(reading: _Reading, node: Mapping[str, Json], at: str, code: str | None) -> Tree | None:
+def _condition(reading: _Reading, node: Mapping[str, Json], at: str, code: Fixed) -> Tree | None:
     reading.conditions += 1
     if not _whole(reading, node, at):
         return None
@@ -253,7 +255,7 @@ def _operators(target: _Target) -> tuple[str, ...]:
     return tuple(word for word in OPERATORS[target.group] if word != "is_null" or target.nullable)
 
 
-def _value(reading: _Reading, target: _Target, operator: str, value: Json, code: str | None) -> Any | Fault:
+def _value(reading: _Reading, target: _Target, operator: str, value: Json, code: Fixed) -> Any | Fault:
     if value is None:
         return Fault("not-nullable", "null is no value to compare with: use is_null.")
     match operator:
@@ -280,7 +282,7 @@ def _pattern(value: Json) -> str | Fault:
     return value if len(value) <= MAX_PATTERN else Fault("too-long", f"At most {MAX_PATTERN} characters.")
 
 
-def _listed(reading: _Reading, target: _Target, value: Json, code: str | None) -> list[Any] | Fault:
+def _listed(reading: _Reading, target: _Target, value: Json, code: Fixed) -> list[Any] | Fault:
     if not isinstance(value, list):
         return Fault("invalid-type", "Expected an array.")
     if not 1 <= len(value) <= MAX_LISTED:
@@ -294,7 +296,7 @@ def _listed(reading: _Reading, target: _Target, value: Json, code: str | None) -
     return read
 
 
-def _span(reading: _Reading, target: _Target, value: Json, code: str | None) -> list[Any] | Fault:
+def _span(reading: _Reading, target: _Target, value: Json, code: Fixed) -> list[Any] | Fault:
     if not isinstance(value, list) or len(value) != 2:
         return Fault("invalid-type", "Expected an array of two: the lowest and the highest.")
     read = _listed(reading, target, value, code)
@@ -303,7 +305,7 @@ def _span(reading: _Reading, target: _Target, value: Json, code: str | None) -> 
     return read
 
 
-def _one(reading: _Reading, target: _Target, value: Json, code: str | None) -> Any | Fault:
+def _one(reading: _Reading, target: _Target, value: Json, code: Fixed) -> Any | Fault:
     kind = target.kind
     match kind:
         case Definition():
@@ -316,7 +318,7 @@ def _one(reading: _Reading, target: _Target, value: Json, code: str | None) -> A
             return _id(reading, kind, value)
         case Amount():
             read = check(kind, value, reading.around)
-            return in_units(kind, read, code) if isinstance(read, Decimal) and code is not None else read
+            return in_units(kind, read, code) if isinstance(read, Decimal) and isinstance(code, str) else read
         # A filter may well ask for what lies ahead: only a record's own value may not.
         case DateTime():
             return check(DateTime(), value, reading.around)

@@ -6,7 +6,7 @@ the problem renderer. Route and identity are what the edge and authz wrote.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
 from functools import partial
@@ -33,6 +33,7 @@ from contract.vocabulary import BATCHES, Json
 from transcoder import media, requests
 from transcoder.call import Answer, Call
 from transcoder.capable import check_able, check_served
+from transcoder.dead_references import as_if_live, comes_earlier, only_dead
 from transcoder.errors import AllAtOnce, ApiError
 from transcoder.etags import Precondition, read_precondition
 from transcoder.handlers import HANDLERS, Handler, versions
@@ -89,9 +90,29 @@ class Pipeline:
         handler = HANDLERS[route.operation.kind]
         body = await _body(request, route.operation, handler, actor.deadline_s)
         call = self._head(request, route, actor, version, body)
+        run: Callable[[], Awaitable[Answer]]
+        try:
+            run = partial(handler.run, self._desk, call, await self._worked_out(handler, call))
+        except ApiError as dead:
+            if not only_dead(dead.errors) or not self._desk.records.capabilities.dry_run:
+                raise
+            run = partial(self._refused_in_turn, handler, call, dead)
+        return await self._once.run(call, run)
+
+    async def _worked_out(self, handler: Handler, call: Call) -> Any:
+        """What the handler works with: a good body, and nothing that the internal services lack."""
         work = {} if handler.check is None else await self._checked(handler.check, call)
         check_able(self._desk.records.capabilities, call, work)
-        return await self._once.run(call, lambda: handler.run(self._desk, call, work))
+        return work
+
+    async def _refused_in_turn(self, handler: Handler, call: Call, dead: ApiError) -> Answer:
+        tried = as_if_live(call)
+        try:
+            await handler.run(self._desk, tried, await self._worked_out(handler, tried))
+        except ApiError as refusal:
+            if comes_earlier(refusal.problem):
+                raise
+        raise dead
 
     async def _checked(self, check: Callable[[Call], Any], call: Call) -> Any:
         """Check 13. Custom fields are judged by definitions a few seconds old; what those lack is looked up afresh."""

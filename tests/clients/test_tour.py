@@ -1,7 +1,6 @@
 """The README's tour: as it stands there, by a shell; and step by step by the tools that people use."""
 
 import re
-import subprocess
 import uuid
 from pathlib import Path
 
@@ -9,9 +8,8 @@ import pytest
 
 from tests.clients.callers import CALLERS, Call, Caller
 from tests.spec.operations import RATE_HEADERS
+from tests.support import guides
 from tests.support.stack import ROOT, Stack
-
-SHELL_S = 60
 
 
 @pytest.fixture(params=CALLERS.values(), ids=CALLERS.keys())
@@ -70,23 +68,8 @@ def test_the_tour_in_ten_calls(stack: Stack, by: Caller) -> None:
 
 
 def test_the_readme_s_tour_as_it_is_pasted(stack: Stack, tmp_path: Path) -> None:
-    tour = (ROOT / "README.md").read_text().partition("## A tour in ten calls")[2]
-    beginning, calls = re.findall(r"```sh\n(.*?)```", tour, re.DOTALL)[:2]
-    [api] = [line for line in beginning.splitlines() if line.startswith("api()")]
-    some, every = stack.token(tenant=2, scope="contacts:read"), stack.token(tenant=2)
-    script = f"""
-API_URL={stack.api_url} CA_FILE={stack.facts["CA_FILE"]}
-token() {{ if [ "${{1-}}" = contacts:read ]; then echo {some}; else echo {every}; fi; }}
-TOKEN=$(token)
-{api}
-{calls}
-"""
-    done = subprocess.run(
-        ["bash", "-uc", script], cwd=tmp_path, capture_output=True, text=True, timeout=SHELL_S, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    said = done.stdout
+    tour = (ROOT / "README.md").read_text().partition("## A tour in ten calls")[2].partition("\n## ")[0]
+    said = "".join(guides.run([block.text for block in guides.blocks(tour)], stack, tmp_path))
     assert '"phone":"+442079460958"' in said
     assert '"job_title":"Head of Operations"' in said
     for code in ("precondition-failed", "validation-failed", "insufficient-scope"):

@@ -1,11 +1,12 @@
 """Ids in bodies: what they must name, and what becomes of a link when its target goes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.conformance.examples import Body, least
+from tests.conformance.examples import Body, least, unique
 from tests.conformance.world import World, nobodys
 from tests.spec.operations import SIX
 from tests.support.problems import assert_problem, items
@@ -20,6 +21,13 @@ REFERENCES = [
 ]
 every = pytest.mark.parametrize(("resource", "name", "target"), REFERENCES, ids=lambda value: value)
 six = pytest.mark.parametrize("resource", SIX)
+
+
+@pytest.fixture(scope="module")
+def member(stack: Stack) -> Iterator[httpx.Client]:
+    """A user who may write, but only its own records."""
+    with stack.caller(role="member", user=13) as client:
+        yield client
 
 
 def _value(name: str, record_id: str) -> tuple[Any, str]:
@@ -70,6 +78,66 @@ def test_only_the_elements_that_a_write_adds_are_checked(stack: Stack, api: http
     assert _refused(stack, answer) == [("/contact_ids/1", "reference-not-found")]
     answer = api.patch(path, json={"contact_ids": [there["id"], there["id"]]})
     assert _refused(stack, answer) == [("/contact_ids/1", "duplicate-item")]
+
+
+def _earlier_refusals(world: World, resource: str) -> list[tuple[str, str, dict[str, str]]]:
+    """Records that are not there, not as the caller knows it, or not the caller's, and what a write of each is told."""
+    deleted, live = world.new(resource), world.new(resource)
+    world.client.delete(world.path(resource, deleted))
+    return [
+        (nobodys(resource), "resource-not-found", {}),
+        (deleted["id"], "resource-deleted", {}),
+        (live["id"], "precondition-failed", {"If-Match": '"r9-aaaaaaa"'}),
+        (live["id"], "insufficient-permission", {}),
+    ]
+
+
+@every
+def test_existence_revision_and_permission_come_before_links(
+    stack: Stack, world: World, member: httpx.Client, resource: str, name: str, target: str
+) -> None:
+    gone = world.new(target)
+    world.client.delete(world.path(target, gone))
+    for link in (nobodys(target), gone["id"]):
+        value, _ = _value(name, link)
+        for record_id, code, headers in _earlier_refusals(world, resource):
+            path = f"{world.collection(resource)}/{record_id}"
+            answer = member.patch(path, json={name: value}, headers=headers)
+            assert_problem(answer, code, decided=True, api_url=stack.api_url)
+            entry = {
+                "id": record_id,
+                "patch": {name: value},
+                **({"if_match": tag} if (tag := headers.get("If-Match")) else {}),
+            }
+            items_of_a_batch = {"items": [entry]}
+            told = member.post(f"{world.collection(resource)}/batch/update", json=items_of_a_batch).json()["data"][0]
+            assert told["error"]["code"] == code, link
+
+
+def test_a_closed_door_comes_before_where_a_deal_is_moved_to(stack: Stack, world: World, member: httpx.Client) -> None:
+    deal = world.new("deals")
+    path = f"{world.path('deals', deal)}/move"
+    answer = member.post(path, json={"stage_id": nobodys("stages")})
+    assert_problem(answer, "insufficient-permission", decided=True, api_url=stack.api_url)
+    world.client.delete(world.path("deals", deal))
+    answer = world.client.post(path, json={"stage_id": nobodys("stages")})
+    assert_problem(answer, "resource-deleted", decided=True, api_url=stack.api_url)
+
+
+@six
+def test_whom_a_record_may_be_given_to_comes_before_whether_there_is_such_a_user(
+    stack: Stack, world: World, member: httpx.Client, resource: str
+) -> None:
+    body = least(resource, world) | {"owner_id": nobodys("users"), "external_id": unique("erp:")}
+    collection = world.collection(resource)
+    for path in (collection, f"{collection}/upsert?on=external_id"):
+        problem = assert_problem(
+            member.post(path, json=body), "insufficient-permission", decided=True, api_url=stack.api_url
+        )
+        assert items(problem) == [("/owner_id", "not-permitted")]
+    for path in (f"{collection}/batch/create", f"{collection}/batch/upsert?on=external_id"):
+        told = member.post(path, json={"items": [body]}).json()["data"][0]
+        assert items(told["error"]) == [("/owner_id", "not-permitted")]
 
 
 @six

@@ -1,6 +1,8 @@
 """A copy of the project gets a resource that does not exist, as three declarations, and serves it whole."""
 
 import shutil
+import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -13,14 +15,18 @@ import pytest
 from tests.support.problems import assert_problem
 from tests.support.stack import ROOT, Stack, running_stack
 
-ROOMS = ("contract", "stores", "process", "authz", "transcoder", "oauth", "edge", "local", "sandbox", "envoy")
+ROOMS = (
+    *("contract", "stores", "process", "authz", "transcoder", "oauth"),
+    *("edge", "reference", "local", "sandbox", "envoy"),
+)
 ADDED = Path(__file__).parent / "added"
 SCOPES = "widgets:read widgets:write widgets:delete contacts:read contacts:write"
+RENDER_S = 60
 
 
 @pytest.fixture(scope="module")
-def widened() -> Iterator[Stack]:
-    """A stack of the copy: one file in contract/resources, one in the dialect, one table inside."""
+def copy() -> Iterator[Path]:
+    """The copy: one file in contract/resources, one in the dialect, one table inside; the reference written anew."""
     with tempfile.TemporaryDirectory(prefix="widgets-") as folder:
         root = Path(folder)
         for room in ROOMS:
@@ -29,8 +35,15 @@ def widened() -> Iterator[Stack]:
         shutil.copy(ADDED / "dialect_widgets.py", root / "transcoder" / "dialect" / "widgets.py")
         with (root / "sandbox" / "resources.py").open("a") as theirs:
             theirs.write((ADDED / "sandbox_widgets.txt").read_text())
-        with running_stack(root) as stack:
-            yield stack
+        subprocess.run([sys.executable, "-m", "reference"], cwd=root, check=True, timeout=RENDER_S)
+        yield root
+
+
+@pytest.fixture(scope="module")
+def widened(copy: Path) -> Iterator[Stack]:
+    """A stack of the copy."""
+    with running_stack(copy) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +106,16 @@ def test_speaks_both_versions_and_tells_its_methods(widened: Stack, client: http
     answer = client.put("/v1/widgets")
     body = assert_problem(answer, "method-not-allowed", decided=True, api_url=widened.api_url)
     assert body["allowed_methods"] == ["GET", "HEAD", "POST", "OPTIONS"]
+
+
+def test_is_documented_without_a_word_more(copy: Path, client: httpx.Client) -> None:
+    document = client.get("/v1/openapi.json").json()
+    assert document["paths"].keys() >= {"/v1/widgets", "/v1/widgets/{widget_id}", "/v1/widgets/batch/upsert"}
+    assert document["components"]["schemas"]["WidgetCreate"]["required"] == ["label"]
+    written = {path.name: path.read_text() for path in (copy / "docs" / "reference").iterdir()}
+    assert "| `widgets.create` | `POST /v1/widgets` | 1 | `widgets:write` |" in written["limits.md"]
+    assert "| `widgets:delete_all` |" in written["scopes.md"]
+    assert '"raw": "{{base_url}}/v1/widgets/:widget_id"' in written["postman-2026-11-24.json"]
 
 
 def test_cost_three_declarations_and_nothing_else() -> None:

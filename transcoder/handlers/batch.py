@@ -1,9 +1,9 @@
 """Batches: up to 100 items, each with an outcome of its own."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from contract import ids
 from contract.problems import (
@@ -17,16 +17,19 @@ from contract.problems import (
 from contract.vocabulary import Json
 from transcoder.bodies import invalid, valid
 from transcoder.call import Answer, Call
+from transcoder.dead_references import as_if_live, comes_earlier, only_dead
 from transcoder.errors import ApiError
 from transcoder.etags import etag
-from transcoder.handlers.batch_bodies import Number, Update
+from transcoder.handlers.batch_bodies import Number, Update, created, updated, upserted
 from transcoder.handlers.money import TRIES, matched, priced, unpriced, write_priced
 from transcoder.handlers.shared import Desk, accepted, named_revision, refused, shelf, shown, terms
 from transcoder.handlers.upsert import CREATED, result
 from transcoder.records import Change, Record, Refusal, Terms, Values, Written
 from transcoder.to_public import encode, instant_text
 from transcoder.validate import Invalid
+from transcoder.values import Known
 
+T = TypeVar("T")
 Outcome = Record | Written | Refusal | ApiError | None
 """Of one item; None: done, and there is nothing to show."""
 Outcomes = dict[int, Outcome]
@@ -35,11 +38,15 @@ Outcomes = dict[int, Outcome]
 
 async def run_create(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Answer:
     """One new record an item."""
+    return await _answer(desk, call, await _in_turn(desk, call, items, created, _create), status=CREATED)
+
+
+async def _create(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Outcomes:
     outcomes, ready = _sorted_out(items)
     for index, values in list(ready.items()):
         _put(outcomes, ready, index, await priced(desk, call, values, None))
     done = await desk.records.batch_create(shelf(call), list(ready.values()), _terms(call, ready), call.actor)
-    return await _answer(desk, call, outcomes | dict(zip(ready, done, strict=True)), status=CREATED)
+    return outcomes | dict(zip(ready, done, strict=True))
 
 
 async def run_get(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answer:
@@ -62,7 +69,13 @@ async def run_delete(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answe
 
 
 async def run_update(desk: Desk, call: Call, items: Sequence[Update]) -> Answer:
-    """One merge an item. What needs the stored record (a currency, a list of etags) is read first, all in one call."""
+    """One merge an item."""
+    outcomes = await _in_turn(desk, call, items, updated, _update)
+    return await _answer(desk, call, outcomes, _known([each.number for each in items])[1])
+
+
+async def _update(desk: Desk, call: Call, items: Sequence[Update]) -> Outcomes:
+    """What needs the stored record (a currency, a list of etags) is read first, all in one call."""
     outcomes, numbers = _known([each.number for each in items])
     for index, each in enumerate(items):
         if isinstance(each.values, Invalid):
@@ -84,8 +97,7 @@ async def run_update(desk: Desk, call: Call, items: Sequence[Update]) -> Answer:
     outcomes |= {index: ApiError(CONFLICT) for index in pending}
     spent = [index for index in numbers if _is_spent(outcomes[index]) and _is_unpriced(call, items[index])]
     told = await asyncio.gather(*(_update_alone(desk, call, index, numbers[index], items[index]) for index in spent))
-    outcomes |= dict(zip(spent, told, strict=True))
-    return await _answer(desk, call, outcomes, numbers)
+    return outcomes | dict(zip(spent, told, strict=True))
 
 
 async def _update_alone(desk: Desk, call: Call, index: int, number: int, each: Update) -> Outcome:
@@ -143,7 +155,12 @@ async def _changes(
 
 
 async def run_upsert(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Answer:
-    """One upsert an item; those whose amount needs the stored currency go by themselves, on the revision found."""
+    """One upsert an item."""
+    return await _answer(desk, call, await _in_turn(desk, call, items, upserted, _upsert))
+
+
+async def _upsert(desk: Desk, call: Call, items: Sequence[Values | Invalid]) -> Outcomes:
+    """Those whose amount needs the stored currency go by themselves, on the revision found."""
     on = str(call.parameters.on)
     outcomes, ready = _sorted_out(items)
     alone = {index: values for index, values in ready.items() if unpriced(call, values)}
@@ -151,8 +168,30 @@ async def run_upsert(desk: Desk, call: Call, items: Sequence[Values | Invalid]) 
     done = await desk.records.batch_upsert(shelf(call), on, list(plain.values()), _terms(call, plain), call.actor)
     outcomes |= dict(zip(plain, done, strict=True))
     singles = await asyncio.gather(*(_upsert_alone(desk, call, on, *each) for each in alone.items()))
-    outcomes |= dict(zip(alone, singles, strict=True))
-    return await _answer(desk, call, outcomes)
+    return outcomes | dict(zip(alone, singles, strict=True))
+
+
+async def _in_turn(
+    desk: Desk,
+    call: Call,
+    items: Sequence[T],
+    check: Callable[[Call], Sequence[T]],
+    write: Callable[[Desk, Call, Sequence[T]], Awaitable[Outcomes]],
+) -> Outcomes:
+    """What becomes of the items; one whose only fault are dead references is refused for what comes earlier."""
+    outcomes = await write(desk, call, items)
+    dead = [n for n, told in sorted(outcomes.items()) if isinstance(told, ApiError) and only_dead(told.errors)]
+    if not dead or not desk.records.capabilities.dry_run or not isinstance(call.body, dict):
+        return outcomes
+    resource, bodies = call.operation.resource, call.body["items"]
+    known = Known(await desk.records.definitions(resource, call.actor) if resource.custom else {})
+    tried = as_if_live(
+        replace(call, body={"items": [bodies[n] for n in dead]}, around=replace(call.around, definitions=known))
+    )
+    for index, told in (await write(desk, tried, check(tried))).items():
+        if isinstance(told, ApiError | Refusal) and comes_earlier(told.problem):
+            outcomes[dead[index]] = told
+    return outcomes
 
 
 async def _upsert_alone(desk: Desk, call: Call, on: str, index: int, values: Values) -> Outcome:

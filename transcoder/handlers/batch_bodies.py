@@ -17,7 +17,7 @@ from transcoder.members import unknown
 from transcoder.pointers import in_document_order, pointer
 from transcoder.records import Values
 from transcoder.validate import Invalid, create_values, item, patch_values, upsert_values
-from transcoder.values import Fault, malformed_id
+from transcoder.values import Fault, check, malformed_id
 
 Number = int | ids.Foreign
 
@@ -38,20 +38,27 @@ def created(call: Call) -> list[Values | Invalid]:
 
 
 def upserted(call: Call) -> list[Values | Invalid]:
-    """Items of a batch upsert, each a create body; the same `on` value twice fails the whole."""
+    """Items of a batch upsert, each a create body; the same `on` value twice fails all, whatever else is wrong."""
     resource, on = call.operation.resource, str(call.parameters.on)
-    read = [judged(call, body, lambda today: upsert_values(resource, on, today, call.around)) for body in _items(call)]
+    bodies = _items(call)
     seen: set[Any] = set()
     errors: list[ItemError] = []
-    for index, values in enumerate(read):
-        if isinstance(values, Invalid):
-            continue
-        if values[on] in seen:
+    for index, body in enumerate(bodies):
+        matched_by = _matched_by(call, on, body)
+        if matched_by is not None and matched_by in seen:
             errors.append(item(Fault("duplicate-item", "Another item has this value."), pointer("items", index, on)))
-        seen.add(values[on])
+        seen.add(matched_by)
     if errors:
         raise invalid(errors)
-    return read
+    return [judged(call, body, lambda today: upsert_values(resource, on, today, call.around)) for body in bodies]
+
+
+def _matched_by(call: Call, on: str, body: Json) -> Any:
+    """The normalised value that an item is matched by; None where it has none that can be."""
+    today, _ = call.translation.body(body)
+    given = today.get(on) if isinstance(today, dict) else None
+    read = None if given is None else check(call.operation.resource.field(on).type, given, call.around)
+    return None if isinstance(read, Fault) else read
 
 
 def listed(call: Call, *, distinct: bool) -> list[Number]:

@@ -25,10 +25,10 @@ class Line:
         self._writer.write(data)
         await self._writer.drain()
 
-    async def head(self, request: str, *lines: str) -> None:
-        """A request line, the identity, and some lines more."""
+    async def head(self, request: str, *lines: str, body: bytes = b"") -> None:
+        """A request line, the identity, and some lines more; the body in the same write."""
         head = [f"{request} HTTP/1.1", "Host: x", *(f"{name}: {text}" for name, text in self._identity.items()), *lines]
-        await self.send("".join(f"{line}\r\n" for line in [*head, ""]).encode())
+        await self.send("".join(f"{line}\r\n" for line in [*head, ""]).encode() + body)
 
     async def answer(self) -> tuple[int, bytes]:
         """Status and body of the answer."""
@@ -175,8 +175,7 @@ async def test_a_chunked_body_of_the_wrong_type_is_refused_by_its_type(lines: Li
 
 async def test_two_types_are_no_type(lines: Lines) -> None:
     line = await lines.to("create")
-    await line.head(CREATE, JSON, "Content-Type: text/plain", "Content-Length: 2")
-    await line.send(b"{}")
+    await line.head(CREATE, JSON, "Content-Type: text/plain", "Content-Length: 2", body=b"{}")
     assert (await line.answer())[0] in (400, 415)
 
 

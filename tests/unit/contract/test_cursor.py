@@ -46,7 +46,25 @@ def test_nothing_of_the_place_can_be_seen():
     assert b"2026" not in sealed
 
 
+def _with_spare(spare: int) -> str:
+    """A cursor whose last character has bits that say nothing."""
+    return next(
+        text
+        for size in range(3)
+        if len(text := seal_cursor(replace(POSITION, place="x" * size), KEYS, tenant=TENANT)) % 4 == 4 - spare
+    )
+
+
+def respelt(text: str) -> str:
+    """The same bytes in other characters: the last one's unused bits are set."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return text[:-1] + alphabet[alphabet.index(text[-1]) + 1]
+
+
 REFUSED = {
+    "has unused bits set, one byte over": (respelt(_with_spare(2)), CursorRefusal.MALFORMED),
+    "has unused bits set, two bytes over": (respelt(_with_spare(1)), CursorRefusal.MALFORMED),
+    "is padded": (_with_spare(1) + "=", CursorRefusal.MALFORMED),
     "is empty": ("", CursorRefusal.MALFORMED),
     "is no base 64": ("%%%%", CursorRefusal.MALFORMED),
     "has one character too many": (GOOD + "A", CursorRefusal.MALFORMED),

@@ -167,6 +167,10 @@ def test_two_upserts_of_one_value_fail_as_a_whole_once_they_are_normalised() -> 
     items = [{"email": "Ada@x.example"}, {"email": "bo@x.example"}, {"email": " ada@X.example"}]
     call = a_call("contacts.batch_upsert", {"items": items}, **BY_EMAIL)
     assert refused(upserted, call) == [("/items/2/email", "duplicate-item")]
+    for index in (0, 2):
+        amiss = [each | {"phone": "x"} if n == index else each for n, each in enumerate(items)]
+        call = a_call("contacts.batch_upsert", {"items": amiss}, **BY_EMAIL)
+        assert refused(upserted, call) == [("/items/2/email", "duplicate-item")], "whatever else is wrong with one"
 
 
 def test_an_upsert_without_the_value_it_is_matched_by_is_that_items_own_fault() -> None:

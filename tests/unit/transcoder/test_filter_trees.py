@@ -177,6 +177,11 @@ def test_an_amount_needs_its_currency_and_has_none(filters: list[Any], at: str) 
     assert faults(read(DEAL, *filters)) == [(f"/filters{at}/field", "currency-required")]
 
 
+@pytest.mark.parametrize(("value", "code"), [("XXQ", "unknown-value"), (5, "invalid-type"), (None, "not-nullable")])
+def test_a_currency_that_is_none_is_told_at_itself_alone(value: Any, code: str) -> None:
+    assert faults(read(DEAL, condition("currency", "eq", value), MORE)) == [("/filters/0/value", code)]
+
+
 def test_an_amount_is_checked_as_one_that_is_written() -> None:
     def code(value: Any, operator: str = "eq", currency: str = "GBP") -> list[tuple[str | None, str]]:
         return faults(read(DEAL, condition("currency", "eq", currency), condition("amount", operator, value)))

@@ -124,6 +124,8 @@ def test_amounts_are_ordered_in_one_currency() -> None:
             ("/order_by", "currency-required")
         ]
     assert refused("deals.search", {"order_by": "amount"}) == [("/order_by", "currency-required")]
+    unknown = {"order_by": "amount", "filters": [IN_POUNDS | {"value": "XXQ"}]}
+    assert refused("deals.search", unknown) == [("/filters/0/value", "unknown-value")]
 
 
 def test_an_older_caller_orders_and_filters_by_the_older_names() -> None:

@@ -1,0 +1,83 @@
+"""[pure] Bodies that read well: an example for every operation that takes one."""
+
+from contract.operations import Operation
+from contract.resources import Field, Resource, Write
+from contract.resources.shape import LINKS
+from contract.types import CustomFields, Id, Ids, Line, Tags, Text
+from contract.versions import Version
+from contract.versions.change import Nested
+from contract.vocabulary import Json, Kind
+from reference.records import members, shown
+from reference.shapes import plain
+
+Body = dict[str, Json]
+
+
+def example_body(row: Operation, version: Version) -> Body:
+    """A body that a version takes; ids in it are examples."""
+    if row.of is None:
+        return {}
+    resource = row.of
+    match row.kind:
+        case Kind.CREATE:
+            return filled(resource, version)
+        case Kind.UPSERT:
+            return _matching(resource, version)
+        case Kind.SEARCH:
+            return _search(resource, version)
+        case Kind.UPDATE:
+            return _patch(resource, version)
+        case Kind.BATCH_CREATE:
+            return {"items": [filled(resource, version)]}
+        case Kind.BATCH_UPSERT:
+            return {"items": [_matching(resource, version)]}
+        case Kind.BATCH_UPDATE:
+            return {"items": [{"id": Id(resource.prefix).example, "patch": _patch(resource, version)}]}
+        case Kind.BATCH_GET | Kind.BATCH_DELETE:
+            return {"ids": [Id(resource.prefix).example]}
+    told = () if row.action is None else row.action.fields
+    return {each.name: plain(each.type.example) for each in told if each.required or isinstance(each.type, Line | Tags)}
+
+
+def filled(resource: Resource, version: Version) -> Body:
+    """A new record: no links but the first where one is needed, and no member that only a state allows."""
+    body: Body = {}
+    linked = resource.by_name.keys() >= {row.name for row in LINKS}
+    for row in members(resource, version):
+        if isinstance(row, Nested):
+            body[row.name] = {each.name: plain(each.type.example) for each in row.members}
+        elif row.name == LINKS[0].name and linked:
+            body[row.name] = row.type.example
+        elif _reads_well(row):
+            body[row.name] = plain(row.type.example)
+    return body
+
+
+def _matching(resource: Resource, version: Version) -> Body:
+    first = resource.field(resource.upsert_on[0])
+    return filled(resource, version) | {first.name: plain(first.type.example)}
+
+
+def _reads_well(row: Field) -> bool:
+    if row.write is Write.NEVER or row.only_with is not None or row.name == "external_id":
+        return False
+    return not isinstance(row.type, Id | Ids | CustomFields)
+
+
+def _patch(resource: Resource, version: Version) -> Body:
+    """The first text that may be changed and need not be the only one of its kind."""
+    for row in members(resource, version):
+        if isinstance(row, Nested) or row.write is not Write.ALWAYS or row.name in resource.upsert_on:
+            continue
+        if isinstance(row.type, Line | Text):
+            return {row.name: plain(row.type.example)}
+    return {}
+
+
+def _search(resource: Resource, version: Version) -> Body:
+    field = resource.field(resource.sort_keys[0])
+    [name] = shown(resource, version, (field.name,))
+    condition = {"field": name, "operator": "is_null", "value": False}
+    if not field.nullable:
+        condition |= {"operator": "eq", "value": plain(field.type.example)}
+    return {"filters": [condition], "limit": 10}

@@ -1,0 +1,229 @@
+"""[pure] The pages of facts that people look things up in, made of the contract's rows: a function each."""
+
+from collections.abc import Callable, Mapping
+
+from contract import bounds, headers
+from contract.documents import DOCUMENTS
+from contract.explanations import EXPLANATIONS, Treatment, treatment
+from contract.failures import FAILURES
+from contract.headers import HEADERS, RATE_HEADERS, REQUEST_ID, Header, Writer
+from contract.limits import PLANS
+from contract.operations import OPERATIONS, PERMISSIONS, SCOPES, Operation
+from contract.problems import PROBLEMS, Problem
+from contract.roles import Role
+from reference.durations import in_words, seconds_for
+from reference.headers import ANSWERED, title
+from reference.markdown import code, codes, mark, page, table
+from reference.words import summary
+
+SYNCED = 2_000_000
+"""Records of the sync that `limits.md` reckons with."""
+
+_TREATMENTS: Mapping[Treatment, str] = {
+    Treatment.RETRY: "Send the same request again, after `Retry-After` seconds where there is one, else after a pause "
+    "that grows. Where `outcome` is `unknown`, a write may have happened: send it again only with its "
+    "`Idempotency-Key`.",
+    Treatment.AUTHENTICATE: "Get a new token and send the request again, once.",
+    Treatment.FIX: "The request has to change: by your program, by its author, or by whoever typed the values.",
+    Treatment.STOP: "No request of this program would do better: somebody has to grant, decide or look. Tell them.",
+}
+
+
+def problems() -> str:
+    """Every problem, with what a client does about it."""
+    return page(
+        "Problems",
+        "Every refusal is `application/problem+json` (RFC 9457). Switch on `code`; new codes may come: then go by "
+        "`retryable` and by the status. The same is served at `/problems`, as pages and as JSON. How to write a client "
+        "that does all this: [the guide](../guides/problems.md).",
+        table(("do", "what that means"), ((f"**{each}**", _TREATMENTS[each]) for each in Treatment)),
+        table(
+            ("code", "status", "do", "outcome", "what happened", "how to right it"),
+            (_problem(row) for row in sorted(PROBLEMS, key=lambda row: row.status)),
+        ),
+    )
+
+
+def _problem(row: Problem) -> tuple[object, ...]:
+    told = EXPLANATIONS[row]
+    outcome = code(row.outcome) if row.outcome else ""
+    return code(row.code), row.status, treatment(row), outcome, told.happened, told.cure
+
+
+def header_page() -> str:
+    """Every header, with who writes it."""
+    return page(
+        "Headers",
+        "The edge removes from what a caller sends every header that is not the caller's to write, and whatever begins "
+        f"with {' or '.join(map(code, headers.INTERNAL_PREFIXES))}.",
+        "## In requests",
+        table(("header", "written by", "what it says"), map(_sent, HEADERS)),
+        "## In answers",
+        "`Retry-After` and the `X-RateLimit-…-Reset` are in **seconds from now**, never instants.",
+        table(("header", "written by", "what it says", "such as"), (_answered(name) for name in ANSWERED)),
+        "Besides, the edge writes on every answer:",
+        table(("header", "value"), ((title(name), code(value)) for name, value in headers.EVERY_ANSWER)),
+        "and on every answer under `/v1`:",
+        table(("header", "value"), ((title(name), code(value)) for name, value in headers.PRIVATE_ANSWER)),
+    )
+
+
+def _sent(row: Header) -> tuple[object, ...]:
+    spelled = title(row.name) if row.writer is Writer.CALLER or row is REQUEST_ID else row.name
+    return code(spelled), row.writer.value, row.about
+
+
+def _answered(name: str) -> tuple[object, ...]:
+    told = ANSWERED[name]
+    writer = "whoever answers"
+    if name in RATE_HEADERS:
+        writer = "authz"
+    if name == REQUEST_ID.name:
+        writer = "edge"
+    return code(title(name)), writer, told["description"], code(told["schema"]["examples"][0])
+
+
+def scopes() -> str:
+    """Scopes, permissions, and which role has which."""
+    return page(
+        "Scopes and roles",
+        "A call may do what the token's scopes **and** its user's role both allow. `write` implies neither `read` nor "
+        "`delete`. A `permissions` claim (a business's own role) replaces the role's column.",
+        "## Scopes",
+        table(
+            ("scope", "on the consent page", "operations"),
+            (
+                (code(scope.name), scope.words, codes(row.id for row in OPERATIONS if row.scope is scope))
+                for scope in SCOPES
+            ),
+        ),
+        "## Permissions by role",
+        "A scope needs the permission of its name. `…:write_all` and `…:delete_all` are for records of other owners, "
+        "`records:assign` for naming another owner; no token asks for these three.",
+        table(
+            ("permission", *(role.word for role in Role)),
+            (
+                (code(held.name), *(mark(role >= held.lowest) for role in Role))
+                for held in sorted(PERMISSIONS, key=lambda held: held.name)
+            ),
+        ),
+    )
+
+
+def limits() -> str:
+    """Plans, costs, and how long a large sync takes."""
+    return page(
+        "Limits and costs",
+        "Limits count **cost units**, not calls, per token family: a rotated or refreshed token has no new budget. "
+        "Both policies must have room, and both refill continuously: no window begins at midnight. A 429 costs "
+        "nothing; after `Retry-After` seconds the request does pass. `X-RateLimit-Reset` is in **seconds from now** "
+        "until the budget is full.",
+        "## Plans",
+        table(
+            ("plan", "burst", "that is", "daily"),
+            (
+                (
+                    code(plan.name),
+                    f"{plan.burst.limit} in {plan.burst.window_s} s",
+                    f"{plan.burst.limit / plan.burst.window_s:g} a second, once the first {plan.burst.limit} are spent",
+                    f"{plan.daily.limit:,} in {plan.daily.window_s:,} s",
+                )
+                for plan in PLANS.values()
+            ),
+        ),
+        f"## How long {SYNCED:,} records take",
+        "By arithmetic, on a budget that is full at the beginning and that nobody else spends: the longest of "
+        "`(units − limit) × window ÷ limit` over both policies. A dry run costs what the write costs.",
+        _durations(),
+        "## Costs",
+        "An unknown path and a wrong method cost 1 too; `HEAD` costs what its `GET` costs, `OPTIONS` nothing.",
+        table(
+            ("operation", "call", "units", "scope", "`Idempotency-Key`", "what it does"),
+            map(_operation, OPERATIONS),
+        ),
+        "Without a token, and free: " + codes(row.path for row in DOCUMENTS) + ".",
+    )
+
+
+def _operation(row: Operation) -> tuple[object, ...]:
+    scope = code(row.scope.name) if row.scope else ""
+    return code(row.id), code(f"{row.method} {row.path}"), row.cost, scope, mark(row.keyed), summary(row)
+
+
+def _durations() -> str:
+    by_id = {row.id: row for row in OPERATIONS}
+    ways = {
+        f"by batches of {bounds.MAX_BATCH_ITEMS}": (by_id["contacts.batch_upsert"], bounds.MAX_BATCH_ITEMS),
+        "one at a time": (by_id["contacts.upsert"], 1),
+        f"read, {bounds.MAX_LIMIT} a page": (by_id["contacts.list"], bounds.MAX_LIMIT),
+    }
+    units = {way: -(-SYNCED // records) * row.cost for way, (row, records) in ways.items()}
+    return table(
+        ("plan", *(f"{way}: {cost:,} units" for way, cost in units.items())),
+        ((code(plan.name), *(in_words(seconds_for(plan, cost)) for cost in units.values())) for plan in PLANS.values()),
+    )
+
+
+_BOUNDS: Mapping[str, str] = {
+    "MAX_BODY_BYTES": "Bytes of a request body",
+    "MAX_BATCH_BODY_BYTES": "Bytes of a batch's body",
+    "MAX_HEADER_BYTES": "Bytes of all request headers together, as the edge counts them",
+    "MAX_HEADERS": "Request headers, the parts of the request line among them",
+    "MAX_NESTING": "Depth of JSON",
+    "MAX_INTEGER": "The largest integer in JSON: 2⁵³ − 1 (RFC 8259 §6)",
+    "MAX_ERRORS": "Entries of `errors` in one problem",
+    "MAX_LIMIT": "Records a page",
+    "DEFAULT_LIMIT": "Records a page, unless `limit` says otherwise",
+    "MAX_IDS": "Ids in the parameter `ids`",
+    "MAX_BATCH_ITEMS": "Items in a batch",
+    "MAX_SEARCH_TEXT": "Characters of `search_text`",
+    "MAX_FILTER_DEPTH": "Depth of groups in `filters`",
+    "MAX_CONDITIONS": "Conditions in one search, and in one group of it",
+    "MAX_LISTED": "Values in one condition",
+    "MAX_PATTERN": "Characters of what `contains` and `starts_with` look for",
+    "MAX_IDEMPOTENCY_KEY": "Characters of an `Idempotency-Key`",
+    "CURSOR_LIFE_S": "Seconds that a cursor lives",
+    "EDGE_TIMEOUT_S": "Seconds for a request, all in all",
+    "REQUEST_TIMEOUT_S": "Seconds of them that the transcoder has",
+    "INTERNAL_TIMEOUT_S": "Seconds of these that the internal service has",
+    "DECISION_TIMEOUT_S": "Seconds for the decision whether a request may pass",
+    "STORE_TIMEOUT_S": "Seconds for a question to the store of limits and keys",
+    "IDEMPOTENCY_LEASE_S": "Seconds until a keyed request that was lost may be tried again",
+    "IDEMPOTENCY_LIFE_S": "Seconds that an `Idempotency-Key` is remembered",
+    "STORED_ANSWER_BYTES": "Bytes of an answer that is stored under a key; of a larger one statuses and ids are",
+    "CLOCK_SKEW_S": "Seconds that other clocks may be wrong",
+}
+
+
+def bound_page() -> str:
+    """Sizes and times."""
+    values = {name: value for name, value in vars(bounds).items() if isinstance(value, int | float) and name.isupper()}
+    return page(
+        "Bounds",
+        "What is larger, longer or later than this is refused, never cut. Fields have bounds of their own: see the "
+        "schemas of the OpenAPI document.",
+        table(("bound", "value"), ((_BOUNDS[name], f"{value:,}".removesuffix(".0")) for name, value in values.items())),
+    )
+
+
+def failures() -> str:
+    """What is answered when something that the gateway leans on is gone."""
+    return page(
+        "Failures",
+        "What a caller gets while something is gone, and why it is so.",
+        table(
+            ("gone", "for", "the answer", "why"),
+            ((row.lost, row.room, f"{row.answer.status} `{row.answer.code}`", row.why) for row in FAILURES),
+        ),
+    )
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "bounds.md": bound_page,
+    "failures.md": failures,
+    "headers.md": header_page,
+    "limits.md": limits,
+    "problems.md": problems,
+    "scopes.md": scopes,
+}
+"""By the name of its file."""

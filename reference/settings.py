@@ -1,0 +1,100 @@
+"""The page of settings: what every program asks its environment for, told by the loaders that do the asking.
+
+They are run in an empty environment, and say what is missing; so nothing is on the page that is not read, and nothing
+is read that is not on it. Owns a sentence about each variable. Knows no value of a deployment.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+
+import authz.settings
+import oauth.settings
+import process.healthy
+import process.keys
+import transcoder.settings
+from edge.deployment import Deployment
+from process.settings import Asked, SettingsError
+from reference.markdown import code, page, table
+
+WORDS: Mapping[str, str] = {
+    "CA_FILE": "Where the CA goes that local clients have to trust",
+    "CERTIFICATE_FILE": "Where the TLS certificate goes",
+    "CURSOR_KEYS_FILE": "The keys that cursors and stored answers are sealed with: the first seals, all of them open",
+    "DIALECT": "The function that speaks to the internal services; what begins with `DIALECT_` is its own",
+    "DIRECTORY_FILE": "Whom tokens can be minted for",
+    "DOCS_COLOR": "The colour of links on `/docs` and `/problems` by day",
+    "DOCS_COLOR_DARK": "The same by night",
+    "DOCS_NAME": "The name on these pages",
+    "ID_KEY_FILE": "The key that ids are sealed with: made once, never changed",
+    "ID_KIND": "What kind the internal ids are of",
+    "INTERNAL_URL": "Where the internal services are",
+    "LISTEN": "Where it listens",
+    "LOCAL_MODE": "Permits to mint tokens for anybody",
+    "LOG_LEVEL": "What is logged",
+    "PRIVATE_KEY_FILE": "Where the key of the TLS certificate goes",
+    "PUBLIC_API_URL": "The API host as callers know it: in `Location`, `Link`, `type` of problems, `aud` of tokens",
+    "PUBLIC_AUTH_URL": "The auth host as callers know it: `iss` of tokens",
+    "SIGNING_KEY_FILE": "The key that tokens are signed with",
+    "VALKEY_URL": "Where limits and idempotency are kept",
+}
+"""What each is for: the same in every program that reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Something that reads settings."""
+
+    command: str
+    about: str
+    load: Callable[[Mapping[str, str]], object]
+
+
+PROGRAMS = (
+    Program("python -m authz", "The decision: one beside each edge, or several.", authz.settings.load),
+    Program("python -m transcoder", "Public requests to internal calls and back.", transcoder.settings.load),
+    Program("python -m oauth", "The authorization server.", oauth.settings.load_serve),
+    Program("python -m oauth token", "Prints a token; local use only.", oauth.settings.load_mint),
+    Program("python -m oauth kid", "Prints the id of the signing key.", oauth.settings.load_key),
+    Program("python -m process.keys", "Makes the key files that are missing.", process.keys.load),
+    Program("python -m process.healthy", "Asks whether the service beside it lives.", process.healthy.listens_at),
+)
+
+
+def asked_by(program: Program) -> tuple[Asked, ...]:
+    """Everything that it asks for; LookupError when it asks for nothing that has to be there."""
+    try:
+        program.load({})
+    except SettingsError as missing:
+        return missing.asked
+    raise LookupError(f"{program.command} starts in an empty environment: its settings cannot be told")
+
+
+def settings() -> str:
+    """The page."""
+    return page(
+        "Settings",
+        "Settings are environment variables, read once at the start: complete or fatal, every fault told in a line. A "
+        "**secret** is the path of a file; its text is never in the environment, nor in a log. Here is what each "
+        "program reads when nothing is set.",
+        *(part for program in PROGRAMS for part in (f"## `{program.command}`", program.about, _table(program))),
+        "## `python -m edge --out FILE`",
+        "Renders Envoy's configuration for a deployment; its settings are options, and `--help` tells them.",
+        table(
+            ("option", "default"),
+            (
+                (code(f"--{each.name.replace('_', '-')}"), code(each.default) if each.default else "none")
+                for each in fields(Deployment)
+            ),
+        ),
+        "## The sandbox",
+        "A stand-in for internal services, which shares no code with all this: `python -m sandbox` says what it needs.",
+    )
+
+
+def _table(program: Program) -> str:
+    return table(("variable", "what it is", "form", "default", ""), map(_row, asked_by(program)))
+
+
+def _row(asked: Asked) -> tuple[str, ...]:
+    default = "**required**" if asked.default is None else code(asked.default)
+    return code(asked.name), WORDS[asked.name], asked.expected, default, "secret" if asked.secret else ""

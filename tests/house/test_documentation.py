@@ -1,0 +1,30 @@
+"""The documentation hangs together: whatever is there can be found, and whatever is linked to is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.sources import ROOT
+
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
+ELSEWHERE = ("https://", "#")
+MAP = {(ROOT / target).resolve() for target in LINK.findall(PAGES[0].read_text()) if not target.startswith(ELSEWHERE)}
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_link_leads_somewhere(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    targets = [target.partition("#")[0] for target in LINK.findall(prose) if not target.startswith(ELSEWHERE)]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("file", sorted(path for path in (ROOT / "docs").rglob("*") if path.is_file()), ids=name)
+def test_the_readme_has_every_document_on_its_map(file: Path) -> None:
+    assert {file, file.parent} & MAP
+    assert file.parent != ROOT / "docs" or file in MAP
