@@ -22,18 +22,24 @@ from stores.revocations.events import AFTER, FEED_PATH, WAIT, Page, read_positio
 LONGEST_WAIT_S = 30.0
 
 
-def build_inside(database: Database, secret: str | None, log: FilteringBoundLogger) -> web.Application:
+def build_inside(
+    database: Database, secret: str | None, log: FilteringBoundLogger, *, events_a_page: int = revocations.PAGE
+) -> web.Application:
     """The application. Without a `secret` whoever reaches it is one of us."""
     watch = Watch(database, log)
+
+    async def read(after: str) -> Page:
+        async with database.reading() as connection:
+            return await revocations.page(connection, after, limit=events_a_page)
 
     async def feed(request: web.Request) -> web.Response:
         try:
             after, wait_s = request.query.get(AFTER, ""), _wait_s(request.query.get(WAIT, "0"))
             number, _ = read_position(after)
-            page = await _page(database, after)
+            page = await read(after)
             if wait_s > 0 and page.at_head and not page.events:
                 await watch.grown(number, wait_s)
-                page = await _page(database, after)
+                page = await read(after)
         except ValueError as fault:
             return web.Response(status=400, text=f"{fault}\n")
         except DatabaseLost as error:
@@ -59,11 +65,6 @@ def build_inside(database: Database, secret: str | None, log: FilteringBoundLogg
     app.cleanup_ctx.append(watching)
     app.on_shutdown.append(release)
     return app
-
-
-async def _page(database: Database, after: str) -> Page:
-    async with database.reading() as connection:
-        return await revocations.page(connection, after)
 
 
 def _wait_s(text: str) -> float:

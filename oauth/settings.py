@@ -66,7 +66,8 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     issuer, audience = _public_urls(reader)
     kind, id_secret = _ids(reader)
     keys = _keys(reader)
-    people = _people(reader) if environment.get("LOCAL_MODE") == "1" else None
+    is_local = reader.read("LOCAL_MODE", _is_local, "1 in a local deployment, for its demo login, or 0", default="0")
+    people = _people(reader) if is_local else None
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
     reader.finish()
     ids = CODECS[kind](id_secret)
@@ -155,6 +156,12 @@ def _people(reader: Reader) -> dict[TenantId, Business]:
 
 def _directory(path: str) -> dict[TenantId, Business]:
     return read_directory(Path(path).read_text(encoding="utf-8"))
+
+
+def _is_local(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError("neither 0 nor 1")
+    return text == "1"
 
 
 def _only_local(text: str) -> None:

@@ -5,6 +5,8 @@ no event.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 
@@ -48,23 +50,24 @@ class Watch:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
+            try:
+                async with self._database.looking() as look:
+                    await self._look_on(look)
+            except DatabaseLost as error:
+                if not self._lost:
+                    self._log.error("revocation log lost", cause=str(error))
+                self._lost = True
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _look_on(self, look: Callable[[str], Awaitable[Any]]) -> None:
+        while True:
             if not self._waiting:
                 self._asked.clear()
                 await self._asked.wait()
-            await self._look()
+            head = await look(revocations.HEAD)
+            self._lost = False
+            if head != self._head:
+                async with self._changed:
+                    self._head = head
+                    self._changed.notify_all()
             await asyncio.sleep(LOOK_EVERY_S)
-
-    async def _look(self) -> None:
-        try:
-            async with self._database.reading() as connection:
-                head = await revocations.head(connection)
-        except DatabaseLost as error:
-            if not self._lost:
-                self._log.error("revocation log lost", cause=str(error))
-            self._lost = True
-            return
-        self._lost = False
-        if head != self._head:
-            async with self._changed:
-                self._head = head
-                self._changed.notify_all()

@@ -15,6 +15,8 @@ from oauth.store.tables import REVOCATION_HEAD, REVOCATION_LOG
 from stores.revocations.events import FORGOTTEN_AFTER_S, START, Event, Kind, Page, read_position
 
 PAGE = 1000
+HEAD = str(sa.select(REVOCATION_HEAD.c.sequence))
+"""Asks for the last number that was given; the text is the same for every database."""
 _LOG = REVOCATION_LOG.c
 _COLUMNS = (_LOG.sequence, _LOG.mark, _LOG.kind, _LOG.target, _LOG.at_s, _LOG.value, _LOG.expires_at_s)
 
@@ -72,15 +74,10 @@ async def page(connection: AsyncConnection, after: str, *, limit: int = PAGE) ->
     number, mark = read_position(after)
     if after != START and not await _is_known(connection, number, mark):
         return Page(unknown=True)
-    last = await head(connection)
+    last = int((await connection.execute(sa.select(REVOCATION_HEAD.c.sequence))).scalar_one())
     found = sa.select(*_COLUMNS).where(_LOG.sequence > number).order_by(_LOG.sequence).limit(limit)
     events = tuple(_event(*row) for row in await connection.execute(found))
     return Page(events, at_head=(events[-1].sequence if events else number) == last)
-
-
-async def head(connection: AsyncConnection) -> int:
-    """The last number that was given."""
-    return int((await connection.execute(sa.select(REVOCATION_HEAD.c.sequence))).scalar_one())
 
 
 async def entries(connection: AsyncConnection) -> list[Entry]:

@@ -78,6 +78,7 @@ class Follower:
         self._position = START
         self._coming: RevocationSet | None = None
         self._heard_at = float("-inf")
+        self._restored = False
         self._known = asyncio.Event()
         self._to_keep = asyncio.Event()
         self._kept: str | None = None
@@ -93,7 +94,7 @@ class Follower:
         return self.held if self._clock() - self._heard_at <= self._max_age_s else None
 
     async def known(self) -> None:
-        """Wait until there is something to lean on: the snapshot of an earlier life, or the whole feed."""
+        """Wait until there is something to lean on: the whole feed, or without it the snapshot of an earlier life."""
         await self._known.wait()
 
     def restore(self) -> None:
@@ -110,7 +111,7 @@ class Follower:
         self.held.forget(self._wall_clock())
         # A clock that was set back meanwhile makes nothing newer than now.
         self._heard_at = self._clock() - max(0.0, self._wall_clock() - heard_at_s)
-        self._known.set()
+        self._restored = True
         self._log.info("revocations restored", entries=len(self.held), age_s=round(self.age_s))
 
     async def run(self) -> None:
@@ -164,6 +165,8 @@ class Follower:
         self._to_keep.set()
 
     def _say_lost(self, error: FeedLost) -> None:
+        if self._restored:
+            self._known.set()
         if not self.lost or self._clock() - self._said_at >= SAID_EVERY_S:
             if self._known.is_set():
                 usable = self.current() is not None

@@ -38,12 +38,20 @@ def feed_socket(folder: Path) -> Path:
 
 @asynccontextmanager
 async def serving_feed(
-    folder: Path, log: Any = None, *, database: str = "oauth.db", secret: str | None = None, port: int = 0
+    folder: Path,
+    log: Any = None,
+    *,
+    database: str = "oauth.db",
+    secret: str | None = None,
+    port: int = 0,
+    **options: int,
 ) -> AsyncIterator[FeedProcess]:
     """The feed while the block lasts, at its socket or at a port; the log stays in the folder."""
     async with Database(database_url(f"sqlite:///{folder}/{database}")) as opened:
         await migrate(opened)
-        runner = web.AppRunner(build_inside(opened, secret, log or structlog.get_logger()), shutdown_timeout=1.0)
+        runner = web.AppRunner(
+            build_inside(opened, secret, log or structlog.get_logger(), **options), shutdown_timeout=1.0
+        )
         await runner.setup()
         try:
             path = str(feed_socket(folder))

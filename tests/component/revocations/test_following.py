@@ -38,9 +38,8 @@ async def test_what_is_appended_is_held_a_moment_later(place: Place) -> None:
         assert follower.held.plan_of("biz_a") is PLANS["scale"]
 
 
-async def test_a_long_log_is_known_only_at_its_end(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revocations, "PAGE", 3)
-    async with serving_feed(place.folder) as feed:
+async def test_a_long_log_is_known_only_at_its_end(place: Place) -> None:
+    async with serving_feed(place.folder, events_a_page=1) as feed:
         for n in range(7):
             await feed.tell(Kind.TOKEN, str(n))
         async with place.following() as follower:
@@ -109,6 +108,16 @@ async def test_a_new_life_begins_with_what_the_last_one_kept_feed_or_not(place: 
         assert (len(held), held.suspends("biz_a"), held.plan_of("biz_b")) == (4, True, PLANS["starter"])
         assert revokes(follower, "one")
     assert "revocations restored" in place.said()
+
+
+async def test_a_new_life_hears_what_it_slept_through_before_anybody_leans_on_it(place: Place) -> None:
+    async with serving_feed(place.folder) as feed:
+        async with place.following():
+            await until(place.file.exists)
+        await feed.tell(Kind.TOKEN, "meanwhile")
+        async with place.following() as follower:
+            await follower.known()
+            assert revokes(follower, "meanwhile")
 
 
 async def test_the_age_goes_on_across_lives(place: Place) -> None:

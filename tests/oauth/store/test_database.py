@@ -82,3 +82,17 @@ async def test_a_statement_that_is_wrong_is_no_loss(database: Database) -> None:
     with pytest.raises(sa.exc.DBAPIError):
         async with database.reading() as connection:
             await connection.execute(sa.text("SELECT nothing FROM nowhere"))
+
+
+async def test_a_look_sees_what_was_written_a_moment_ago(database: Database, url: str) -> None:
+    statement = str(sa.select(SEQUENCE))
+    async with database.looking() as look, Database(database_url(url)) as another:
+        for expected in (1, 2, 3):
+            await one_more(another)
+            assert await look(statement) == expected
+
+
+async def test_a_look_at_what_is_not_there_is_a_loss(database: Database) -> None:
+    with pytest.raises(DatabaseLost):
+        async with database.looking() as look:
+            await look("SELECT nothing FROM nowhere")
