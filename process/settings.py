@@ -49,9 +49,11 @@ class Reader:
         (a URL may hold a password) is left out of the fault.
         """
         self._asked.append(Asked(name, expected, default, secret=False))
-        return self._parsed(name, parse, expected, default)
+        return self._parsed(name, parse, expected, default, told=told)
 
-    def _parsed(self, name: str, parse: Callable[[str], T], expected: str, default: str | None) -> T:
+    def _parsed(
+        self, name: str, parse: Callable[[str], T], expected: str, default: str | None, *, told: bool = True
+    ) -> T:
         text = self._environment.get(name, default)
         if text is None or text == "":
             self._faults.append(f"{name} is not set; expected {expected}")

@@ -191,6 +191,7 @@ _BOUNDS: Mapping[str, str] = {
     "IDEMPOTENCY_LEASE_S": "Seconds until a keyed request that was lost may be tried again",
     "IDEMPOTENCY_LIFE_S": "Seconds that an `Idempotency-Key` is remembered",
     "STORED_ANSWER_BYTES": "Bytes of an answer that is stored under a key; of a larger one statuses and ids are",
+    "TOKEN_LIFE_MAX_S": "Seconds that a token lives at the most: a year, which may be a leap year",
     "CLOCK_SKEW_S": "Seconds that other clocks may be wrong",
 }
 
