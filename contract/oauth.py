@@ -97,13 +97,6 @@ REFRESH_LIFE_S = 30 * 24 * 3600
 """Of one refresh token: each use gives a new one."""
 GRANT_LIFE_S = 180 * 24 * 3600
 """Of all that comes of one consent."""
-PAT_LIFE_S = 90 * 24 * 3600
-"""Of a personal access token, unless its maker says otherwise: up to a year."""
-MAX_OVERLAP_S = 24 * 3600
-"""For so long at the most an old token or secret goes on beside the one that replaces it."""
-MAX_PATS = 100
-MAX_APPS = 100
-"""Live ones of one business."""
 PENDING_LIFE_S = 10 * 60
 """From /authorize to the decision."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contract.oauth import MAX_APPS
+from contract.bounds import MAX_APPS
 from contract.vocabulary import UserId
 from oauth.administration import (
     LIMIT_REACHED,

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contract.bounds import MAX_PATS, PAT_LIFE_S
 from contract.claims import TokenKind
-from contract.oauth import MAX_PATS, PAT_LIFE_S
 from contract.vocabulary import UserId
 from oauth.administration import (
     LIMIT_REACHED,
