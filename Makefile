@@ -52,9 +52,9 @@ revocations: have-venv ## show what is revoked, suspended or on another plan (AL
 test: have-dev ## run the tests
 	@$(PY) -m pytest
 
-test-scale: have-dev ## run the tests that take long: a million contacts paged to the last, a minute of kills at random
-	@SCALE_CONTACTS=1000000 CHAOS_S=60 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
-	tests/scale tests/idempotency/test_kills_at_random.py
+test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
+	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py
 
 test-mutants: have-dev ## see that the authorization server's tests notice each of some thirty one-line mistakes
 	@$(PY) -m tests.oauth.mutants

@@ -36,10 +36,19 @@ PROBLEMS_PAGE = Document("problems", "/problems", "every problem type, as a page
 PROBLEM_PAGE = Document("problem", "/problems/{slug}", "what one problem type means and how to right it")
 DOCS_PAGE = Document("docs", "/docs", "the interactive reference", (BY_VERSION,))
 CHANGELOG_PAGE = Document("changelog", "/docs/changelog", "what changed with each version")
+VERSION_PAGE = Document("version", "/docs/changelog/{version}", "what changed with one version")
 ASSET = Document("asset", "/docs/assets/{file}", "what the pages are made of")
 OPENAPI = Document("openapi", f"{API_ROOT}/openapi.json", "the OpenAPI document", (BY_VERSION, BY_DIALECT))
 
-DOCUMENTS: tuple[Document, ...] = (PROBLEMS_PAGE, PROBLEM_PAGE, DOCS_PAGE, CHANGELOG_PAGE, ASSET, OPENAPI)
+DOCUMENTS: tuple[Document, ...] = (
+    PROBLEMS_PAGE,
+    PROBLEM_PAGE,
+    DOCS_PAGE,
+    CHANGELOG_PAGE,
+    VERSION_PAGE,
+    ASSET,
+    OPENAPI,
+)
 DOCUMENT_METHODS = ("GET", "HEAD")
 DOCUMENT_ALLOW = (*DOCUMENT_METHODS, "OPTIONS")
 

@@ -137,11 +137,7 @@ def _ids(reader: Reader) -> tuple[IdKind, bytes]:
 
 
 def _keys(reader: Reader) -> KeyFolder:
-    return reader.read("SIGNING_KEYS_DIR", _key_folder, "a folder with the signing keys, EC P-256 or RSA, in PEM")
-
-
-def _key_folder(path: str) -> KeyFolder:
-    return KeyFolder(Path(path))
+    return reader.secrets("SIGNING_KEYS_DIR", KeyFolder, "a folder of PEM private keys, EC P-256 or RSA")
 
 
 def _public_urls(reader: Reader) -> tuple[str, str]:

@@ -46,7 +46,7 @@ def load(environment: Mapping[str, str]) -> Keys:
         ca=path("CA_FILE"),
         certificate=path("CERTIFICATE_FILE"),
         private_key=path("PRIVATE_KEY_FILE"),
-        internal_secret=path("INTERNAL_SECRET_FILE") if environment.get("INTERNAL_SECRET_FILE") else None,
+        internal_secret=reader.optional("INTERNAL_SECRET_FILE", path),
     )
     reader.finish()
     return keys

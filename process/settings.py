@@ -7,7 +7,7 @@ A settings class is a frozen dataclass that a service's `settings.py` builds fro
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -73,6 +73,22 @@ class Reader:
         expected = f"the path of {expected}"
         self._asked.append(Asked(name, expected, None, secret=True))
         return self._parsed(name, load, expected, None)
+
+    def secrets(self, name: str, parse: Callable[[Path], T], expected: str) -> T:
+        """What `parse` makes of the folder that a variable names, which holds secrets."""
+        expected = f"the path of {expected}"
+        self._asked.append(Asked(name, expected, None, secret=True))
+        return self._parsed(name, lambda path: parse(Path(path)), expected, None)
+
+    def optional(self, name: str, read: Callable[[str], T]) -> T | None:
+        """What `read` makes of a variable when it is told its name; None, and no fault, where that is not set."""
+        before = len(self._faults)
+        value = read(name)
+        if self._environment.get(name):
+            return value
+        del self._faults[before:]
+        self._asked[-1] = replace(self._asked[-1], default="")
+        return None
 
     def finish(self) -> None:
         """Raise SettingsError when any variable was at fault."""

@@ -7,7 +7,7 @@ from contract.bounds import JSON_MEDIA_TYPE
 from contract.operations import OPERATIONS, Operation, body_media_types
 from contract.parameters import DIRECTIONS, Cursor, Key, Names, Parameter, SortKey, list_sort_keys, parameters_of
 from contract.resources import Field, Resource
-from contract.types import Choice, Id, Ids
+from contract.types import Choice, Id, Ids, Phone
 from contract.versions import Version
 from contract.vocabulary import BODY_OPTIONAL, PRECONDITIONED, TAKING_BODIES, Kind
 from reference.examples import example_body
@@ -15,7 +15,7 @@ from reference.headers import idempotency_key, told_by
 from reference.records import action_body, members, shown
 from reference.refusals import Answers
 from reference.shapes import Schema, array, beside, enum, ref, told
-from reference.values import choice_name, noun, write
+from reference.values import choice_name, noun, phone_in_a_query, write
 from reference.words import description, summary
 
 OAUTH, BEARER = "oauth2", "bearer"
@@ -119,6 +119,8 @@ def _held(row: Operation, parameter: Parameter) -> Schema:
             return {"type": "string", "minLength": 1}
         case Ids(prefix=prefix, max_items=most):
             return array(write(Id(prefix)), low=1, high=most)
+        case Phone():
+            return phone_in_a_query()
         case kind:
             return write(kind)
 

@@ -1,11 +1,12 @@
 """[pure] The pages of facts that people look things up in, made of the contract's rows: a function each."""
 
 from collections.abc import Callable, Mapping
+from typing import assert_never
 
 from contract import bounds, headers
 from contract.documents import DOCUMENTS
 from contract.explanations import EXPLANATIONS, Treatment, treatment
-from contract.failures import FAILURES
+from contract.failures import FAILURES, Failure, Fallback
 from contract.headers import HEADERS, RATE_HEADERS, REQUEST_ID, Header, Writer
 from contract.limits import PLANS
 from contract.operations import OPERATIONS, PERMISSIONS, SCOPES, Operation
@@ -191,7 +192,7 @@ _BOUNDS: Mapping[str, str] = {
     "IDEMPOTENCY_LEASE_S": "Seconds until a keyed request that was lost may be tried again",
     "IDEMPOTENCY_LIFE_S": "Seconds that an `Idempotency-Key` is remembered",
     "STORED_ANSWER_BYTES": "Bytes of an answer that is stored under a key; of a larger one statuses and ids are",
-    "TOKEN_LIFE_MAX_S": "Seconds that a token lives at the most: a year, which may be a leap year",
+    "TOKEN_LIFE_MAX_S": "Seconds that a token can live at most",
     "PAT_LIFE_S": "Seconds that a personal access token lives unless `expires_at` says otherwise",
     "MAX_OVERLAP_S": "Seconds that an old token or secret may go on beside the one that replaces it",
     "MAX_PATS": "Live personal access tokens of a business",
@@ -211,6 +212,15 @@ def bound_page() -> str:
     )
 
 
+def _answer(row: Failure | Fallback) -> str:
+    match row:
+        case Failure(answer=answer):
+            return f"{answer.status} `{answer.code}`"
+        case Fallback(instead=instead):
+            return f"as ever, by {instead}"
+    assert_never(row)
+
+
 def failures() -> str:
     """What is answered when something that the gateway leans on is gone."""
     return page(
@@ -218,7 +228,7 @@ def failures() -> str:
         "What a caller gets while something is gone, and why it is so.",
         table(
             ("gone", "for", "the answer", "why"),
-            ((row.lost, row.room, f"{row.answer.status} `{row.answer.code}`", row.why) for row in FAILURES),
+            ((row.lost, row.room, _answer(row), row.why) for row in FAILURES),
         ),
     )
 

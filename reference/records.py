@@ -113,7 +113,7 @@ def _sample(kind: FieldType) -> Json:
 
 def _preview(resource: Resource, record: Schema) -> Schema:
     """What a dry run shows of a record that is not there yet, nor are its parts."""
-    properties = {**record["properties"], "id": told(nullable(_WORDS), "Null: the record was not created.")}
+    properties = {**record["properties"], "id": told(_NOTHING, "Null: the record was not created.")}
     if resource.parent is not None:
         name = resource.parent.parameter
         properties[name] = told(nullable(_WORDS), f"Null where the {resource.parent.noun} was not created either.")
@@ -125,6 +125,8 @@ def _preview(resource: Resource, record: Schema) -> Schema:
 
 
 _WORDS: Schema = {"type": "string"}
+_NOTHING: Schema = {"type": ["string", "null"], "enum": [None]}
+"""Null and nothing else, said so that the older dialect can say it too."""
 
 
 def _create(resource: Resource, rows: Members) -> Schema:

@@ -21,20 +21,27 @@ WORDS: Mapping[str, str] = {
     "CERTIFICATE_FILE": "Where the TLS certificate goes",
     "CURSOR_KEYS_FILE": "The keys that cursors and stored answers are sealed with: the first seals, all of them open",
     "DIALECT": "The function that speaks to the internal services; what begins with `DIALECT_` is its own",
-    "DIRECTORY_FILE": "Whom tokens can be minted for",
+    "DIRECTORY_FILE": "Whom tokens can be minted for, and who may log in, in local mode",
     "DOCS_COLOR": "The colour of links on `/docs` and `/problems` by day",
     "DOCS_COLOR_DARK": "The same by night",
     "DOCS_NAME": "The name on these pages",
     "ID_KEY_FILE": "The key that ids are sealed with: made once, never changed",
     "ID_KIND": "What kind the internal ids are of",
+    "INTERNAL_LISTEN": "Where it listens for our own services, apart from callers: revocations",
+    "INTERNAL_SECRET_FILE": "What our services show one another where they speak over a network",
     "INTERNAL_URL": "Where the internal services are",
     "LISTEN": "Where it listens",
-    "LOCAL_MODE": "Permits to mint tokens for anybody",
+    "LOCAL_MODE": "Permits to mint tokens for anybody, and turns the demo login on",
     "LOG_LEVEL": "What is logged",
+    "OAUTH_DATABASE_URL": "Where the authorization server keeps its records",
     "PRIVATE_KEY_FILE": "Where the key of the TLS certificate goes",
     "PUBLIC_API_URL": "The API host as callers know it: in `Location`, `Link`, `type` of problems, `aud` of tokens",
     "PUBLIC_AUTH_URL": "The auth host as callers know it: `iss` of tokens",
-    "SIGNING_KEY_FILE": "The key that tokens are signed with",
+    "REVOCATIONS_FEED": "Where it is told what is revoked",
+    "REVOCATIONS_FILE": "Where it keeps that for its next life",
+    "REVOCATIONS_MAX_AGE_S": "How long it goes on with what it was told once it is told nothing more",
+    "SIGNING_KEYS_DIR": "The keys that tokens are signed with, each for its owner alone",
+    "SIGNING_KEY_FILE": "Where the first key goes that tokens are signed with",
     "VALKEY_URL": "Where limits and idempotency are kept",
 }
 """What each is for: the same in every program that reads it."""
@@ -55,6 +62,14 @@ PROGRAMS = (
     Program("python -m oauth", "The authorization server.", oauth.settings.load_serve),
     Program("python -m oauth token", "Prints a token; local use only.", oauth.settings.load_mint),
     Program("python -m oauth kid", "Prints the id of the signing key.", oauth.settings.load_key),
+    Program("python -m oauth keys", "Turns the signing keys.", oauth.settings.load_keys),
+    Program("python -m oauth purge", "Forgets what has expired.", oauth.settings.load_database),
+    Program("python -m oauth migrate", "Makes or changes the tables of its database.", oauth.settings.load_database),
+    Program(
+        "python -m oauth revoke",
+        "And `suspend`, `resume`, `plan`, `list`: the operator's commands.",
+        oauth.settings.load_operator,
+    ),
     Program("python -m process.keys", "Makes the key files that are missing.", process.keys.load),
     Program("python -m process.healthy", "Asks whether the service beside it lives.", process.healthy.listens_at),
 )
@@ -96,5 +111,5 @@ def _table(program: Program) -> str:
 
 
 def _row(asked: Asked) -> tuple[str, ...]:
-    default = "**required**" if asked.default is None else code(asked.default)
+    default = "**required**" if asked.default is None else code(asked.default) if asked.default else "none"
     return code(asked.name), WORDS[asked.name], asked.expected, default, "secret" if asked.secret else ""

@@ -39,6 +39,11 @@ _OPAQUE = "[0-9a-hjkmnp-tv-z]"
 _MAX_ID = 64
 """What clients are promised of ids."""
 _MAX_EMAIL = 254
+_WHITE = r"\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What is trimmed: Unicode's White_Space, which `\\s` is in no two dialects of patterns."""
+_CONTROL, _CONTROL_IN_TEXT = r"\u0000-\u001f\u007f", r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f"
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_MAX_DOMAIN = 253
 
 
 def noun(resource: Resource) -> str:
@@ -70,8 +75,24 @@ def _text(kind: Line | Text) -> Schema:
     return {"type": "string", "maxLength": kind.max_length}
 
 
-def _new_text(kind: Line | Text) -> Schema:
-    return {"type": "string", "minLength": 1, "maxLength": kind.max_length}
+def _new_line(kind: Line) -> Schema:
+    """Trimmed; then without control characters, and not empty."""
+    inner = f"[^{_WHITE}{_CONTROL}]"
+    return {**_new(_trimmed(f"{inner}(?:[^{_CONTROL}]*{inner})?")), "maxLength": kind.max_length}
+
+
+def _new_text(kind: Text) -> Schema:
+    """Tabs and line breaks are the only control characters; something in it is no white space."""
+    any_of, some = f"[^{_CONTROL_IN_TEXT}]*", f"[^{_WHITE}{_CONTROL_IN_TEXT}]"
+    return {**_new(f"^{any_of}{some}{any_of}$"), "maxLength": kind.max_length}
+
+
+def _new(pattern: str) -> Schema:
+    return {"type": "string", "minLength": 1, "pattern": pattern}
+
+
+def _trimmed(pattern: str) -> str:
+    return f"^[{_WHITE}]*{pattern}[{_WHITE}]*$"
 
 
 def _phone(_: Phone) -> Schema:
@@ -79,7 +100,15 @@ def _phone(_: Phone) -> Schema:
 
 
 def _new_phone(_: Phone) -> Schema:
-    return {"type": "string", "pattern": r"^[ .()-]*\+[ .()-]*[1-9](?:[ .()-]*[0-9]){6,14}[ .()-]*$"}
+    return {"type": "string", "pattern": f"^[ .()-]*\\+{_DIALLED}$"}
+
+
+def phone_in_a_query() -> Schema:
+    """There a space in front stands for a `+` that nobody escaped."""
+    return {"type": "string", "pattern": rf"^(?: |[.()-][ .()-]*\+|\+){_DIALLED}$"}
+
+
+_DIALLED = "[ .()-]*[1-9](?:[ .()-]*[0-9]){6,14}[ .()-]*"
 
 
 def _url(kind: Url) -> Schema:
@@ -185,16 +214,16 @@ READ: dict[type, Callable[[Any], Schema]] = {
     Etag: lambda _: {"type": "string", "maxLength": 64},
 }
 WRITE: dict[type, Callable[[Any], Schema]] = {
-    Line: _new_text,
+    Line: _new_line,
     Text: _new_text,
-    Domain: lambda _: {"type": "string", "pattern": r"^\s*[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\.?\s*$"},
+    Domain: lambda _: {**_new(_trimmed(rf"{_LABEL}(?:\.{_LABEL})+\.?")), "maxLength": _MAX_DOMAIN},
     Phone: _new_phone,
     Amount: _new_amount,
-    Currency: lambda _: {"type": "string", "pattern": r"^\s*[A-Za-z]{3}\s*$"},
-    Country: lambda _: {"type": "string", "pattern": r"^\s*[A-Za-z]{2}\s*$"},
+    Currency: lambda _: _new(_trimmed("[A-Za-z]{3}")),
+    Country: lambda _: _new(_trimmed("[A-Za-z]{2}")),
     Id: _given_id,
     Ids: lambda kind: array(_given_id(Id(kind.prefix)), high=kind.max_items, distinct=True),
-    Tags: lambda kind: array(_new_text(kind.item), low=kind.min_items or None, high=kind.max_items, distinct=True),
+    Tags: lambda kind: array(_new_line(kind.item), low=kind.min_items or None, high=kind.max_items, distinct=True),
     Address: lambda _: ref(NEW_ADDRESS),
     CustomFields: _new_custom,
     Parts: lambda kind: array(ref(part_name(kind)), low=kind.min_items, high=kind.max_items),

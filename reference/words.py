@@ -102,8 +102,8 @@ def _needs(row: Operation) -> str:
 def introduction(version: Version) -> str:
     """What holds for every operation."""
     plans = "\n".join(
-        f"| `{plan.name}` | {plan.burst.limit} in {plan.burst.window_s} s | {plan.daily.limit} in "
-        f"{plan.daily.window_s} s |"
+        f"| `{plan.name}` | {plan.burst.limit} in {plan.burst.window_s} s | {plan.daily.limit:,} in "
+        f"{plan.daily.window_s // 3600} h |"
         for plan in PLANS.values()
     )
     return "\n\n".join((_BEGIN, _versions(version), _LIMITS.replace("<plans>", plans), _MORE))

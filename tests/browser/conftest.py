@@ -1,81 +1,14 @@
-"""A real Chromium, and pages that remember what went wrong in them."""
+"""A real Chromium for the pages of the stack that all tests share."""
 
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from tempfile import TemporaryDirectory
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright
 
+from tests.support.browser import Chromium, chromium_before
 from tests.support.stack import Stack
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-DESK, PHONE = 1280, 390
-HEIGHT = 900
-PATIENCE_MS = 60_000
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A page, and whatever must not happen in it; `refused` are answers that were no success."""
-
-    page: Page
-    errors: list[str] = field(default_factory=list)
-    elsewhere: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-
-    def watch(self, origin: str) -> None:
-        """Begin to remember."""
-        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on(
-            "request", lambda request: None if _is_here(request.url, origin) else self.elsewhere.append(request.url)
-        )
-        self.page.on("response", lambda answer: self.refused.append(answer.url) if answer.status >= 400 else None)
-
-
-def _is_here(url: str, origin: str) -> bool:
-    return url.startswith((f"{origin}/", "data:"))
-
-
-@dataclass(frozen=True)
-class Chromium:
-    """A browser before a stack."""
-
-    context: BrowserContext
-    stack: Stack
-
-    @asynccontextmanager
-    async def opened(self, path: str, *, scheme: str = "light", width: int = DESK) -> AsyncIterator[Watched]:
-        """A page of the API host; at its end nothing must have gone wrong in it."""
-        page = await self.context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        watched = Watched(page)
-        watched.watch(self.stack.api_url)
-        try:
-            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            await page.set_viewport_size({"width": width, "height": HEIGHT})
-            await page.goto(self.stack.api_url + path, wait_until="networkidle")
-            yield watched
-        finally:
-            await page.close()
-        assert (watched.errors, watched.elsewhere, watched.refused) == ([], [], [])
 
 
 @pytest.fixture(scope="session")
 async def chromium(stack: Stack) -> AsyncIterator[Chromium]:
-    if CHROMIUM is None:
-        pytest.skip("there is no `chromium` on PATH: nothing was looked at in a browser")
-    with TemporaryDirectory(prefix="chromium-") as profile:
-        async with async_playwright() as playwright:
-            context = await playwright.chromium.launch_persistent_context(
-                profile, executable_path=CHROMIUM, args=FLAGS, headless=True, ignore_https_errors=True
-            )
-            yield Chromium(context, stack)
-            await context.close()
+    async with chromium_before(stack) as browser:
+        yield browser

@@ -5,12 +5,12 @@ import uuid
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Locator, Page
+from playwright.async_api import Page
 
 from contract.versions import VERSIONS
-from tests.browser.conftest import DESK, PHONE, Chromium
+from tests.support.browser import DESK, PHONE, Chromium
 
-PAGES = ("/problems", "/problems/validation-failed", "/docs", "/docs/changelog")
+PAGES = ("/problems", "/problems/validation-failed", "/docs", "/docs/changelog", f"/docs/changelog/{VERSIONS[0].date}")
 SCHEMES = ("light", "dark")
 NIGHT, DAY = "rgb(28, 32, 34)", "rgb(255, 255, 255)"
 OLDEST = VERSIONS[-1].date
@@ -20,15 +20,6 @@ async def faults(page: Page) -> list[str]:
     """What axe-core finds, with the first place of each."""
     found = await Axe().run(page)
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found.response["violations"]]
-
-
-async def operation(page: Page, tag: str, method: str, path: str) -> Locator:
-    """One operation of the reference, opened."""
-    await page.locator(f".opblock-tag[data-tag={tag}]").click()
-    block = page.locator(f'.opblock-{method}:has([data-path="{path}"])')
-    await block.locator(".opblock-summary-control").click()
-    await block.locator(".opblock-body").wait_for()
-    return block
 
 
 @pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
@@ -64,7 +55,7 @@ async def test_the_reference_of_another_version_is_one_click_away(chromium: Chro
     async with chromium.opened("/docs") as watched:
         page = watched.page
         await page.get_by_role("navigation", name="Versions").get_by_role("link", name=OLDEST).click()
-        block = await operation(page, "notes", "post", "/v1/notes")
+        block = await chromium.operation(page, "notes", "post", "/v1/notes")
         assert '"content"' in await block.locator(".body-param__example").inner_text()
         assert await block.locator("[data-param-name=Version] select").input_value() == OLDEST
 
@@ -75,7 +66,7 @@ async def test_a_contact_is_created_with_a_pasted_token(chromium: Chromium, sche
     async with chromium.opened("/docs", scheme=scheme) as watched:
         page = watched.page
         await page.get_by_label("Token to try it with").fill(chromium.stack.token())
-        block = await operation(page, "contacts", "post", "/v1/contacts")
+        block = await chromium.operation(page, "contacts", "post", "/v1/contacts")
         await block.get_by_role("button", name="Try it out").click()
         await block.get_by_label("Request body").fill(json.dumps({"first_name": "Ada", "email": email}))
         await block.get_by_role("button", name="Execute").click()
@@ -91,13 +82,27 @@ async def test_a_contact_is_created_with_a_pasted_token(chromium: Chromium, sche
 
 async def test_an_open_operation_fits_a_phone(chromium: Chromium) -> None:
     async with chromium.opened("/docs", width=PHONE) as watched:
-        await operation(watched.page, "contacts", "post", "/v1/contacts")
+        await chromium.operation(watched.page, "contacts", "post", "/v1/contacts")
         assert await watched.page.evaluate("document.documentElement.scrollWidth") == PHONE
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
+async def test_a_problem_of_an_operation_is_a_line_until_it_is_asked_for(chromium: Chromium, width: int) -> None:
+    async with chromium.opened("/docs", width=width) as watched:
+        block = await chromium.operation(watched.page, "contacts", "get", "/v1/contacts")
+        told = block.locator(".response", has_text="retry_after_seconds")
+        assert await told.count() == 0
+        line = block.get_by_role("button", name="rate-limited")
+        await line.press("Enter")
+        await told.wait_for()
+        assert await line.get_attribute("aria-expanded") == "true"
+        assert await watched.page.evaluate("document.documentElement.scrollWidth") == width
+        assert await faults(watched.page) == []
 
 
 async def test_what_is_refused_is_shown_as_the_problem_that_it_is(chromium: Chromium) -> None:
     async with chromium.opened("/docs") as watched:
-        block = await operation(watched.page, "contacts", "get", "/v1/contacts")
+        block = await chromium.operation(watched.page, "contacts", "get", "/v1/contacts")
         await block.get_by_role("button", name="Try it out").click()
         await block.get_by_role("button", name="Execute").click()
         answer = block.locator(".live-responses-table .response")

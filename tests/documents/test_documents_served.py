@@ -13,7 +13,7 @@ from contract.versions import VERSIONS, Version
 from tests.support.stack import Stack
 
 JSON = {"Accept": "application/json"}
-PAGES = ("/problems", "/problems/rate-limited", "/docs", "/docs/changelog")
+PAGES = ("/problems", "/problems/rate-limited", "/docs", "/docs/changelog", "/docs/changelog/2026-11-24")
 ONE_OF_EACH = (*PAGES, "/docs/assets/pages.css", "/v1/openapi.json")
 NONSENSE = "n0nsense"
 
@@ -92,7 +92,13 @@ def test_all_problems_are_listed(anybody: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [f"/problems/{NONSENSE}", f"/docs/assets/{NONSENSE}.js", f"/problems/%3Cb%3E{NONSENSE}", f"/docs/{NONSENSE}"],
+    [
+        f"/problems/{NONSENSE}",
+        f"/docs/assets/{NONSENSE}.js",
+        f"/problems/%3Cb%3E{NONSENSE}",
+        f"/docs/{NONSENSE}",
+        f"/docs/changelog/{NONSENSE}",
+    ],
 )
 def test_what_is_not_there_is_not_echoed(anybody: httpx.Client, path: str) -> None:
     answer = anybody.get(path)
@@ -136,6 +142,14 @@ def test_the_changelog_tells_every_change_of_every_version(anybody: httpx.Client
         assert f'id="v{version.date}"' in page
         assert f'href="/docs?version={version.date}"' in page
         assert all(change.description in told for change in version.changes)
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.date)
+def test_each_version_has_a_page_of_its_changes_and_no_others(anybody: httpx.Client, version: Version) -> None:
+    told = re.sub(r"</?code>", "`", anybody.get(f"/docs/changelog/{version.date}").text)
+    for each in VERSIONS:
+        for change in each.changes:
+            assert (change.description in told) is (each is version)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -38,19 +38,20 @@ class Foreign:
 @pytest.fixture(scope="package")
 def foreign() -> Iterator[Foreign]:
     directory = ROOT / "examples" / "foreign" / "directory.json"
-    with TemporaryDirectory(prefix="book-") as name, pytest.MonkeyPatch.context() as patched:
+    with TemporaryDirectory(prefix="book-") as name:
         folder = Path(name)
         (folder / "token").write_text(f"{TOKEN}\n")
-        told = {
+        settings = {
             "DIALECT": "examples.foreign.dialect:load",
             "DIALECT_TOKEN_FILE": str(folder / "token"),
             "INTERNAL_URL": f"unix:{folder}/book.sock",
             "DIRECTORY_FILE": str(directory),
             "ID_KIND": "uuid",
         }
-        for variable, text in told.items():
-            patched.setenv(variable, text)
-        with serving(folder / "book.sock", directory.read_text(), TOKEN) as book, running_stack() as stack:
+        with (
+            serving(folder / "book.sock", directory.read_text(), TOKEN) as book,
+            running_stack(settings=settings) as stack,
+        ):
             yield Foreign(stack, book)
 
 

@@ -2,12 +2,16 @@
 
 import dataclasses
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests.spec.operations import CURRENT
 from tests.support.stack import ROOT
 from transcoder.records import Capabilities
 
+PATIENCE_S = 120
 GUIDE = (ROOT / "docs" / "your-own-services.md").read_text()
 
 
@@ -21,6 +25,23 @@ def test_the_function_in_it_is_the_one_in_the_example() -> None:
     stands = (ROOT / "examples" / "foreign" / "dialect.py").read_text()
     for line in shown.splitlines():
         assert line in stands
+
+
+def test_what_it_says_to_see_it_run_is_run(tmp_path: Path) -> None:
+    [block] = re.findall(r"```sh\n(.+?)```", GUIDE, re.DOTALL)
+    script = f"""
+export PORT=0 RUN_DIR={tmp_path}/run
+trap 'make down; kill %1' EXIT
+{block.replace("/tmp/book", f"{tmp_path}/book")}
+eval "$(make -s where | grep -E '^(API_URL|CA_FILE)=')"
+curl --silent --fail-with-body --cacert "$CA_FILE" "$API_URL/v1/contacts" \\
+  -H "Authorization: Bearer $(make -s token)" -H "Version: {CURRENT}"
+"""
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '{"data":[' in done.stdout
 
 
 @pytest.mark.parametrize("guide", ["your-own-services.md", "adding-a-resource.md"])

@@ -152,7 +152,7 @@ def test_a_program_reads_no_setting_that_is_not_told(program: Program) -> None:
 
 def test_a_secret_is_told_as_one() -> None:
     told = {(row[0].strip("`"), row[4]) for row in rows(settings(), 5)}
-    assert {("ID_KEY_FILE", "secret"), ("CURSOR_KEYS_FILE", "secret"), ("SIGNING_KEY_FILE", "secret")} <= told
+    assert {("ID_KEY_FILE", "secret"), ("CURSOR_KEYS_FILE", "secret"), ("SIGNING_KEYS_DIR", "secret")} <= told
     assert ("VALKEY_URL", "secret") not in told
 
 

@@ -1,7 +1,5 @@
 """Revocations while parts are away: the store, the authorization server, everything."""
 
-import os
-import signal
 import time
 from collections.abc import Callable
 
@@ -66,25 +64,3 @@ def test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_50
     for name in ("authz-1", "authz-2"):
         assert '"event": "revocation feed lost"' in aging.log(name)
         assert '"event": "revocation feed is back"' in aging.log(name)
-
-
-def test_an_authz_that_is_born_while_the_authorization_server_is_hung_knows_what_was_revoked(
-    aging: Stack, log: Log, new_caller: NewCaller
-) -> None:
-    good, revoked = new_caller(), new_caller()
-    log.tell(Kind.TOKEN, revoked.jti)
-    revoked.until(REVOKED, within_s=REACH_S)
-    [oauth] = aging.pids("oauth")
-    files = [aging.own_folder / "store" / f"revocations-{n}.json" for n in (1, 2)]
-    until(lambda: all(revoked.jti in file.read_text() for file in files), "both snapshots")
-    before = aging.pids("authz")
-    os.kill(oauth, signal.SIGSTOP)
-    try:
-        for pid in before:
-            os.kill(pid, signal.SIGKILL)
-        until(lambda: not set(before) & set(aging.pids("authz")) and good.answer()[0] == 200, "authz to be back")
-        assert revoked.answer() == REVOKED
-    finally:
-        os.kill(oauth, signal.SIGCONT)
-    good.until(ADMITTED, within_s=RESTARTED_S)
-    revoked.until(REVOKED, within_s=RESTARTED_S)

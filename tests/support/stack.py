@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -163,9 +164,12 @@ class Stack:
         return (self.own_folder / "logs" / f"{name}.log").read_text(errors="replace")
 
 
-def _local(folder: Path, *words: str, root: Path = ROOT) -> str:
+def _local(folder: Path, *words: str, root: Path = ROOT, settings: Mapping[str, str] = MappingProxyType({})) -> str:
     command = [sys.executable, "-m", "local", *words, "--run-dir", str(folder)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=START_S, check=False)
+    environment = {**os.environ, **settings}
+    done = subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, timeout=START_S, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -180,12 +184,20 @@ def _as_it_is(_: Path) -> None:
 
 
 @contextmanager
-def running_stack(root: Path = ROOT, *, furnish: Callable[[Path], None] = _as_it_is) -> Iterator[Stack]:
-    """A stack of its own, of the project at `root`; ended and removed afterwards. `furnish` fills its folder first."""
+def running_stack(
+    root: Path = ROOT,
+    *,
+    furnish: Callable[[Path], None] = _as_it_is,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Stack]:
+    """A stack of its own, of the project at `root`; ended and removed afterwards.
+
+    `furnish` fills its folder first; `settings` are of its environment, and of no other stack's.
+    """
     folder = Path(tempfile.mkdtemp(prefix="stack-"))
     try:
         furnish(folder)
-        _local(folder, "up", "--port", "0", root=root)
+        _local(folder, "up", "--port", "0", root=root, settings=settings)
         yield Stack({**where(folder), "ID_KEY_FILE": str(folder / "keys" / "id.key")}, folder)
     finally:
         _local(folder, "down", root=root)

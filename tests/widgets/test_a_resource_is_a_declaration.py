@@ -1,5 +1,6 @@
 """A copy of the project gets a resource that does not exist, as three declarations, and serves it whole."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.browser import chromium_before
 from tests.support.problems import assert_problem
 from tests.support.stack import ROOT, Stack, running_stack
 
@@ -116,6 +118,37 @@ def test_is_documented_without_a_word_more(copy: Path, client: httpx.Client) -> 
     assert "| `widgets.create` | `POST /v1/widgets` | 1 | `widgets:write` |" in written["limits.md"]
     assert "| `widgets:delete_all` |" in written["scopes.md"]
     assert '"raw": "{{base_url}}/v1/widgets/:widget_id"' in written["postman-2026-11-24.json"]
+
+
+@pytest.mark.parametrize("version", ["2026-06-17", "2026-11-24"])
+def test_is_described_in_the_document_of_each_version(widened: Stack, version: str) -> None:
+    with widened.client(version=None) as anybody:
+        document = anybody.get("/v1/openapi.json", params={"version": version}).json()
+    assert {"list", "create", "get", "update", "delete", "restore", "search", "upsert"} <= {
+        operation["operationId"].removeprefix("widgets_")
+        for item in document["paths"].values()
+        for operation in item.values()
+        if operation["tags"] == ["widgets"]
+    }
+    created = document["components"]["schemas"]["WidgetCreate"]
+    assert created["required"] == ["label"]
+    assert {"label", "size", "weight_grams", "contact_id", "external_id"} <= set(created["properties"])
+    assert (
+        "widgets:write" in document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"]
+    )
+
+
+async def test_is_created_in_a_browser_by_the_page_of_the_reference(widened: Stack) -> None:
+    label = f"w {uuid.uuid4().hex}"
+    async with chromium_before(widened) as chromium, chromium.opened("/docs") as watched:
+        await watched.page.get_by_label("Token to try it with").fill(widened.token(scope=SCOPES))
+        block = await chromium.operation(watched.page, "widgets", "post", "/v1/widgets")
+        await block.get_by_role("button", name="Try it out").click()
+        await block.get_by_label("Request body").fill(json.dumps({"label": label}))
+        await block.get_by_role("button", name="Execute").click()
+        answer = block.locator(".live-responses-table .response")
+        await answer.wait_for()
+        assert label in await answer.inner_text()
 
 
 def test_cost_three_declarations_and_nothing_else() -> None:

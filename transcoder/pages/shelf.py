@@ -22,6 +22,7 @@ from contract.documents import (
     OPENAPI_DIALECTS,
     PROBLEM_PAGE,
     PROBLEMS_PAGE,
+    VERSION_PAGE,
     openapi_file,
 )
 from contract.explanations import EXPLANATIONS, example
@@ -143,9 +144,18 @@ def _told(row: Problem, api_url: str) -> dict[str, Any]:
 def _reference(print_page: Printer) -> Shelved:
     order = {resource: place for place, resource in enumerate(RESOURCES)}
     versions = [
-        {"row": row, "changes": sorted(row.changes, key=lambda change: order[change.resource])} for row in VERSIONS
+        {
+            "row": row,
+            "path": VERSION_PAGE.path.format(version=row.date),
+            "changes": sorted(row.changes, key=lambda change: order[change.resource]),
+            "newest": row is VERSIONS[0],
+            "first": row is VERSIONS[-1],
+        }
+        for row in VERSIONS
     ]
     yield (CHANGELOG_PAGE.path,), (print_page("changelog.html", versions=versions),)
+    for told in versions:
+        yield (str(told["path"]),), (print_page("version.html", version=told),)
     for version in VERSIONS:
         html = print_page(
             "reference.html",

@@ -20,6 +20,26 @@ def test_what_is_set_is_read_and_a_default_stands_in() -> None:
     reader.finish()
 
 
+def test_what_is_optional_may_be_left_out_and_not_be_wrong() -> None:
+    def ask(reader: Reader) -> int | None:
+        return reader.optional("A", lambda name: reader.read(name, number, "a number"))
+
+    left_out, set_well, set_badly = Reader({}), Reader({"A": "1"}), Reader({"A": "x"})
+    assert (ask(left_out), ask(set_well)) == (None, 1)
+    left_out.finish()
+    ask(set_badly)
+    with pytest.raises(SettingsError, match="A='x' is not usable"):
+        set_badly.finish()
+
+
+def test_what_must_not_be_told_is_left_out_of_its_fault() -> None:
+    reader = Reader({"A": "hunter2"})
+    reader.read("A", number, "a number", told=False)
+    with pytest.raises(SettingsError) as faults:
+        reader.finish()
+    assert str(faults.value) == "A is not usable (not a number); expected a number"
+
+
 def test_every_fault_is_told_at_once_by_name_by_what_was_found_and_by_what_is_expected(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")

@@ -12,7 +12,7 @@ followTheNight();
 document.getElementById("try").addEventListener("submit", (event) => event.preventDefault());
 
 // The page around it has its own head, landmarks and choice of version: of the viewer's own there is the rest.
-const ours = ({ React: { createElement: h, Fragment } }) => {
+const ours = ({ React: { createElement: h, Fragment, useState } }) => {
   const Layout = ({ getComponent, specSelectors }) => {
     const part = (name) => h(getComponent(name, true));
     if (specSelectors.loadingStatus() === "loading") return h("p", null, "The document is being loaded.");
@@ -22,14 +22,33 @@ const ours = ({ React: { createElement: h, Fragment } }) => {
       h(getComponent("SvgAssets")),
       part("errors"),
       h(getComponent("Markdown", true), { source: specSelectors.info().get("description") }),
-      h("h2", { className: "unseen" }, "Operations"),
+      h("h2", { id: "operations" }, "Operations"),
       part("FilterContainer"),
       part("operations"),
     );
   };
+  // Most of an operation's twenty answers are problems: a line each, until it is asked for.
+  const problemsIn = (answer) => answer.getIn(["content", "application/problem+json", "examples"])?.keySeq().toArray();
+  const Folding = ({ Response, props, problems }) => {
+    const [open, setOpen] = useState(false);
+    const codes = problems.flatMap((code, place) => [place ? " · " : "", h("code", { key: code }, code)]);
+    const line = h("button", { type: "button", className: "fold", "aria-expanded": open, onClick: () => setOpen(!open) }, codes);
+    return h(
+      Fragment,
+      null,
+      h("tr", { className: "folded" }, h("td", { className: "response-col_status" }, props.code), h("td", null, line)),
+      open && h(Response, props),
+    );
+  };
   return {
-    // Each of twenty responses has the same dozen headers.
-    wrapComponents: { headers: (Headers) => (props) => h("details", null, h("summary", null, "Headers"), h(Headers, props)) },
+    wrapComponents: {
+      // Each of twenty answers has the same dozen headers.
+      headers: (Headers) => (props) => h("details", null, h("summary", null, "Headers"), h(Headers, props)),
+      response: (Response) => (props) => {
+        const problems = problemsIn(props.response);
+        return problems ? h(Folding, { Response, props, problems }) : h(Response, props);
+      },
+    },
     components: {
       Layout,
       authorizeOperationBtn: () => null,
