@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contract.claims import TokenKind
 from oauth.desk import Desk
 from oauth.store.database import Database
+from oauth.store.pats import SHOWN_S
 from oauth.store.tables import (
     ACCESS_TOKENS,
     AUDIT,
@@ -28,8 +29,6 @@ from oauth.store.tables import (
 
 EVERY_S = 3600.0
 _DAY_S = 24 * 3600
-PAT_SHOWN_S = 30 * _DAY_S
-"""Expired and revoked ones are listed for so long."""
 AUDIT_KEPT_S = 400 * _DAY_S
 
 
@@ -42,9 +41,9 @@ async def purge(database: Database, now_s: int) -> int:
 def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
     """In an order in which nobody is left pointing at nothing."""
     token, grant = ACCESS_TOKENS.c, GRANTS.c
-    ended = sa.or_(grant.absolute_expires_at_s <= now_s - _DAY_S, grant.revoked_at_s <= now_s - PAT_SHOWN_S)
+    ended = sa.or_(grant.absolute_expires_at_s <= now_s - _DAY_S, grant.revoked_at_s <= now_s - SHOWN_S)
     over = sa.select(grant.id).where(ended)
-    shown_until = now_s - PAT_SHOWN_S
+    shown_until = now_s - SHOWN_S
     pat_ended = sa.or_(token.expires_at_s <= shown_until, token.revoked_at_s <= shown_until)
     return (
         (AUTH_REQUESTS, AUTH_REQUESTS.c.expires_at_s <= now_s),

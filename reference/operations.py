@@ -1,5 +1,7 @@
 """[pure] The paths: each operation with its parameters, its body and its answers."""
 
+from http import HTTPStatus
+
 from contract import headers
 from contract.bounds import JSON_MEDIA_TYPE
 from contract.operations import OPERATIONS, Operation, body_media_types
@@ -230,7 +232,7 @@ def _envelope(row: Operation) -> str:
             return f"{noun(row.resource)}UpsertResponse"
         case kind if kind.value.startswith("batch_"):
             return f"{noun(row.resource)}BatchResponse"
-    return f"{noun(row.resource)}Response"
+    return f"{noun(row.resource)}{'Made' if row.shows_once else ''}Response"
 
 
 _SINGLE = (Kind.CREATE, Kind.GET, Kind.UPDATE, Kind.RESTORE, Kind.UPSERT, Kind.ACTION)
@@ -248,7 +250,7 @@ def _answer(
     names = list(_always(row))
     if single and row.kind in _SINGLE:
         names.append(headers.ETAG)
-    if new or (single and row.kind is Kind.CREATE):
+    if new or (single and row.success == HTTPStatus.CREATED):
         names.append(headers.LOCATION)
     if row.kind is Kind.LIST:
         names.append(headers.LINK)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from contract.operations import SCOPES
 from contract.resources import RESOURCES, Resource
 from contract.types import (
     Address,
@@ -25,8 +26,10 @@ from contract.types import (
     Options,
     Parts,
     Phone,
+    Scopes,
     Tags,
     Text,
+    Uris,
     Url,
     Zone,
 )
@@ -110,6 +113,10 @@ _DIALLED = "[ .()-]*[1-9](?:[ .()-]*[0-9]){6,14}[ .()-]*"
 
 def _url(kind: Url) -> Schema:
     return {"type": "string", "format": "uri", "maxLength": kind.max_length}
+
+
+def _uri(kind: Uris) -> Schema:
+    return {"type": "string", "format": "uri", "minLength": 1, "maxLength": kind.max_length}
 
 
 def _amount(_: Amount) -> Schema:
@@ -197,6 +204,8 @@ READ: dict[type, Callable[[Any], Schema]] = {
     Id: _id,
     Ids: lambda kind: array(_id(Id(kind.prefix)), high=kind.max_items, distinct=True),
     Tags: lambda kind: array(_text(kind.item), low=kind.min_items or None, high=kind.max_items, distinct=True),
+    Scopes: lambda _: array(enum(scope.name for scope in SCOPES), low=1, distinct=True),
+    Uris: lambda kind: array(_uri(kind), high=kind.max_items, distinct=True),
     Address: lambda _: ref(ADDRESS),
     CustomFields: _custom,
     Parts: lambda kind: array(ref(noun(_of(kind))), high=kind.max_items),

@@ -15,7 +15,7 @@ from transcoder.dialect.business import Business, raised
 from transcoder.dialect.cache import Clock
 from transcoder.dialect.calls import Calls, Read
 from transcoder.dialect.envelope import Envelope
-from transcoder.dialect.listing import BadPlace, page_of
+from transcoder.listing import BadPlace, page_of
 from transcoder.dialect.own_fields import OwnFields
 from transcoder.dialect.queries import to_query
 from transcoder.dialect.refusals import Asked
