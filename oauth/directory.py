@@ -36,7 +36,7 @@ def read_directory(text: str) -> dict[TenantId, Business]:
     """The businesses by their number. ValueError when it is no directory."""
     try:
         return {
-            TenantId(internal_number(row["id"])): Business(
+            TenantId(_number(row["id"])): Business(
                 row.get("name", f"Business {row['id']}"), row["plan"], tuple(map(_person, row["users"]))
             )
             for row in json.loads(text)["businesses"]
@@ -46,10 +46,9 @@ def read_directory(text: str) -> dict[TenantId, Business]:
 
 
 def _person(row: Mapping[str, Json]) -> Person:
-    number = UserId(internal_number(row["id"]))
+    number = UserId(_number(row["id"]))
     return Person(number, row["role"], row["active"], row.get("name", f"User {row['id']}"), row.get("email"))
 
 
-def internal_number(given: Json) -> int:
-    """A number, or a UUID as one. Raises ValueError, TypeError."""
+def _number(given: Json) -> int:
     return UUID(given).int if isinstance(given, str) else int(given)

@@ -23,7 +23,6 @@ from contract.oauth import CHALLENGE_METHOD, LOGIN_LIFE_S, LOGIN_RETURN
 from contract.roles import ROLES
 from contract.vocabulary import TenantId, UserId
 from oauth.answers import redirect
-from oauth.directory import internal_number
 from oauth.errors import PageError, PageFault
 from oauth.login import Arrival, Identity, LoginFailed, LoginLost, Membership
 from oauth.opaque import new_word
@@ -54,7 +53,7 @@ class OidcLogin:
         self._tls = ssl.create_default_context(cafile=provider.ca_file)
         self._http = httpx.AsyncClient(verify=self._tls, timeout=_WAIT_S)
         self._told: Mapping[str, Any] = {}
-        self._keys = jwt.PyJWKSet([])
+        self._keys: Mapping[str, jwt.PyJWK] = {}
 
     async def open(self) -> None:
         """See `Login`. The provider is asked when it is needed: it may be down when we start."""
@@ -90,9 +89,9 @@ class OidcLogin:
         journey = await self._journey(request)
         try:
             claims = await self._claims(request, journey)
+            user = UserId(_number(claims["sub"]))
         except (OAuthError, jwt.InvalidTokenError, ValueError) as fault:
             raise LoginFailed(_NOT_LET_IN, journey.return_to, status=403) from fault
-        user = UserId(internal_number(claims["sub"]))
         businesses = await self.memberships(user)
         if not businesses:
             raise LoginFailed("You are a member of no business here.", journey.return_to, status=403)
@@ -192,14 +191,15 @@ class OidcLogin:
 
     async def _key(self, kid: str) -> jwt.PyJWK:
         """The provider's key of that id; its set is fetched again for one that it did not have."""
-        try:
-            return self._keys[kid]
-        except KeyError:
-            self._keys = jwt.PyJWKSet.from_dict(await self._fetch((await self._metadata())["jwks_uri"]))
-        try:
-            return self._keys[kid]
-        except KeyError:
-            raise ValueError("a key that the provider does not have") from None
+        if kid not in self._keys:
+            told = await self._fetch((await self._metadata())["jwks_uri"])
+            try:
+                self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(told).keys}
+            except jwt.PyJWTError as error:
+                raise LoginLost(f"the provider's keys: {error!r}") from error
+        if kid not in self._keys:
+            raise ValueError("a key that the provider does not have")
+        return self._keys[kid]
 
     async def _metadata(self) -> Mapping[str, Any]:
         if not self._told:
@@ -232,6 +232,12 @@ class OidcLogin:
             raise LoginLost(f"{own.people_url}/{path}: {error!r}") from error
 
 
+def _number(given: object) -> int:
+    """An internal id as the platform spells it: a number, or a UUID as one. Raises ValueError."""
+    text = str(given)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else UUID(text).int
+
+
 def _spelled(number: int) -> str:
     """As the people service spells it: what no integer column could hold is a UUID."""
     return str(number) if number < 2**63 else str(UUID(int=number))
@@ -242,7 +248,7 @@ def _membership(row: Mapping[str, Any]) -> Membership:
         role = str(row["role"])
         if role not in ROLES:
             raise ValueError(role)
-        number = TenantId(internal_number(row["id"]))
+        number = TenantId(_number(row["id"]))
         return Membership(number, str(row["name"]), role, _plan(row), row.get("permissions"))
     except (KeyError, TypeError, ValueError) as fault:
         raise LoginLost(f"the people service tells what is no membership: {fault!r}") from fault

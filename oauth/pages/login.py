@@ -113,6 +113,8 @@ class LoginPages:
         try:
             arrival = await self._desk.login.finish(request)
         except LoginFailed as failure:
+            if failure.__cause__ is not None:
+                self._desk.log.warning("login refused", cause=repr(failure.__cause__))
             return await self._desk.login.begin(request, failure.return_to, failure)
         answer = redirect(destination(arrival.return_to))
         await let_in(self._desk, request, answer, arrival.identity)
