@@ -35,8 +35,7 @@ class Seedling:
     """A seeded user, as the login's page lists them."""
 
     email: str
-    role: str
-    business: str
+    places: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +48,12 @@ class Accounts:
 
 def demo_accounts(directory: Mapping[TenantId, Business]) -> Accounts:
     """Those whom a directory has."""
-    return Accounts(
-        tuple(
-            Seedling(person.email, person.role, business.name)
-            for business in directory.values()
-            for person in business.people
-            if person.email and person.active
-        )
-    )
+    places: dict[str, list[str]] = {}
+    for business in directory.values():
+        for person in business.people:
+            if person.email and person.active:
+                places.setdefault(person.email, []).append(f"{person.role} of {business.name}")
+    return Accounts(tuple(Seedling(email, tuple(of)) for email, of in places.items()))
 
 
 Show = Callable[[web.Request, str, LoginFailed | None], Awaitable[web.StreamResponse]]

@@ -20,25 +20,19 @@ from oauth.pages.login import way_in
 from oauth.pages.printer import Printer
 from oauth.pages.targets import place
 from oauth.pages.visitor import Visitor, visitor_of
+from oauth.scopes import ordered
 
 WORDS = {scope.name: scope.words for scope in SCOPES}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A business that the app may be let into; `words` is all that it would be allowed there."""
+    """A business that the app may be let into, and in words what the user's role does not give there."""
 
     id: str
     member: Membership
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A scope in words; `missing` are the businesses in which the user's role does not give it."""
-
-    words: str
-    missing: tuple[Membership, ...]
+    offered: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 class ConsentPage:
@@ -82,16 +76,22 @@ class ConsentPage:
         return next((each for each in choices if each.id == business), None)
 
     def _choices(self, found: Pending, visitor: Visitor) -> tuple[Choice, ...]:
-        """The businesses in which there is anything to allow."""
+        """The businesses in which there is anything to allow, and what is left out of what any of them gives."""
+        given = [(member, offered) for member in visitor.businesses if (offered := found.offered(member))]
+        somewhere = ordered(name for _, offered in given for name in offered)
         return tuple(
-            Choice(self._desk.ids.seal_business(BUSINESS_PREFIX, member.business_id), member, offered)
-            for member in visitor.businesses
-            if (offered := found.offered(member))
+            Choice(
+                self._desk.ids.seal_business(BUSINESS_PREFIX, member.business_id),
+                member,
+                offered,
+                tuple(WORDS[name] for name in somewhere if name not in offered),
+            )
+            for member, offered in given
         )
 
     async def _page(self, found: Pending, visitor: Visitor, *, fault: str | None = None) -> web.Response:
         choices = self._choices(found, visitor)
-        asked = wishes(found.asked.scope, choices)
+        somewhere = {name for each in choices for name in each.offered}
         return self._printer.page(
             "consent.html",
             status=400 if fault else 200,
@@ -102,12 +102,7 @@ class ConsentPage:
             owner=await self._desk.login.name_of(found.client.owner),
             place=place(found.asked.redirect_uri),
             choices=choices,
-            wishes=[each for each in asked if len(each.missing) < len(choices)],
-            refused=[each.words for each in asked if len(each.missing) == len(choices)],
+            wishes=[WORDS[name] for name in found.asked.scope if name in somewhere],
+            refused=[WORDS[name] for name in found.asked.scope if name not in somewhere],
             request=found.word,
         )
-
-
-def wishes(scope: tuple[str, ...], choices: tuple[Choice, ...]) -> tuple[Wish, ...]:
-    """What is asked for, in words."""
-    return tuple(Wish(WORDS[name], tuple(each.member for each in choices if name not in each.words)) for name in scope)

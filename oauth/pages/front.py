@@ -2,15 +2,27 @@
 
 from aiohttp import web
 
-from contract.oauth import CONNECTED_APPS, CONSENT, LOGIN, LOGIN_RETURN, LOGOUT, PAGE_ASSET, Endpoint
+from contract.oauth import (
+    ACCESS_TOKENS,
+    APPS,
+    CONNECTED_APPS,
+    CONSENT,
+    LOGIN,
+    LOGIN_RETURN,
+    LOGOUT,
+    PAGE_ASSET,
+    Endpoint,
+)
 from oauth.answers import redirect
 from oauth.desk import Desk
 from oauth.errors import PageFault
 from oauth.front_channel import Answer, guarded
+from oauth.pages.apps import AppsPage
 from oauth.pages.connections import ConnectionsPage
 from oauth.pages.consent import ConsentPage
 from oauth.pages.login import LoginPages, destination, way_in
 from oauth.pages.printer import Printer
+from oauth.pages.tokens import TokensPage
 from oauth.pages.visitor import visitor_of
 
 
@@ -35,6 +47,8 @@ class Pages:
             (LOGOUT, logins.logout),
             (CONSENT, ConsentPage(desk, printer).answer),
             (CONNECTED_APPS, ConnectionsPage(desk, printer).answer),
+            (ACCESS_TOKENS, TokensPage(desk, printer).answer),
+            (APPS, AppsPage(desk, printer).answer),
             (PAGE_ASSET, printer.asset),
         )
 

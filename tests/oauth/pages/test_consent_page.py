@@ -117,7 +117,8 @@ async def test_what_the_role_does_not_give_is_told_and_not_given(house: House) -
 
 async def test_what_one_of_the_businesses_does_not_give_is_told_beside_it(house: House) -> None:
     page = await asked(house, await house.visitor(ADA), scope="contacts:read contacts:write")
-    assert page.text.count("<small>not in South Ltd, where you are viewer</small>") == 1
+    assert "South Ltd<small>your role there: viewer; left out: Create and change contacts</small>" in page.text
+    assert "North &amp; Sons<small>your role there: admin</small>" in page.text
 
 
 async def test_who_can_give_nothing_of_it_can_only_deny(house: House) -> None:
