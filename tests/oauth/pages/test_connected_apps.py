@@ -33,7 +33,7 @@ async def test_an_app_is_listed_once_however_often_it_was_allowed(house: House) 
     for scope in ("contacts:read", "deals:read"):
         await allow(house, visit, app, scope)
     page = await visit.get("/connected-apps")
-    assert page.text.count("<section") == 1
+    assert page.text.count("<article") == 1
     assert all(said in page.text for said in ("See all contacts", "See all deals"))
 
 
@@ -45,7 +45,7 @@ async def test_all_that_came_of_a_consent_ends_with_it(house: House) -> None:
     form = next(form for form in page.forms if form.fields.get("business") == north)
     answer = await visit.submit(form)
     assert answer.location == "/connected-apps?done"
-    assert (await visit.get(answer.location)).text.count("<section") == 1
+    assert (await visit.get(answer.location)).text.count("<article") == 1
     assert (await house.world.introspect(app, ended["access_token"]))["active"] is False
     assert (await house.world.refresh(app, ended["refresh_token"])).error == "invalid_grant"
     assert len(await house.world.revoked()) == 1

@@ -174,6 +174,10 @@ async def serving(edge: Edge, database: Database) -> AsyncIterator[World]:
         await runner.cleanup()
 
 
+async def no_icon(_: web.Request) -> web.Response:
+    return web.Response(status=204)
+
+
 @asynccontextmanager
 async def an_app_of_its_own(edge: Edge) -> AsyncIterator[Callback]:
     """Over https, by the edge's own certificate."""
@@ -181,6 +185,7 @@ async def an_app_of_its_own(edge: Edge) -> AsyncIterator[Callback]:
     callback = Callback(f"https://localhost:{port}/callback")
     app = web.Application()
     app.router.add_get("/callback", callback.answer)
+    app.router.add_get("/favicon.ico", no_icon)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(edge.folder / "server.pem", edge.folder / "server.key")
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

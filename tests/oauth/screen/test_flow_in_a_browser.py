@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.oauth.pages.town import ADA, BOB, CLEO, NORTH
+from tests.oauth.pages.town import ADA, BOB, CLEO
 from tests.oauth.protocol.world import Verifier
 from tests.oauth.screen.conftest import Scene, fill_in
 
@@ -97,8 +97,7 @@ async def test_no_page_is_shown_in_a_frame(scene: Scene) -> None:
         for path in ("/login?again=1", "/connected-apps", scene.link(app).removeprefix(scene.world.base)):
             framed = scene.world.base + path
             await page.goto(scene.callback.framing(framed))
-            frame = page.frame_locator("iframe")
-            assert await frame.locator("form, h1").count() == 0
+            assert page.frames[1].url.startswith("chrome-error:")
         assert all("frame-ancestors" in error or "X-Frame-Options" in error for error in watched.errors)
         assert len(watched.errors) >= 3
         watched.errors.clear()
@@ -111,9 +110,9 @@ async def test_a_form_is_answered_by_no_other_than_the_app(scene: Scene) -> None
         await page.goto(scene.link(app, scope="contacts:read"))
         await fill_in(page, BOB)
         await page.evaluate("document.querySelector('form').action = 'https://127.0.0.1:1/steal'")
-        await page.get_by_role("button", name="Allow").click()
+        async with page.expect_console_message(lambda said: "form-action" in said.text):
+            await page.get_by_role("button", name="Allow").evaluate("button => { button.click() }")
         await expect(page.get_by_role("heading", name="asks for access")).to_be_visible()
-        assert any("form-action" in error for error in watched.errors)
         watched.errors.clear()
 
 
@@ -166,7 +165,7 @@ async def test_what_is_disconnected_is_refused_by_the_edge(scene: Scene) -> None
         tokens = (await scene.world.redeem(app, (await back(scene, page))["code"], verifier)).json
         assert await scene.api_status(tokens["access_token"]) == 200
         await page.goto(f"{scene.world.base}/connected-apps")
-        mine = page.get_by_role("region", name="Robot to leave")
+        mine = page.get_by_role("article", name="Robot to leave")
         await mine.get_by_text("Disconnect").first.click()
         await mine.get_by_role("button", name="Disconnect").click()
         await expect(page.get_by_role("status")).to_have_text("The app is disconnected.")
@@ -188,13 +187,13 @@ async def test_a_token_is_made_used_replaced_and_revoked(scene: Scene) -> None:
         assert await scene.api_status(first) == 200
         await page.goto(f"{scene.world.base}/access-tokens")
         assert first not in await page.content()
-        mine = page.get_by_role("region", name="Nightly export").first
+        mine = page.get_by_role("article", name="Nightly export").first
         await mine.get_by_text("Replace").first.click()
         await mine.get_by_role("button", name="Make a new one").click()
         second = await page.locator(".secret").inner_text()
         await scene.refused_soon(first)
         assert await scene.api_status(second) == 200
-        mine = page.get_by_role("region", name="Nightly export").filter(has_text="active")
+        mine = page.get_by_role("article", name="Nightly export").filter(has_text="active")
         await mine.get_by_text("Revoke").first.click()
         await mine.get_by_role("button", name="Revoke").click()
         await expect(page.get_by_role("status")).to_have_text("The token is revoked.")
@@ -218,10 +217,9 @@ async def test_a_service_is_registered_and_gets_tokens_until_it_is_deleted(scene
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
         tokens = (await scene.world.send("/token", form)).json
         assert await scene.api_status(tokens["access_token"]) == 200
-        mine = page.get_by_role("region", name="Sync").last
+        mine = page.get_by_role("article", name="Sync").last
         await mine.get_by_text("Delete").first.click()
         await mine.get_by_role("button", name="Delete").click()
         await expect(page.get_by_role("status")).to_have_text("The app is deleted.")
     await scene.refused_soon(tokens["access_token"])
     assert (await scene.world.send("/token", form)).error == "invalid_client"
-    assert NORTH
