@@ -24,7 +24,7 @@ from oauth.store.database import Database
 from oauth.store.requests import look, release
 
 _PLACES = {endpoint.id: endpoint.path for endpoint in (CONNECTED_APPS, ACCESS_TOKENS, APPS)}
-_LOGINS = Policy("login", 60, 60)
+LOGIN_TRIES = Policy("login", 60, 60)
 """What one address may try: each costs a core some 50 ms."""
 _TOO_MANY = PageFault("Too many tries", "Wait a minute, then try again.", 429)
 
@@ -83,7 +83,7 @@ class LoginPages:
         """Shows the way in, or takes what its form brings."""
         if request.method == "POST":
             await trusted_form(request, self._desk.issuer, door_word(request))
-            if self._desk.throttle.wait_s(_LOGINS, client_address(request)):
+            if self._desk.throttle.wait_s(LOGIN_TRIES, client_address(request)):
                 raise PageError(_TOO_MANY)
             return await self._finish(request)
         return_to = request.query.get("to", "")

@@ -1,6 +1,7 @@
 """The pages over a real database with seeded users; the clock is the tests'. SQLite will do: nothing here is a race."""
 
 import json
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,14 +51,23 @@ class House:
         return visit
 
 
+@pytest.fixture(scope="session")
+async def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the tables; each test has a copy."""
+    file = tmp_path_factory.mktemp("pages") / "oauth.db"
+    async with Database(database_url(f"sqlite:///{file}")) as database:
+        await migrate(database)
+    return file
+
+
 @pytest.fixture
-async def house(ec_pem: str, tmp_path: Path) -> AsyncIterator[House]:
+async def house(ec_pem: str, empty_database: Path, tmp_path: Path) -> AsyncIterator[House]:
     (tmp_path / "signing").mkdir()
     private(tmp_path / "signing" / "signing.pem", ec_pem)
     clock, printer = Clock(), Printer(LOOK)
     people = read_directory(json.dumps(DIRECTORY))
+    shutil.copy(empty_database, tmp_path / "oauth.db")
     async with Database(database_url(f"sqlite:///{tmp_path}/oauth.db")) as database:
-        await migrate(database)
         form = LoginForm(database, printer, clock, demo_accounts(people))
         desk = Desk(
             database=database,

@@ -112,7 +112,7 @@ async def test_a_form_is_answered_by_no_other_than_the_app(scene: Scene) -> None
         await page.evaluate("document.querySelector('form').action = 'https://127.0.0.1:1/steal'")
         async with page.expect_console_message(lambda said: "form-action" in said.text):
             await page.get_by_role("button", name="Allow").evaluate("button => { button.click() }")
-        await expect(page.get_by_role("heading", name="asks for access")).to_be_visible()
+        assert page.url.startswith(f"{scene.world.base}/consent?")
         watched.errors.clear()
 
 
@@ -178,9 +178,9 @@ async def test_a_token_is_made_used_replaced_and_revoked(scene: Scene) -> None:
         page = watched.page
         await scene.log_in(page, ADA)
         await page.get_by_role("link", name="Access tokens").click()
-        if not await page.get_by_label("Name").is_visible():
+        if not await page.get_by_label("Name", exact=True).is_visible():
             await page.get_by_text("New token").click()
-        await page.get_by_label("Name").fill("Nightly export")
+        await page.get_by_label("Name", exact=True).fill("Nightly export")
         await page.get_by_label("See all contacts").check()
         await page.get_by_role("button", name="Make the token").click()
         first = await page.locator(".secret").inner_text()
@@ -205,9 +205,9 @@ async def test_a_service_is_registered_and_gets_tokens_until_it_is_deleted(scene
         page = watched.page
         await scene.log_in(page, ADA)
         await page.get_by_role("link", name="Apps", exact=True).click()
-        if not await page.get_by_label("Name").is_visible():
+        if not await page.get_by_label("Name", exact=True).is_visible():
             await page.get_by_text("New app").click()
-        await page.get_by_label("Name").fill("Sync")
+        await page.get_by_label("Name", exact=True).fill("Sync")
         await page.get_by_label("Service", exact=False).first.check()
         await page.get_by_label("Role of a service").select_option("viewer")
         await page.get_by_label("See all contacts").check()

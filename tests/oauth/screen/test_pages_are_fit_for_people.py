@@ -74,10 +74,10 @@ async def test_the_pages_of_an_admin(scene: Scene, scheme: str, width: int) -> N
             ("Apps", "Apps", "Register the app"),
         ):
             await page.get_by_role("link", name=link, exact=True).click()
-            if not await page.get_by_label("Name").is_visible():
+            if not await page.get_by_label("Name", exact=True).is_visible():
                 await page.locator("details.new > summary").click()
             await looked_at(page, scheme, width, heading)
-            await page.get_by_label("Name").fill(f"A thing with a long-long-{'long-' * 12}name")
+            await page.get_by_label("Name", exact=True).fill(f"A thing with a long-long-{'long-' * 12}name")
             await page.get_by_label("See all contacts").check()
             if link == "Apps":
                 await page.get_by_label("Web app").check()
