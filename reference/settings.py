@@ -34,6 +34,7 @@ WORDS: Mapping[str, str] = {
     "LOCAL_MODE": "Permits to mint tokens for anybody, and turns the demo login on",
     "LOG_LEVEL": "What is logged",
     "OAUTH_DATABASE_URL": "Where the authorization server keeps its records",
+    "OAUTH_INTERNAL_URL": "Where the authorization server is asked about tokens and apps",
     "PRIVATE_KEY_FILE": "Where the key of the TLS certificate goes",
     "PUBLIC_API_URL": "The API host as callers know it: in `Location`, `Link`, `type` of problems, `aud` of tokens",
     "PUBLIC_AUTH_URL": "The auth host as callers know it: `iss` of tokens",

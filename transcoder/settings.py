@@ -8,14 +8,23 @@ from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
 from process.address import Address, parse_address
 from process.logs import level
+from process.secret import internal_secret
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
 from transcoder.pages.look import DARK, LIGHT, Look, color_on
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
-from transcoder.upstream import internal_url
+from transcoder.upstream import address_of, internal_url
 
 _MAX_NAME = 60
 _COLOR = "a colour such as #1a56b0 that can be read on {}"
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthSettings:
+    """Where the authorization server listens for our own services; the secret that it is shown on a network."""
+
+    url: str
+    secret: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,7 @@ class Settings:
     listen: Address
     internal_url: str
     connect: Connect
+    oauth: OAuthSettings
     valkey_url: str
     api_url: str
     auth_url: str
@@ -46,6 +56,7 @@ def load(environment: Mapping[str, str]) -> Settings:
             f"module:function, such as {DEFAULT_DIALECT}",
             default=DEFAULT_DIALECT,
         ),
+        oauth=_oauth(reader),
         valkey_url=reader.read("VALKEY_URL", valkey_url, "unix:///path or redis://host:port"),
         api_url=reader.read("PUBLIC_API_URL", public_url, "an https origin such as https://api.example.com"),
         auth_url=reader.read("PUBLIC_AUTH_URL", public_url, "an https origin such as https://auth.example.com"),
@@ -60,6 +71,12 @@ def load(environment: Mapping[str, str]) -> Settings:
     )
     reader.finish()
     return settings
+
+
+def _oauth(reader: Reader) -> OAuthSettings:
+    expected = "oauth's INTERNAL_LISTEN, as unix:/path or http://host:port"
+    url = reader.read("OAUTH_INTERNAL_URL", internal_url, expected)
+    return OAuthSettings(url, internal_secret(reader, None if url is None else address_of(url)))
 
 
 def _name(text: str) -> str:
