@@ -1,4 +1,4 @@
-"""[pure] Administration on the wire: what is asked, out of its form; tokens, apps and refusals, into theirs."""
+"""Administration on the wire: what is asked, out of its form; tokens, apps and refusals, into theirs."""
 
 from typing import assert_never
 
