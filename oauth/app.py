@@ -38,12 +38,14 @@ from oauth.parameters import MAX_FORM_BYTES
 from oauth.purge import purging
 from oauth.revoke import revoke
 from oauth.settings import Provider, Seeded, ServeSettings
+from oauth.standing import standing
 from oauth.store.database import Database
 from oauth.throttle import Throttle
 from oauth.token import token
 
 _KEYS_FRESH = {"cache-control": "public, max-age=60"}
 """The edge fetches once a minute too: a new key is published long before it signs."""
+DESK = web.AppKey("DESK", Desk)
 BACK: tuple[tuple[Endpoint, Handler], ...] = ((TOKEN, token), (REVOKE, revoke), (INTROSPECT, introspect))
 
 
@@ -89,6 +91,7 @@ def login_of(settings: ServeSettings, database: Database, printer: Printer) -> L
 def assemble(desk: Desk, front: Front) -> web.Application:
     """The application, whoever shows its pages."""
     app = web.Application(client_max_size=MAX_FORM_BYTES)
+    app[DESK] = desk
     app.router.add_route("*", AUTHORIZE.path, authorizing(desk, front))
     for endpoint, handler in BACK:
         app.router.add_route("*", endpoint.path, answering(desk, endpoint, handler))
@@ -100,7 +103,7 @@ def assemble(desk: Desk, front: Front) -> web.Application:
 
     async def beside(_: web.Application) -> AsyncIterator[None]:
         await desk.login.open()
-        async with purging(desk):
+        async with purging(desk), standing(desk):
             yield
         await desk.login.close()
 

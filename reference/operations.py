@@ -187,6 +187,9 @@ def _successes(row: Operation, version: Version) -> dict[str, Schema]:
             preview = f"{noun(row.resource)}PreviewResponse"
             found["200"] = _answer(row, version, preview, "A dry run: the record as it would be.", single=False)
             found["201"]["links"] = _links(row)
+        case Kind.ACTION if row.success == HTTPStatus.CREATED:
+            preview = f"{noun(row.resource)}PreviewResponse"
+            found["200"] = _answer(row, version, preview, "A dry run: the record as it would be.", single=False)
         case Kind.UPSERT:
             found["201"] = _answer(row, version, _envelope(row), "The record was created.", new=True)
         case Kind.DELETE:

@@ -146,8 +146,7 @@ def _given(resource: Resource, row: Field | Nested, *, with_default: bool) -> Sc
         inside = {each.name: _given(resource, each, with_default=with_default) for each in row.members}
         return told(nullable(closed(inside)), row.about)
     schema = ref(choice_name(resource, row.name)) if isinstance(row.type, Choice) else write(row.type)
-    default = {"default": plain(row.default)} if with_default and row.default is not None else {}
-    return beside(_said(row, schema), default)
+    return beside(_said(row, schema), _default(row) if with_default else {})
 
 
 _BOUNDS = {
@@ -169,7 +168,11 @@ def _said(row: Field, schema: Schema) -> Schema:
 def action_body(fields: tuple[Field, ...]) -> Schema:
     """What an action is told."""
     required = tuple(row.name for row in fields if row.required)
-    return closed({row.name: _said(row, write(row.type)) for row in fields}, required=required)
+    return closed({row.name: beside(_said(row, write(row.type)), _default(row)) for row in fields}, required=required)
+
+
+def _default(row: Field) -> Schema:
+    return {} if row.default is None else {"default": plain(row.default)}
 
 
 def answer_schemas(resource: Resource) -> dict[str, Schema]:

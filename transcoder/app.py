@@ -11,11 +11,13 @@ from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
 from stores.idempotency import ValkeyIdempotency
 from stores.valkey import Valkey
+from transcoder.administration import ADMINISTERED, Administration
 from transcoder.documents import Documents, sources
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.pipeline import Pipeline
 from transcoder.settings import Settings
+from transcoder.shelves import Shelves
 from transcoder.to_public import Presenters
 from transcoder.upstream import http_upstream
 
@@ -28,7 +30,10 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
         upstream = http_upstream(settings.internal_url)
         valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
         store = ValkeyIdempotency(valkey)
-        records = settings.connect(upstream)
+        keeper = http_upstream(settings.oauth.url)
+        main = settings.connect(upstream)
+        administration = Administration(keeper, settings.oauth.secret, main.capabilities.ids)
+        records = Shelves(main, dict.fromkeys(ADMINISTERED, administration))
         codec = CODECS[records.capabilities.ids](settings.id_key)
         desk = Desk(
             records=records,
@@ -41,6 +46,7 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
         app[PIPELINE] = Pipeline(desk, codec, once, log)
         yield
         await upstream.close()
+        await keeper.close()
         await valkey.close()
 
     app.cleanup_ctx.append(connections)

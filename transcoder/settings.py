@@ -8,10 +8,19 @@ from contract.sealing import KeyRing, key_ring
 from process.address import Address, parse_address
 from process.logs import level
 from process.look import Look, read_look
+from process.secret import internal_secret
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
-from transcoder.upstream import internal_url
+from transcoder.upstream import address_of, internal_url
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthSettings:
+    """Where the authorization server listens for our own services; the secret that it is shown on a network."""
+
+    url: str
+    secret: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,7 @@ class Settings:
     listen: Address
     internal_url: str
     connect: Connect
+    oauth: OAuthSettings
     valkey_url: str
     api_url: str
     auth_url: str
@@ -42,6 +52,7 @@ def load(environment: Mapping[str, str]) -> Settings:
             f"module:function, such as {DEFAULT_DIALECT}",
             default=DEFAULT_DIALECT,
         ),
+        oauth=_oauth(reader),
         valkey_url=reader.read("VALKEY_URL", valkey_url, "unix:///path or redis://host:port"),
         api_url=reader.read("PUBLIC_API_URL", public_url, "an https origin such as https://api.example.com"),
         auth_url=reader.read("PUBLIC_AUTH_URL", public_url, "an https origin such as https://auth.example.com"),
@@ -52,3 +63,9 @@ def load(environment: Mapping[str, str]) -> Settings:
     )
     reader.finish()
     return settings
+
+
+def _oauth(reader: Reader) -> OAuthSettings:
+    expected = "oauth's INTERNAL_LISTEN, as unix:/path or http://host:port"
+    url = reader.read("OAUTH_INTERNAL_URL", internal_url, expected)
+    return OAuthSettings(url, internal_secret(reader, None if url is None else address_of(url)))

@@ -79,7 +79,7 @@ class Presenter:
     ) -> dict[str, Json]:
         """The public object, every documented member present; only `fields` and the id where they are given.
 
-        A record that is not there yet (a dry create, number 0) has no id. What is shown once is there where it is given.
+        A record that is not there yet (a dry create, number 0) has no id. What is shown once is there if it is given.
         """
         whole: Values = {
             **record.values,

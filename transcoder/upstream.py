@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import aiohttp
@@ -10,6 +11,7 @@ from yarl import URL
 
 from contract.bounds import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE
+from process.address import Address, TcpAddress, UnixAddress
 from transcoder.errors import ApiError
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -167,3 +169,11 @@ def internal_url(text: str) -> str:
     if url.scheme not in ("http", "https") or not url.host:
         raise ValueError("neither a UNIX socket nor an http URL")
     return text
+
+
+def address_of(base: str) -> Address:
+    """Where a checked address of an internal service leads."""
+    if base.startswith("unix:"):
+        return UnixAddress(Path(base.removeprefix("unix:")))
+    url = URL(base)
+    return TcpAddress(url.host or "", url.port or 0)

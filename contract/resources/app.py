@@ -35,8 +35,8 @@ APP = Resource(
             required=True,
             nullable=False,
             write=Write.ON_CREATE,
-            about="`marketplace`: users of any business allow it to act for them. `service`: it acts in this business by "
-            "itself, as a user of its own.",
+            about="`marketplace`: users of any business allow it to act for them. `service`: it acts in this business "
+            "by itself, as a user of its own.",
         ),
         Field(
             "is_public",
@@ -88,8 +88,8 @@ APP = Resource(
             "rotate_secret",
             (OVERLAP,),
             summary="Rotate an app's secret",
-            about="The answer holds the new secret, this once. The one before goes on for the overlap. A public app has "
-            "none (rule `app-secret`).",
+            about="The answer holds the new secret, this once. The one before goes on for the overlap. A public app "
+            "has none (rule `app-secret`).",
             makes=True,
         ),
     ),
@@ -98,13 +98,13 @@ APP = Resource(
     spoken={
         Kind.LIST: Spoken(about="The apps that this business has registered."),
         Kind.CREATE: Spoken(
-            about=f"The answer holds the secret of one that is not public, this once. A business has {MAX_APPS} apps at "
-            "the most (rule `limit-reached`)."
+            about=f"The answer holds the secret of one that is not public, this once. A business has {MAX_APPS} apps "
+            "at the most (rule `limit-reached`)."
         ),
         Kind.GET: Spoken(about="The record; never the secret. One that was deleted is 410."),
         Kind.UPDATE: Spoken(
-            about="A merge patch: absent members stay, arrays are replaced. Fewer scopes count for tokens that are issued "
-            "from then on; those of a service end when its scopes or its role change."
+            about="A merge patch: absent members stay, arrays are replaced. Fewer scopes count for tokens that are "
+            "issued from then on; those of a service end when its scopes or its role change."
         ),
         Kind.DELETE: Spoken(about="It is no client any more; all its grants and tokens end within a second."),
     },

@@ -92,9 +92,9 @@ PERSONAL_ACCESS_TOKEN = Resource(
             "rotate",
             (OVERLAP, Field("expires_at", DateTime(), about=f"When the new one ends. {_ENDS}")),
             summary="Rotate a token",
-            about="Makes another one of the same name, scopes, user and rate limit in its place: a record of its own. The "
-            "old one ends after the overlap. Only an active one can be rotated, and once (rule `token-state`); its user "
-            "must still be allowed what it says (rule `token-user`).",
+            about="Makes another one of the same name, scopes, user and rate limit in its place: a record of its own. "
+            "The old one ends after the overlap. Only an active one can be rotated, and once (rule `token-state`); its "
+            "user must still be allowed what it says (rule `token-user`).",
             success=201,
             makes=True,
         ),
@@ -116,8 +116,8 @@ PERSONAL_ACCESS_TOKEN = Resource(
         Kind.DELETE: Spoken(
             "revoke",
             "Revoke a personal access token",
-            "Ends it at once: within a second no call passes with it. One that has ended stays as it is, and the answer "
-            "is the same.",
+            "Ends it at once: within a second no call passes with it. One that has ended stays as it is, and the "
+            "answer is the same.",
         ),
     },
 )

@@ -46,7 +46,8 @@ class Field:
 class Action:
     """A verb on one record. `path` follows the record's own; the body holds `fields`; no body where none is needed.
 
-    `makes`: it makes something anew, and its answer shows the members that are shown once. `summary` and `about` are for the reader of the documentation.
+    `makes`: it makes something anew, and its answer shows the members that are shown once. `summary` and
+    `about` are for the reader of the documentation.
     """
 
     name: str
@@ -83,10 +84,10 @@ class Resource:
     """A public resource. `name` is its word in paths, scopes and operation ids; `parent` the one it lies under.
 
     `upsert_on`: the fields that an upsert can match by. `member_filters`: list parameters that ask whether an array
-    holds an id, with the array's name. `money`: where an amount is. `keyed`: `Idempotency-Key` is honoured, where the
-    kind has it honoured; what is shown once is stored nowhere, and so cannot be replayed. `ends`: a delete ends the record
-    and leaves it to be read, as a revoked token is. `about`: what its records are,
-    and `spoken`: what is done to them, for readers of the documentation.
+    holds an id, with the array's name. `money`: where an amount is. `keyed`: an `Idempotency-Key` is honoured where the
+    kind has it so; what is shown once is stored nowhere, and so cannot be replayed. `ends`: a delete ends the record
+    and leaves it to be read, as a revoked token is. `about`: what its records are, and `spoken`: what is done to them,
+    for readers of the documentation.
     """
 
     name: str

@@ -56,7 +56,10 @@ class NewApp:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """An app with its secret: shown this once, and kept nowhere. None of a public one, and where it was only tried."""
+    """An app with its secret: shown this once, and kept nowhere. None of a public one, and where it was only tried.
+
+    The number of one that was only tried is 0.
+    """
 
     app: App
     secret: str | None
@@ -87,7 +90,10 @@ async def create(desk: Desk, asked: Asked, wanted: NewApp) -> Registered | Refus
             return RuleBroken(LIMIT_REACHED, f"A business has {MAX_APPS} apps at the most: delete one first.")
         number = await register(connection, client, by=asked.user, now_s=now_s)
         await _noted(desk, connection, asked, "app.created", client, now_s, kind=client.kind.value)
-        return Registered(await _again(connection, asked, number), None if asked.dry else secret)
+        app = await _again(connection, asked, number)
+        if asked.dry:
+            return Registered(replace(app, client=replace(app.client, number=0)), None)
+        return Registered(app, secret)
 
 
 async def update(

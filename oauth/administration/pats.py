@@ -3,7 +3,7 @@
 A token says no more than its user may do when it is made; what becomes of it when that changes is `standing`'s.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -50,7 +50,10 @@ class NewPat:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A token that was just made, and its text: shown this once, and kept nowhere. None where it was only tried."""
+    """A token that was just made, and its text: shown this once, and kept nowhere.
+
+    Where it was only tried, there is no text, and its number is 0.
+    """
 
     pat: Pat
     text: str | None
@@ -203,7 +206,7 @@ async def _issued(
     pat = await find_pat(connection, asked.business, token.number, now_s=now_s)
     if pat is None:
         raise LookupError("a token that was just made is not there")
-    return Made(pat, None if asked.dry else token.text)
+    return Made(replace(pat, number=0), None) if asked.dry else Made(pat, token.text)
 
 
 async def _held(

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contract.claims import TokenKind
 from contract.vocabulary import TenantId, UserId
 from oauth.store.tables import ACCESS_TOKENS
+from stores.administration import Status
 
 SHOWN_S = 30 * 24 * 3600
 """Expired and revoked ones are listed for so long."""
@@ -40,7 +41,7 @@ class Pat:
     revoked_at_s: int | None
     replaced_by: int | None
 
-    def status(self, now_s: int) -> str:
+    def status(self, now_s: int) -> Status:
         """`active`, `expired` or `revoked`."""
         if self.revoked_at_s is not None and self.revoked_at_s <= now_s:
             return "revoked"

@@ -35,6 +35,7 @@ from transcoder.records import (
     Profile,
     Query,
     Record,
+    Records,
     Refusal,
     Running,
     Shelf,
@@ -47,7 +48,7 @@ from transcoder.upstream import Upstream
 T = TypeVar("T")
 
 
-class Crm:
+class Crm(Records):
     """The internal CRM as `records.Records`. One per process; remembers each business's own fields and currency."""
 
     capabilities = Capabilities(

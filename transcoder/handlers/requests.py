@@ -54,7 +54,8 @@ async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[s
     """The entry of a use; None when it turns out that nothing was written. An unknown outcome is settled by asking."""
     record, done = None if receipt.record is None else int(receipt.record), used.state is State.DONE
     # Of a batch, only its retry can tell: it holds the items, each of which has a key of its own inside.
-    asks = BY_ID[receipt.operation].kind not in BATCHES and desk.records.capabilities.dedupe
+    operation = BY_ID[receipt.operation]
+    asks = operation.kind not in BATCHES and desk.records.capabilities_for(operation.of).dedupe
     if used.state is State.LAPSED and asks:
         match await desk.records.outcome(used.name, call.actor):
             case Done(number):
