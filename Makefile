@@ -56,7 +56,7 @@ test-scale: have-dev ## run the tests that take long: a million contacts to the 
 	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
 	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py
 
-test-mutants: have-dev ## see that the authorization server's tests notice each of some thirty one-line mistakes
+test-mutants: have-dev ## see that the authorization server's tests notice each of some fifty one-line mistakes
 	@$(PY) -m tests.oauth.mutants
 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
