@@ -159,6 +159,7 @@ FORGED: dict[str, dict[str, Any]] = {
     "has no word": {"fields": {"csrf": ""}},
     "has another session's word": {"fields": {"csrf": "another"}},
     "comes from another site": {"headers": {"Sec-Fetch-Site": "cross-site"}},
+    "comes from another site and hides its origin": {"headers": {"Sec-Fetch-Site": "cross-site", "Origin": None}},
     "has another origin": {"headers": {"Origin": "https://app.example"}},
 }
 
