@@ -1,11 +1,14 @@
 """What stands behind the gateway on this machine: the sandbox, or internal services that the environment names.
 
-Owns the variables that say so; must not know a dialect. `DIALECT` and whatever begins with `DIALECT_` is the dialect's.
+Owns the variables that say so; must not know a dialect. `DIALECT` and whatever begins with `DIALECT_` is the dialect's,
+`INTERNAL_` begins where the services are and what is shown to them.
 """
 
 import os
 
 from local.rooms import ROOT
+
+_OWN = ("DIALECT_", "INTERNAL_")
 
 
 def has_own_services() -> bool:
@@ -15,8 +18,8 @@ def has_own_services() -> bool:
 
 def for_transcoders(sandbox_url: str) -> dict[str, str]:
     """Returns where the internal services are, and what the dialect is told."""
-    own = {name: text for name, text in os.environ.items() if name == "DIALECT" or name.startswith("DIALECT_")}
-    return {"INTERNAL_URL": os.environ.get("INTERNAL_URL") or sandbox_url, **own}
+    own = {name: text for name, text in os.environ.items() if name == "DIALECT" or name.startswith(_OWN)}
+    return {**own, "INTERNAL_URL": os.environ.get("INTERNAL_URL") or sandbox_url}
 
 
 def for_oauth() -> dict[str, str]:

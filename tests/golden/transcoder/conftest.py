@@ -13,6 +13,7 @@ from contract.ids import IdCodec
 from contract.resources import RESOURCES
 from contract.sealing import key_ring
 from stores.idempotency import MemoryIdempotency
+from stores.receipts import MemoryReceipts, Outbox
 from tests.support.quiet_log import QUIET
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.crm import Crm
@@ -61,8 +62,10 @@ def upstream() -> RecordingUpstream:
 @pytest.fixture
 async def client(upstream: RecordingUpstream) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     store = MemoryIdempotency(lambda: 0)
-    desk = Desk(Crm(upstream, DIALECTS), store, Presenters(RESOURCES, CODEC), KEYS, "https://api.example")
-    pipeline = Pipeline(desk, CODEC, Once(store, desk.records.capabilities, KEYS, QUIET), QUIET)
+    receipts = MemoryReceipts(lambda: 0)
+    desk = Desk(Crm(upstream, DIALECTS), store, receipts, Presenters(RESOURCES, CODEC), KEYS, "https://api.example")
+    once = Once(store, desk.records.capabilities, KEYS, QUIET)
+    pipeline = Pipeline(desk, CODEC, once, Outbox(receipts, QUIET), QUIET)
     app = web.Application()
     app.router.add_route("*", r"/{path:[\s\S]*}", pipeline.answer)
     async with TestClient(TestServer(app)) as client:
