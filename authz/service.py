@@ -17,6 +17,7 @@ from authz.question import METHOD, NO_TRACE, SERVICE, Question, Readiness, Unrea
 from authz.standing import in_good_standing
 from authz.telling import Teller
 from authz.tokens import NotCanonical, read_token
+from authz.uses import Usage
 from process.address import Address, UnixAddress
 from stores.revocations.held import Revocations
 
@@ -36,11 +37,20 @@ _CHECKS_AT_ONCE = 1000
 class Authorizer:
     """Answers Checks."""
 
-    def __init__(self, limiter: Limiter, revocations: Revocations, teller: Teller, *, api_url: str) -> None:
+    def __init__(
+        self,
+        limiter: Limiter,
+        revocations: Revocations,
+        teller: Teller,
+        *,
+        api_url: str,
+        usage: Usage | None = None,
+    ) -> None:
         self._limiter = limiter
         self._revocations = revocations
         self._teller = teller
         self._api_url = api_url
+        self._usage = usage
 
     async def check(self, message: bytes) -> bytes:
         """The serialised CheckResponse to a serialised CheckRequest. Never raises but to be cancelled."""
@@ -70,6 +80,8 @@ class Authorizer:
         if isinstance(standing, Refused):
             self._teller.tell(asked, standing, began_ns, jti=caller.jti)
             return standing
+        if self._usage is not None:
+            self._usage.note(caller, began_ns // 1_000_000_000)
         made = await self._limiter.charge(standing, asked.row.cost)
         verdict = decide(asked.row, asked.allowed_methods, standing, made)
         self._teller.tell(asked, verdict, began_ns)

@@ -1,6 +1,7 @@
 """Personal access tokens from outside: made, used, rotated, revoked; what is refused; what is told to nobody."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -220,6 +221,21 @@ def test_the_hundred_and_first_is_refused(stack: Stack) -> None:
         assert len(active) == 100
         for token_id in made:
             client.delete(f"{PATH}/{token_id}")
+
+
+def test_use_is_told_to_the_minute(api: httpx.Client, bare: httpx.Client, make: Callable[..., Body]) -> None:
+    made = make()
+    path = f"{PATH}/{made['id']}"
+    assert made["last_used_at"] is None
+    before = datetime.now(UTC).replace(second=0, microsecond=0)
+    uses(bare, made["token"])
+    deadline_s = time.monotonic() + 30
+    while (seen := api.get(path).json()["data"])["last_used_at"] is None:
+        assert time.monotonic() < deadline_s, "nobody told of it"
+        time.sleep(0.2)
+    assert seen["last_used_at"].endswith(":00Z")
+    assert before <= datetime.fromisoformat(seen["last_used_at"]) <= datetime.now(UTC)
+    assert seen["etag"] != made["etag"]
 
 
 def test_a_token_s_own_end_is_told_to_it(bare: httpx.Client, make: Callable[..., Body]) -> None:

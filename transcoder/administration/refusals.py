@@ -1,4 +1,4 @@
-"""[pure] What the authorization server refuses for the caller's sake, as problems of ours."""
+"""What the authorization server refuses for the caller's sake, as problems of ours."""
 
 import msgspec
 
