@@ -1,17 +1,19 @@
 # Everything that people and scripts run; the work is done in local/ and by the tools named here.
-# Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=, for `revoke` and
-# those below it JTI= SUBJECT= TENANT= BUSINESS= PLAN= ALL=. Those given on the command line reach the commands as
-# environment variables.
+# Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=,
+# for `revoke` and those below it JTI= SUBJECT= TENANT= BUSINESS= PLAN= ALL=. Those given on the command line reach the
+# commands as environment variables.
 
 PYTHON ?= python3
 PY := .venv/bin/python
+RUNS ?= 1000000
 KEYS = deploy/kubernetes/overlays/local/keys
 PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token revoke suspend resume plan revocations test test-scale test-mutants test-compose
-.PHONY: kubernetes-keys check render lock have-runtime have-dev have-python have-venv
+.PHONY: help up down status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
+.PHONY: test-compose fuzz
+.PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -56,18 +58,24 @@ test-scale: have-dev ## run the tests that take long: a million contacts to the 
 	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
 	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py
 
+bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
+	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done
+
 test-mutants: have-dev ## see that the authorization server's tests notice each of some fifty one-line mistakes
 	@$(PY) -m tests.oauth.mutants
 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose
 
+fuzz: have-fuzz ## put a million inputs (RUNS=) to what answers Envoy's Checks; needs Linux on x86-64
+	@$(PY) -m tests.fuzz.check_request -runs=$(RUNS) -max_len=4096
+
 kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/local applies as Secrets
 	@umask 077 && mkdir -p $(KEYS) && ID_KEY_FILE=$(KEYS)/id.key CURSOR_KEYS_FILE=$(KEYS)/cursor.keys \
 	SIGNING_KEY_FILE=$(KEYS)/signing.pem CA_FILE=$(KEYS)/ca.pem CERTIFICATE_FILE=$(KEYS)/server.pem \
 	PRIVATE_KEY_FILE=$(KEYS)/server.key INTERNAL_SECRET_FILE=$(KEYS)/internal.secret $(PY) -m process.keys && echo "The keys are in $(KEYS)"
 
-check: have-dev ## style, types, layers, and that generated files are current
+check: have-dev have-policy ## style, types, layers, and that generated files are current
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
@@ -75,6 +83,7 @@ check: have-dev ## style, types, layers, and that generated files are current
 	$(PY) -m edge --check
 	$(PY) -m reference --check
 	$(PY) -m deploy.kubernetes.check
+	$(PY) -m deploy.kubernetes.policy
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" && \
 	for file in ext_authz_pb2.py ext_authz_pb2.pyi; do \
 	  cmp "$$fresh/$$file" authz/$$file || { echo "authz/$$file is not current: make render"; exit 1; }; done
@@ -89,12 +98,21 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 	$(LOCK) requirements/services.in -o requirements/services.txt
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/fuzz.in -o requirements/fuzz.txt
+	$(LOCK) requirements/policy.in -o requirements/policy.txt
 
 have-runtime: have-python
 	@$(PYTHON) -I local/install.py runtime
 
 have-dev: have-python
 	@$(PYTHON) -I local/install.py runtime dev
+
+have-fuzz: have-python
+	@$(PYTHON) -I local/install.py runtime dev fuzz
+
+.PHONY: have-policy
+have-policy: have-dev
+	@$(PYTHON) -I local/install.py --apart policy
 
 have-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

@@ -8,20 +8,29 @@ from authz.limiter import Limiter
 from authz.revocations import following, known_or_stopped
 from authz.service import Authorizer, serve
 from authz.settings import Settings
+from authz.telling import Teller
+from authz.uses import Usage
 from contract.bounds import STORE_TIMEOUT_S
 from stores.buckets import ValkeyBuckets
+from stores.pipelined import Pipelined
+from stores.receipts import Outbox, ValkeyReceipts
 from stores.valkey import Valkey
 
 
 async def run(settings: Settings, log: FilteringBoundLogger, stop: asyncio.Event) -> None:
     """Serve until `stop`."""
+    charges = Pipelined(settings.valkey_url, timeout_s=settings.limits_timeout_s)
     valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
     try:
-        limiter = Limiter(ValkeyBuckets(valkey), log)
-        async with following(settings.revocations, log) as revocations:
+        limiter = Limiter(ValkeyBuckets(charges), log, processes=settings.authz_processes)
+        outbox = Outbox(ValkeyReceipts(valkey), log)
+        teller = Teller(log, outbox, allowed_share=settings.log_allowed_share)
+        usage = Usage(log)
+        async with following(settings.revocations, log, usage) as revocations, outbox.delivering():
             # Who has never heard what is revoked does not listen yet: to whoever asks it is not there.
             await known_or_stopped(revocations, stop)
-            authorizer = Authorizer(limiter, revocations, log, api_url=settings.api_url)
+            authorizer = Authorizer(limiter, revocations, teller, api_url=settings.api_url, usage=usage)
             await serve(authorizer.check, settings.listen, stop)
     finally:
+        await charges.close()
         await valkey.close()

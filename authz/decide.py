@@ -5,24 +5,18 @@ Pure. Knows no wire format and no store.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import assert_never
 
 from contract.claims import Claims
-from contract.failures import LIMITS_LOST
+from contract.decisions import decision, required_permission, required_scopes
 from contract.headers import ALLOW, CHALLENGE_INVALID_TOKEN, WWW_AUTHENTICATE, challenge_insufficient_scope
 from contract.limits import Budget
-from contract.operations import PERMISSIONS, Operation, Unrouted
-from contract.problems import INSUFFICIENT_PERMISSION, INSUFFICIENT_SCOPE, INVALID_TOKEN, Problem
-from contract.roles import effective_permissions
+from contract.operations import Operation, Unrouted
+from contract.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, Problem
 from contract.vocabulary import Json
 from stores.buckets import Charge
 
-
-class Lost(Enum):
-    """What a decision leans on and could not reach."""
-
-    LIMITS = "limits"
+Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +34,8 @@ class Admitted:
     caller: Claims
     permissions: frozenset[str]
     spent: Spent
+    reason: str = field(default="", compare=False)
+    """In a sentence, for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,9 @@ class Refused:
     caller: Claims | None = None
     spent: Spent | None = None
     members: Mapping[str, Json] = field(default_factory=dict)
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
+    reason: str = field(default="", compare=False)
+    """In a sentence, for the log, where the problem's title does not say it all."""
 
 
 Verdict = Admitted | Throttled | Refused
@@ -81,10 +79,8 @@ def refuse_token() -> Refused:
     )
 
 
-def decide(row: Operation | Unrouted, allowed_methods: tuple[str, ...], caller: Claims, made: Charge | Lost) -> Verdict:
+def decide(row: Operation | Unrouted, allowed_methods: tuple[str, ...], caller: Claims, made: Charge) -> Verdict:
     """May `caller` do `row`, now that the charge of `row.cost` was `made`?"""
-    if isinstance(made, Lost):
-        return Refused(LIMITS_LOST.answer, caller)
     spent = Spent(row.cost, made.budgets)
     if not made.passed:
         return Throttled(caller, spent)
@@ -109,22 +105,20 @@ def _unrouted(row: Unrouted, allowed_methods: tuple[str, ...], caller: Claims, s
 
 
 def _operation(row: Operation, caller: Claims, spent: Spent) -> Admitted | Refused:
-    permissions = effective_permissions(caller.role, caller.permissions, PERMISSIONS)
-    if row.scope is None:
-        return Admitted(caller, permissions, spent)
-    if row.scope.name not in caller.scopes:
-        return Refused(
-            INSUFFICIENT_SCOPE,
-            caller,
-            spent,
-            members={"required_scopes": [row.scope.name], "granted_scopes": sorted(caller.scopes)},
-            headers=((WWW_AUTHENTICATE, challenge_insufficient_scope(row.scope.name)),),
-        )
-    if row.scope.permission.name not in permissions:
-        return Refused(
-            INSUFFICIENT_PERMISSION,
-            caller,
-            spent,
-            members={"required_permission": row.scope.permission.name, "role": caller.role.word},
-        )
-    return Admitted(caller, permissions, spent)
+    made = decision(row, caller.role, caller.permissions, caller.scopes)
+    if made.rule is None:
+        return Admitted(caller, made.permissions, spent, made.reason)
+    missing = _missing_scope if made.rule is INSUFFICIENT_SCOPE else _missing_permission
+    members, headers = missing(row, caller)
+    return Refused(made.rule, caller, spent, members, headers, made.reason)
+
+
+def _missing_scope(row: Operation, caller: Claims) -> tuple[Mapping[str, Json], Headers]:
+    required = required_scopes(row)
+    challenge = challenge_insufficient_scope(" ".join(required))
+    members = {"required_scopes": list(required), "granted_scopes": sorted(caller.scopes)}
+    return members, ((WWW_AUTHENTICATE, challenge),)
+
+
+def _missing_permission(row: Operation, caller: Claims) -> tuple[Mapping[str, Json], Headers]:
+    return {"required_permission": required_permission(row), "role": caller.role.word}, ()

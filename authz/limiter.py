@@ -1,6 +1,7 @@
-"""The I/O around the buckets: a breaker, so that a lost store costs its deadline a few times and then nothing.
+"""The I/O around the buckets: a breaker, so that a lost store costs its deadline a few times and then nothing, and the
+process's own count meanwhile.
 
-Knows no policy: what a lost store means for the caller is decided elsewhere.
+Knows no verdict: whoever is charged here gets a Charge, by whichever count.
 """
 
 import time
@@ -8,9 +9,11 @@ from collections.abc import Callable
 
 from structlog.typing import FilteringBoundLogger
 
-from authz.decide import Lost
 from contract.claims import Claims
-from stores.buckets import Buckets, Charge
+from contract.failures import LIMITS_LOST
+from contract.limits import PLANS, share
+from contract.operations import DEAREST
+from stores.buckets import Buckets, Charge, MemoryBuckets
 from stores.valkey import StoreLost
 
 FAILURES_TO_OPEN = 3
@@ -26,6 +29,11 @@ class Breaker:
         self._clock = clock
         self._failures = 0
         self._probe_at_s = 0.0
+
+    @property
+    def failures(self) -> int:
+        """In a row so far. A call that fails tells how many it knew of when it began."""
+        return self._failures
 
     @property
     def open(self) -> bool:
@@ -48,35 +56,63 @@ class Breaker:
         """The store answered."""
         self._failures = 0
 
-    def failed(self) -> None:
-        """The store did not answer in time, or not usably."""
-        self._failures += 1
-        self._probe_at_s = self._clock() + PROBE_EVERY_S
+    def failed(self, known: int) -> None:
+        """The store did not answer in time, or not usably. All calls that one stall has ended are one failure."""
+        if known == self._failures:
+            self._failures += 1
+            self._probe_at_s = self._clock() + PROBE_EVERY_S
 
 
 class Limiter:
-    """Charges callers for what they ask."""
+    """Charges callers for what they ask: by the count that all `processes` share, or by this one's own without it."""
 
     def __init__(
-        self, buckets: Buckets, log: FilteringBoundLogger, *, clock: Callable[[], float] = time.monotonic
+        self,
+        buckets: Buckets,
+        log: FilteringBoundLogger,
+        *,
+        processes: int = 1,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._buckets = buckets
         self._log = log
         self._breaker = Breaker(clock)
+        self._own = MemoryBuckets(lambda: int(clock() * 1_000_000))
+        self._shares = {plan.name: share(plan, processes, at_least=DEAREST) for plan in PLANS.values()}
+        self._alone = 0
 
-    async def charge(self, caller: Claims, cost: int) -> Charge | Lost:
-        """Charge `cost` units to the caller's family."""
-        if not self._breaker.lets_through():
-            return Lost.LIMITS
+    @property
+    def alone(self) -> bool:
+        """Whether this process counts by itself for now."""
+        return self._breaker.open
+
+    async def charge(self, caller: Claims, cost: int, *, plan: str | None = None) -> Charge:
+        """Charge `cost` units to the caller's family; `plan` names the one that overrides the token's."""
+        applies = PLANS.get(plan or "", caller.plan)
+        if self._breaker.lets_through():
+            known = self._breaker.failures
+            try:
+                made = await self._buckets.charge(caller.rate_key, business=caller.business, plan=applies, cost=cost)
+            except StoreLost as error:
+                self._lost(error, known)
+            else:
+                self._found()
+                return made
+        self._alone += 1
+        return await self._own.charge(
+            caller.rate_key, business=caller.business, plan=self._shares[applies.name], cost=cost
+        )
+
+    def _lost(self, error: StoreLost, known: int) -> None:
         was_open = self._breaker.open
-        try:
-            made = await self._buckets.charge(caller.rate_key, business=caller.business, plan=caller.plan, cost=cost)
-        except StoreLost as error:
-            self._breaker.failed()
-            if self._breaker.open and not was_open:
-                self._log.error("limits lost", cause=str(error))
-            return Lost.LIMITS
+        self._breaker.failed(known)
+        if self._breaker.open and not was_open:
+            self._log.error("limits lost", cause=str(error), instead=LIMITS_LOST.instead)
+
+    def _found(self) -> None:
+        was_open = self._breaker.open
         self._breaker.succeeded()
-        if was_open:
-            self._log.warning("limits back")
-        return made
+        if self._alone:
+            # Also after a failure or two that opened nothing: whoever was let through by our own count is told of.
+            self._log.warning("limits back", was_open=was_open, counted_alone=self._alone)
+            self._alone = 0

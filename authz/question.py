@@ -4,7 +4,10 @@ Pure. Reads what only the edge can have written (the route's context, filter met
 method or a header that a caller could have sent. Whatever is missing or more than expected is no question.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from google.protobuf.message import DecodeError
 from google.protobuf.struct_pb2 import Struct, Value
@@ -23,6 +26,10 @@ JWT_NAMESPACE = "envoy.filters.http.jwt_authn"
 PAYLOAD_KEY = "jwt_payload"
 HEADER_KEY = "jwt_header"
 
+_TOKENS = 4_096
+"""Whose members are remembered: reading them again would cost as much as all else about a question."""
+_NOTHING = Struct()
+
 NO_TRACE = TraceId("00000000-0000-0000-0000-000000000000")
 """RFC 9562 §5.9: stands where the edge gave no request id."""
 
@@ -34,8 +41,8 @@ class Question:
     trace_id: TraceId
     row: Operation | Unrouted
     allowed_methods: tuple[str, ...]
-    header: dict[str, Json]
-    payload: dict[str, Json]
+    header: Mapping[str, Json]
+    payload: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +88,24 @@ def _asked(attributes: AttributeContext, trace_id: TraceId) -> Question | Readin
     methods = tuple(word.strip() for word in allowed.split(",") if word.strip())
     if row == WRONG_METHOD and not methods:
         return Unreadable(trace_id, "no allowed methods")
-    token = attributes.metadata_context.filter_metadata.get(JWT_NAMESPACE, Struct()).fields
+    verified = attributes.metadata_context.filter_metadata.get(JWT_NAMESPACE, _NOTHING)
+    # The members of a Struct come in any order, another each time; sorted, the same token is the same bytes.
+    token = _token(verified.SerializeToString(deterministic=True))
+    if isinstance(token, str):
+        return Unreadable(trace_id, token)
+    return Question(trace_id, row, methods, *token)
+
+
+@lru_cache(maxsize=_TOKENS)
+def _token(verified: bytes) -> tuple[Mapping[str, Json], Mapping[str, Json]] | str:
+    """The JOSE header and the claims in the metadata of `jwt_authn`, or what is wrong with it."""
+    token = Struct.FromString(verified).fields
     if set(token) != {PAYLOAD_KEY, HEADER_KEY}:
-        return Unreadable(trace_id, "not exactly one token in the metadata")
+        return "not exactly one token in the metadata"
     payload, header = token[PAYLOAD_KEY], token[HEADER_KEY]
     if not payload.HasField("struct_value") or not header.HasField("struct_value"):
-        return Unreadable(trace_id, "a token that is no object")
-    return Question(trace_id, row, methods, _members(header.struct_value), _members(payload.struct_value))
+        return "a token that is no object"
+    return MappingProxyType(_members(header.struct_value)), MappingProxyType(_members(payload.struct_value))
 
 
 def _members(struct: Struct) -> dict[str, Json]:

@@ -1,22 +1,14 @@
 """Verdicts as bytes of a CheckResponse. Pure.
 
-An empty CheckResponse is an allow, and so is one whose status is left out: exactly one function here writes an allow,
-and every denial carries a status of its own.
+What does not change from one request of a caller to the next is put into bytes once: identity, policies, what stands on
+every answer. Made from objects each time, an answer cost more than the decision that it tells.
 """
 
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import assert_never
 
 from authz.decide import Admitted, Refused, Spent, Throttled, Verdict
-from authz.ext_authz_pb2 import (
-    CheckResponse,
-    DeniedHttpResponse,
-    HeaderValue,
-    HeaderValueOption,
-    HttpStatus,
-    OkHttpResponse,
-    Status,
-)
+from authz.wire import IN_DENIAL, TO_CALLER, TO_UPSTREAM, Headers, allow, deny, options
 from contract.bounds import PROBLEM_MEDIA_TYPE
 from contract.claims import Claims
 from contract.headers import (
@@ -43,48 +35,33 @@ from contract.headers import (
     SUBJECT,
     TOKEN_KIND,
 )
-from contract.limits import Budget
+from contract.limits import Budget, Policy
 from contract.problems import INTERNAL_ERROR, RATE_LIMITED, Problem, render
 from contract.vocabulary import Json, TraceId
 
-_OK = 0
-_PERMISSION_DENIED = 7
-"""google.rpc.Code; which one it is does not matter to Envoy, as long as it is not OK."""
+_CALLERS = 4_096
+"""Whose identity is kept as bytes, a few hundred of them each."""
 
-Headers = Iterable[tuple[str, str]]
+_OFFERS = 64
+"""Pairs of a plan and a cost, in allows and in denials."""
 
-
-def _options(headers: Headers) -> list[HeaderValueOption]:
-    # Overwriting: by default Envoy appends, and a header would be told twice.
-    return [
-        HeaderValueOption(
-            header=HeaderValue(key=name, value=value), append_action=HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
-        )
-        for name, value in headers
-    ]
+_ON_EVERY_DENIAL = options(((CONTENT_TYPE.name, PROBLEM_MEDIA_TYPE), *EVERY_ANSWER, *PRIVATE_ANSWER), IN_DENIAL)
 
 
-def _allow(upstream: Headers, downstream: Headers) -> bytes:
-    ok = OkHttpResponse(headers=_options(upstream), response_headers_to_add=_options(downstream))
-    return CheckResponse(status=Status(code=_OK), ok_response=ok).SerializeToString()
-
-
-def _deny(problem: Problem, body: bytes, headers: Headers) -> bytes:
-    always = ((CONTENT_TYPE.name, PROBLEM_MEDIA_TYPE), *EVERY_ANSWER, *PRIVATE_ANSWER)
-    denied = DeniedHttpResponse(
-        status=HttpStatus(code=problem.status), headers=_options((*always, *headers)), body=body.decode()
-    )
-    return CheckResponse(status=Status(code=_PERMISSION_DENIED), denied_response=denied).SerializeToString()
+def _deny(problem: Problem, body: bytes, spent: Spent | None, headers: Headers) -> bytes:
+    return deny(problem.status, _ON_EVERY_DENIAL + _rate_options(spent, IN_DENIAL) + options(headers, IN_DENIAL), body)
 
 
 def ready() -> bytes:
     """Go on, as nobody."""
-    return _allow((), ())
+    return allow(b"", b"")
 
 
 def internal_error(trace_id: TraceId, api_url: str) -> bytes:
     """For what should not have happened: nothing of it is told."""
-    return _deny(INTERNAL_ERROR, render(INTERNAL_ERROR, api_url=api_url, trace_id=trace_id, with_instance=False), ())
+    return _deny(
+        INTERNAL_ERROR, render(INTERNAL_ERROR, api_url=api_url, trace_id=trace_id, with_instance=False), None, ()
+    )
 
 
 def to_check_response(verdict: Verdict, trace_id: TraceId, api_url: str) -> bytes:
@@ -95,14 +72,14 @@ def to_check_response(verdict: Verdict, trace_id: TraceId, api_url: str) -> byte
 
     match verdict:
         case Admitted(caller, permissions, spent):
-            return _allow(identity_headers(caller, permissions), rate_headers(spent))
+            return allow(_identity_options(caller, permissions), _rate_options(spent, TO_CALLER))
         case Throttled(_, spent):
             wait_s = verdict.retry_after_s
             told = body(RATE_LIMITED, policy=verdict.budget.policy.name, retry_after_seconds=wait_s)
-            return _deny(RATE_LIMITED, told, (*rate_headers(spent), (RETRY_AFTER, str(wait_s))))
+            return _deny(RATE_LIMITED, told, spent, ((RETRY_AFTER, str(wait_s)),))
         case Refused(problem, caller, spent, members, headers):
             told = body(problem, accepted=caller is not None, **members)
-            return _deny(problem, told, (*rate_headers(spent), *retry_headers(problem), *headers))
+            return _deny(problem, told, spent, (*retry_headers(problem), *headers))
     assert_never(verdict)
 
 
@@ -121,37 +98,60 @@ def identity_headers(caller: Claims, permissions: frozenset[str]) -> tuple[tuple
     )
 
 
+@lru_cache(maxsize=_CALLERS)
+def _identity_options(caller: Claims, permissions: frozenset[str]) -> bytes:
+    return options(identity_headers(caller, permissions), TO_UPSTREAM)
+
+
 def retry_headers(problem: Problem) -> tuple[tuple[str, str], ...]:
     """`Retry-After`, where the row says when."""
     return () if problem.retry_after_s is None else ((RETRY_AFTER, str(problem.retry_after_s)),)
 
 
-def rate_headers(spent: Spent | None) -> tuple[tuple[str, str], ...]:
-    """The budgets, twice: as the plain integers that clients know, and as draft-ietf-httpapi-ratelimit-headers has it.
+def _rate_options(spent: Spent | None, field: bytes) -> bytes:
+    """The budgets, twice: plain integers, as clients know them, and as draft-ietf-httpapi-ratelimit-headers has it."""
+    if spent is None:
+        return b""
+    return _offer_options(*_policies(spent), spent.cost, field) + options(_state(spent), field)
+
+
+@lru_cache(maxsize=_OFFERS)
+def _offer_options(burst: Policy, daily: Policy, cost: int, field: bytes) -> bytes:
+    return options(_offer(burst, daily, cost), field)
+
+
+def _policies(spent: Spent) -> tuple[Policy, Policy]:
+    burst, daily = spent.budgets
+    return burst.policy, daily.policy
+
+
+def _offer(burst: Policy, daily: Policy, cost: int) -> Headers:
+    """What is told of a plan and an operation, whatever is left."""
+    return (
+        (RATE_LIMIT, str(burst.limit)),
+        (DAILY_LIMIT, str(daily.limit)),
+        (RATE_COST, str(cost)),
+        (RATE_POLICY, ", ".join(f'"{policy.name}";q={policy.limit};w={policy.window_s}' for policy in (burst, daily))),
+    )
+
+
+def _state(spent: Spent) -> Headers:
+    """What is left.
 
     `X-RateLimit-Reset` counts seconds until the bucket is full, the draft's `t` (since -10) until there is more quota
     than `r`.
     """
-    if spent is None:
-        return ()
     burst, daily = spent.budgets
+    left, left_today = burst.remaining, daily.remaining
     return (
-        (RATE_LIMIT, str(burst.policy.limit)),
-        (RATE_REMAINING, str(burst.remaining)),
+        (RATE_REMAINING, str(left)),
         (RATE_RESET, str(burst.reset_s)),
-        (DAILY_LIMIT, str(daily.policy.limit)),
-        (DAILY_REMAINING, str(daily.remaining)),
+        (DAILY_REMAINING, str(left_today)),
         (DAILY_RESET, str(daily.reset_s)),
-        (RATE_COST, str(spent.cost)),
-        (RATE_POLICY, ", ".join(_policy_item(budget) for budget in spent.budgets)),
-        (RATE_STATE, ", ".join(_state_item(budget) for budget in spent.budgets)),
+        (RATE_STATE, f"{_state_item(burst, left)}, {_state_item(daily, left_today)}"),
     )
 
 
-def _policy_item(budget: Budget) -> str:
-    return f'"{budget.policy.name}";q={budget.policy.limit};w={budget.policy.window_s}'
-
-
-def _state_item(budget: Budget) -> str:
-    more_s = budget.wait_s(budget.remaining + 1) if budget.remaining < budget.policy.limit else 0
-    return f'"{budget.policy.name}";r={budget.remaining};t={more_s}'
+def _state_item(budget: Budget, left: int) -> str:
+    more_s = budget.wait_s(left + 1) if left < budget.policy.limit else 0
+    return f'"{budget.policy.name}";r={left};t={more_s}'

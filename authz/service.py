@@ -5,19 +5,19 @@ turns into an allow.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import grpc
-from structlog.typing import FilteringBoundLogger
 
 from authz import responses
-from authz.decide import Admitted, Refused, Throttled, Verdict, decide, refuse_token
+from authz.decide import Refused, Verdict, decide, refuse_token
 from authz.limiter import Limiter
 from authz.question import METHOD, NO_TRACE, SERVICE, Question, Readiness, Unreadable, read_question
 from authz.standing import in_good_standing
+from authz.telling import Teller
 from authz.tokens import NotCanonical, read_token
-from contract.problems import RATE_LIMITED
+from authz.uses import Usage
 from process.address import Address, UnixAddress
 from stores.revocations.held import Revocations
 
@@ -37,11 +37,20 @@ _CHECKS_AT_ONCE = 1000
 class Authorizer:
     """Answers Checks."""
 
-    def __init__(self, limiter: Limiter, revocations: Revocations, log: FilteringBoundLogger, *, api_url: str) -> None:
+    def __init__(
+        self,
+        limiter: Limiter,
+        revocations: Revocations,
+        teller: Teller,
+        *,
+        api_url: str,
+        usage: Usage | None = None,
+    ) -> None:
         self._limiter = limiter
         self._revocations = revocations
-        self._log = log
+        self._teller = teller
         self._api_url = api_url
+        self._usage = usage
 
     async def check(self, message: bytes) -> bytes:
         """The serialised CheckResponse to a serialised CheckRequest. Never raises but to be cancelled."""
@@ -55,39 +64,28 @@ class Authorizer:
                 case Question():
                     return responses.to_check_response(await self._verdict(asked), trace_id, self._api_url)
                 case Unreadable():
-                    self._log.error("denied", code="internal-error", trace_id=trace_id, why=asked.why)
+                    self._teller.unreadable(trace_id, asked.why)
         except Exception:
-            self._log.exception("denied", code="internal-error", trace_id=trace_id, why="unhandled")
+            self._teller.unhandled(trace_id)
         return responses.internal_error(trace_id, self._api_url)
 
     async def _verdict(self, asked: Question) -> Verdict:
+        began_ns = time.time_ns()
         caller = read_token(asked.header, asked.payload, audience=self._api_url)
         if isinstance(caller, NotCanonical):
             verdict: Verdict = refuse_token()
-            self._tell(asked, verdict, member=caller.member)
+            self._teller.tell(asked, verdict, began_ns, member=caller.member)
             return verdict
         standing = in_good_standing(caller, self._revocations.current())
         if isinstance(standing, Refused):
-            self._tell(asked, standing, jti=caller.jti)
+            self._teller.tell(asked, standing, began_ns, jti=caller.jti)
             return standing
-        caller = standing
-        made = await self._limiter.charge(caller, asked.row.cost)
-        verdict = decide(asked.row, asked.allowed_methods, caller, made)
-        self._tell(asked, verdict)
+        if self._usage is not None:
+            self._usage.note(caller, began_ns // 1_000_000_000)
+        made = await self._limiter.charge(standing, asked.row.cost)
+        verdict = decide(asked.row, asked.allowed_methods, standing, made)
+        self._teller.tell(asked, verdict, began_ns)
         return verdict
-
-    def _tell(self, asked: Question, verdict: Verdict, **more: Any) -> None:
-        match verdict:
-            case Admitted():
-                return
-            case Throttled(caller=caller):
-                code = RATE_LIMITED.code
-                more["policy"] = verdict.budget.policy.name
-            case Refused(problem=problem, caller=caller):
-                code = problem.code
-        if caller is not None:
-            more |= {"business": caller.business, "role": caller.role.word}
-        self._log.info("denied", operation=asked.row.id, code=code, trace_id=asked.trace_id, **more)
 
 
 async def serve(check: Check, address: Address, stop: asyncio.Event) -> None:

@@ -37,6 +37,9 @@ STORE_TIMEOUT_S = 0.05
 IDEMPOTENCY_LEASE_S = 12
 """A claim outlives `REQUEST_TIMEOUT_S`, so that no two runs of one key overlap."""
 IDEMPOTENCY_LIFE_S = 24 * 3600
+RECEIPT_LIFE_S = 24 * 3600
+RECEIPTS_PER_BUSINESS = 10_000
+"""The latest are kept: about 4 MB of a business that is never silent."""
 STORED_ANSWER_BYTES = 64 * 1024
 TOKEN_LIFE_MAX_S = 366 * 24 * 3600
 """A personal access token lives for a year at most, which may be a leap year."""

@@ -26,7 +26,12 @@ class Fallback:
 
 
 AUTHZ_LOST = Failure("edge", "authz", OVERLOADED, "no decision is no access; the client may come back in a second")
-LIMITS_LOST = Failure("authz", "limits", OVERLOADED, "a request that cannot be counted could exceed what was sold")
+LIMITS_LOST = Fallback(
+    "authz",
+    "limits",
+    "what each process counts by itself, up to its share of the limit",
+    "reads and writes need no limits to be right, so a 503 for all would be worse; what was sold is still bounded",
+)
 REVOCATIONS_LATE = Fallback(
     "authz",
     "the revocation feed",
@@ -42,7 +47,19 @@ REVOCATIONS_LOST = Failure(
 IDEMPOTENCY_LOST = Failure(
     "transcoder", "idempotency", IDEMPOTENCY_UNAVAILABLE, "a key that is not remembered would let a retry make a double"
 )
+RECEIPTS_LOST = Failure(
+    "transcoder", "receipts", UPSTREAM_UNAVAILABLE, "404 would say that no such request came, which nobody knows"
+)
 TRANSCODER_LOST = Failure("edge", "transcoder", UPSTREAM_UNAVAILABLE, "there is nobody else to answer")
+KEYS_LOST = Failure(
+    "edge",
+    "keys",
+    UPSTREAM_UNAVAILABLE,
+    "a token that nothing can verify yet is neither good nor bad: no access, no blame",
+)
+SERVICE_LOST = Failure(
+    "transcoder", "service", UPSTREAM_UNAVAILABLE, "records are the internal service's, and only its"
+)
 
 FAILURES: tuple[Failure | Fallback, ...] = (
     AUTHZ_LOST,
@@ -50,5 +67,8 @@ FAILURES: tuple[Failure | Fallback, ...] = (
     REVOCATIONS_LATE,
     REVOCATIONS_LOST,
     IDEMPOTENCY_LOST,
+    RECEIPTS_LOST,
     TRANSCODER_LOST,
+    KEYS_LOST,
+    SERVICE_LOST,
 )

@@ -1,10 +1,10 @@
 """Plans and their policies, and GCRA as arithmetic.
 
 The same charge exists as a script beside the store that shares it between processes; one suite holds both to this file.
-Times are integer microseconds: every interval of every plan is then a whole number.
+Times are integer microseconds: every interval of every plan is then a whole number. That of a share is rounded down.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,18 @@ GROWTH = _plan("growth", 100, 200_000)
 SCALE = _plan("scale", 200, 1_000_000)
 PLANS: dict[str, Plan] = {plan.name: plan for plan in (STARTER, GROWTH, SCALE)}
 DEFAULT_PLAN = GROWTH
+
+
+def share(plan: Plan, processes: int, *, at_least: int) -> Plan:
+    """What each of `processes` grants while it cannot know of the others: together about the plan's own limits.
+
+    `at_least`: the cost of the dearest operation, which must not become impossible however many processes there are.
+    """
+
+    def of(policy: Policy) -> Policy:
+        return replace(policy, limit=max(at_least, policy.limit // processes))
+
+    return Plan(plan.name, of(plan.burst), of(plan.daily))
 
 
 @dataclass(frozen=True, slots=True)

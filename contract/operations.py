@@ -105,9 +105,34 @@ def operations_of(resource: Resource) -> tuple[Operation, ...]:
     return (*kinds, *(operation(resource, Kind.ACTION, action) for action in resource.actions))
 
 
+TRACE_ID_PARAMETER = "trace_id"
+"""What `requests.get` calls the request's id in its path: the one parameter of a path that is no record's id."""
+
 ME = Operation("me.get", Kind.ME, Method.GET, f"{API_ROOT}/me", None, None, cost=1, keyed=False, success=200)
 REQUESTS_LIST = Operation(
     "requests.list", Kind.REQUESTS, Method.GET, f"{API_ROOT}/requests", None, None, cost=1, keyed=False, success=200
+)
+REQUESTS_GET = Operation(
+    "requests.get",
+    Kind.RECEIPT,
+    Method.GET,
+    f"{API_ROOT}/requests/{{{TRACE_ID_PARAMETER}}}",
+    None,
+    None,
+    cost=1,
+    keyed=False,
+    success=200,
+)
+AUTHORIZE_EXPLAIN = Operation(
+    "authorize.explain",
+    Kind.EXPLAIN,
+    Method.POST,
+    f"{API_ROOT}/authorize/explain",
+    None,
+    TOKENS_MANAGE,
+    cost=1,
+    keyed=False,
+    success=200,
 )
 VERSIONS_LIST = Operation(
     "versions.list",
@@ -126,9 +151,13 @@ OPERATIONS: tuple[Operation, ...] = (
     *(row for resource in RESOURCES for row in operations_of(resource)),
     ME,
     REQUESTS_LIST,
+    REQUESTS_GET,
+    AUTHORIZE_EXPLAIN,
     VERSIONS_LIST,
 )
 BY_ID: dict[str, Operation] = {row.id: row for row in OPERATIONS}
+DEAREST = max(row.cost for row in OPERATIONS)
+"""The highest cost that one request can have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,6 +208,20 @@ class Uris:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """An array of distinct values of one type, `max_items` at most; order kept."""
+
+    item: Choice | Line
+    max_items: int
+    group: Group = Group.SET
+
+    @property
+    def example(self) -> tuple[str, ...]:
+        """A valid value."""
+        return (self.item.example,)
+
+
+@dataclass(frozen=True, slots=True)
 class Country:
     """An ISO 3166-1 alpha-2 code, upper-cased."""
 
@@ -313,6 +327,7 @@ FieldType = (
     | Tags
     | Scopes
     | Uris
+    | Several
     | Address
     | CustomFields
     | Parts

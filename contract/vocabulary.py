@@ -42,11 +42,23 @@ class Kind(StrEnum):
     ACTION = "action"
     ME = "me"
     REQUESTS = "requests"
+    RECEIPT = "receipt"
+    EXPLAIN = "explain"
     VERSIONS = "versions"
 
 
 BATCHES = (Kind.BATCH_CREATE, Kind.BATCH_GET, Kind.BATCH_UPDATE, Kind.BATCH_DELETE, Kind.BATCH_UPSERT)
-READS = (Kind.LIST, Kind.GET, Kind.SEARCH, Kind.BATCH_GET, Kind.ME, Kind.REQUESTS, Kind.VERSIONS)
+READS = (
+    Kind.LIST,
+    Kind.GET,
+    Kind.SEARCH,
+    Kind.BATCH_GET,
+    Kind.ME,
+    Kind.REQUESTS,
+    Kind.RECEIPT,
+    Kind.EXPLAIN,
+    Kind.VERSIONS,
+)
 """Kinds that write nothing."""
 TAKING_BODIES = (
     Kind.CREATE,
@@ -55,6 +67,7 @@ TAKING_BODIES = (
     Kind.UPSERT,
     *BATCHES,
     Kind.ACTION,
+    Kind.EXPLAIN,
 )
 """Kinds whose requests may have a body."""
 BODY_OPTIONAL = (Kind.SEARCH, Kind.ACTION)

@@ -21,6 +21,7 @@ RENDERED: dict[str, Deployment] = {
         private_key="/etc/gateway/tls/tls.key",
         oauth="oauth:8080",
         admin_port=9901,
+        watch_port=9902,
         concurrency=2,
     ),
 }
@@ -73,8 +74,15 @@ def _arguments() -> argparse.ArgumentParser:
     for field in fields(Deployment):
         option = f"--{field.name.replace('_', '-')}"
         kind = type(field.default)
-        parser.add_argument(option, type=kind, metavar=kind.__name__.upper(), help=f"default: {field.default}")
+        read = _switch if kind is bool else kind
+        parser.add_argument(option, type=read, metavar=kind.__name__.upper(), help=f"default: {field.default}")
     return parser
+
+
+def _switch(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text == "true"
 
 
 if __name__ == "__main__":

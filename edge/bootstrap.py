@@ -10,8 +10,8 @@ from edge.deployment import Deployment
 from edge.listener import listener
 from edge.second_entry import bootstrap_extension, second_cluster, second_listener
 from edge.shapes import Yaml, extension
+from edge.watch import admin_address, watch_cluster, watch_listener
 
-_OWNER_ONLY = 0o600
 _MAX_CONNECTIONS = 20_000
 
 
@@ -19,11 +19,15 @@ def bootstrap(deployment: Deployment) -> Yaml:
     """What `envoy -c` reads."""
     return {
         "node": {"id": "edge", "cluster": "edge"},
-        "admin": _admin(deployment),
+        "admin": {"address": admin_address(deployment)},
         "bootstrap_extensions": [bootstrap_extension()],
         "static_resources": {
-            "listeners": [listener(deployment), second_listener(second_connection_manager(deployment))],
-            "clusters": [*clusters(deployment), second_cluster()],
+            "listeners": [
+                listener(deployment),
+                second_listener(second_connection_manager(deployment)),
+                *watch_listener(deployment),
+            ],
+            "clusters": [*clusters(deployment), second_cluster(), *watch_cluster(deployment)],
         },
         "overload_manager": _overload(),
         "application_log_config": {"log_format": {"json_format": _LOG}},
@@ -47,13 +51,6 @@ class _Plain(yaml.CSafeDumper):
 
     def ignore_aliases(self, _: Any) -> bool:
         return True
-
-
-def _admin(deployment: Deployment) -> Yaml:
-    """Whoever reaches it can stop the edge: a socket that only its owner can open, or a port for this host alone."""
-    if deployment.admin_port:
-        return {"address": {"socket_address": {"address": "127.0.0.1", "port_value": deployment.admin_port}}}
-    return {"address": {"pipe": {"path": deployment.socket("envoy-admin"), "mode": _OWNER_ONLY}}}
 
 
 def _overload() -> Yaml:

@@ -34,6 +34,8 @@ def http_connection_manager(deployment: Deployment) -> Yaml:
         stat_prefix="edge",
         route_config=route_configuration(deployment, around_again()),
         early_header_mutation_extensions=[early_headers()],
+        # The address that the outermost of our proxies has seen. What a caller wrote before that counts for nothing.
+        **({"xff_num_trusted_hops": deployment.trusted_hops} if deployment.trusted_hops else {}),
         access_log=access_log(),
         **_paths(),
         **_limits(),

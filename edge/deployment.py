@@ -15,6 +15,10 @@ class Deployment:
     `address_limit_per_s` guards against floods from one address, before any token is known: far above what an honest
     client's plan allows, because many may share an address. `cors_origins`, comma-separated, are those whose scripts
     may call the API; none by default.
+
+    `trusted_hops` are the proxies in front, each of which adds to `X-Forwarded-For` whom it heard from. With
+    `proxy_protocol` every connection has to begin with a PROXY header (version 1 or 2), which says who is calling. Both
+    trust whoever can reach the ports. `watch_port` is for those who run it: probes and metrics, without TLS.
     """
 
     api_url: str = "https://localhost:8443"
@@ -27,11 +31,14 @@ class Deployment:
     socket_dir: str = "/run/gateway"
     oauth: str = ""
     admin_port: int = 0
+    watch_port: int = 0
     concurrency: int = 1
     authz_processes: int = 2
     transcoder_processes: int = 2
     address_limit_per_s: int = 1_000
     cors_origins: str = ""
+    trusted_hops: int = 0
+    proxy_protocol: bool = False
 
     @property
     def ports(self) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ def listener(deployment: Deployment) -> Yaml:
         "address": first,
         **({"additional_addresses": [{"address": other} for other in others]} if others else {}),
         "per_connection_buffer_limit_bytes": _BUFFER_BYTES,
+        **({"listener_filters": [_proxy_protocol()]} if deployment.proxy_protocol else {}),
         "filter_chains": [
             {
                 "filters": [http_connection_manager(deployment)],
@@ -25,6 +26,14 @@ def listener(deployment: Deployment) -> Yaml:
             }
         ],
     }
+
+
+def _proxy_protocol() -> Yaml:
+    """A connection without the header is closed: were it let in, a caller could write one where no balancer does."""
+    return extension(
+        "envoy.filters.listener.proxy_protocol",
+        "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
+    )
 
 
 def _address(bind: str, port: int) -> Yaml:

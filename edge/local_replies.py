@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from contract.bounds import MAX_BODY_BYTES, MAX_HEADER_BYTES, PROBLEM_MEDIA_TYPE
 from contract.claims import TokenFault
-from contract.failures import AUTHZ_LOST, TRANSCODER_LOST
+from contract.failures import AUTHZ_LOST, KEYS_LOST, TRANSCODER_LOST
 from contract.headers import (
     CHALLENGE,
     CHALLENGE_INVALID_TOKEN,
@@ -33,7 +33,6 @@ from contract.problems import (
     UPGRADE_REQUIRED,
     UPSTREAM_INVALID,
     UPSTREAM_TIMEOUT,
-    UPSTREAM_UNAVAILABLE,
     Problem,
     render,
 )
@@ -125,7 +124,7 @@ REPLIES: tuple[Reply, ...] = (
     _no_token(_details(f"{_NO_ACCESS}{{Jwt_is_missing}}")),
     _invalid_token(_details(refused_by(ODD_TOKEN)), TokenFault.MALFORMED),
     # Not the token's fault: there is nothing yet to verify it by.
-    Reply(_details(f"{_NO_ACCESS}{{Jwks_remote_fetch_is_failed}}"), UPSTREAM_UNAVAILABLE),
+    Reply(_details(f"{_NO_ACCESS}{{Jwks_remote_fetch_is_failed}}"), KEYS_LOST.answer),
     _fault("Jwt is expired", TokenFault.EXPIRED),
     _fault("Jwt not yet valid", TokenFault.NOT_YET_VALID),
     _fault("Jwt issuer is not configured", TokenFault.WRONG_ISSUER),

@@ -68,8 +68,8 @@ def route_configuration(deployment: Deployment, *before: Yaml) -> Yaml:
 def api_routes(private: Private, *before: Yaml) -> list[Yaml]:
     """First match wins: probes, documents, operations, what their paths answer besides, and the two catch-alls."""
     return [
-        _healthy(),
-        _readiness(),
+        healthy(),
+        readiness(),
         _resource_metadata(),
         *before,
         *(route for row in DOCUMENTS for route in _document(row)),
@@ -191,7 +191,8 @@ def _preflights(deployment: Deployment) -> list[Yaml]:
     ]
 
 
-def _healthy() -> Yaml:
+def healthy() -> Yaml:
+    """Envoy itself answers."""
     return {
         "name": "health",
         "match": {"path": HEALTH_PATH, **_methods(*_SAFE)},
@@ -200,7 +201,8 @@ def _healthy() -> Yaml:
     }
 
 
-def _readiness() -> Yaml:
+def readiness() -> Yaml:
+    """A decision by an authz, and an answer by a transcoder."""
     return {
         "name": READINESS,
         "match": {"path": READINESS_PATH, **_methods(*_SAFE)},

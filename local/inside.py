@@ -1,12 +1,15 @@
 """What stands behind the gateway on this machine: the sandbox, or internal services that the environment names.
 
 Owns the variables that are handed on; must not know a dialect. `DIALECT` and whatever begins with `DIALECT_` is the
-dialect's.
+dialect's, `INTERNAL_` begins where the services are and what is shown to them.
 """
 
 import os
 
 from local.rooms import ROOT
+
+_OWN = ("DIALECT_", "INTERNAL_")
+_OF_LOGINS = ("OIDC_", "PEOPLE_")
 
 
 def has_own_services() -> bool:
@@ -16,11 +19,8 @@ def has_own_services() -> bool:
 
 def for_transcoders(sandbox_url: str) -> dict[str, str]:
     """Returns where the internal services are, what the dialect is told, and how pages look."""
-    own = {name: text for name, text in os.environ.items() if name == "DIALECT" or name.startswith("DIALECT_")}
-    return {"INTERNAL_URL": os.environ.get("INTERNAL_URL") or sandbox_url, **own, **brand()}
-
-
-_OF_LOGINS = ("OIDC_", "PEOPLE_")
+    own = {name: text for name, text in os.environ.items() if name == "DIALECT" or name.startswith(_OWN)}
+    return {**own, **brand(), "INTERNAL_URL": os.environ.get("INTERNAL_URL") or sandbox_url}
 
 
 def brand() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Makes `.venv` and installs the pinned requirements into it: `python3 -I local/install.py runtime [dev]`.
 
+What does not go with the rest gets an environment of its own, within: `python3 -I local/install.py --apart policy`.
 Owns `.venv` and the copies in it that say what was installed. It runs before anything is
 installed, so it must not import anything but the standard library.
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-VENV_PYTHON = VENV / "bin" / "python"
+APART = "--apart"
 
 
 def trouble_with_this_python() -> str:
@@ -38,28 +39,33 @@ def works(python: Path) -> bool:
         return False
 
 
-def make_venv() -> str:
-    """Make `.venv` unless it works; returns what went wrong, or nothing."""
-    if works(VENV_PYTHON):
+def python_of(venv: Path) -> Path:
+    """Returns an environment's own Python."""
+    return venv / "bin" / "python"
+
+
+def make_venv(venv: Path) -> str:
+    """Make the environment unless it works; returns what went wrong, or nothing."""
+    if works(python_of(venv)):
         return ""
     trouble = trouble_with_this_python()
     if trouble:
         return trouble
-    tell(f"Making .venv with {sys.executable}")
-    if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=False).returncode:
-        shutil.rmtree(VENV, ignore_errors=True)
+    tell(f"Making {venv.relative_to(ROOT)} with {sys.executable}")
+    if subprocess.run([sys.executable, "-m", "venv", "--clear", str(venv)], check=False).returncode:
+        shutil.rmtree(venv, ignore_errors=True)
         return "The virtual environment could not be made; the lines above say why."
     return ""
 
 
-def install(group: str) -> str:
+def install(group: str, venv: Path) -> str:
     """Install one group unless exactly this list was installed; returns what went wrong, or nothing."""
-    wanted, installed = ROOT / "requirements" / f"{group}.txt", VENV / f"installed-{group}.txt"
+    wanted, installed = ROOT / "requirements" / f"{group}.txt", venv / f"installed-{group}.txt"
     if installed.exists() and filecmp.cmp(wanted, installed, shallow=False):
         return ""
-    tell(f"Installing requirements/{group}.txt into .venv (once; it may take a minute)")
+    tell(f"Installing requirements/{group}.txt into {venv.relative_to(ROOT)} (once; it may take a minute)")
     quiet = () if sys.stderr.isatty() else ("--quiet",)
-    pip = (str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *quiet)
+    pip = (str(python_of(venv)), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *quiet)
     if subprocess.run([*pip, "--require-hashes", "-r", str(wanted)], stdout=sys.stderr, check=False).returncode:
         return f"requirements/{group}.txt could not be installed; the lines above say why. Is the network there?"
     shutil.copyfile(str(wanted), str(installed))
@@ -72,10 +78,12 @@ def tell(line: str) -> None:
 
 
 def main() -> int:
-    """Make the environment, then install each group that was named."""
-    trouble = make_venv()
-    for group in sys.argv[1:]:
-        trouble = trouble or install(group)
+    """Make the environments that are needed, then install each group that was named."""
+    groups = [word for word in sys.argv[1:] if word != APART]
+    trouble = ""
+    for group in groups:
+        venv = VENV / group if APART in sys.argv else VENV
+        trouble = trouble or make_venv(venv) or install(group, venv)
     if trouble:
         tell(trouble)
     return 1 if trouble else 0

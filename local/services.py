@@ -20,6 +20,8 @@ from local.rooms import ROOT, environment, program
 from local.trouble import Trouble
 from process.keys import Keys
 
+AUTHZ_PROCESSES = 2
+"""One and a spare; as many as the edge asks by default."""
 CREATE_CONTACT, LIST_CONTACTS = BY_ID["contacts.create"], BY_ID["contacts.list"]
 
 
@@ -52,7 +54,7 @@ def plan(stack: Stack) -> Plan:
         _valkey(stack),
         *(() if has_own_services() else (_over_http(stack, "sandbox", "sandbox", _sandbox_settings(stack)),)),
         _over_http(stack, "oauth", "oauth", oauth_settings(stack)),
-        *(_authz(stack, number) for number in (1, 2)),
+        *(_authz(stack, number + 1) for number in range(AUTHZ_PROCESSES)),
         *(_over_http(stack, f"transcoder-{n}", "transcoder", _transcoder_settings(stack)) for n in (1, 2)),
         _envoy(stack),
     )
@@ -149,6 +151,7 @@ def _authz(stack: Stack, number: int) -> Service:
         "LISTEN": f"unix:{socket}",
         "VALKEY_URL": _valkey_url(stack),
         "PUBLIC_API_URL": stack.api_url,
+        "AUTHZ_PROCESSES": str(AUTHZ_PROCESSES),
         "REVOCATIONS_FEED": _inside_oauth(stack),
         "REVOCATIONS_FILE": str(stack.folder.store / f"revocations-{number}.json"),
         **for_authz(),

@@ -15,6 +15,7 @@ from process.settings import Reader, load_or_exit
 
 CERTIFICATE_LIFE = dt.timedelta(days=365)
 RENEWED_BEFORE = dt.timedelta(days=14)
+_A_PATH = "the path of a file, in a folder that is there"
 HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -37,7 +38,7 @@ def load(environment: Mapping[str, str]) -> Keys:
     reader = Reader(environment)
 
     def path(name: str) -> Path:
-        return reader.read(name, _in_a_folder, "the path of a file, in a folder that is there")
+        return reader.read(name, _in_a_folder, _A_PATH)
 
     keys = Keys(
         id_key=path("ID_KEY_FILE"),
@@ -46,7 +47,7 @@ def load(environment: Mapping[str, str]) -> Keys:
         ca=path("CA_FILE"),
         certificate=path("CERTIFICATE_FILE"),
         private_key=path("PRIVATE_KEY_FILE"),
-        internal_secret=reader.optional("INTERNAL_SECRET_FILE", path),
+        internal_secret=reader.optional("INTERNAL_SECRET_FILE", _in_a_folder, _A_PATH),
     )
     reader.finish()
     return keys

@@ -3,18 +3,16 @@
 from process.address import Address, TcpAddress
 from process.settings import Reader
 
-_FILE = "INTERNAL_SECRET_FILE"
+_NAME = "INTERNAL_SECRET"
 _LEAST_CHARACTERS = 32
+_EXPECTED = f"{_LEAST_CHARACTERS} or more plain characters where it speaks over a network"
 
 
 def internal_secret(reader: Reader, address: Address | None) -> str | None:
     """What INTERNAL_SECRET_FILE holds; it has to be set only for an address on a network."""
-
-    def secret(name: str) -> str:
-        return reader.secret(name, _secret, f"a file of {_LEAST_CHARACTERS} or more plain characters, on a network")
-
-    needed = isinstance(address, TcpAddress)
-    return secret(_FILE) if needed else reader.optional(_FILE, secret)
+    if isinstance(address, TcpAddress):
+        return reader.read(_NAME, _secret, _EXPECTED, told=False)
+    return reader.optional(_NAME, _secret, _EXPECTED, told=False)
 
 
 def _secret(text: str) -> str:

@@ -7,11 +7,13 @@ A settings class is a frozen dataclass that a service's `settings.py` builds fro
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
 T = TypeVar("T")
+
+_FILE = "_FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +45,30 @@ class Reader:
     def read(
         self, name: str, parse: Callable[[str], T], expected: str, *, default: str | None = None, told: bool = True
     ) -> T:
-        """The parsed value of a variable. `parse` raises ValueError on a bad value.
+        """What `parse` makes of a variable, or of the file that `<name>_FILE` names; it raises ValueError on a bad one.
 
         After a fault the value is no value: nothing may be built before `finish` has passed. What must not be `told`
-        (a URL may hold a password) is left out of the fault.
+        (a URL may hold a password) is left out of the fault, and so is what stood in a file.
         """
         self._asked.append(Asked(name, expected, default, secret=False))
         return self._parsed(name, parse, expected, default, told=told)
 
-    def _parsed(
-        self, name: str, parse: Callable[[str], T], expected: str, default: str | None, *, told: bool = True
-    ) -> T:
-        text = self._environment.get(name, default)
-        if text is None or text == "":
+    def optional(self, name: str, parse: Callable[[str], T], expected: str, *, told: bool = True) -> T | None:
+        """As `read`; None where there is neither the variable nor the file."""
+        self._asked.append(Asked(name, expected, "", secret=False))
+        return self._parsed(name, parse, expected, None, told=told) if self.names(name) else None
+
+    def names(self, name: str) -> bool:
+        """Whether the environment has that setting; an empty one is none."""
+        return bool(self._environment.get(name) or self._file_of(name))
+
+    def _parsed(self, name: str, parse: Callable[[str], T], expected: str, default: str | None, *, told: bool) -> T:
+        try:
+            text, told = self._text(name, default, told=told)
+        except (ValueError, OSError) as fault:
+            self._faults.append(f"{name}{_FILE} is not usable ({fault}); expected the path of {expected}")
+            return cast("T", None)
+        if not text:
             self._faults.append(f"{name} is not set; expected {expected}")
             return cast("T", None)
         try:
@@ -63,6 +76,18 @@ class Reader:
         except (ValueError, OSError) as fault:
             self._faults.append(f"{f'{name}={text!r}' if told else name} is not usable ({fault}); expected {expected}")
             return cast("T", None)
+
+    def _text(self, name: str, default: str | None, *, told: bool) -> tuple[str | None, bool]:
+        path = self._file_of(name)
+        if not path:
+            return self._environment.get(name, default), told
+        if self._environment.get(name):
+            raise ValueError(f"{name} is set, too")
+        return Path(path).read_text(encoding="utf-8").strip(), False
+
+    def _file_of(self, name: str) -> str | None:
+        # What names a file is not to be looked for in another one.
+        return None if name.endswith(_FILE) else self._environment.get(f"{name}{_FILE}")
 
     def secret(self, name: str, parse: Callable[[str], T], expected: str) -> T:
         """What `parse` makes of the text of the file that a variable names. The text itself is never told."""
@@ -72,23 +97,13 @@ class Reader:
 
         expected = f"the path of {expected}"
         self._asked.append(Asked(name, expected, None, secret=True))
-        return self._parsed(name, load, expected, None)
+        return self._parsed(name, load, expected, None, told=True)
 
     def secrets(self, name: str, parse: Callable[[Path], T], expected: str) -> T:
         """What `parse` makes of the folder that a variable names, which holds secrets."""
         expected = f"the path of {expected}"
         self._asked.append(Asked(name, expected, None, secret=True))
-        return self._parsed(name, lambda path: parse(Path(path)), expected, None)
-
-    def optional(self, name: str, read: Callable[[str], T]) -> T | None:
-        """What `read` makes of a variable when it is told its name; None, and no fault, where that is not set."""
-        before = len(self._faults)
-        value = read(name)
-        if self._environment.get(name):
-            return value
-        del self._faults[before:]
-        self._asked[-1] = replace(self._asked[-1], default="")
-        return None
+        return self._parsed(name, lambda path: parse(Path(path)), expected, None, told=True)
 
     def finish(self) -> None:
         """Raise SettingsError when any variable was at fault."""

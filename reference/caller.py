@@ -1,13 +1,15 @@
-"""[pure] What is not about records: the caller, receipts, versions; and the `meta` that answers share."""
+"""[pure] What is not about records: the caller, receipts, explanations, versions; and the `meta` that answers share."""
 
 from contract.claims import TokenKind
+from contract.explain import EXPLAIN_FIELDS
 from contract.limits import DEFAULT_PLAN, PLANS
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.roles import ROLES
 from contract.types import Currency, DateTime, Email, Id, Zone
 from contract.versions import VERSIONS
-from reference.shapes import Schema, array, nullable, opened, ref, told
-from reference.values import read
+from reference.operations import EXPLAIN
+from reference.shapes import Schema, array, closed, nullable, opened, ref, told
+from reference.values import read, write
 
 _WORDS: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -39,7 +41,7 @@ def meta_schemas() -> dict[str, Schema]:
 
 
 def caller_schemas() -> dict[str, Schema]:
-    """Me, receipts, versions."""
+    """Me, receipts, explanations, versions."""
     return {
         "MeResponse": opened({"data": ref("Me")}, required=("data",)),
         "Me": _whole(
@@ -52,7 +54,11 @@ def caller_schemas() -> dict[str, Schema]:
             }
         ),
         "RequestList": opened({"data": array(ref("Request")), "meta": ref("PageMeta")}, required=("data", "meta")),
+        "RequestResponse": opened({"data": ref("Request")}, required=("data",)),
         "Request": _request(),
+        EXPLAIN: _explain(),
+        "ExplainResponse": opened({"data": ref("Explained")}, required=("data",)),
+        "Explained": _explained(),
         "VersionList": opened({"data": array(ref("Version")), "meta": ref("PageMeta")}, required=("data", "meta")),
         "Version": _version(),
     }
@@ -128,6 +134,28 @@ def _request() -> Schema:
             "received_at": nullable(_INSTANT),
             "duration_ms": nullable({"type": "number"}),
             "upstream_duration_ms": nullable({"type": "number"}),
+        }
+    )
+
+
+def _explain() -> Schema:
+    properties = {
+        row.name: told(nullable(write(row.type)) if row.nullable else write(row.type), row.about)
+        for row in EXPLAIN_FIELDS
+    }
+    return closed(properties, required=tuple(row.name for row in EXPLAIN_FIELDS if row.required))
+
+
+def _explained() -> Schema:
+    return _whole(
+        {
+            "decision": {"type": "string", "enum": ["allow", "deny"]},
+            "rule": told(nullable(_WORDS), "The `code` of the problem that would answer; null: none would."),
+            "reason": told(_WORDS, "", example="The token lacks deals:write."),
+            "required_scopes": told(array(_WORDS), "What a token needs."),
+            "granted_scopes": told(array(_WORDS), "The scopes that were asked about, sorted."),
+            "required_permission": told(nullable(_WORDS), "What its user needs."),
+            "roles_that_may": told(array(_WORDS), "The roles that grant it, highest first."),
         }
     )
 

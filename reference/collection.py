@@ -9,8 +9,9 @@ import re
 
 from contract import headers
 from contract.documents import EXAMPLE_API_URL
+from contract.explanations import EXAMPLE_TRACE_ID
 from contract.limits import DEFAULT_PLAN
-from contract.operations import OPERATIONS, Operation
+from contract.operations import OPERATIONS, TRACE_ID_PARAMETER, Operation
 from contract.parameters import Parameter, parameters_of
 from contract.resources import RESOURCES, Resource
 from contract.types import Bool, Email, Id, Line
@@ -54,6 +55,7 @@ def collection(version: Version) -> str:
 def _variables(version: Version, folders: list[Schema]) -> list[Schema]:
     """What the requests speak of, with something to begin with."""
     given = {"base_url": EXAMPLE_API_URL, "token": "", "version": version.date, "idempotency_key": "not-sent-yet"}
+    given[TRACE_ID_PARAMETER] = EXAMPLE_TRACE_ID
     for resource in RESOURCES:
         example = Id(resource.prefix).example
         given |= {resource.parameter: example, f"{_BATCH}{resource.parameter}": example}
@@ -199,21 +201,23 @@ def _unique(resource: Resource, name: str, value: str) -> str:
 
 def _kept(row: Operation) -> Schema:
     """Keep what later requests need of the answer."""
+    if row.kind is Kind.ME:
+        return _script(TRACE_ID_PARAMETER, f'headers.get("{headers.REQUEST_ID.title}")')
     if row.of is None or "{" in row.path.removeprefix(row.resource.collection):
         return {}
     match row.kind:
         case Kind.CREATE:
-            return _script(row.resource.parameter, "data?.id")
+            return _script(row.resource.parameter, "json().data?.id")
         case Kind.BATCH_CREATE:
-            return _script(f"{_BATCH}{row.resource.parameter}", "data?.[0]?.data?.id")
+            return _script(f"{_BATCH}{row.resource.parameter}", "json().data?.[0]?.data?.id")
         case Kind.LIST if Kind.CREATE not in row.resource.kinds and Kind.GET in row.resource.kinds:
-            return _script(row.resource.parameter, "data?.[0]?.id")
+            return _script(row.resource.parameter, "json().data?.[0]?.id")
     return {}
 
 
 def _script(variable: str, place: str) -> Schema:
     lines = [
-        f"const id = pm.response.json().{place};",
+        f"const id = pm.response.{place};",
         f'if (id) pm.collectionVariables.set("{variable}", id);',
     ]
     return {"event": [{"listen": "test", "script": {"type": "text/javascript", "exec": lines}}]}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from contract.documents import EXAMPLE_API_URL, EXAMPLE_AUTH_URL
-from contract.operations import OPERATIONS, SCOPES
+from contract.operations import OPERATIONS, SCOPES, TRACE_ID_PARAMETER
 from contract.resources import RESOURCES
 from contract.versions import Version
 from contract.vocabulary import Json, Kind
@@ -12,7 +12,15 @@ from reference.bodies import batch_schemas, search_schemas, shared_schemas
 from reference.caller import caller_schemas, meta_schemas
 from reference.headers import API_VERSION, header_components, request_headers
 from reference.older import older
-from reference.operations import BEARER, OAUTH, action_schemas, parameter_schemas, path_parameter, paths
+from reference.operations import (
+    BEARER,
+    OAUTH,
+    action_schemas,
+    parameter_schemas,
+    path_parameter,
+    paths,
+    trace_id_parameter,
+)
 from reference.problems import problem_schemas
 from reference.records import answer_schemas, schemas
 from reference.refusals import Answers, example_components
@@ -64,6 +72,7 @@ def _tags() -> list[Schema]:
     of_none = {
         "me": "Who the token is.",
         "requests": "What became of requests.",
+        "authorize": "What would be decided, and why.",
         "versions": "The dated versions of the API.",
     }
     return [
@@ -101,7 +110,7 @@ def _parameters(version: Version) -> Schema:
         for row in RESOURCES
         if any(_takes(row.parameter, at.path) for at in OPERATIONS)
     }
-    return named | request_headers(version)
+    return named | {TRACE_ID_PARAMETER: trace_id_parameter()} | request_headers(version)
 
 
 def _takes(parameter: str, path: str) -> bool:

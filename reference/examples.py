@@ -15,6 +15,8 @@ Body = dict[str, Json]
 
 def example_body(row: Operation, version: Version) -> Body:
     """A body that a version takes; ids in it are examples."""
+    if row.kind is Kind.EXPLAIN:
+        return {"operation": "deals.update", "scopes": ["deals:read"], "role": "member"}
     if row.of is None:
         return {}
     resource = row.of

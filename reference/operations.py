@@ -4,7 +4,8 @@ from http import HTTPStatus
 
 from contract import headers
 from contract.bounds import JSON_MEDIA_TYPE
-from contract.operations import OPERATIONS, Operation, body_media_types
+from contract.explanations import EXAMPLE_TRACE_ID
+from contract.operations import OPERATIONS, TRACE_ID_PARAMETER, Operation, body_media_types
 from contract.parameters import DIRECTIONS, Cursor, Key, Names, Parameter, SortKey, list_sort_keys, parameters_of
 from contract.resources import Field, Resource
 from contract.types import Choice, Id, Ids, Phone
@@ -19,6 +20,8 @@ from reference.values import choice_name, noun, phone_in_a_query, write
 from reference.words import description, summary
 
 OAUTH, BEARER = "oauth2", "bearer"
+EXPLAIN = "Explain"
+"""The body of an explanation."""
 
 
 def operation_id(row: Operation) -> str:
@@ -52,7 +55,7 @@ def _operation(row: Operation, version: Version, answers: Answers) -> Schema:
 
 def _path_parameters(row: Operation) -> list[Schema]:
     if row.of is None:
-        return []
+        return [ref(TRACE_ID_PARAMETER, "parameters")] if f"{{{TRACE_ID_PARAMETER}}}" in row.path else []
     above = () if row.of.parent is None else (row.of.parent,)
     return [
         ref(resource.parameter, "parameters")
@@ -69,6 +72,17 @@ def path_parameter(resource: Resource) -> Schema:
         "required": True,
         "description": f"The id of the {resource.noun.replace('_', ' ')}.",
         "schema": told(write(Id(resource.prefix)), "", example=Id(resource.prefix).example),
+    }
+
+
+def trace_id_parameter() -> Schema:
+    """The id of a request in a path."""
+    return {
+        "name": TRACE_ID_PARAMETER,
+        "in": "path",
+        "required": True,
+        "description": "The `X-Request-Id` of the request's answer, and the `trace_id` of its problem.",
+        "schema": told({"type": "string"}, "", example=EXAMPLE_TRACE_ID),
     }
 
 
@@ -151,6 +165,8 @@ _REQUESTS: dict[Kind, str] = {
 
 def body_name(row: Operation) -> str:
     """The schema of an operation's body."""
+    if row.kind is Kind.EXPLAIN:
+        return EXPLAIN
     if row.action is not None:
         return f"{noun(row.resource)}{row.action.name.title().replace('_', '')}"
     return _REQUESTS[row.kind].format(noun=noun(row.resource))
@@ -172,7 +188,7 @@ def _body(row: Operation, version: Version) -> Schema:
     return {"required": needed, "content": dict.fromkeys(body_media_types(row.method), content)}
 
 
-_SHOWN = (Kind.CREATE, Kind.UPSERT, Kind.SEARCH)
+_SHOWN = (Kind.CREATE, Kind.UPSERT, Kind.SEARCH, Kind.EXPLAIN)
 """Kinds whose schema alone says too little."""
 
 
@@ -213,6 +229,8 @@ _OK: dict[Kind, str] = {
     Kind.ACTION: "The record after the action.",
     Kind.ME: "The caller.",
     Kind.REQUESTS: "What became of them.",
+    Kind.RECEIPT: "What became of it.",
+    Kind.EXPLAIN: "The decision, and why.",
     Kind.VERSIONS: "The versions.",
     **dict.fromkeys(
         (Kind.BATCH_CREATE, Kind.BATCH_GET, Kind.BATCH_UPDATE, Kind.BATCH_DELETE, Kind.BATCH_UPSERT),
@@ -227,6 +245,10 @@ def _envelope(row: Operation) -> str:
             return "MeResponse"
         case Kind.REQUESTS:
             return "RequestList"
+        case Kind.RECEIPT:
+            return "RequestResponse"
+        case Kind.EXPLAIN:
+            return "ExplainResponse"
         case Kind.VERSIONS:
             return "VersionList"
         case Kind.LIST | Kind.SEARCH:

@@ -12,6 +12,7 @@ from contract.limits import PLANS
 from contract.operations import OPERATIONS, PERMISSIONS, SCOPES, Operation
 from contract.problems import PROBLEMS, Problem
 from contract.roles import Role
+from reference.decisions import decisions
 from reference.durations import in_words, seconds_for
 from reference.headers import ANSWERED, title
 from reference.markdown import code, codes, mark, page, table
@@ -191,6 +192,8 @@ _BOUNDS: Mapping[str, str] = {
     "STORE_TIMEOUT_S": "Seconds for a question to the store of limits and keys",
     "IDEMPOTENCY_LEASE_S": "Seconds until a keyed request that was lost may be tried again",
     "IDEMPOTENCY_LIFE_S": "Seconds that an `Idempotency-Key` is remembered",
+    "RECEIPT_LIFE_S": "Seconds that a request's receipt is kept",
+    "RECEIPTS_PER_BUSINESS": "Receipts that are kept of a business: its latest",
     "STORED_ANSWER_BYTES": "Bytes of an answer that is stored under a key; of a larger one statuses and ids are",
     "TOKEN_LIFE_MAX_S": "Seconds that a token can live at most",
     "PAT_LIFE_S": "Seconds that a personal access token lives unless `expires_at` says otherwise",
@@ -235,6 +238,7 @@ def failures() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "bounds.md": bound_page,
+    "decisions.md": decisions,
     "failures.md": failures,
     "headers.md": header_page,
     "limits.md": limits,

@@ -38,6 +38,10 @@ def _on_one(row: Operation) -> bool:
     return "{" in row.path
 
 
+def _on_a_record(row: Operation) -> bool:
+    return _on_one(row) and row.of is not None
+
+
 def _paged(row: Operation) -> bool:
     return row.kind in (Kind.LIST, Kind.SEARCH)
 
@@ -101,7 +105,7 @@ GIVEN_BY: dict[Problem, When] = {
     problems.VERSION_RETIRED: _with_token,
     problems.MALFORMED_REQUEST: _always,
     problems.INVALID_PARAMETER: _with_token,
-    problems.INVALID_ID: _on_one,
+    problems.INVALID_ID: _on_a_record,
     problems.INVALID_CURSOR: _paged,
     problems.REQUEST_TIMEOUT: _always,
     problems.NOT_SUPPORTED: _asks_much,

@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "BRAND_COLOR_DARK": "The same by night",
     "BRAND_LOGO_FILE": "The picture on the auth host's pages; without one, the name's first letter",
     "BRAND_NAME": "The name on pages",
+    "AUTHZ_PROCESSES": "How many share the limits, in all pods: while the store is away, each grants that part",
     "CA_FILE": "Where the CA goes that local clients have to trust",
     "CERTIFICATE_FILE": "Where the TLS certificate goes",
     "CURSOR_KEYS_FILE": "The keys that cursors and stored answers are sealed with: the first seals, all of them open",
@@ -29,11 +30,18 @@ WORDS: Mapping[str, str] = {
     "ID_KEY_FILE": "The key that ids are sealed with: made once, never changed",
     "ID_KIND": "What kind the internal ids are of",
     "INTERNAL_LISTEN": "Where it listens for our own services, apart from callers: revocations",
-    "INTERNAL_SECRET_FILE": "What our services show one another where they speak over a network",
+    "INTERNAL_SECRET": "What our services show one another where they speak over a network",
+    "INTERNAL_SECRET_FILE": "Where that secret goes, if it is needed",
+    "INTERNAL_CA_FILE": "Who signs the certificate of the internal services; by default the system's authorities",
+    "INTERNAL_CERTIFICATE_FILE": "The certificate that they are shown (mutual TLS)",
+    "INTERNAL_PRIVATE_KEY_FILE": "Its key",
+    "INTERNAL_TOKEN_FILE": "The bearer token that they are shown",
     "INTERNAL_URL": "Where the internal services are",
+    "LIMITS_TIMEOUT_MS": "What a charge may take before the process counts by itself",
     "LISTEN": "Where it listens",
     "LOCAL_MODE": "Permits to mint tokens for anybody, and turns the demo login on",
     "LOGIN": "How people log in: `demo` (in local mode alone), `oidc`, or `none`",
+    "LOG_ALLOWED_SHARE": "Of the requests that are let through, how many authz's log has a line of; of denials, all",
     "LOG_LEVEL": "What is logged",
     "OAUTH_DATABASE_URL": "Where the authorization server keeps its records",
     "OIDC_CA_FILE": "Who vouches for the provider and the people service",
@@ -99,8 +107,8 @@ def settings() -> str:
     return page(
         "Settings",
         "Settings are environment variables, read once at the start: complete or fatal, every fault told in a line. A "
-        "**secret** is the path of a file; its text is never in the environment, nor in a log. Here is what each "
-        "program reads when nothing is set.",
+        "**secret** is the path of a file; its text is never in the environment, nor in a log. Any other `NAME` may "
+        "stand in a file, too, which `NAME_FILE` names. Here is what each program reads when nothing is set.",
         *(part for program in PROGRAMS for part in (f"## `{program.command}`", program.about, _table(program))),
         "## `python -m edge --out FILE`",
         "Renders Envoy's configuration for a deployment; its settings are options, and `--help` tells them.",

@@ -1,6 +1,6 @@
 """[pure] What is said in words: the introduction, and a line and a paragraph for every kind of operation."""
 
-from contract.bounds import DEFAULT_LIMIT, MAX_BATCH_ITEMS, MAX_LIMIT
+from contract.bounds import DEFAULT_LIMIT, MAX_BATCH_ITEMS, MAX_LIMIT, RECEIPTS_PER_BUSINESS
 from contract.limits import PLANS
 from contract.operations import Operation
 from contract.versions import VERSIONS, Version
@@ -24,6 +24,8 @@ SUMMARIES: dict[Kind, str] = {
     Kind.BATCH_UPSERT: "Upsert many {many}",
     Kind.ME: "Who am I?",
     Kind.REQUESTS: "Did it happen?",
+    Kind.RECEIPT: "Get the receipt of a request",
+    Kind.EXPLAIN: "Explain a decision",
     Kind.VERSIONS: "List the versions of the API",
 }
 _ITEMS = (
@@ -58,6 +60,10 @@ DESCRIPTIONS: dict[Kind, str] = {
     Kind.REQUESTS: "What became of the requests that were sent with an `Idempotency-Key`, without sending the body "
     "again: an "
     "entry for each operation, newest first, or a single one whose `state` is `absent`.",
+    Kind.RECEIPT: "What became of a request of the last 24 hours: a problem's `instance` is its path. One's own, "
+    f"and with `tokens:manage` the whole business's. A busy business keeps its latest {RECEIPTS_PER_BUSINESS:,}.",
+    Kind.EXPLAIN: "Whether a token with these scopes, of a user with this role, may do an operation, and why: by what "
+    "decides on every call. What a token's state, limits and the owner of a record add is no part of it.",
     Kind.VERSIONS: "Newest first, each with what changed with it. Needs no token and no `Version`.",
 }
 

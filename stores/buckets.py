@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from contract.limits import Budget, Plan, Policy, spend
-from stores.valkey import StoreLost, Valkey
+from stores.valkey import Scripts, StoreLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,17 @@ def _key(business: str, policy: Policy, rate_key: str) -> str:
     return f"limit:{{{business}}}:{policy.name}:{rate_key}"
 
 
+MOST_IN_MEMORY = 100_000
+"""Buckets that one process remembers, some 20 MB of them; beyond that, those longest untouched are forgotten."""
+
+
 class MemoryBuckets:
     """The twin for one process; the clock gives microseconds."""
 
-    def __init__(self, now_us: Callable[[], int]) -> None:
+    def __init__(self, now_us: Callable[[], int], *, most: int = MOST_IN_MEMORY) -> None:
         self._now_us = now_us
+        self._most = most
+        # In the order in which they were last charged.
         self._full_at_us: dict[str, int] = {}
 
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
@@ -52,9 +58,17 @@ class MemoryBuckets:
         spent = [spend(at, policy, cost, now_us=now_us) for at, policy in zip(before, plan.policies, strict=True)]
         passed = all(fits for _, fits in spent)
         after = [at for at, _ in spent] if passed else before
-        self._full_at_us.update(zip(keys, after, strict=True))
+        if passed:
+            self._remember(keys, after)
         budgets = (Budget(policy, at - now_us) for at, policy in zip(after, plan.policies, strict=True))
         return Charge(passed, tuple(budgets))
+
+    def _remember(self, keys: list[str], full_at_us: list[int]) -> None:
+        for key, at in zip(keys, full_at_us, strict=True):
+            self._full_at_us.pop(key, None)
+            self._full_at_us[key] = at
+        while len(self._full_at_us) > self._most:
+            del self._full_at_us[next(iter(self._full_at_us))]
 
 
 # KEYS: a bucket per policy. ARGV: the cost, then per policy the interval and the window, in microseconds.
@@ -89,7 +103,7 @@ return answer
 class ValkeyBuckets:
     """The buckets that all processes share; the server's clock is the only one."""
 
-    def __init__(self, valkey: Valkey) -> None:
+    def __init__(self, valkey: Scripts) -> None:
         self._charge = valkey.script(_CHARGE)
 
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:

@@ -5,7 +5,7 @@ Knows no key and no script.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import parse_url
@@ -21,14 +21,36 @@ class StoreLost(Exception):
 
 
 def valkey_url(text: str) -> str:
-    """A URL of a Valkey or Redis server: `unix:///path/x.sock`, `redis://host:port`, `rediss://host:port`."""
-    where = parse_url(text)
+    """A URL of a Valkey or Redis server: `unix:///path/x.sock`, `redis://host:port`, `rediss://user:word@host:port`.
+
+    With a CA of one's own: `?ssl_ca_certs=/path/ca.pem`. ValueError says what is wrong, in words that hold no password.
+    """
+    try:
+        where = parse_url(text)
+    except ValueError:
+        raise ValueError("names no server") from None
     if not where.get("path") and not where.get("host"):
         raise ValueError("names no server")
     return text
 
 
-class Script:
+class Script(Protocol):
+    """A Lua script that the server runs, whichever client takes it there."""
+
+    async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
+        """Its answer, bulk strings as bytes; StoreLost when there is none within the deadline."""
+        ...
+
+
+class Scripts(Protocol):
+    """A client that scripts can be called through."""
+
+    def script(self, text: str) -> Script:
+        """A script to call."""
+        ...
+
+
+class PooledScript:
     """A Lua script, sent as EVALSHA; a server that has forgotten it (NOSCRIPT) is taught it again."""
 
     def __init__(self, redis: Redis, text: str, timeout_s: float) -> None:
@@ -36,7 +58,7 @@ class Script:
         self._timeout_s = timeout_s
 
     async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
-        """Its answer, bulk strings as bytes; StoreLost when there is none within the deadline."""
+        """See `Script`."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._run(keys=keys, args=args)
@@ -64,9 +86,9 @@ class Valkey:
         # More callers than connections wait their turn, within their deadline.
         self._redis = Redis.from_pool(BlockingConnectionPool(max_connections=_CONNECTIONS, timeout=None, **options))
 
-    def script(self, text: str) -> Script:
+    def script(self, text: str) -> PooledScript:
         """A script to call."""
-        return Script(self._redis, text, self._timeout_s)
+        return PooledScript(self._redis, text, self._timeout_s)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -10,8 +10,10 @@ from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
 from stores.idempotency import ValkeyIdempotency
+from stores.receipts import Outbox, ValkeyReceipts
 from stores.valkey import Valkey
 from transcoder.administration import ADMINISTERED, Administration
+from transcoder.credentials import Credentials
 from transcoder.documents import Documents, sources
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
@@ -27,10 +29,12 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
     app = web.Application(client_max_size=0)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
-        upstream = http_upstream(settings.internal_url)
+        upstream = http_upstream(settings.internal_url, settings.credentials.opened(log))
         valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
         store = ValkeyIdempotency(valkey)
-        keeper = http_upstream(settings.oauth.url)
+        receipts = ValkeyReceipts(valkey)
+        outbox = Outbox(receipts, log)
+        keeper = http_upstream(settings.oauth.url, Credentials().opened(log))
         main = settings.connect(upstream)
         administration = Administration(keeper, settings.oauth.secret, main.capabilities.ids)
         records = Shelves(main, dict.fromkeys(ADMINISTERED, administration))
@@ -38,13 +42,15 @@ def build(settings: Settings, log: FilteringBoundLogger) -> web.Application:
         desk = Desk(
             records=records,
             requests=store,
+            receipts=receipts,
             presenters=Presenters(RESOURCES, codec),
             cursor_keys=settings.cursor_keys,
             api_url=settings.api_url,
         )
         once = Once(store, records.capabilities, settings.cursor_keys, log)
-        app[PIPELINE] = Pipeline(desk, codec, once, log)
-        yield
+        app[PIPELINE] = Pipeline(desk, codec, once, outbox, log)
+        async with outbox.delivering():
+            yield
         await upstream.close()
         await keeper.close()
         await valkey.close()

@@ -19,13 +19,17 @@ Number = int | ids.Foreign | None
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What authz tells of the caller's token: scopes as words, the plan that applies, its kind, client and end."""
+    """What authz tells of the caller's token: scopes as words, the plan that applies, its kind, client and end, and the
+    public ids of its business and its user.
+    """
 
     scopes: str
     plan: str
     kind: str
     client: str
     expires_at_s: int
+    business: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)

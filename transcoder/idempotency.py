@@ -12,31 +12,34 @@ import secrets
 import time
 import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import msgspec
-from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
 from contract.bounds import STORED_ANSWER_BYTES
 from contract.failures import IDEMPOTENCY_LOST
 from contract.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_OUTCOME_UNKNOWN
+from contract.receipts import Receipt
 from contract.sealing import KeyRing
-from contract.vocabulary import BATCHES
 from stores.idempotency import First, Idempotency, InFlight, OtherRequest, Replay, Use
+from stores.receipts import pack
 from stores.valkey import StoreLost
 from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
-from transcoder.receipts import Receipt, key_digest, pack
+from transcoder.receipts import key_digest, made_record
 from transcoder.records import Capabilities
+from transcoder.upstream import spent_ms
 
 
 class _Stored(msgspec.Struct, array_like=True):
-    """An answer; without a body, one that was too large to be kept, or that nobody knows."""
+    """An answer; without a body, one that was too large to be kept, or that nobody knows. `record`: as text."""
 
     status: int
     headers: dict[str, str]
     body: bytes | None
+    record: str | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -81,7 +84,7 @@ class Once:
         if call.idempotency_key is None or not call.operation.keyed or call.parameters.dry_run:
             return await work()
         name, owner = key_name(call), secrets.token_hex(8)
-        receipt = Receipt(call.operation.id, str(call.actor.user), call.actor.trace_id, call.around.now_ms)
+        receipt = Receipt(call.actor.trace_id, call.token.subject, call.operation.id, call.around.now_ms)
         use = Use(key_digest(call.idempotency_key), pack(receipt))
         try:
             claim = await self._store.claim(call.actor.tenant, name, fingerprint(call), owner, use)
@@ -114,14 +117,14 @@ class Once:
             raise
         duration_ms = round((time.monotonic() - started_s) * 1000)
         if answer.settled:
-            await self._keep(call, name, owner, replace(receipt, duration_ms=duration_ms), answer)
+            timed = replace(receipt, duration_ms=duration_ms, upstream_duration_ms=spent_ms())
+            await self._keep(call, name, owner, timed, answer)
         elif not self._capabilities.dedupe:
             await self._keep(call, name, owner, receipt, _NOBODY_KNOWS)
         return answer
 
     async def _keep(self, call: Call, name: str, owner: str, receipt: Receipt, answer: Answer) -> None:
-        one = answer.record is not None and call.operation.kind not in BATCHES
-        note = pack(replace(receipt, status=answer.status, record=str(answer.record) if one else None))
+        note = pack(replace(receipt, status=answer.status, record=made_record(call.operation.kind, answer)))
         sealed = self._sealed(name, answer)
         await self._quietly(self._store.finish(call.actor.tenant, name, owner, sealed, note), call)
 
@@ -134,7 +137,8 @@ class Once:
 
     def _sealed(self, name: str, answer: Answer) -> bytes:
         for body in (answer.body, None):
-            kept = _encode(_Stored(answer.status, dict(answer.headers), body))
+            record = None if answer.record is None else str(answer.record)
+            kept = _encode(_Stored(answer.status, dict(answer.headers), body, record))
             sealed = self._keys.seal(zlib.compress(kept, _QUICKLY), bound_to=name.encode())
             if len(sealed) <= STORED_ANSWER_BYTES:
                 break
@@ -145,7 +149,10 @@ class Once:
         if plain is None:
             return None
         stored = _decode(zlib.decompress(plain))
-        return None if stored.body is None else _marked(Answer(stored.status, stored.body, stored.headers))
+        if stored.body is None:
+            return None
+        record = None if stored.record is None else int(stored.record)
+        return _marked(Answer(stored.status, stored.body, stored.headers, record=record))
 
     async def _asked_again(self, call: Call, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """Too large to be kept, or sealed under a key that is gone: the internal service knows the request still."""
@@ -156,4 +163,4 @@ class Once:
 
 
 def _marked(answer: Answer) -> Answer:
-    return Answer(answer.status, answer.body, {**answer.headers, headers.IDEMPOTENT_REPLAYED: "true"})
+    return replace(answer, headers={**answer.headers, headers.IDEMPOTENT_REPLAYED: "true"})

@@ -23,6 +23,7 @@ from contract.types import (
     Line,
     Phone,
     Scopes,
+    Several,
     Tags,
     Text,
     Uris,
@@ -86,6 +87,12 @@ def tags(kind: Tags, value: Json, around: Surroundings) -> list[str] | Fault | F
     """Distinct without regard to case."""
     read = lambda item: check(kind.item, item, around)  # noqa: E731
     return _array(value, kind.min_items, kind.max_items, list(kind.example), read, str.lower)
+
+
+def several(kind: Several, value: Json, around: Surroundings) -> list[str] | Fault | Faults:
+    """Distinct values of one type."""
+    read = lambda item: check(kind.item, item, around)  # noqa: E731
+    return _array(value, 0, kind.max_items, list(kind.example), read, str)
 
 
 def ids(kind: Ids, value: Json, around: Surroundings) -> list[int] | Fault | Faults:

@@ -30,6 +30,7 @@ from contract.problems import INTERNAL_ERROR, MALFORMED_REQUEST, Problem, render
 from contract.resources import RESOURCES
 from contract.versions import LATEST_VERSION, VERSIONS, Version, requested_version, supported
 from contract.vocabulary import BATCHES, Json
+from stores.receipts import Outbox
 from transcoder import media, requests
 from transcoder.call import Answer, Call
 from transcoder.capable import check_able, check_served
@@ -40,7 +41,9 @@ from transcoder.handlers import HANDLERS, Handler, versions
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.parameters import Asked, Read, read_parameters, readers
+from transcoder.receipts import receipt_of
 from transcoder.records import Actor
+from transcoder.upstream import begin_request, spent_ms
 from transcoder.values import Known, Surroundings
 from transcoder.versioning import Translation, translations
 
@@ -50,10 +53,11 @@ _OUR_FAULT = 500
 class Pipeline:
     """Answers requests. Built once; what can be laid out per operation is laid out here."""
 
-    def __init__(self, desk: Desk, codec: Codec, once: Once, log: FilteringBoundLogger) -> None:
+    def __init__(self, desk: Desk, codec: Codec, once: Once, outbox: Outbox, log: FilteringBoundLogger) -> None:
         self._desk = desk
         self._codec = codec
         self._once = once
+        self._outbox = outbox
         self._log = log
         self._readers: Mapping[str, Mapping[str, Read]] = {row.id: readers(row) for row in OPERATIONS}
         self._translations = {version: translations(version, RESOURCES) for version in VERSIONS}
@@ -61,6 +65,7 @@ class Pipeline:
     async def answer(self, request: web.Request) -> web.Response:
         """The response to a request, whatever happens on the way."""
         started_s = time.monotonic()
+        begin_request()
         notes: dict[str, Json] = {"trace_id": requests.trace_id(request)}
         version: Version | None = None
         try:
@@ -79,11 +84,19 @@ class Pipeline:
         except Exception:
             self._log.exception("unhandled", **notes)
             answer = self._refused(ApiError(INTERNAL_ERROR), notes)
+        self._tell(request, notes, answer, started_s)
+        return _response(answer, version, self._desk.api_url)
+
+    def _tell(self, request: web.Request, notes: dict[str, Json], answer: Answer, started_s: float) -> None:
+        """A line in the log and, once its caller is known, a receipt."""
         notes["status"] = answer.status
         notes["duration_ms"] = round((time.monotonic() - started_s) * 1000, 1)
+        notes["upstream_duration_ms"] = spent_ms()
         # What an internal service or we ourselves did wrong is for us to hear of, never the caller's fault.
         (self._log.error if answer.status >= _OUR_FAULT else self._log.info)("request", **notes)
-        return _response(answer, version, self._desk.api_url)
+        if "business" in notes:
+            subject, now_ms = request.headers[headers.SUBJECT.name], time.time_ns() // 1_000_000
+            self._outbox.put(notes["business"], receipt_of(notes, subject, answer, now_ms))
 
     async def _call(self, request: web.Request, route: requests.Route, actor: Actor, version: Version) -> Answer:
         check_served(self._desk.records.capabilities_for(route.operation.of), route.operation)
@@ -117,8 +130,8 @@ class Pipeline:
 
     async def _checked(self, check: Callable[[Call], Any], call: Call) -> Any:
         """Check 13. Custom fields are judged by definitions a few seconds old; what those lack is looked up afresh."""
-        resource = call.operation.resource
-        if not resource.custom or not _speaks_of_custom_fields(call.body):
+        resource = call.operation.of
+        if resource is None or not resource.custom or not _speaks_of_custom_fields(call.body):
             return check(call)
         for fresh in (False, True):
             known = Known(await self._desk.records.definitions(resource, call.actor, fresh=fresh))

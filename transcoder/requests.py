@@ -35,7 +35,7 @@ _KEY_CHARACTERS = frozenset(chr(code) for code in range(0x20, 0x7F))
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What the edge decided: the operation, and the texts of the ids in the path, outermost first."""
+    """What the edge decided: the operation, and the texts of the records' ids in the path, outermost first."""
 
     operation: Operation
     id_texts: tuple[str, ...]
@@ -56,7 +56,7 @@ def route(request: web.Request) -> Route:
     if len(given) != len(template):
         raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="path and operation do not go together")
     texts = (text for text, part in zip(given, template, strict=True) if part.startswith("{"))
-    return Route(operation, tuple(texts))
+    return Route(operation, tuple(texts) if operation.of is not None else ())
 
 
 def actor(request: web.Request, codec: Codec, deadline_s: float) -> Actor:
@@ -86,6 +86,8 @@ def token(request: web.Request) -> Token:
         kind=held.get(headers.TOKEN_KIND.name, ""),
         client=held.get(headers.CLIENT.name, ""),
         expires_at_s=int(held.get(headers.EXPIRES_AT.name, "0")),
+        business=held.get(headers.BUSINESS.name, ""),
+        subject=held.get(headers.SUBJECT.name, ""),
     )
 
 

@@ -11,6 +11,7 @@ from process.look import Look, read_look
 from process.secret import internal_secret
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
+from transcoder.credentials import Credentials, read_credentials
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
 from transcoder.upstream import address_of, internal_url
 
@@ -29,6 +30,7 @@ class Settings:
 
     listen: Address
     internal_url: str
+    credentials: Credentials
     connect: Connect
     oauth: OAuthSettings
     valkey_url: str
@@ -45,7 +47,8 @@ def load(environment: Mapping[str, str]) -> Settings:
     reader = Reader(environment)
     settings = Settings(
         listen=reader.read("LISTEN", parse_address, "unix:/path or tcp:host:port"),
-        internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or http://host:port"),
+        internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),
+        credentials=read_credentials(reader),
         connect=reader.read(
             "DIALECT",
             lambda name: named_dialect(name)(reader),  # its own settings are among the ones that are told of
@@ -53,7 +56,7 @@ def load(environment: Mapping[str, str]) -> Settings:
             default=DEFAULT_DIALECT,
         ),
         oauth=_oauth(reader),
-        valkey_url=reader.read("VALKEY_URL", valkey_url, "unix:///path or redis://host:port"),
+        valkey_url=reader.read("VALKEY_URL", valkey_url, "unix:///path or redis://host:port", told=False),
         api_url=reader.read("PUBLIC_API_URL", public_url, "an https origin such as https://api.example.com"),
         auth_url=reader.read("PUBLIC_AUTH_URL", public_url, "an https origin such as https://auth.example.com"),
         id_key=reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters"),

@@ -1,7 +1,9 @@
 """Calls to an internal service over HTTP/1.1: pooled, bounded, each ended by its deadline. Knows no dialect."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,8 +12,10 @@ import aiohttp
 from yarl import URL
 
 from contract.bounds import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
-from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE
+from contract.failures import SERVICE_LOST
+from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT
 from process.address import Address, TcpAddress, UnixAddress
+from transcoder.credentials import Shown
 from transcoder.errors import ApiError
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -51,6 +55,39 @@ class Upstream(Protocol):
         """
 
 
+class Stopwatch:
+    """How long one of several calls at least was under way; they may overlap."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.ms: int | None = None
+        self._clock = clock
+        self._under_way = 0
+        self._since_s = 0.0
+
+    def __enter__(self) -> None:
+        if not self._under_way:
+            self._since_s = self._clock()
+        self._under_way += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._under_way -= 1
+        if not self._under_way:
+            self.ms = (self.ms or 0) + round((self._clock() - self._since_s) * 1000)
+
+
+_watch: ContextVar[Stopwatch] = ContextVar("calls of this request")
+
+
+def begin_request() -> None:
+    """From here on, and in every task that is begun from here, calls are timed together."""
+    _watch.set(Stopwatch())
+
+
+def spent_ms() -> int | None:
+    """How long the request has waited for internal services; None: it has asked none."""
+    return _watch.get(Stopwatch()).ms
+
+
 class Spare:
     """How often a call may be sent again: once for every ten that were sent, ten saved up at most."""
 
@@ -72,9 +109,10 @@ class Spare:
 class HttpUpstream:
     """`Upstream` on aiohttp's client, over a UNIX socket or TCP."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: URL) -> None:
+    def __init__(self, session: aiohttp.ClientSession, base: URL, shown: Shown) -> None:
         self._session = session
         self._base = base
+        self._shown = shown
         self._spare = Spare()
 
     async def send(
@@ -93,7 +131,7 @@ class HttpUpstream:
         until_s = min(deadline_s, now_s + INTERNAL_TIMEOUT_S)
         if until_s <= now_s:
             raise ApiError(UPSTREAM_TIMEOUT, outcome="not-applied", cause="no time was left to ask")
-        sent = dict(headers) | {deadline_header: str(int((until_s - now_s) * 1000))}
+        sent = self._shown.headers() | dict(headers) | {deadline_header: str(int((until_s - now_s) * 1000))}
         if body is not None:
             sent["Content-Type"] = JSON_MEDIA_TYPE
         unknown = "unknown" if writes else "not-applied"
@@ -108,7 +146,7 @@ class HttpUpstream:
                         raise
                     return await self._ask(method, path, sent, body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise ApiError(UPSTREAM_UNAVAILABLE, cause=repr(error)) from None
+            raise ApiError(SERVICE_LOST.answer, cause=repr(error)) from None
         except TimeoutError:
             raise ApiError(UPSTREAM_TIMEOUT, outcome=unknown, cause="no answer in time") from None
         except aiohttp.ClientError as error:
@@ -116,8 +154,9 @@ class HttpUpstream:
 
     async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         url = URL(f"{self._base}{path}", encoded=True)
-        async with self._session.request(method, url, headers=headers, data=body, allow_redirects=False) as reply:
-            return Reply(reply.status, await _whole_body(reply))
+        with _watch.get(Stopwatch()):
+            async with self._session.request(method, url, headers=headers, data=body, allow_redirects=False) as reply:
+                return Reply(reply.status, await _whole_body(reply))
 
     async def close(self) -> None:
         """Close the pool."""
@@ -136,8 +175,8 @@ async def _whole_body(reply: aiohttp.ClientResponse) -> bytes:
     return b"".join(parts)
 
 
-def http_upstream(base: str) -> HttpUpstream:
-    """A client for `unix:/path` or `http://host:port`; its owner closes it."""
+def http_upstream(base: str, shown: Shown) -> HttpUpstream:
+    """A client for `unix:/path`, `http://host:port` or `https://host:port`; its owner closes it."""
     # The deadline is ours (`asyncio.timeout_at`); aiohttp's own total timeout costs a timer more for each call.
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S)
     connector: aiohttp.BaseConnector
@@ -147,7 +186,7 @@ def http_upstream(base: str) -> HttpUpstream:
             URL("http://internal"),
         )
     else:
-        connector, url = aiohttp.TCPConnector(limit=_POOL_SIZE), URL(base)
+        connector, url = aiohttp.TCPConnector(limit=_POOL_SIZE, ssl=shown.tls), URL(base)
     session = aiohttp.ClientSession(
         connector=connector,
         timeout=timeout,
@@ -158,7 +197,7 @@ def http_upstream(base: str) -> HttpUpstream:
     # Left to itself aiohttp sends a PUT or DELETE again when a kept connection breaks, though the first may have been
     # carried out: the caller would be told of the second. There is no public switch.
     session._retry_connection = False
-    return HttpUpstream(session, url.origin())
+    return HttpUpstream(session, url.origin(), shown)
 
 
 def internal_url(text: str) -> str:

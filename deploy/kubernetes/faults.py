@@ -1,16 +1,16 @@
 """What is wrong with rendered manifests that every schema lets pass, and an API server or a kubelet does not.
 
-Pure: a list of manifests in, sentences out. Must not know where they come from, nor any one of our services.
+Pure: manifests in, sentences out. Must not know where they come from, nor any one of our services. What goes wrong only
+while pods come and go, or speak to one another, is `operating`.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
 
-Manifest = dict[str, Any]
+from deploy.kubernetes.operating import OPERATING, Check
+from deploy.kubernetes.rendered import Manifests, Pod, namespace_of, pod_of
 
 PORT_NAME = re.compile(r"(?=.{1,15}$)(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 LABEL = re.compile(r"(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -22,78 +22,13 @@ KEYS_OF_TYPE = {"kubernetes.io/tls": {"tls.crt", "tls.key"}}
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
-    """A container, and how it runs beside the others of its pod."""
-
-    spec: Manifest
-    runs_once: bool
-
-    @property
-    def name(self) -> str:
-        return str(self.spec["name"])
-
-    @property
-    def ports(self) -> list[Manifest]:
-        return list(self.spec.get("ports", []))
-
-
-@dataclass(frozen=True, slots=True)
-class Pod:
-    """A Deployment's template."""
-
-    owner: str
-    namespace: str
-    labels: dict[str, str]
-    spec: Manifest
-
-    def containers(self) -> list[Container]:
-        """All of them: those that run once before the others, the sidecars, and the main ones."""
-        before = [
-            Container(spec, spec.get("restartPolicy") != "Always") for spec in self.spec.get("initContainers", [])
-        ]
-        return before + [Container(spec, runs_once=False) for spec in self.spec["containers"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Manifests:
-    """One rendered kustomization; Secrets that are made by hand are known by name."""
-
-    all: list[Manifest]
-    made_by_hand: frozenset[str]
-
-    def of(self, kind: str) -> list[Manifest]:
-        return [manifest for manifest in self.all if manifest["kind"] == kind]
-
-    def pods(self) -> list[Pod]:
-        return [_pod(manifest) for manifest in self.of("Deployment")]
-
-    def keys_of(self, kind: str, name: str, namespace: str) -> set[str] | None:
-        """The keys of a ConfigMap or Secret; None if there is none of that name."""
-        for manifest in self.of(kind):
-            if (manifest["metadata"]["name"], _namespace(manifest)) == (name, namespace):
-                return set(manifest.get("data", {})) | set(manifest.get("stringData", {}))
-        return None
-
-
-def faults(manifests: list[Manifest], made_by_hand: frozenset[str] = frozenset()) -> list[str]:
+def faults(rendered: Manifests) -> list[str]:
     """Every fault, a sentence each."""
-    rendered = Manifests(manifests, made_by_hand)
-    return [fault for check in CHECKS for fault in check(rendered)]
-
-
-def _namespace(manifest: Manifest) -> str:
-    return str(manifest["metadata"].get("namespace", ""))
-
-
-def _pod(manifest: Manifest) -> Pod:
-    template = manifest["spec"]["template"]
-    labels = template["metadata"].get("labels", {})
-    return Pod(f"Deployment {manifest['metadata']['name']}", _namespace(manifest), labels, template["spec"])
+    return [fault for check in (*CHECKS, *OPERATING) for fault in check(rendered)]
 
 
 def _names(manifests: Manifests) -> Iterator[str]:
-    seen = Counter((one["kind"], _namespace(one), one["metadata"]["name"]) for one in manifests.all)
+    seen = Counter((one["kind"], namespace_of(one), one["metadata"]["name"]) for one in manifests.all)
     yield from (f"{kind} {name} is there {times} times" for (kind, _, name), times in seen.items() if times > 1)
     yield from (f"{kind} {name}: not a name" for kind, _, name in seen if not LABEL.fullmatch(name))
     known = {"", *(one["metadata"]["name"] for one in manifests.of("Namespace"))}
@@ -107,7 +42,7 @@ def _names(manifests: Manifests) -> Iterator[str]:
 def _selectors(manifests: Manifests) -> Iterator[str]:
     chosen: list[tuple[str, str, dict[str, str]]] = []
     for manifest in manifests.of("Deployment"):
-        pod, selector = _pod(manifest), manifest["spec"]["selector"]["matchLabels"]
+        pod, selector = pod_of(manifest), manifest["spec"]["selector"]["matchLabels"]
         chosen.append((pod.owner, pod.namespace, selector))
         if not selector.items() <= pod.labels.items():
             yield f"{pod.owner}: its selector {selector} does not match its own template"
@@ -116,13 +51,8 @@ def _selectors(manifests: Manifests) -> Iterator[str]:
         if space == space_too and all(selector[key] == selector_too[key] for key in shared):
             yield f"{one} and {other}: one's selector may match the other's pods"
     for service in manifests.of("Service"):
-        if not _selected(manifests, service):
+        if not manifests.selected(service["spec"]["selector"], namespace_of(service)):
             yield f"Service {service['metadata']['name']}: its selector matches no template"
-
-
-def _selected(manifests: Manifests, service: Manifest) -> list[Pod]:
-    wanted, space = service["spec"]["selector"].items(), _namespace(service)
-    return [pod for pod in manifests.pods() if pod.namespace == space and wanted <= pod.labels.items()]
 
 
 def _ports(manifests: Manifests) -> Iterator[str]:
@@ -139,13 +69,9 @@ def _ports(manifests: Manifests) -> Iterator[str]:
             target = port.get("targetPort", port["port"])
             if len(service["spec"]["ports"]) > 1 and "name" not in port:
                 yield f"{name}: of several ports each needs a name"
-            for pod in _selected(manifests, service):
-                if not any(_has_port(container, target) for container in pod.containers()):
+            for pod in manifests.selected(service["spec"]["selector"], namespace_of(service)):
+                if not pod.has_port(target):
                     yield f"{name}: {pod.owner} has no port {target!r}"
-
-
-def _has_port(container: Container, wanted: str | int) -> bool:
-    return any(wanted in (port.get("name"), port["containerPort"]) for port in container.ports)
 
 
 def _probes(manifests: Manifests) -> Iterator[str]:
@@ -161,11 +87,14 @@ def _probes(manifests: Manifests) -> Iterator[str]:
             for probe in there:
                 spec = container.spec[probe]
                 asked = spec.get("httpGet") or spec.get("tcpSocket") or spec.get("grpc")
-                if asked and not _has_port(container, asked["port"]):
+                if asked and not container.has_port(asked["port"]):
                     yield f"{name}: its {probe} asks port {asked['port']!r}, which it does not have"
+                path = spec.get("httpGet", {}).get("path")
+                if path and manifests.paths is not None and path not in manifests.paths:
+                    yield f"{name}: its {probe} asks for {path}, which nothing answers"
                 if probe != "readinessProbe" and spec.get("successThreshold", 1) != 1:
                     yield f"{name}: the successThreshold of a {probe} is 1"
-        if not any("readinessProbe" in container.spec for container in pod.containers()):
+        if not pod.runs_once and not any("readinessProbe" in container.spec for container in pod.containers()):
             yield f"{pod.owner}: nothing tells when it is ready"
 
 
@@ -265,19 +194,18 @@ def _restricted(manifests: Manifests) -> Iterator[str]:
         yield from (f"{pod.owner}: {fault}" for fault, is_so in told.items() if is_so)
         for container in pod.containers():
             context = container.spec.get("securityContext", {})
+            image = container.spec["image"]
             told = {
                 "may gain privileges": context.get("allowPrivilegeEscalation") is not False,
                 "keeps capabilities": context.get("capabilities", {}) != {"drop": ["ALL"]},
                 "may write to its root": context.get("readOnlyRootFilesystem") is not True,
                 "differs from its pod": bool({"runAsUser", "runAsNonRoot", "seccompProfile"} & context.keys()),
-                "has an image that may change under its name": not re.search(
-                    r":(?!latest$)[^/:]+$", container.spec["image"]
-                ),
+                "has an image that may change under its name": not FIXED.search(image),
+                f"there is no image {image}": manifests.images is not None and image not in manifests.images,
             }
             yield from (f"{pod.owner}, {container.name}: {fault}" for fault, is_so in told.items() if is_so)
 
 
-Check = Callable[[Manifests], Iterator[str]]
 CHECKS: tuple[Check, ...] = (
     _names,
     _selectors,

@@ -77,10 +77,16 @@ async def mark_replaced(connection: AsyncConnection, number: int, by: int) -> No
 
 async def note_uses(connection: AsyncConnection, uses: Mapping[str, int]) -> None:
     """When tokens were last used, by `jti`; never earlier than what is known."""
-    for jti, at_s in uses.items():
-        newer = sa.or_(_TOKENS.last_used_at_s.is_(None), _TOKENS.last_used_at_s < at_s)
-        used = sa.update(ACCESS_TOKENS).where(_TOKENS.jti == jti, _TOKENS.kind == TokenKind.PAT.value, newer)
-        await connection.execute(used.values(last_used_at_s=at_s, revision=_TOKENS.revision + 1))
+    if not uses:
+        return
+    at_s = sa.bindparam("at_s", type_=sa.BigInteger)
+    newer = sa.or_(_TOKENS.last_used_at_s.is_(None), _TOKENS.last_used_at_s < at_s)
+    used = sa.update(ACCESS_TOKENS).where(
+        _TOKENS.jti == sa.bindparam("one"), _TOKENS.kind == TokenKind.PAT.value, newer
+    )
+    # In one order, so that of two that tell at once neither holds what the other waits for.
+    rows = [{"one": jti, "at_s": uses[jti]} for jti in sorted(uses)]
+    await connection.execute(used.values(last_used_at_s=at_s, revision=_TOKENS.revision + 1), rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 from structlog.typing import FilteringBoundLogger
 
+from contract.failures import REVOCATIONS_LATE, REVOCATIONS_LOST
 from stores.revocations import snapshot
 from stores.revocations.events import AFTER, FEED_PATH, START, WAIT, Page, read_page
 from stores.revocations.held import RevocationSet
@@ -171,8 +172,9 @@ class Follower:
         if not self.lost or self._clock() - self._said_at >= SAID_EVERY_S:
             if self._known.is_set():
                 usable = self.current() is not None
-                told = {"cause": str(error), "age_s": round(self.age_s, 1), "still_used": usable}
-                self._log.error("revocation feed lost", **told)
+                told = {"cause": str(error), "age_s": round(self.age_s, 1)}
+                instead = REVOCATIONS_LATE.instead if usable else REVOCATIONS_LOST.answer.code
+                self._log.error("revocation feed lost", instead=instead, **told)
             else:
                 self._log.warning("revocation feed awaited", cause=str(error))
             self._said_at = self._clock()

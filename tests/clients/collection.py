@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 
 KEPT = re.compile(
-    r'const id = pm\.response\.json\(\)\.([\w.?\[\]]+);\nif \(id\) pm\.collectionVariables\.set\("(\w+)", id\);'
+    r'const id = pm\.response\.(?:json\(\)\.([\w.?\[\]]+)|headers\.get\("([\w-]+)"\));\n'
+    r'if \(id\) pm\.collectionVariables\.set\("(\w+)", id\);'
 )
 STEP = re.compile(r"\w+")
 LATER = '"retryable":true'
@@ -75,7 +76,7 @@ class Runner:
             answer = self._answer(request)
         body = json.loads(answer.text) if answer.text else {}
         if answer.is_success:
-            self._keep(item, body)
+            self._keep(item, body, answer.headers)
         return outcome_of(item, answer.status_code, body)
 
     def _answer(self, request: Json) -> httpx.Response:
@@ -92,14 +93,15 @@ class Runner:
         query = {each["key"]: filled(each["value"], self.variables) for each in _enabled(url.get("query", []))}
         return str(httpx.URL(f"{filled(url['host'][0], self.variables)}/{path}", params=query))
 
-    def _keep(self, item: Json, body: Json) -> None:
+    def _keep(self, item: Json, body: Json, headers: httpx.Headers) -> None:
         for event in item.get("event", []):
             found = KEPT.search("\n".join(event["script"]["exec"]))
             assert found, f"a script that this runner cannot read: {event}"
-            value: Any = body
-            for step in STEP.findall(found[1]):
+            place, header, name = found.groups()
+            value: Any = headers[header] if header else body
+            for step in STEP.findall(place or ""):
                 value = value[int(step)] if step.isdecimal() else value[step]
-            self.variables[found[2]] = value
+            self.variables[name] = value
 
 
 def _enabled(entries: list[Json]) -> list[Json]:

@@ -10,6 +10,12 @@ def good(operation: Promised, world: World, *, version: str | None = None, fresh
     record: Body = {}
     if operation.resource in ("me", "versions"):
         return Request(operation.method, operation.path)
+    if operation.id == "authorize.explain":
+        asked = {"operation": "deals.update", "scopes": ["deals:read"], "role": "member"}
+        return Request(operation.method, operation.path, asked)
+    if operation.id == "requests.get":
+        earlier = world.client.get("/v1/me").headers["x-request-id"]
+        return Request(operation.method, operation.path.replace("{trace_id}", earlier))
     if operation.resource == "requests":
         return Request(operation.method, operation.path, params=(("idempotency_key", "never used"),))
     if operation.act not in ("create", "list"):

@@ -2,7 +2,6 @@
 
 import base64
 import ssl
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conformance.examples import Body
-from tests.spec.operations import CURRENT
+from tests.conformance.uses import ends, uses
 from tests.spec.resources import names
 from tests.support.problems import assert_problem, items
 from tests.support.stack import Stack
@@ -23,8 +22,6 @@ APP = {
     "scopes": ["contacts:read"],
     "redirect_uris": ["https://app.example/callback"],
 }
-IN_A_ROW = 12
-WITHIN_S = 10.0
 
 
 @pytest.fixture
@@ -56,21 +53,6 @@ def exchange(auth: httpx.Client, app: Body, secret: str | None = None) -> httpx.
     words = f"{app['client_id']}:{secret or app['client_secret']}"
     headers = {"Authorization": f"Basic {base64.b64encode(words.encode()).decode()}"}
     return auth.post("/token", data={"grant_type": "client_credentials"}, headers=headers)
-
-
-def uses(bare: httpx.Client, token: str, path: str = "/v1/contacts") -> httpx.Response:
-    return bare.get(path, headers={"Authorization": f"Bearer {token}", "Version": CURRENT})
-
-
-def ends(bare: httpx.Client, token: str) -> float:
-    """Wait until every authz refuses it; returns when the last one let it in, in seconds from now."""
-    began_s, last_s, row = time.monotonic(), 0.0, 0
-    while row < IN_A_ROW:
-        asked_s = time.monotonic() - began_s
-        assert asked_s < WITHIN_S, "it still works"
-        row = row + 1 if uses(bare, token).status_code == 401 else 0
-        last_s = last_s if row else asked_s
-    return last_s
 
 
 def test_the_life_of_a_service(

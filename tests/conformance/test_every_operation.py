@@ -9,10 +9,10 @@ from tests.conformance.world import World
 from tests.spec.operations import (
     COUNT,
     CURRENT,
-    OF_RECORDS,
     OPERATIONS,
     PLANS,
     ROLES,
+    SCOPED,
     SCOPES,
     VERSIONS,
     VERSIONS_LIST,
@@ -23,7 +23,7 @@ from tests.support.problems import assert_every_answer, assert_problem, assert_r
 from tests.support.stack import Stack
 
 every = pytest.mark.parametrize("operation", WITH_TOKEN, ids=lambda row: row.id)
-scoped = pytest.mark.parametrize("operation", OF_RECORDS, ids=lambda row: row.id)
+scoped = pytest.mark.parametrize("operation", SCOPED, ids=lambda row: row.id)
 
 
 def test_all_documented_operations_are_there_and_no_other() -> None:

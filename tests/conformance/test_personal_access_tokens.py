@@ -11,17 +11,14 @@ import jwt
 import pytest
 
 from tests.conformance.examples import Body
+from tests.conformance.uses import ends, uses
 from tests.conformance.world import World
-from tests.spec.operations import CURRENT
 from tests.spec.resources import names
 from tests.support.problems import assert_problem, items
 from tests.support.stack import Stack
 
 PATH = "/v1/personal_access_tokens"
 WANTED = {"name": "Nightly export", "scopes": ["contacts:read"]}
-IN_A_ROW = 12
-"""Both authz refuse, whichever is asked."""
-WITHIN_S = 10.0
 
 
 @pytest.fixture
@@ -38,24 +35,6 @@ def make(api: httpx.Client) -> Any:
     yield one
     for token_id in made:
         api.delete(f"{PATH}/{token_id}")
-
-
-def uses(bare: httpx.Client, token: str, path: str = "/v1/contacts") -> httpx.Response:
-    """A call with that token."""
-    return bare.get(path, headers={"Authorization": f"Bearer {token}", "Version": CURRENT})
-
-
-def ends(bare: httpx.Client, token: str) -> float:
-    """Wait until every authz refuses it; returns when the last one let it in, in seconds from now."""
-    began_s, last_s, row = time.monotonic(), 0.0, 0
-    while row < IN_A_ROW:
-        asked_s = time.monotonic() - began_s
-        assert asked_s < WITHIN_S, "it still works"
-        answer = uses(bare, token)
-        row = row + 1 if answer.status_code == 401 else 0
-        last_s = last_s if row else asked_s
-    assert answer.json()["reason"] == "revoked"
-    return last_s
 
 
 def in_s(seconds: float) -> str:
@@ -118,13 +97,12 @@ def test_it_stands_for_the_caller_unless_another_user_is_named(
     api: httpx.Client, bare: httpx.Client, make: Callable[..., Body]
 ) -> None:
     me = api.get("/v1/me").json()["data"]["user"]["id"]
-    others = [each for each in api.get("/v1/users", params={"role": "viewer"}).json()["data"]]
-    other = next(each for each in others if each["status"] == "active")
+    other = next(each for each in users(api, role="viewer") if each["status"] == "active")
     own, theirs = make(), make(user_id=other["id"])
     assert (own["user_id"], own["created_by_id"]) == (me, me)
     assert (theirs["user_id"], theirs["created_by_id"]) == (other["id"], me)
     told = uses(bare, theirs["token"], "/v1/me").json()["data"]
-    assert (told["user"]["id"], told["role"]) == (other["id"], "viewer")
+    assert (told["user"]["id"], told["user"]["role"]) == (other["id"], "viewer")
     filtered = api.get(PATH, params={"user_id": other["id"], "status": "active"}).json()["data"]
     assert theirs["id"] in [each["id"] for each in filtered]
     assert {each["user_id"] for each in filtered} == {other["id"]}
@@ -243,6 +221,21 @@ def test_the_hundred_and_first_is_refused(stack: Stack) -> None:
         assert len(active) == 100
         for token_id in made:
             client.delete(f"{PATH}/{token_id}")
+
+
+def test_use_is_told_to_the_minute(api: httpx.Client, bare: httpx.Client, make: Callable[..., Body]) -> None:
+    made = make()
+    path = f"{PATH}/{made['id']}"
+    assert made["last_used_at"] is None
+    before = datetime.now(UTC).replace(second=0, microsecond=0)
+    uses(bare, made["token"])
+    deadline_s = time.monotonic() + 30
+    while (seen := api.get(path).json()["data"])["last_used_at"] is None:
+        assert time.monotonic() < deadline_s, "nobody told of it"
+        time.sleep(0.2)
+    assert seen["last_used_at"].endswith(":00Z")
+    assert before <= datetime.fromisoformat(seen["last_used_at"]) <= datetime.now(UTC)
+    assert seen["etag"] != made["etag"]
 
 
 def test_a_token_s_own_end_is_told_to_it(bare: httpx.Client, make: Callable[..., Body]) -> None:

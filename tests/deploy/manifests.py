@@ -30,6 +30,10 @@ def with_defaults(text: str) -> str:
         "${AUTH_PORT:-8444}": "8444",
         "$(PUBLIC_API_URL)": "https://api.example.com",
         "$(PUBLIC_AUTH_URL)": "https://auth.example.com",
+        "$(TRUSTED_HOPS)": "0",
+        "$(PROXY_PROTOCOL)": "false",
+        "$(ADDRESS_LIMIT_PER_S)": "1000",
+        "$(CORS_ORIGINS)": "",
     }.items():
         text = text.replace(variable, value)
     return text

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from deploy.kubernetes.faults import amount, faults
+from deploy.kubernetes.rendered import Manifests
 from tests.deploy.manifests import ROOT, needs_kubectl
 
 GOOD = """
@@ -116,8 +117,18 @@ PLANTED: dict[str, Plant] = {
     "keeps capabilities": lambda pod, envoy, by: put(envoy["securityContext"]["capabilities"], add=["NET_ADMIN"]),
     "may write to its root": lambda pod, envoy, by: put(envoy["securityContext"], readOnlyRootFilesystem=False),
     "differs from its pod": lambda pod, envoy, by: put(envoy["securityContext"], runAsUser=0),
+    "its livenessProbe asks for /heatlhz, which nothing answers": lambda pod, envoy, by: put(
+        envoy["livenessProbe"]["httpGet"], path="/heatlhz"
+    ),
+    "there is no image envoyproxy/envoy:v1.4.0": lambda pod, envoy, by: put(envoy, image="envoyproxy/envoy:v1.4.0"),
     "may change under its name": lambda pod, envoy, by: put(envoy, image="envoyproxy/envoy:latest"),
 }
+
+
+def known(manifests: list[dict[str, Any]], *made_by_hand: str) -> Manifests:
+    """What the checks are told, and what of it stands elsewhere."""
+    images = frozenset({"ours:1", "envoyproxy/envoy:v1.40.0"})
+    return Manifests(manifests, frozenset(made_by_hand), frozenset({"/"}), images)
 
 
 def good() -> list[dict[str, Any]]:
@@ -136,7 +147,7 @@ class _Plain(yaml.SafeDumper):
 
 
 def test_nothing_is_wrong_with_what_is_right() -> None:
-    assert faults(good()) == []
+    assert faults(known(good())) == []
 
 
 @pytest.mark.parametrize("told", PLANTED)
@@ -144,24 +155,24 @@ def test_a_fault_is_found_where(told: str) -> None:
     manifests = good()
     pod = manifests[0]["spec"]["template"]["spec"]
     PLANTED[told](pod, pod["containers"][0], {manifest["kind"]: manifest for manifest in manifests})
-    found = faults(manifests)
+    found = faults(known(manifests))
     assert any(told in fault for fault in found), found
 
 
 def test_two_deployments_must_not_claim_the_same_pods() -> None:
     twin = good()[0]
     twin["metadata"]["name"] = "twin"
-    assert any("one's selector may match the other's pods" in fault for fault in faults([*good(), twin]))
+    assert any("one's selector may match the other's pods" in fault for fault in faults(known([*good(), twin])))
 
 
 def test_a_name_is_there_once() -> None:
-    assert "ConfigMap settings is there 2 times" in faults([*good(), good()[2]])
+    assert "ConfigMap settings is there 2 times" in faults(known([*good(), good()[2]]))
 
 
 def test_a_secret_that_is_made_by_hand_need_not_be_rendered() -> None:
     rendered = [manifest for manifest in good() if manifest["kind"] != "Secret"]
-    assert faults(rendered, frozenset({"tls"})) == []
-    assert faults(rendered) == ["Deployment gateway: there is no Secret tls"]
+    assert faults(known(rendered, "tls")) == []
+    assert faults(known(rendered)) == ["Deployment gateway: there is no Secret tls"]
 
 
 @pytest.mark.parametrize(("one", "other"), [("100m", "1"), ("64Mi", "0.1Gi"), ("1M", "1Mi"), (1, "1001m")])

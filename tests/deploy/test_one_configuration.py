@@ -16,8 +16,10 @@ from tests.deploy.manifests import KUBERNETES, ROOT, services, with_defaults
 CHOSEN = re.compile(
     r"^admin/|/(additional_)?address(es)?/|/domains/|/issuer$|/audiences/|/tls_certificates/"
     r"|^static_resources/clusters/[0-9]+/type$"  # by name, where oauth is on another machine
+    r"|^static_resources/(listeners/2|clusters/5)/"  # where there is one, the port for probes and metrics
 )
-"""The ways to values that may differ: addresses, host names, certificate paths. The number of workers is an option."""
+"""The ways to values that may differ: addresses, host names, certificate paths, a port of the cluster's own.
+The number of workers is an option."""
 
 
 def compose_command() -> list[str]:

@@ -33,4 +33,5 @@ async def _answer(request: web.Request) -> web.StreamResponse:
         told = {}
     # A transcoder of ours would write none of these but the ETag: the edge must not pass them on.
     own = {"ETag": '"e1"', "X-RateLimit-Limit": "666", "RateLimit": "666", "Server": "echo", "Cache-Control": "public"}
-    return web.json_response(told, headers=own)
+    status = int(request.headers.get("X-Answer-With", "200"))
+    return web.json_response(told, status=status, headers=own)

@@ -132,8 +132,10 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
 
 
 @asynccontextmanager
-async def standing_edge(*, neighbours: Sequence[str] = NEIGHBOURS, **options: int | str) -> AsyncIterator[Edge]:
-    """An edge of its own, on free ports; `options` go to the rendering."""
+async def standing_edge(
+    *, neighbours: Sequence[str] = NEIGHBOURS, valkey_url: str = "", **options: int | str
+) -> AsyncIterator[Edge]:
+    """An edge of its own, on free ports, with a Valkey of its own or another's; `options` go to the rendering."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="edge-")))
         api_port, auth_port = free_ports(2)
@@ -143,7 +145,7 @@ async def standing_edge(*, neighbours: Sequence[str] = NEIGHBOURS, **options: in
         transcoders = {name: await serve_echo(folder, name) for name in ("transcoder-1", "transcoder-2")}
         for runner in transcoders.values():
             stack.push_async_callback(runner.cleanup)
-        url, _ = await stack.enter_async_context(valkey_at(folder))
+        url = valkey_url or (await stack.enter_async_context(valkey_at(folder)))[0]
         await stack.enter_async_context(serving_feed(folder))
         processes = {name: await stack.enter_async_context(neighbour(folder, name, mint, url)) for name in neighbours}
         processes["envoy"] = await stack.enter_async_context(_envoy(folder, mint, api_port, auth_port, options))
@@ -182,6 +184,9 @@ async def neighbour(folder: Path, name: str, mint: Mint, valkey_url: str) -> Asy
         "REVOCATIONS_FEED": f"unix:{feed_socket(folder)}",
         "REVOCATIONS_FILE": str(folder / f"{name}.revocations.json"),
         "VALKEY_URL": valkey_url,
+        "AUTHZ_PROCESSES": "2",
+        # What is counted here is exact however busy the machine is.
+        "LIMITS_TIMEOUT_MS": "5000",
     }
     command = [sys.executable, "-m", name.partition("-")[0]]
     async with running(command, environment, ready=UnixAddress(socket), log=folder / f"{name}.log") as process:
@@ -207,7 +212,7 @@ async def _envoy(
         *(str(ENVOY), "-c", str(folder / "envoy.yaml"), "--concurrency", "1", "--disable-hot-restart"),
         *("--file-flush-interval-msec", "20"),
     ]
-    address = TcpAddress("127.0.0.1", api_port)
+    address = TcpAddress(str(options.get("bind", "127.0.0.1")), api_port)
     async with running(command, {}, ready=address, log=folder / "envoy.log") as process:
         yield process
 
@@ -251,6 +256,6 @@ def _trusting(authority: trustme.CA) -> ssl.SSLContext:
 
 def certificate(authority: trustme.CA, folder: Path) -> None:
     authority.cert_pem.write_to_path(folder / "ca.pem")
-    issued = authority.issue_cert("localhost", "127.0.0.1")
+    issued = authority.issue_cert("localhost", "127.0.0.1", "::1")
     issued.private_key_pem.write_to_path(folder / "server.key")
     (folder / "server.pem").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))

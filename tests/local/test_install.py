@@ -49,6 +49,17 @@ def test_a_list_is_installed_once_until_it_changes(checkout: Path) -> None:
     assert again.stderr.startswith("Installing requirements/runtime.txt")
 
 
+def test_what_is_kept_apart_has_an_environment_of_its_own(checkout: Path) -> None:
+    (checkout / "requirements" / "policy.txt").write_text("# nothing\n")
+    install(checkout)
+    apart = [sys.executable, "-I", str(checkout / "local" / "install.py"), "--apart", "policy"]
+    done = subprocess.run(apart, capture_output=True, text=True, timeout=WITHIN_S, check=True)
+    assert "Making .venv/policy" in done.stderr
+    assert "Installing requirements/policy.txt into .venv/policy" in done.stderr
+    assert subprocess.run(apart, capture_output=True, text=True, timeout=WITHIN_S, check=True).stderr == ""
+    assert install(checkout).stderr == ""
+
+
 def test_an_unpinned_requirement_is_not_installed(checkout: Path) -> None:
     assert install(checkout).returncode == 0
     (checkout / "requirements" / "runtime.txt").write_text("trustme\n")

@@ -186,12 +186,18 @@ def _rows() -> Iterator[Promised]:
 
 ME = Promised("me.get", "GET", "/v1/me", None, "viewer", False, 1, 200)
 REQUESTS_LIST = Promised("requests.list", "GET", "/v1/requests", None, "viewer", False, 1, 200)
+REQUESTS_GET = Promised("requests.get", "GET", "/v1/requests/{trace_id}", None, "viewer", False, 1, 200)
+AUTHORIZE_EXPLAIN = Promised(
+    "authorize.explain", "POST", "/v1/authorize/explain", "tokens:manage", "admin", False, 1, 200
+)
 VERSIONS_LIST = Promised("versions.list", "GET", "/v1/versions", None, "viewer", False, 0, 200)
 OF_RECORDS = tuple(_rows())
+"""Those on records."""
+SCOPED = (*OF_RECORDS, AUTHORIZE_EXPLAIN)
 """Those that need a scope."""
-WITH_TOKEN = (*OF_RECORDS, ME, REQUESTS_LIST)
+WITH_TOKEN = (*SCOPED, ME, REQUESTS_LIST, REQUESTS_GET)
 OPERATIONS = (*WITH_TOKEN, VERSIONS_LIST)
-COUNT = 119
+COUNT = 121
 
 COLLECTIONS = {resource: place[0] for resource, place in _PLACES.items()}
 

@@ -45,11 +45,8 @@ PROBLEMS = {
 }
 
 NOT_OF_THIS_STACK = {
-    "version-retired": "no version is retired yet",
-    "idempotency-outcome-unknown": "the stand-in CRM settles every outcome",
     "idempotency-unavailable": "authz shares the store and refuses first",
     "internal-error": "nobody knows how",
-    "request-timeout": "belongs to the edge's own suite: its deadline is longer than a test here may take",
 }
 """Problems that no request alone can bring about here."""
 

@@ -13,7 +13,8 @@ from redis.asyncio import Redis
 
 from contract.limits import SCALE, Plan, Policy
 from stores.buckets import Buckets, MemoryBuckets, ValkeyBuckets
-from stores.valkey import Valkey
+from stores.pipelined import Pipelined
+from stores.valkey import Scripts, Valkey
 
 # A unit takes 1,000 s to come back: what the test itself takes does not matter.
 SLOW = Plan("slow", Policy("burst", 10, 10_000), Policy("daily", 20, 86_400))
@@ -40,7 +41,7 @@ class MemoryShop:
 class ValkeyShop:
     """The server's clock cannot be moved: that a bucket is full earlier is the same as that it is later."""
 
-    def __init__(self, valkey: Valkey, redis: Redis) -> None:
+    def __init__(self, valkey: Scripts, redis: Redis) -> None:
         self.buckets: Buckets = ValkeyBuckets(valkey)
         self._redis = redis
 
@@ -49,12 +50,13 @@ class ValkeyShop:
             await self._redis.decrby(key, seconds * 1_000_000)
 
 
-@pytest.fixture(params=["memory", "valkey"])
+@pytest.fixture(params=["memory", "valkey", "valkey, pipelined"])
 async def shop(request: pytest.FixtureRequest, valkey_url: str) -> AsyncIterator[Shop]:
     if request.param == "memory":
         yield MemoryShop()
         return
-    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
+    client = Valkey if request.param == "valkey" else Pipelined
+    valkey = client(valkey_url, timeout_s=TIMEOUT_S)
     async with Redis.from_url(valkey_url) as redis:
         yield ValkeyShop(valkey, redis)
     await valkey.close()
@@ -143,7 +145,7 @@ async def test_of_twice_the_limit_in_parallel_exactly_the_limit_passes(shop: Sho
 
 
 async def test_two_processes_pass_the_limit_and_what_refilled_between_them(valkey_url: str, business: str) -> None:
-    valkeys = [Valkey(valkey_url, timeout_s=TIMEOUT_S) for _ in range(2)]
+    valkeys = [Pipelined(valkey_url, timeout_s=TIMEOUT_S) for _ in range(2)]
     stores = [ValkeyBuckets(valkey) for valkey in valkeys]
     limit = SCALE.burst.limit
     began_s = time.monotonic()
@@ -155,3 +157,12 @@ async def test_two_processes_pass_the_limit_and_what_refilled_between_them(valke
     assert limit <= passed <= limit + refilled
     for valkey in valkeys:
         await valkey.close()
+
+
+async def test_memory_forgets_whoever_was_away_longest_and_never_holds_more_than_it_may() -> None:
+    buckets = MemoryBuckets(lambda: 1_800_000_000_000_000, most=4)
+    for family in ("first", "second", "first", "third"):
+        charge = await buckets.charge(family, business="biz", plan=SLOW, cost=1)
+    again = [await buckets.charge(family, business="biz", plan=SLOW, cost=1) for family in ("first", "third", "second")]
+    assert charge.budgets[0].remaining == 9
+    assert [charge.budgets[0].remaining for charge in again] == [7, 8, 9]

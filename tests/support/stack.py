@@ -36,6 +36,8 @@ ADMINS = {1: 11, 2: 21}
 DEAREST = 10
 """The highest cost of an operation."""
 ASKED_AGAIN = 10
+LIMITS_TIMEOUT_MS = "200"
+"""A machine that runs tests is busy: what is counted is to be exact all the same."""
 
 
 class Purse(httpx.Auth):
@@ -166,7 +168,7 @@ class Stack:
 
 def _local(folder: Path, *words: str, root: Path = ROOT, settings: Mapping[str, str] = MappingProxyType({})) -> str:
     command = [sys.executable, "-m", "local", *words, "--run-dir", str(folder)]
-    environment = {**os.environ, **settings}
+    environment = {**os.environ, "LIMITS_TIMEOUT_MS": LIMITS_TIMEOUT_MS, **settings}
     done = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, timeout=START_S, check=False
     )

@@ -2,9 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
-import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,30 +11,25 @@ import httpx
 import pytest
 
 from tests.support.browser import chromium_before
+from tests.support.copies import a_copy
 from tests.support.problems import assert_problem
-from tests.support.stack import ROOT, Stack, running_stack
+from tests.support.stack import Stack, running_stack
 
-ROOMS = (
-    *("contract", "stores", "process", "authz", "transcoder", "oauth"),
-    *("edge", "reference", "local", "sandbox", "envoy"),
-)
 ADDED = Path(__file__).parent / "added"
 SCOPES = "widgets:read widgets:write widgets:delete contacts:read contacts:write"
-RENDER_S = 60
+
+
+def _add(root: Path) -> None:
+    shutil.copy(ADDED / "contract_resources_widget.py", root / "contract" / "resources" / "widget.py")
+    shutil.copy(ADDED / "dialect_widgets.py", root / "transcoder" / "dialect" / "widgets.py")
+    with (root / "sandbox" / "resources.py").open("a") as theirs:
+        theirs.write((ADDED / "sandbox_widgets.txt").read_text())
 
 
 @pytest.fixture(scope="module")
 def copy() -> Iterator[Path]:
     """The copy: one file in contract/resources, one in the dialect, one table inside; the reference written anew."""
-    with tempfile.TemporaryDirectory(prefix="widgets-") as folder:
-        root = Path(folder)
-        for room in ROOMS:
-            shutil.copytree(ROOT / room, root / room, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ADDED / "contract_resources_widget.py", root / "contract" / "resources" / "widget.py")
-        shutil.copy(ADDED / "dialect_widgets.py", root / "transcoder" / "dialect" / "widgets.py")
-        with (root / "sandbox" / "resources.py").open("a") as theirs:
-            theirs.write((ADDED / "sandbox_widgets.txt").read_text())
-        subprocess.run([sys.executable, "-m", "reference"], cwd=root, check=True, timeout=RENDER_S)
+    with a_copy(_add) as root:
         yield root
 
 

@@ -1,4 +1,4 @@
-"""[pure] What the authorization server refuses for the caller's sake, as problems of ours."""
+"""What the authorization server refuses for the caller's sake, as problems of ours."""
 
 import msgspec
 
@@ -30,7 +30,7 @@ def refusal_in(reply: Reply) -> Refusal | None:
         case "not-there":
             return Refusal(RESOURCE_NOT_FOUND)
         case "deleted":
-            return _deleted(refused.at_s or 0)
+            return deleted((refused.at_s or 0) * 1000)
         case "stale":
             return Refusal(PRECONDITION_FAILED, revision=refused.revision)
         case "invalid":
@@ -41,8 +41,9 @@ def refusal_in(reply: Reply) -> Refusal | None:
             return Refusal(UPSTREAM_UNAVAILABLE, retry_after_s=1, outcome="not-applied")
 
 
-def _deleted(at_s: int) -> Refusal:
-    told = {"deleted_at": instant_text(at_s * 1000), "merged_into": None}
+def deleted(at_ms: int) -> Refusal:
+    """Of what is gone for good."""
+    told = {"deleted_at": instant_text(at_ms), "merged_into": None}
     return Refusal(RESOURCE_DELETED, members=told, detail="It was deleted at `deleted_at`, for good.")
 
 

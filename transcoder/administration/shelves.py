@@ -11,7 +11,7 @@ from contract.resources import APP, PERSONAL_ACCESS_TOKEN, Action, Resource
 from contract.vocabulary import Json
 from stores import administration as wire
 from transcoder.administration import conversions as convert
-from transcoder.administration.refusals import refusal_in
+from transcoder.administration.refusals import deleted, refusal_in
 from transcoder.json_calls import call
 from transcoder.listing import BadPlace, page_of
 from transcoder.plain import Plain
@@ -91,9 +91,12 @@ class Administration(Plain):
             return Refusal(INVALID_CURSOR, members={"reason": "expired"})
 
     async def get(self, shelf: Shelf, number: int, actor: Actor) -> Record | Refusal:
-        """One of them."""
+        """One of them; what is deleted is so for good, and nothing shows it."""
         kind = _KINDS[shelf.resource]
-        return kind.read(await self._ask("GET", f"{kind.word}/{number}", actor, kind.form))
+        record = kind.read(await self._ask("GET", f"{kind.word}/{number}", actor, kind.form))
+        if isinstance(record, Record) and record.deleted_at_ms is not None:
+            return deleted(record.deleted_at_ms)
+        return record
 
     async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
         """A new one; with its secret word, this once."""

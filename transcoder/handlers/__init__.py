@@ -13,6 +13,7 @@ from transcoder.handlers import (
     batch_bodies,
     create,
     delete,
+    explain,
     get,
     me,
     page,
@@ -53,5 +54,7 @@ HANDLERS: Mapping[Kind, Handler] = {
     Kind.BATCH_UPSERT: Handler(batch_bodies.upserted, batch.run_upsert),
     Kind.ACTION: Handler(action.check, action.run, may_lack_body=True),
     Kind.ME: Handler(None, me.run),
-    Kind.REQUESTS: Handler(None, requests.run),
+    Kind.REQUESTS: Handler(None, requests.run_list),
+    Kind.RECEIPT: Handler(None, requests.run_get),
+    Kind.EXPLAIN: Handler(explain.check, explain.run),
 }

@@ -1,61 +1,80 @@
-"""Did it happen? What became of the requests that were sent under an Idempotency-Key."""
+"""What became of requests: of one by its trace id, and of those that were sent under an Idempotency-Key."""
 
 import asyncio
+import re
+from dataclasses import replace
 
-from contract.failures import IDEMPOTENCY_LOST
+from contract.failures import IDEMPOTENCY_LOST, RECEIPTS_LOST
 from contract.operations import BY_ID
-from contract.roles import TOKENS_MANAGE
+from contract.problems import RESOURCE_NOT_FOUND
+from contract.receipts import Receipt
 from contract.vocabulary import BATCHES, Json
 from stores.idempotency import State, Used
+from stores.receipts import unpack
 from stores.valkey import StoreLost
 from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
 from transcoder.handlers.shared import Desk
-from transcoder.receipts import Receipt, key_digest, unpack
+from transcoder.receipts import ABSENT, key_digest, may_see, shown
 from transcoder.records import Absent, Done, Running, Values
-from transcoder.to_public import encode, instant_text
+from transcoder.to_public import encode
 
 _ONE_PAGE: Json = {"cursor": {"next": None, "has_more": False}}
-_MEMBERS = (
-    "trace_id",
-    "operation",
-    "state",
-    "status",
-    "problem",
-    "replayed",
-    "record_id",
-    "received_at",
-    "duration_ms",
-    "upstream_duration_ms",
-)
-_ABSENT: Json = dict.fromkeys(_MEMBERS) | {"state": "absent"}
+_TRACE_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LOOKED_AGAIN_S = (0.05, 0.2)
+"""A receipt is written just after its answer: who asks at once is let wait for it."""
 
 
-async def run(desk: Desk, call: Call, _: Values) -> Answer:
+async def run_get(desk: Desk, call: Call, _: Values) -> Answer:
+    """200 with the receipt of a request that its caller may know of."""
+    trace_id = call.path.rpartition("/")[2]
+    receipt = await _found(desk, call, trace_id) if _TRACE_ID.fullmatch(trace_id) else None
+    if receipt is None or not may_see(receipt, call.token, call.actor.permissions):
+        raise ApiError(RESOURCE_NOT_FOUND, "No request of the last 24 hours that you may know of has this id.")
+    record_id = _sealed(desk, call, receipt, None if receipt.record is None else int(receipt.record))
+    return Answer(call.operation.success, encode({"data": shown(receipt, "done", record_id)}))
+
+
+async def _found(desk: Desk, call: Call, trace_id: str) -> Receipt | None:
+    try:
+        for pause_s in (*_LOOKED_AGAIN_S, None):
+            receipt = await desk.receipts.find(call.token.business, trace_id)
+            if receipt is not None or pause_s is None:
+                break
+            await asyncio.sleep(pause_s)
+    except StoreLost as lost:
+        raise ApiError(RECEIPTS_LOST.answer, cause=str(lost)) from None
+    return receipt
+
+
+def _sealed(desk: Desk, call: Call, receipt: Receipt, record: int | None) -> str | None:
+    row = BY_ID.get(receipt.operation or "")
+    if record is None or row is None:
+        return None
+    return desk.presenters[row.resource].record_id(call.actor.tenant, record)
+
+
+async def run_list(desk: Desk, call: Call, _: Values) -> Answer:
     """200 with an entry for each operation that the key was used on, newest first; one `absent` entry for none."""
     try:
         uses = await desk.requests.uses(call.actor.tenant, key_digest(str(call.parameters.idempotency_key)))
     except StoreLost as lost:
         raise ApiError(IDEMPOTENCY_LOST.answer, cause=str(lost)) from None
-    mine = [(used, receipt) for used in uses if _may_see(call, receipt := unpack(used.note))]
+    mine = [
+        (used, receipt) for used in uses if may_see(receipt := unpack(used.note), call.token, call.actor.permissions)
+    ]
     entries = await asyncio.gather(*(_entry(desk, call, used, receipt) for used, receipt in mine))
     known = [entry for entry in entries if entry is not None]
     known.sort(key=lambda entry: str(entry["received_at"]), reverse=True)
-    return Answer(call.operation.success, encode({"data": known or [_ABSENT], "meta": _ONE_PAGE}))
-
-
-def _may_see(call: Call, receipt: Receipt) -> bool:
-    """One's own; everybody's of the business with `tokens:manage`."""
-    manages = TOKENS_MANAGE.name in call.token.scopes.split() and TOKENS_MANAGE.name in call.actor.permissions.split()
-    return manages or receipt.user == str(call.actor.user)
+    return Answer(call.operation.success, encode({"data": known or [ABSENT], "meta": _ONE_PAGE}))
 
 
 async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[str, Json] | None:
     """The entry of a use; None when it turns out that nothing was written. An unknown outcome is settled by asking."""
+    row = BY_ID[receipt.operation or ""]
     record, done = None if receipt.record is None else int(receipt.record), used.state is State.DONE
     # Of a batch, only its retry can tell: it holds the items, each of which has a key of its own inside.
-    operation = BY_ID[receipt.operation]
-    asks = operation.kind not in BATCHES and desk.records.capabilities_for(operation.of).dedupe
+    asks = row.kind not in BATCHES and desk.records.capabilities_for(row.of).dedupe
     if used.state is State.LAPSED and asks:
         match await desk.records.outcome(used.name, call.actor):
             case Done(number):
@@ -64,15 +83,7 @@ async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[s
                 return None
             case Running():
                 pass
-    resource = BY_ID[receipt.operation].resource
-    shown = record is not None and done
-    return dict.fromkeys(_MEMBERS) | {
-        "trace_id": receipt.trace_id,
-        "operation": receipt.operation,
-        "state": "done" if done else "running",
-        "status": receipt.status if receipt.status is not None or not done else BY_ID[receipt.operation].success,
-        "replayed": False,
-        "record_id": desk.presenters[resource].record_id(call.actor.tenant, record or 0) if shown else None,
-        "received_at": instant_text(receipt.received_at_ms),
-        "duration_ms": receipt.duration_ms,
-    }
+    if not done:
+        return shown(receipt, "running", None)
+    told = receipt if receipt.status is not None else replace(receipt, status=row.success)
+    return shown(told, "done", _sealed(desk, call, receipt, record))

@@ -15,6 +15,7 @@ from contract.problems import (
 from contract.sealing import KeyRing
 from contract.vocabulary import Json, Kind
 from stores.idempotency import Idempotency
+from stores.receipts import Receipts
 from transcoder.bodies import invalid
 from transcoder.call import Answer, Call, Number
 from transcoder.errors import ApiError
@@ -32,6 +33,7 @@ class Desk:
 
     records: Records
     requests: Idempotency
+    receipts: Receipts
     presenters: Presenters
     cursor_keys: KeyRing
     api_url: str

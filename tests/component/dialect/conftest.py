@@ -18,6 +18,8 @@ from contract.roles import ROLES, effective_permissions
 from contract.vocabulary import TenantId, TraceId, UserId
 from process.address import UnixAddress
 from tests.support.processes import running
+from tests.support.quiet_log import QUIET
+from transcoder.credentials import Credentials
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.crm import Crm
 from transcoder.records import Actor
@@ -63,7 +65,7 @@ async def socket() -> AsyncIterator[Path]:
 @pytest.fixture(scope="session")
 async def crm(socket: Path) -> AsyncIterator[Crm]:
     """The dialect, over a pool that is closed at the end."""
-    upstream = http_upstream(f"unix:{socket}")
+    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET))
     yield Crm(upstream, DIALECTS)
     await upstream.close()
 

@@ -220,10 +220,12 @@ async def test_both_calls_of_a_batch_run_at_once_and_end_with_the_deadline(
 async def test_definitions_that_cannot_be_read_after_a_write_leave_its_outcome_unknown(
     socket: Any, faults: Faults, actor: Actor
 ) -> None:
+    from tests.support.quiet_log import QUIET
+    from transcoder.credentials import Credentials
     from transcoder.dialect import DIALECTS
     from transcoder.upstream import http_upstream
 
-    upstream = http_upstream(f"unix:{socket}")
+    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET))
     try:
         warm = Crm(upstream, DIALECTS)
         record = await made(warm, actor, CONTACT, custom_fields={"nickname": "Ace"})

@@ -56,9 +56,9 @@ class Folder:
         return running([sys.executable, "-m", "sandbox"], environment, ready=ready, log=self.path / f"{name}.log")
 
     def transcoder(
-        self, name: str, valkey_url: str, *options: str, internal: str = "sandbox"
+        self, name: str, valkey_url: str, *options: str, internal: str = "sandbox", **settings: str
     ) -> AbstractAsyncContextManager[Process]:
-        """A transcoder before that sandbox; hasty, unless `--patient`."""
+        """A transcoder before that sandbox, or by other settings; hasty, unless `--patient`."""
         (self.path / "id.key").write_text(ID_KEY.hex())
         (self.path / "cursor.keys").write_text("1 " + "ab" * 32)
         environment = {
@@ -72,6 +72,7 @@ class Folder:
             "PUBLIC_AUTH_URL": "https://auth.example",
             "ID_KEY_FILE": str(self.path / "id.key"),
             "CURSOR_KEYS_FILE": str(self.path / "cursor.keys"),
+            **settings,
         }
         ready = UnixAddress(self.socket(name))
         return running([sys.executable, HASTY, *options], environment, ready=ready, log=self.path / f"{name}.log")

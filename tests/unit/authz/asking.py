@@ -38,6 +38,9 @@ class Known:
         return self.held
 
 
+NOTHING_REVOKED = RevocationSet()
+
+
 def without(claims: dict[str, Any], name: str) -> dict[str, Any]:
     return {other: value for other, value in claims.items() if other != name}
 

@@ -10,14 +10,24 @@ from hypothesis import strategies as st
 from authz.ext_authz_pb2 import CheckResponse
 from authz.limiter import Limiter
 from authz.service import Authorizer
+from authz.telling import Teller
 from contract.operations import READINESS, UNKNOWN_PATH, WRONG_METHOD
 from stores.buckets import MemoryBuckets
 from stores.revocations.events import Event, Kind
 from stores.revocations.held import RevocationSet
 from stores.valkey import StoreLost
-from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, TRACE_ID, Known, a_check, answer, without
+from tests.unit.authz.asking import (
+    API_URL,
+    CLAIMS,
+    JWT_HEADER,
+    NOTHING_REVOKED,
+    TRACE_ID,
+    Known,
+    a_check,
+    answer,
+    without,
+)
 
-NOTHING_REVOKED = RevocationSet()
 NOW_US = 1_800_000_000_000_000
 
 
@@ -34,8 +44,9 @@ class Broken:
 class Answers:
     """One authoriser, asked in words."""
 
-    def __init__(self, buckets, log, held=NOTHING_REVOKED):
-        self._authorizer = Authorizer(Limiter(buckets, log), Known(held), log, api_url=API_URL)
+    def __init__(self, buckets, log, processes=1, held=NOTHING_REVOKED):
+        limiter = Limiter(buckets, log, processes=processes)
+        self._authorizer = Authorizer(limiter, Known(held), Teller(log), api_url=API_URL)
 
     async def __call__(self, operation="contacts.list", **parts):
         return answer(await self._authorizer.check(a_check(operation, **parts)))
@@ -112,11 +123,13 @@ async def test_readiness_needs_no_token_and_counts_nothing(ask):
     assert (await ask()).headers["x-ratelimit-remaining"] == "99"
 
 
-async def test_without_limits_nobody_passes_but_readiness(log):
-    ask = Answers(Away(), log)
-    for _ in range(10):
-        lost = await ask()
-        assert (lost.status, lost.body["code"], lost.headers["retry-after"]) == (503, "overloaded", "1")
+async def test_without_the_shared_count_its_own_admits_and_throttles_and_says_so_in_every_header(log):
+    ask = Answers(Away(), log, processes=2)
+    answers = [await ask() for _ in range(51)]
+    assert Counter(each.status for each in answers) == {200: 50, 429: 1}
+    assert (answers[0].headers["x-ratelimit-limit"], answers[0].headers["x-ratelimit-remaining"]) == ("50", "49")
+    assert answers[0].headers["ratelimit-policy"] == '"burst";q=50;w=10, "daily";q=100000;w=86400'
+    assert (await ask("contacts.delete", payload=CLAIMS | {"rate_key": "other"})).status == 403
     assert (await ask(READINESS)).status == 200
     assert (await ask(header=JWT_HEADER | {"typ": "JWT"})).status == 401
 
@@ -134,7 +147,7 @@ async def test_a_question_that_cannot_be_read_is_a_500_and_logged(ask, logged):
     assert (await ask("no.such.operation")).status == 500
     [line] = logged.calls
     assert (line.method_name, line.kwargs["trace_id"]) == ("error", TRACE_ID)
-    assert "no.such.operation" in line.kwargs["why"]
+    assert "no.such.operation" in line.kwargs["reason"]
 
 
 async def test_a_denial_is_one_line_that_can_be_searched(ask, logged):
@@ -143,7 +156,9 @@ async def test_a_denial_is_one_line_that_can_be_searched(ask, logged):
     assert line.kwargs == {
         "event": "denied",
         "operation": "contacts.delete",
-        "code": "insufficient-scope",
+        "decision": "deny",
+        "rule": "insufficient-scope",
+        "reason": "The token lacks contacts:delete.",
         "trace_id": TRACE_ID,
         "business": CLAIMS["business_id"],
         "role": "member",
@@ -157,7 +172,7 @@ async def test_a_token_that_is_refused_is_logged_by_what_is_wrong_with_it_and_no
     assert "forged" not in str(line.kwargs)
 
 
-async def test_who_is_admitted_leaves_no_line(ask, logged):
+async def test_who_is_admitted_leaves_no_line_unless_asked_for(ask, logged):
     await ask()
     assert logged.calls == []
 
@@ -198,14 +213,14 @@ NOT_IN_GOOD_STANDING = {
 @pytest.mark.parametrize(("held", "status", "code"), NOT_IN_GOOD_STANDING.values(), ids=NOT_IN_GOOD_STANDING.keys())
 async def test_a_token_is_refused_and_not_charged_when_it(log, held, status, code):
     buckets = MemoryBuckets(lambda: NOW_US)
-    refused = await Answers(buckets, log, held)()
+    refused = await Answers(buckets, log, held=held)()
     assert (refused.status, refused.body["code"]) == (status, code)
     assert not [name for name in refused.headers if name.startswith("x-ratelimit")]
     assert (await Answers(buckets, log)()).headers["x-ratelimit-remaining"] == "99"
 
 
 async def test_a_revoked_token_is_answered_as_one_that_was_not_accepted(log):
-    refused = await Answers(MemoryBuckets(lambda: NOW_US), log, after((Kind.TOKEN, CLAIMS["jti"], None)))()
+    refused = await Answers(MemoryBuckets(lambda: NOW_US), log, held=after((Kind.TOKEN, CLAIMS["jti"], None)))()
     assert refused.body["reason"] == "revoked"
     assert "instance" not in refused.body
     assert 'error="invalid_token"' in refused.headers["www-authenticate"]
@@ -216,12 +231,12 @@ async def test_standing_is_asked_before_the_budget_and_after_the_token(log):
     ask = Answers(buckets, log)
     for _ in range(100):
         await ask()
-    revoked = Answers(buckets, log, after((Kind.TOKEN, CLAIMS["jti"], None)))
+    revoked = Answers(buckets, log, held=after((Kind.TOKEN, CLAIMS["jti"], None)))
     assert ((await ask()).status, (await revoked()).status) == (429, 401)
     assert (await revoked(payload=CLAIMS | {"role": "owner"})).body["reason"] == "malformed"
 
 
 async def test_an_override_is_the_plan_that_is_charged_and_told(log):
-    ask = Answers(MemoryBuckets(lambda: NOW_US), log, after((Kind.PLAN, CLAIMS["business_id"], "starter")))
+    ask = Answers(MemoryBuckets(lambda: NOW_US), log, held=after((Kind.PLAN, CLAIMS["business_id"], "starter")))
     admitted = await ask()
     assert (admitted.headers["x-ratelimit-limit"], admitted.upstream["x-gw-plan"]) == ("50", "starter")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authz.decide import Admitted, Lost, Refused, Spent, Throttled, decide, refuse_token
+from authz.decide import Admitted, Refused, Spent, Throttled, decide, refuse_token
 from contract.limits import GROWTH, Budget
 from contract.operations import BY_ID, OPERATIONS, SCOPES, UNKNOWN_PATH, WRONG_METHOD
 from contract.problems import (
@@ -10,7 +10,6 @@ from contract.problems import (
     INSUFFICIENT_SCOPE,
     INVALID_TOKEN,
     METHOD_NOT_ALLOWED,
-    OVERLOADED,
     ROUTE_NOT_FOUND,
 )
 from contract.roles import Role
@@ -125,10 +124,6 @@ def test_the_policy_that_has_to_be_waited_for_longest_is_the_one_that_is_told():
     verdict = decide(LIST, (), claims(), Charge(False, (FULL, day_full)))
     assert isinstance(verdict, Throttled)
     assert (verdict.budget.policy.name, verdict.retry_after_s) == ("daily", 6)
-
-
-def test_limits_that_are_lost_let_nobody_through():
-    assert decide(LIST, (), claims(role="admin"), Lost.LIMITS) == Refused(OVERLOADED, claims(role="admin"))
 
 
 def test_a_token_that_is_not_canonical_accepts_nobody():

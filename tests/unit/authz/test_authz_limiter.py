@@ -1,13 +1,16 @@
-"""A lost store costs its deadline three times and then nothing, and is back in use soon."""
+"""A lost store costs its deadline three times and then nothing, and is back in use soon; meanwhile the process
+counts by itself.
+"""
 
 import asyncio
 from collections.abc import Callable
 
 import pytest
 
-from authz.decide import Lost
 from authz.limiter import FAILURES_TO_OPEN, PROBE_EVERY_S, Limiter
+from contract.failures import LIMITS_LOST
 from contract.limits import Plan
+from contract.operations import DEAREST
 from stores.buckets import Charge, MemoryBuckets
 from stores.valkey import StoreLost
 from tests.unit.authz.asking import claims
@@ -21,11 +24,14 @@ class Breakable:
         self.tried = 0
         self.cut = False
         self.hangs = False
+        self.released = asyncio.Event()
 
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
         self.tried += 1
+        # As on a wire: all that was asked in one turn is on its way before the first answer.
+        await asyncio.sleep(0)
         if self.hangs:
-            await asyncio.Event().wait()
+            await self.released.wait()
         if self.cut:
             raise StoreLost("cut")
         return await self._buckets.charge(rate_key, business=business, plan=plan, cost=cost)
@@ -50,10 +56,10 @@ def clock() -> Clock:
 
 @pytest.fixture
 def limiter(store: Breakable, clock: Callable[[], float], log) -> Limiter:
-    return Limiter(store, log, clock=clock)
+    return Limiter(store, log, processes=4, clock=clock)
 
 
-async def ask(limiter: Limiter, times: int = 1) -> list[Charge | Lost]:
+async def ask(limiter: Limiter, times: int = 1) -> list[Charge]:
     return [await limiter.charge(claims(), 1) for _ in range(times)]
 
 
@@ -64,9 +70,64 @@ async def test_charges_the_family_in_its_business_by_its_plan(limiter):
     assert [charge.budgets[0].remaining for charge in (first, other_family, other_business)] == [47, 49, 49]
 
 
-async def test_every_call_is_lost_while_the_store_is(limiter, store):
+def limits(charge: Charge) -> list[int]:
+    return [budget.policy.limit for budget in charge.budgets]
+
+
+async def test_a_plan_that_overrides_the_tokens_is_charged_instead(limiter):
+    charges = [await limiter.charge(claims(plan="starter"), 1, plan=plan) for plan in (None, "scale", "nonsense")]
+    assert [limits(charge) for charge in charges] == [[50, 20_000], [200, 1_000_000], [50, 20_000]]
+
+
+async def test_who_gets_another_plan_keeps_the_share_that_is_spent(limiter):
+    await limiter.charge(claims(plan="starter"), 25)
+    assert (await limiter.charge(claims(plan="starter"), 1, plan="scale")).budgets[0].remaining == 99
+
+
+async def test_without_the_store_each_of_all_processes_grants_its_part(limiter, store):
     store.cut = True
-    assert await ask(limiter, 10) == [Lost.LIMITS] * 10
+    charges = await ask(limiter, 26)
+    assert [charge.passed for charge in charges] == [True] * 25 + [False]
+    assert [charge.budgets[0].remaining for charge in charges] == [*range(24, -1, -1), 0]
+    assert limits(charges[0]) == [25, 50_000]
+
+
+@pytest.mark.parametrize(("processes", "burst"), [(1, 100), (3, 33), (10, 10), (11, 10), (1000, 10)])
+async def test_however_many_processes_there_are_the_dearest_operation_stays_possible(store, log, processes, burst):
+    store.cut = True
+    charge = await Limiter(store, log, processes=processes).charge(claims(), DEAREST)
+    assert charge.passed
+    assert limits(charge)[0] == burst
+
+
+async def test_a_plan_that_overrides_is_shared_out_too(limiter, store):
+    store.cut = True
+    assert limits(await limiter.charge(claims(plan="starter"), 1, plan="scale")) == [50, 250_000]
+
+
+async def test_its_own_count_refills_and_its_wait_is_honest(limiter, store, clock):
+    store.cut = True
+    await ask(limiter, 25)
+    refused = (await ask(limiter))[0]
+    clock.now_s += refused.budgets[0].wait_s(1)
+    assert [charge.passed for charge in await ask(limiter, 2)] == [True, True]
+
+
+async def test_nobody_waits_for_the_store_once_it_is_known_to_be_away(limiter, store):
+    store.cut = True
+    await ask(limiter, FAILURES_TO_OPEN)
+    store.hangs = True
+    assert len(await ask(limiter, 10)) == 10
+
+
+async def test_a_single_failure_counts_that_call_alone(limiter, store):
+    await ask(limiter)
+    store.cut = True
+    alone = await ask(limiter)
+    store.cut = False
+    assert limits(alone[0]) == [25, 50_000]
+    assert not limiter.alone
+    assert (await ask(limiter))[0].budgets[0].remaining == 98
 
 
 async def test_after_a_few_failures_in_a_row_the_store_is_left_alone(limiter, store):
@@ -80,7 +141,30 @@ async def test_single_failures_open_nothing(limiter, store):
         store.cut = True
         await ask(limiter, FAILURES_TO_OPEN - 1)
         store.cut = False
-        assert isinstance((await ask(limiter))[0], Charge)
+        assert limits((await ask(limiter))[0])[0] == 100
+
+
+async def test_all_calls_that_one_stall_has_ended_are_one_failure(limiter, store):
+    store.cut = True
+    await asyncio.gather(*(limiter.charge(claims(), 1) for _ in range(20)))
+    assert not limiter.alone
+    await ask(limiter, FAILURES_TO_OPEN - 1)
+    assert limiter.alone
+
+
+async def test_a_failure_from_before_a_success_is_old_news(limiter, store):
+    store.cut = True
+    await ask(limiter, FAILURES_TO_OPEN - 1)
+    store.hangs = True
+    late = asyncio.ensure_future(limiter.charge(claims(), 1))
+    await asyncio.sleep(0)
+    store.hangs = store.cut = False
+    await ask(limiter)
+    store.cut = True
+    store.released.set()
+    await late
+    await ask(limiter, FAILURES_TO_OPEN - 1)
+    assert not limiter.alone
 
 
 async def test_one_call_in_a_while_looks_whether_it_is_back(limiter, store, clock):
@@ -96,7 +180,7 @@ async def test_the_first_look_that_succeeds_is_a_charge_and_closes_it(limiter, s
     store.cut = True
     await ask(limiter, 10)
     store.cut = False
-    assert await ask(limiter) == [Lost.LIMITS]
+    assert [limits(charge) for charge in await ask(limiter)] == [[25, 50_000]]
     clock.now_s += PROBE_EVERY_S
     assert [charge.budgets[0].remaining for charge in await ask(limiter, 3)] == [99, 98, 97]
 
@@ -112,7 +196,7 @@ async def test_a_look_that_never_ends_keeps_nobody_from_looking_again(limiter, s
     await asyncio.gather(caller_left, return_exceptions=True)
     store.hangs = store.cut = False
     clock.now_s += PROBE_EVERY_S
-    assert isinstance((await ask(limiter))[0], Charge)
+    assert limits((await ask(limiter))[0])[0] == 100
 
 
 async def test_it_is_back_in_use_within_a_second():
@@ -128,6 +212,6 @@ async def test_losing_and_finding_it_is_logged_once_each(limiter, store, clock, 
     clock.now_s += PROBE_EVERY_S
     await ask(limiter, 50)
     assert [call.kwargs for call in logged.calls] == [
-        {"event": "limits lost", "cause": "cut"},
-        {"event": "limits back"},
+        {"event": "limits lost", "cause": "cut", "instead": LIMITS_LOST.instead},
+        {"event": "limits back", "was_open": True, "counted_alone": 100},
     ]

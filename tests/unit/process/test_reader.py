@@ -20,26 +20,6 @@ def test_what_is_set_is_read_and_a_default_stands_in() -> None:
     reader.finish()
 
 
-def test_what_is_optional_may_be_left_out_and_not_be_wrong() -> None:
-    def ask(reader: Reader) -> int | None:
-        return reader.optional("A", lambda name: reader.read(name, number, "a number"))
-
-    left_out, set_well, set_badly = Reader({}), Reader({"A": "1"}), Reader({"A": "x"})
-    assert (ask(left_out), ask(set_well)) == (None, 1)
-    left_out.finish()
-    ask(set_badly)
-    with pytest.raises(SettingsError, match="A='x' is not usable"):
-        set_badly.finish()
-
-
-def test_what_must_not_be_told_is_left_out_of_its_fault() -> None:
-    reader = Reader({"A": "hunter2"})
-    reader.read("A", number, "a number", told=False)
-    with pytest.raises(SettingsError) as faults:
-        reader.finish()
-    assert str(faults.value) == "A is not usable (not a number); expected a number"
-
-
 def test_every_fault_is_told_at_once_by_name_by_what_was_found_and_by_what_is_expected(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
@@ -58,6 +38,43 @@ def test_every_fault_is_told_at_once_by_name_by_what_was_found_and_by_what_is_ex
     assert lines[3].startswith("D='/nowhere' is not usable (")
     assert lines[4] == f"E={str(secret)!r} is not usable (not a number); expected the path of a file"
     assert "hunter2" not in str(raised.value)
+
+
+def test_a_setting_may_stand_in_a_file_which_another_variable_names(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(" 1\n")
+    reader = Reader({"A_FILE": str(tmp_path / "a")})
+    assert (reader.read("A", number, "a number"), reader.optional("A", number, "a number")) == (1, 1)
+    reader.finish()
+
+
+def test_what_may_be_missing_is_none_and_an_empty_one_is_missing() -> None:
+    reader = Reader({"B": "", "C_FILE": ""})
+    assert [reader.optional(name, number, "a number") for name in "ABC"] == [None, None, None]
+    reader.finish()
+
+
+def test_what_stood_in_a_file_or_must_not_be_told_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("hunter2")
+    (tmp_path / "empty").write_text("\n")
+    reader = Reader(
+        {"A_FILE": str(tmp_path / "a"), "B": "hunter2", "C_FILE": str(tmp_path / "empty"), "D": "1", "D_FILE": "/d"}
+        | {"E_FILE": str(tmp_path / "none")}
+    )
+    reader.read("A", number, "a number")
+    reader.read("B", number, "a number", told=False)
+    reader.optional("C", number, "a number")
+    reader.read("D", number, "a number")
+    reader.read("E", number, "a number")
+    with pytest.raises(SettingsError) as raised:
+        reader.finish()
+    lines = str(raised.value).split("\n")
+    assert lines[:4] == [
+        "A is not usable (not a number); expected a number",
+        "B is not usable (not a number); expected a number",
+        "C is not set; expected a number",
+        "D_FILE is not usable (D is set, too); expected the path of a number",
+    ]
+    assert lines[4].startswith("E_FILE is not usable ([Errno 2] ")
 
 
 def test_the_process_ends_with_a_line_per_fault(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from transcoder.parameters import Parameters
 from transcoder.records import Actor
 
 ACTOR = Actor(TenantId(1), UserId(11), "contacts:read contacts:write", "admin", TraceId("trace"), 0.0)
-TOKEN = Token("contacts:read contacts:write", "growth", "pat", "a-client", 1_800_000_900)
+TOKEN = Token("contacts:read contacts:write", "growth", "pat", "a-client", 1_800_000_900, "biz_one", "usr_one")
 
 
 def a_call(operation_id: str, body: Json = None, **changes: Any) -> Call:

@@ -10,6 +10,7 @@ from contract.resources import RESOURCES
 from contract.sealing import key_ring
 from contract.vocabulary import TenantId
 from stores.idempotency import MemoryIdempotency
+from stores.receipts import MemoryReceipts
 from tests.unit.transcoder.calls import ACTOR, a_call, an_older_call
 from tests.unit.transcoder.surroundings import AROUND, NOW_MS, OLDEST
 from transcoder.call import Call
@@ -48,7 +49,9 @@ def a_desk(*records: Record, place: str | None = None, total: int | None = None)
     service = OnePage(Page(records, place, total))
     presenters = Presenters(RESOURCES, IdCodec(bytes(range(32))))
     store = MemoryIdempotency(lambda: 0)
-    return Desk(cast("Records", service), store, presenters, KEYS, "https://api.example"), service
+    return Desk(
+        cast("Records", service), store, MemoryReceipts(lambda: 0), presenters, KEYS, "https://api.example"
+    ), service
 
 
 async def first(wish: Wish = WISH, call: Call = CALL, place: str = "place-1") -> str:

@@ -1,0 +1,80 @@
+"""What is told of a decision: a line in the log, never with a token; and of a refusal, its receipt.
+
+Every denial has its line. Of allows a share has one: which, goes by the trace id, so that every process takes the same.
+"""
+
+import time
+import zlib
+from typing import Any
+
+from structlog.typing import FilteringBoundLogger
+
+from authz.decide import Admitted, Refused, Throttled, Verdict
+from authz.question import Question
+from contract.claims import Claims
+from contract.operations import Unrouted
+from contract.problems import RATE_LIMITED, Problem
+from contract.receipts import Receipt
+from contract.vocabulary import TraceId
+from stores.receipts import Outbox
+
+_ALL = 2**32
+
+
+class Teller:
+    """Tells of decisions; without an outbox nobody keeps receipts."""
+
+    def __init__(self, log: FilteringBoundLogger, outbox: Outbox | None = None, *, allowed_share: float = 0.0) -> None:
+        self._log = log
+        self._outbox = outbox
+        self._allowed_share = allowed_share
+
+    def tell(self, asked: Question, verdict: Verdict, began_ns: int, **more: Any) -> None:
+        """Of a verdict, for a Check that came at `began_ns` (wall clock); `more` stands in the line as well."""
+        match verdict:
+            case Admitted(caller=caller, reason=reason):
+                if sampled(asked.trace_id, self._allowed_share):
+                    self._log.info("allowed", decision="allow", reason=reason, **_who(asked, caller), **more)
+            case Throttled(caller=caller):
+                policy = verdict.budget.policy.name
+                more["policy"] = policy
+                self._denied(asked, caller, RATE_LIMITED, f"The policy {policy} has no room.", began_ns, more)
+            case Refused(problem=problem, caller=caller, reason=reason):
+                self._denied(asked, caller, problem, reason or problem.title + ".", began_ns, more)
+
+    def _denied(
+        self, asked: Question, caller: Claims | None, rule: Problem, reason: str, began_ns: int, more: dict[str, Any]
+    ) -> None:
+        self._log.info("denied", decision="deny", rule=rule.code, reason=reason, **_who(asked, caller), **more)
+        if caller is None or self._outbox is None:
+            return
+        took_ms = (time.time_ns() - began_ns) // 1_000_000
+        receipt = Receipt(
+            asked.trace_id,
+            caller.subject,
+            None if isinstance(asked.row, Unrouted) else asked.row.id,
+            began_ns // 1_000_000,
+            status=rule.status,
+            problem=rule.code,
+            duration_ms=max(0, took_ms),
+        )
+        self._outbox.put(caller.business, receipt)
+
+    def unreadable(self, trace_id: TraceId, reason: str) -> None:
+        """Of what is no question of our edge's."""
+        self._log.error("denied", decision="deny", rule="internal-error", reason=reason, trace_id=trace_id)
+
+    def unhandled(self, trace_id: TraceId) -> None:
+        """Of a bug of ours, inside its `except`."""
+        self._log.exception("denied", decision="deny", rule="internal-error", reason="An exception.", trace_id=trace_id)
+
+
+def sampled(trace_id: TraceId, share: float) -> bool:
+    """Whether a request is among the share (0 to 1) that is told of."""
+    return zlib.crc32(trace_id.encode()) < share * _ALL
+
+
+def _who(asked: Question, caller: Claims | None) -> dict[str, Any]:
+    """By which a line can be searched: nothing of the token but whose it is."""
+    who = {"operation": asked.row.id, "trace_id": asked.trace_id}
+    return who if caller is None else who | {"business": caller.business, "role": caller.role.word}

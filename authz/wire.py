@@ -1,0 +1,79 @@
+"""A CheckResponse in protobuf's wire format, put together from pieces of bytes. Pure.
+
+An empty CheckResponse is an allow, and so is one whose status is left out: exactly one function here writes an allow,
+and every denial carries a status of its own. Knows no header and no verdict. A test holds every byte of it to the
+generated classes.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+Headers = Iterable[tuple[str, str]]
+
+# Field numbers of envoy/service/auth/v3/external_auth.proto and its neighbours, each with its wire type (protobuf,
+# "Encoding"): 2 has a length before it, 0 is a varint.
+TO_UPSTREAM = b"\x12"
+"""`OkHttpResponse.headers` = 2"""
+TO_CALLER = b"\x32"
+"""`OkHttpResponse.response_headers_to_add` = 6"""
+IN_DENIAL = b"\x12"
+"""`DeniedHttpResponse.headers` = 2"""
+
+_STATUS_OK = b"\x0a\x00"
+"""`CheckResponse.status` = 1, google.rpc.Code 0, which is not written."""
+_STATUS_PERMISSION_DENIED = b"\x0a\x02\x08\x07"
+"""Which code it is does not matter to Envoy, as long as it is not OK."""
+_OK_RESPONSE = b"\x1a"
+_DENIED_RESPONSE = b"\x12"
+_HTTP_STATUS = b"\x0a"
+_CODE = b"\x08"
+_BODY = b"\x1a"
+_FIRST = b"\x0a"
+"""`HeaderValueOption.header` = 1, `HeaderValue.key` = 1"""
+_SECOND = b"\x12"
+"""`HeaderValue.value` = 2"""
+_OVERWRITE = b"\x18\x02"
+"""`append_action` = 3, OVERWRITE_IF_EXISTS_OR_ADD: by default Envoy appends, and a header would be told twice."""
+
+_ONE_BYTE = [bytes((number,)) for number in range(128)]
+
+
+def options(headers: Headers, field: bytes) -> bytes:
+    """HeaderValueOptions, each as an element of the repeated `field`."""
+    return b"".join([_option(_key(name), value.encode(), field) for name, value in headers])
+
+
+def allow(upstream: bytes, downstream: bytes) -> bytes:
+    """Let it through, with options for TO_UPSTREAM and TO_CALLER."""
+    return _STATUS_OK + _sized(_OK_RESPONSE, upstream + downstream)
+
+
+def deny(status: int, headers: bytes, body: bytes) -> bytes:
+    """Refuse it, with options for IN_DENIAL."""
+    answered = _sized(_HTTP_STATUS, _CODE + _varint(status))
+    return _STATUS_PERMISSION_DENIED + _sized(_DENIED_RESPONSE, answered + headers + _sized(_BODY, body))
+
+
+@lru_cache(maxsize=256)
+def _key(name: str) -> bytes:
+    return _text(_FIRST, name.encode())
+
+
+def _option(key: bytes, value: bytes, field: bytes) -> bytes:
+    header = key + _text(_SECOND, value)
+    return _sized(field, _sized(_FIRST, header) + _OVERWRITE)
+
+
+def _text(field: bytes, content: bytes) -> bytes:
+    # An empty one is not written.
+    return _sized(field, content) if content else b""
+
+
+def _sized(field: bytes, content: bytes) -> bytes:
+    return b"".join((field, _varint(len(content)), content))
+
+
+def _varint(number: int) -> bytes:
+    if number < 128:
+        return _ONE_BYTE[number]
+    return bytes((number & 0x7F | 0x80,)) + _varint(number >> 7)

@@ -1,0 +1,24 @@
+"""What is kept of a request for a day, so that its caller can ask what became of it: no value that a customer wrote."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One request: whose, which operation, when; once it is answered, with what, of which record, after how long.
+
+    `operation` None: no operation has that path, or that method there. `problem` is the code of the problem that
+    answered. `record` is the number of the one record that was created or upserted, as text: those of UUIDs are too
+    large for an integer of msgpack.
+    """
+
+    trace_id: str
+    subject: str
+    operation: str | None
+    received_at_ms: int
+    status: int | None = None
+    problem: str | None = None
+    replayed: bool = False
+    record: str | None = None
+    duration_ms: int | None = None
+    upstream_duration_ms: int | None = None

@@ -1,0 +1,218 @@
+"""One connection to Valkey for all callers of a process: commands go out as they come, answers come back in order.
+
+For the hot path, where redis-py's pool would cost more than the decision itself. Owns the wire (RESP2), the deadline
+and the way back after a loss; knows no key and no script. redis-py serves whoever needs more than scripts.
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from hashlib import sha1
+from typing import Any, cast
+
+import hiredis
+from redis.asyncio.connection import SSLConnection, parse_url
+
+from stores.valkey import StoreLost
+
+CONNECT_TIMEOUT_S = 1.0
+"""Nobody waits so long: callers go when their own deadline has passed, and find the connection when they come again."""
+
+# The stub of hiredis knows commands of one word only.
+_packed = cast("Callable[[tuple[str | bytes | int, ...]], bytes]", hiredis.pack_command)
+_INCOMPLETE = object()
+_UNKNOWN_SCRIPT = "NOSCRIPT"
+
+
+class Pipelined:
+    """A client of the server at `url`; nothing is opened before the first call.
+
+    A connection on which one answer is overdue is given up with all that waits on it: what comes late must never be
+    taken for the answer to something else. How many may wait is for the callers to bound.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float) -> None:
+        self._place: Mapping[str, Any] = parse_url(url)
+        self._timeout_s = timeout_s
+        self._link: _Link | None = None
+        self._opening: asyncio.Task[str] | None = None
+
+    def script(self, text: str) -> "PipelinedScript":
+        """A script to call."""
+        return PipelinedScript(self, text)
+
+    async def ask(self, *command: str | bytes | int) -> Any:
+        """The answer to one command, bulk strings as bytes and an error as `hiredis.ReplyError`; else StoreLost."""
+        link = self._link
+        if link is None or link.lost:
+            link = await self._opened()
+        return await link.ask(_packed(command))
+
+    async def close(self) -> None:
+        """Give up the connection, and one that is being made."""
+        if self._opening is not None:
+            self._opening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._opening
+        if self._link is not None:
+            self._link.give_up("closed")
+
+    async def _opened(self) -> "_Link":
+        # A task of its own: the caller that happened to come first may leave, and others wait for the same connection.
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._open())
+        done, _ = await asyncio.wait({self._opening}, timeout=self._timeout_s)
+        if not done:
+            raise StoreLost("not connected within the deadline")
+        trouble = self._opening.result()
+        if trouble or self._link is None:
+            raise StoreLost(trouble)
+        return self._link
+
+    async def _open(self) -> str:
+        """Make the connection; tells why there is none, and nothing if there is."""
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                link = await self._connected()
+                for command in _introductions(self._place):
+                    if isinstance(refusal := await link.ask(command), hiredis.ReplyError):
+                        link.give_up("not let in")
+                        return f"not let in: {refusal}"
+                self._link = link
+                return ""
+        except (OSError, StoreLost) as error:
+            return f"{type(error).__name__}: {error}"
+
+    async def _connected(self) -> "_Link":
+        loop, place = asyncio.get_running_loop(), self._place
+
+        def link() -> _Link:
+            return _Link(loop, self._timeout_s)
+
+        if path := place.get("path"):
+            return (await loop.create_unix_connection(link, path))[1]
+        secure = (
+            ssl.create_default_context(cafile=place.get("ssl_ca_certs"))
+            if place.get("connection_class") is SSLConnection
+            else None
+        )
+        return (await loop.create_connection(link, place["host"], place.get("port", 6379), ssl=secure))[1]
+
+
+class PipelinedScript:
+    """A Lua script, sent as EVALSHA; a server that has forgotten it (NOSCRIPT) is taught it again."""
+
+    def __init__(self, valkey: Pipelined, text: str) -> None:
+        self._valkey = valkey
+        self._text = text
+        self._name = sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
+        """See `Script`."""
+        answer = await self._valkey.ask("EVALSHA", self._name, len(keys), *keys, *args)
+        if isinstance(answer, hiredis.ReplyError) and str(answer).startswith(_UNKNOWN_SCRIPT):
+            answer = await self._valkey.ask("EVAL", self._text, len(keys), *keys, *args)
+        if isinstance(answer, hiredis.ReplyError):
+            # Loading, read-only, out of memory, not what we take it for.
+            raise StoreLost(str(answer))
+        return answer
+
+
+def _introductions(place: Mapping[str, Any]) -> list[bytes]:
+    """What has to be said first on a connection, by the URL's name, password and number of the database."""
+    said: list[tuple[str, ...]] = []
+    if password := place.get("password"):
+        said.append(("AUTH", place.get("username") or "default", password))
+    if number := place.get("db"):
+        said.append(("SELECT", str(number)))
+    return [_packed(command) for command in said]
+
+
+class _Link(asyncio.Protocol):
+    """One connection, from its beginning to its loss."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, timeout_s: float) -> None:
+        self.lost = False
+        self._loop = loop
+        self._timeout_s = timeout_s
+        self._reader = hiredis.Reader(notEnoughData=_INCOMPLETE)
+        self._unsent: list[bytes] = []
+        # Per write: when its answers are due, and how many are still missing.
+        self._due: deque[list[float]] = deque()
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._alarm: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def ask(self, command: bytes) -> asyncio.Future[Any]:
+        """The answer to a packed command, in the future; StoreLost when the connection is given up before it came."""
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        if self.lost:
+            answer.set_exception(StoreLost("the connection was lost"))
+            return answer
+        # All commands of one turn of the loop leave in one write.
+        if not self._unsent:
+            self._loop.call_soon(self._send)
+        self._unsent.append(command)
+        self._waiting.append(answer)
+        return answer
+
+    def _send(self) -> None:
+        if self.lost:
+            return
+        # Due from now on, not from when it was asked: what this process itself took in between is not Valkey's doing.
+        due_s = self._loop.time() + self._timeout_s
+        self._due.append([due_s, len(self._unsent)])
+        self._transport.write(b"".join(self._unsent))
+        self._unsent.clear()
+        if self._alarm is None:
+            self._alarm = self._loop.call_at(due_s, self._look_at_the_clock)
+
+    def _look_at_the_clock(self) -> None:
+        # One alarm for all that waits, set again only when it rings. What has arrived by now was read before: the loop
+        # serves sockets first.
+        self._alarm = None
+        if not self._due:
+            return
+        if self._due[0][0] <= self._loop.time():
+            self.give_up("no answer within the deadline")
+        else:
+            self._alarm = self._loop.call_at(self._due[0][0], self._look_at_the_clock)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._reader.feed(data)
+            while (answer := self._reader.gets()) is not _INCOMPLETE:
+                self._answered(answer)
+        except hiredis.ProtocolError as error:
+            self.give_up(f"not RESP: {error}")
+
+    def _answered(self, answer: Any) -> None:
+        if not self._due:
+            raise hiredis.ProtocolError("an answer to nothing")
+        self._due[0][1] -= 1
+        if not self._due[0][1]:
+            self._due.popleft()
+        asked = self._waiting.popleft()
+        # Whoever asked may have left; raising here would leave all later answers unread.
+        if not asked.done():
+            asked.set_result(answer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.give_up(f"the connection was lost: {exc or 'closed by the server'}")
+
+    def give_up(self, cause: str) -> None:
+        """Close, and tell all who wait."""
+        if self.lost:
+            return
+        self.lost = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._transport.abort()
+        for asked in self._waiting:
+            if not asked.done():
+                asked.set_exception(StoreLost(cause))
+        self._waiting.clear()

@@ -1,0 +1,29 @@
+"""A copy of the project with something added, and what is written from the contract written anew there."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.stack import ROOT
+
+ROOMS = (
+    *("contract", "stores", "process", "authz", "transcoder", "oauth"),
+    *("edge", "reference", "local", "sandbox", "envoy"),
+)
+RENDER_S = 60
+
+
+@contextmanager
+def a_copy(add: Callable[[Path], None]) -> Iterator[Path]:
+    """The copy's root; removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="copy-") as folder:
+        root = Path(folder)
+        for room in ROOMS:
+            shutil.copytree(ROOT / room, root / room, ignore=shutil.ignore_patterns("__pycache__"))
+        add(root)
+        subprocess.run([sys.executable, "-m", "reference"], cwd=root, check=True, timeout=RENDER_S)
+        yield root

@@ -1,0 +1,165 @@
+"""Receipts: what is made of an answered request, who may see it, and asking for it."""
+
+import json
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+
+from contract.ids import IdCodec
+from contract.receipts import Receipt
+from contract.resources import RESOURCES
+from contract.sealing import key_ring
+from stores.idempotency import MemoryIdempotency
+from stores.receipts import MemoryReceipts, Receipts
+from stores.valkey import StoreLost
+from tests.unit.transcoder.calls import TOKEN, a_call
+from transcoder.call import Answer, Token
+from transcoder.errors import ApiError
+from transcoder.handlers import requests
+from transcoder.handlers.shared import Desk
+from transcoder.receipts import may_see, receipt_of
+from transcoder.records import Records
+from transcoder.to_public import Presenters
+from transcoder.upstream import Stopwatch
+
+TRACE_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+NOTES = {
+    "trace_id": TRACE_ID,
+    "operation": "contacts.create",
+    "duration_ms": 41.4,
+    "upstream_duration_ms": 33,
+}
+NOW_MS = 1_800_000_000_000
+
+
+def test_a_create_is_told_with_its_record_and_its_times() -> None:
+    made = receipt_of(NOTES, "usr_one", Answer(201, b"{}", record=7), NOW_MS)
+    assert made == Receipt(
+        TRACE_ID,
+        "usr_one",
+        "contacts.create",
+        NOW_MS - 41,
+        status=201,
+        record="7",
+        duration_ms=41,
+        upstream_duration_ms=33,
+    )
+
+
+def test_a_refusal_is_told_with_its_problem_and_a_replay_as_one() -> None:
+    refused = receipt_of(NOTES | {"code": "validation-failed"}, "usr_one", Answer(422, b"{}"), NOW_MS)
+    assert (refused.status, refused.problem, refused.replayed, refused.record) == (
+        422,
+        "validation-failed",
+        False,
+        None,
+    )
+    replayed = Answer(201, b"{}", {"idempotent-replayed": "true"}, record=7)
+    assert receipt_of(NOTES, "usr_one", replayed, NOW_MS).replayed
+
+
+@pytest.mark.parametrize("operation", ["contacts.get", "contacts.update", "contacts.batch_create", "deals.win"])
+def test_a_record_that_was_neither_created_nor_upserted_is_not_named(operation: str) -> None:
+    made = receipt_of(NOTES | {"operation": operation}, "usr_one", Answer(200, b"{}", record=7), NOW_MS)
+    assert made.record is None
+
+
+RECEIPT = Receipt(TRACE_ID, "usr_one", "contacts.create", NOW_MS, status=201, record="7", duration_ms=41)
+
+
+def a_token(scopes: str, subject: str) -> Token:
+    return Token(scopes, "growth", "pat", "a-client", 0, "biz_one", subject)
+
+
+def test_one_sees_one_s_own_and_with_tokens_manage_the_business_s() -> None:
+    assert may_see(RECEIPT, a_token("", "usr_one"), "")
+    assert not may_see(RECEIPT, a_token("contacts:read", "usr_two"), "contacts:read")
+    assert may_see(RECEIPT, a_token("tokens:manage", "usr_two"), "tokens:manage")
+    assert not may_see(RECEIPT, a_token("tokens:manage", "usr_two"), "contacts:read"), "the permission too"
+    assert not may_see(RECEIPT, a_token("contacts:read", "usr_two"), "tokens:manage"), "the scope too"
+
+
+class Late(MemoryReceipts):
+    """A receipt that is written between the first look and the second."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: NOW_MS)
+        self.looks = 0
+
+    async def find(self, business: str, trace_id: str) -> Receipt | None:
+        self.looks += 1
+        return await super().find(business, trace_id) if self.looks > 1 else None
+
+
+class Away:
+    async def keep(self, business: str, receipts: Sequence[Receipt]) -> None:
+        raise StoreLost("away")
+
+    async def find(self, business: str, trace_id: str) -> Receipt | None:
+        raise StoreLost("away")
+
+
+async def ask(store: Receipts, trace_id: str = TRACE_ID, token: Token = TOKEN) -> Answer:
+    presenters = Presenters(RESOURCES, IdCodec(bytes(range(32))))
+    requests_store = MemoryIdempotency(lambda: 0)
+    desk = Desk(
+        cast("Records", None), requests_store, store, presenters, key_ring("1 " + "ab" * 32), "https://api.example"
+    )
+    call = a_call("requests.get", path=f"/v1/requests/{trace_id}", token=token)
+    return await requests.run_get(desk, call, {})
+
+
+async def test_who_asks_at_once_waits_for_a_receipt_that_is_on_its_way() -> None:
+    store = Late()
+    await store.keep("biz_one", [RECEIPT])
+    answer = await ask(store)
+    told = json.loads(answer.body or b"")["data"]
+    assert (answer.status, store.looks) == (200, 2)
+    assert told["record_id"].startswith("con_")
+    assert (told["received_at"], told["duration_ms"]) == ("2027-01-15T08:00:00Z", 41)
+
+
+@pytest.mark.parametrize("trace_id", ["", "x", TRACE_ID.upper(), f"{TRACE_ID}0", TRACE_ID.replace("0", "%30")])
+async def test_what_is_no_trace_id_is_404_and_nobody_is_asked(trace_id: str) -> None:
+    store = Late()
+    with pytest.raises(ApiError) as refused:
+        await ask(store, trace_id)
+    assert (refused.value.problem.code, store.looks) == ("resource-not-found", 0)
+
+
+async def test_somebody_else_s_is_404_and_so_is_another_business_s() -> None:
+    store = MemoryReceipts(lambda: NOW_MS)
+    await store.keep("biz_one", [RECEIPT])
+    for token in (a_token("", "usr_two"), Token("", "growth", "pat", "c", 0, "biz_two", "usr_one")):
+        with pytest.raises(ApiError) as refused:
+            await ask(store, token=token)
+        assert refused.value.problem.code == "resource-not-found"
+
+
+async def test_without_the_store_nobody_says_that_there_was_no_such_request() -> None:
+    with pytest.raises(ApiError) as refused:
+        await ask(Away())
+    assert refused.value.problem.code == "upstream-unavailable"
+
+
+async def test_an_operation_that_is_served_no_more_still_has_its_receipts() -> None:
+    store = MemoryReceipts(lambda: NOW_MS)
+    await store.keep("biz_one", [Receipt(TRACE_ID, "usr_one", "gone.create", NOW_MS, status=201, record="7")])
+    told = json.loads((await ask(store)).body or b"")["data"]
+    assert (told["operation"], told["record_id"]) == ("gone.create", None)
+
+
+def test_calls_that_overlap_are_timed_together() -> None:
+    now_s = [0.0]
+    watch = Stopwatch(lambda: now_s[0])
+    assert watch.ms is None, "nobody was asked"
+    with watch:
+        now_s[0] = 1.0
+        with watch:
+            now_s[0] = 2.0
+        now_s[0] = 3.0
+    now_s[0] = 10.0
+    with watch:
+        now_s[0] = 10.5
+    assert watch.ms == 3500
