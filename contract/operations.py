@@ -100,9 +100,11 @@ def operation(resource: Resource, kind: Kind, action: Action | None = None) -> O
 
 
 def operations_of(resource: Resource) -> tuple[Operation, ...]:
-    """All operations of a resource: its kinds, then its actions."""
-    kinds = (operation(resource, kind) for kind in resource.kinds)
-    return (*kinds, *(operation(resource, Kind.ACTION, action) for action in resource.actions))
+    """All operations of a resource: its kinds, then its actions; an end that cannot be undone comes last."""
+    last = [kind for kind in resource.kinds if kind is Kind.DELETE and Kind.RESTORE not in resource.kinds]
+    kinds = (operation(resource, kind) for kind in resource.kinds if kind not in last)
+    actions = (operation(resource, Kind.ACTION, action) for action in resource.actions)
+    return (*kinds, *actions, *(operation(resource, kind) for kind in last))
 
 
 TRACE_ID_PARAMETER = "trace_id"
