@@ -34,13 +34,22 @@ _CHECKS_AT_ONCE = 1000
 
 
 class Authorizer:
-    """Answers Checks."""
+    """Answers Checks; the clock gives nanoseconds since 1970."""
 
-    def __init__(self, limiter: Limiter, revocations: Revocations, teller: Teller, *, api_url: str) -> None:
+    def __init__(
+        self,
+        limiter: Limiter,
+        revocations: Revocations,
+        teller: Teller,
+        *,
+        api_url: str,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
         self._limiter = limiter
         self._revocations = revocations
         self._teller = teller
         self._api_url = api_url
+        self._clock = clock
 
     async def check(self, message: bytes) -> bytes:
         """The serialised CheckResponse to a serialised CheckRequest. Never raises but to be cancelled."""
@@ -60,10 +69,11 @@ class Authorizer:
         return responses.internal_error(trace_id, self._api_url)
 
     async def _verdict(self, asked: Question) -> Verdict:
-        began_ns = time.time_ns()
-        caller = read_token(asked.header, asked.payload, audience=self._api_url)
+        began_ns = self._clock()
+        now_s = began_ns // 1_000_000_000
+        caller = read_token(asked.header, asked.payload, audience=self._api_url, now_s=now_s)
         if isinstance(caller, NotCanonical):
-            verdict: Verdict = refuse_token()
+            verdict: Verdict = refuse_token(caller.fault)
             self._teller.tell(asked, verdict, began_ns, member=caller.member)
             return verdict
         standing = in_good_standing(caller, self._revocations.current())
