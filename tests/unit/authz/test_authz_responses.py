@@ -32,7 +32,7 @@ def test_an_admitted_caller_is_introduced_by_every_identity_header():
         "x-gw-scopes": "contacts:read contacts:write",
         "x-gw-plan": "growth",
         "x-gw-token-kind": "pat",
-        "x-gw-expires-at": "1800000900",
+        "x-gw-expires-at": "1700000900",
     }
     assert set(admitted.upstream) == {header.name for header in IDENTITY}
 

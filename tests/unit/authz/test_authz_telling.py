@@ -35,9 +35,7 @@ class House:
         self.outbox = Outbox(self.store, log)
         teller = Teller(log, self.outbox, allowed_share=share)
         limiter = Limiter(MemoryBuckets(lambda: NOW_US), log)
-        authorizer = Authorizer(
-            limiter, Known(NOTHING_REVOKED), teller, api_url=API_URL, clock=lambda: CLAIMS["iat"] * 1_000_000_000
-        )
+        authorizer = Authorizer(limiter, Known(NOTHING_REVOKED), teller, api_url=API_URL)
 
         self.check = authorizer.check
 

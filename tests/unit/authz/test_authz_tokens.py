@@ -6,7 +6,7 @@ from authz.tokens import NotCanonical, read_token
 from contract.claims import TEXT_CLAIMS, TIME_CLAIMS, Claims, TokenFault
 from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, without
 
-NOW_S = 1_800_000_000
+NOW_S = CLAIMS["iat"]
 
 
 @pytest.mark.parametrize("alg", ["ES256", "RS256"])
