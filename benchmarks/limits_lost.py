@@ -25,6 +25,7 @@ from benchmarks.where import made_with
 from contract.headers import RATE_LIMIT
 from process.address import UnixAddress
 from tests.stores.valkey_process import valkey_at
+from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import running
 from tests.unit.authz.asking import API_URL, CLAIMS, a_check
 
@@ -71,9 +72,12 @@ async def _authz(folder: Path) -> AsyncIterator[Ask]:
         "VALKEY_URL": f"unix://{folder}/valkey.sock",
         "PUBLIC_API_URL": API_URL,
         "AUTHZ_PROCESSES": "2",
+        "REVOCATIONS_FEED": f"unix:{feed_socket(folder)}",
+        "REVOCATIONS_FILE": f"{folder}/revocations.json",
         "LOG_LEVEL": "error",
     }
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(serving_feed(folder))
         await stack.enter_async_context(
             running([sys.executable, "-m", "authz"], environment, ready=UnixAddress(socket))
         )
