@@ -64,7 +64,7 @@ test-scale: have-dev ## run the tests that take long: a million contacts to the 
 bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
 	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done
 
-test-mutants: have-dev ## see that the authorization server's tests notice each of some thirty one-line mistakes
+test-mutants: have-dev ## see that the authorization server's tests notice each of some fifty one-line mistakes
 	@$(PY) -m tests.oauth.mutants
 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down

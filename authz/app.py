@@ -10,6 +10,7 @@ from authz.revocations import following, known_or_stopped
 from authz.service import Authorizer, serve
 from authz.settings import Settings
 from authz.telling import Teller
+from authz.uses import Usage
 from contract.bounds import STORE_TIMEOUT_S
 from process.metrics import exposing, new_registry
 from stores.buckets import ValkeyBuckets
@@ -27,15 +28,16 @@ async def run(settings: Settings, log: FilteringBoundLogger, stop: asyncio.Event
         limiter = Limiter(ValkeyBuckets(charges), log, processes=settings.authz_processes)
         outbox = Outbox(ValkeyReceipts(valkey), log)
         teller = Teller(log, outbox, Tally(registry), allowed_share=settings.log_allowed_share)
+        usage = Usage(log)
         async with (
-            following(settings.revocations, log) as revocations,
+            following(settings.revocations, log, usage) as revocations,
             outbox.delivering(),
             exposing(registry, settings.metrics_listen),
         ):
             watch(registry, limiter, outbox, revocations)
             # Who has never heard what is revoked does not listen yet: to whoever asks it is not there.
             await known_or_stopped(revocations, stop)
-            authorizer = Authorizer(limiter, revocations, teller, api_url=settings.api_url)
+            authorizer = Authorizer(limiter, revocations, teller, api_url=settings.api_url, usage=usage)
             await serve(authorizer.check, settings.listen, stop)
     finally:
         await charges.close()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from contract.claims import Claims
+from contract.claims import Claims, TokenFault
 from contract.decisions import decision, required_permission, required_scopes
 from contract.headers import ALLOW, CHALLENGE_INVALID_TOKEN, WWW_AUTHENTICATE, challenge_insufficient_scope
 from contract.limits import Budget
@@ -72,10 +72,10 @@ class Refused:
 Verdict = Admitted | Throttled | Refused
 
 
-def refuse_token() -> Refused:
-    """For a token that is not canonical; what is wrong with it is for the log."""
+def refuse_token(fault: TokenFault) -> Refused:
+    """For a token that is not accepted: without a caller, the answer names no receipt."""
     return Refused(
-        INVALID_TOKEN, members={"reason": "malformed"}, headers=((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),)
+        INVALID_TOKEN, members={"reason": fault.value}, headers=((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),)
     )
 
 

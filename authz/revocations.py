@@ -5,19 +5,22 @@ Knows where the feed is; what is read there is for `stores.revocations`.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import aiohttp
 from structlog.typing import FilteringBoundLogger
 
 from authz.settings import RevocationSettings
+from authz.uses import Usage
 from process.address import Address, UnixAddress
 from stores.revocations.follower import Feed, Follower
 
 
 @asynccontextmanager
-async def following(settings: RevocationSettings, log: FilteringBoundLogger) -> AsyncIterator[Follower]:
-    """A follower that runs while the block lasts."""
+async def following(
+    settings: RevocationSettings, log: FilteringBoundLogger, usage: Usage | None = None
+) -> AsyncIterator[Follower]:
+    """A follower that runs while the block lasts; what is known of `usage` is told to whoever has the feed."""
     connector, url = _way_to(settings.feed)
     shown = {"Authorization": f"Bearer {settings.secret}"} if settings.secret else {}
     async with aiohttp.ClientSession(connector=connector, headers=shown) as session:
@@ -26,7 +29,8 @@ async def following(settings: RevocationSettings, log: FilteringBoundLogger) -> 
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(follower.run())
             try:
-                yield follower
+                async with usage.delivering(session, url) if usage else nullcontext():
+                    yield follower
             finally:
                 running.cancel()
 

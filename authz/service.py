@@ -17,6 +17,7 @@ from authz.question import METHOD, NO_TRACE, SERVICE, Question, Readiness, Unrea
 from authz.standing import in_good_standing
 from authz.telling import Teller
 from authz.tokens import NotCanonical, read_token
+from authz.uses import Usage
 from process.address import Address, UnixAddress
 from stores.revocations.held import Revocations
 
@@ -34,13 +35,24 @@ _CHECKS_AT_ONCE = 1000
 
 
 class Authorizer:
-    """Answers Checks."""
+    """Answers Checks; the clock gives nanoseconds since 1970."""
 
-    def __init__(self, limiter: Limiter, revocations: Revocations, teller: Teller, *, api_url: str) -> None:
+    def __init__(
+        self,
+        limiter: Limiter,
+        revocations: Revocations,
+        teller: Teller,
+        *,
+        api_url: str,
+        usage: Usage | None = None,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
         self._limiter = limiter
         self._revocations = revocations
         self._teller = teller
         self._api_url = api_url
+        self._usage = usage
+        self._clock = clock
 
     async def check(self, message: bytes) -> bytes:
         """The serialised CheckResponse to a serialised CheckRequest. Never raises but to be cancelled."""
@@ -60,16 +72,19 @@ class Authorizer:
         return responses.internal_error(trace_id, self._api_url)
 
     async def _verdict(self, asked: Question) -> Verdict:
-        began_ns = time.time_ns()
-        caller = read_token(asked.header, asked.payload, audience=self._api_url)
+        began_ns = self._clock()
+        now_s = began_ns // 1_000_000_000
+        caller = read_token(asked.header, asked.payload, audience=self._api_url, now_s=now_s)
         if isinstance(caller, NotCanonical):
-            verdict: Verdict = refuse_token()
+            verdict: Verdict = refuse_token(caller.fault)
             self._teller.tell(asked, verdict, began_ns, member=caller.member)
             return verdict
         standing = in_good_standing(caller, self._revocations.current())
         if isinstance(standing, Refused):
             self._teller.tell(asked, standing, began_ns, jti=caller.jti)
             return standing
+        if self._usage is not None:
+            self._usage.note(caller, now_s)
         made = await self._limiter.charge(standing, asked.row.cost)
         verdict = decide(asked.row, asked.allowed_methods, standing, made)
         self._teller.tell(asked, verdict, began_ns)

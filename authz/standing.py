@@ -5,11 +5,10 @@ Pure. Knows what is revoked; not how that came here.
 
 from dataclasses import replace
 
-from authz.decide import Refused
+from authz.decide import Refused, refuse_token
 from contract.claims import Claims, TokenFault
 from contract.failures import REVOCATIONS_LOST
-from contract.headers import CHALLENGE_INVALID_TOKEN, WWW_AUTHENTICATE
-from contract.problems import BUSINESS_SUSPENDED, INVALID_TOKEN
+from contract.problems import BUSINESS_SUSPENDED
 from stores.revocations.held import RevocationSet
 
 
@@ -18,12 +17,7 @@ def in_good_standing(caller: Claims, held: RevocationSet | None) -> Claims | Ref
     if held is None:
         return Refused(REVOCATIONS_LOST.answer, caller)
     if held.revokes(caller):
-        # Not accepted, as one that is malformed: without a caller, the answer names no receipt.
-        return Refused(
-            INVALID_TOKEN,
-            members={"reason": TokenFault.REVOKED.value},
-            headers=((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),),
-        )
+        return refuse_token(TokenFault.REVOKED)
     if held.suspends(caller.business):
         return Refused(BUSINESS_SUSPENDED, caller)
     plan = held.plan_of(caller.business)

@@ -1,25 +1,32 @@
 """Canonical tokens: what the edge's signature check does not look at.
 
-Pure. Envoy verifies signature, issuer, expiry; it does not look at `typ`, `crit` or the types of claims, takes a token
-without a `kid` for one of any key, and compares audiences without their scheme and trailing slash.
+Pure. Envoy verifies signature, issuer, expiry; it does not look at `typ`, `crit`, `iat` or the types of claims, takes a
+token without a `kid` for one of any key, and compares audiences without their scheme and trailing slash.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract.claims import ALGORITHMS, TOKEN_TYPE, Claims, read_claims
+from contract.bounds import CLOCK_SKEW_S
+from contract.claims import ALGORITHMS, TOKEN_TYPE, Claims, TokenFault, read_claims
 from contract.vocabulary import Json
 
 
 @dataclass(frozen=True, slots=True)
 class NotCanonical:
-    """A verified JWT that is no access token of ours; `member` of its header or claims is why, for the log."""
+    """A verified JWT that is no access token of ours; `member` of its header or claims is why, for the log.
+
+    `fault` is what the caller is told.
+    """
 
     member: str
+    fault: TokenFault = TokenFault.MALFORMED
 
 
-def read_token(header: Mapping[str, Json], payload: Mapping[str, Json], *, audience: str) -> Claims | NotCanonical:
-    """The caller behind a token that the edge verified; `audience` is the API's public URL."""
+def read_token(
+    header: Mapping[str, Json], payload: Mapping[str, Json], *, audience: str, now_s: int
+) -> Claims | NotCanonical:
+    """The caller behind a token that the edge verified at `now_s`; `audience` is the API's public URL."""
     # RFC 9068 §4 also knows `application/at+jwt`; ours are spelled one way only, and by an exact match no ID token or
     # other JWT of the same issuer is ever taken for one.
     if header.get("typ") != TOKEN_TYPE:
@@ -36,4 +43,9 @@ def read_token(header: Mapping[str, Json], payload: Mapping[str, Json], *, audie
     if payload.get("aud") != audience:
         return NotCanonical("aud")
     claims = read_claims(payload)
-    return NotCanonical(claims) if isinstance(claims, str) else claims
+    if isinstance(claims, str):
+        return NotCanonical(claims)
+    # What ends a subject's tokens goes by `iat`: one from the future would outlive it.
+    if claims.issued_at_s > now_s + CLOCK_SKEW_S:
+        return NotCanonical("iat", TokenFault.NOT_YET_VALID)
+    return claims

@@ -43,6 +43,13 @@ RECEIPTS_PER_BUSINESS = 10_000
 STORED_ANSWER_BYTES = 64 * 1024
 TOKEN_LIFE_MAX_S = 366 * 24 * 3600
 """A personal access token lives for a year at most, which may be a leap year."""
+PAT_LIFE_S = 90 * 24 * 3600
+"""Of a personal access token, unless its maker says otherwise: up to a year."""
+MAX_OVERLAP_S = 24 * 3600
+"""For so long at the most an old token or secret goes on beside the one that replaces it."""
+MAX_PATS = 100
+MAX_APPS = 100
+"""Live ones of one business."""
 CLOCK_SKEW_S = 5
 """Granted to other clocks: in tokens, and where an instant may not lie in the future."""
 

@@ -89,6 +89,9 @@ class Codec(Protocol):
     def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
         """The number behind a public id that a caller sent."""
 
+    def may_be_ours(self, prefix: str, text: str) -> bool:
+        """Whether it can be an id of that prefix, as far as that is seen without its tenant."""
+
     def seal_business(self, prefix: str, tenant: TenantId) -> str:
         """The public id of a business."""
 
@@ -133,6 +136,10 @@ class IdCodec:
             return opened[1] if opened[0] == tenant else FOREIGN
         return opened
 
+    def may_be_ours(self, prefix: str, text: str) -> bool:
+        """See `Codec`; its type is seen."""
+        return isinstance(self._unpack(prefix, text), tuple)
+
     def seal_business(self, prefix: str, tenant: TenantId) -> str:
         """See `Codec`; a business is sealed under itself."""
         return self.seal(prefix, tenant, tenant)
@@ -174,6 +181,11 @@ class UuidCodec:
     def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
         """See `Codec`."""
         return self._open(prefix, text, [prefix.encode(), _uuid_bytes(tenant)])
+
+    def may_be_ours(self, prefix: str, text: str) -> bool:
+        """See `Codec`; the tenant is bound to it, so that only its form is seen."""
+        form = _UUID_FORM.fullmatch(text)
+        return form is not None and form[1] == prefix
 
     def seal_business(self, prefix: str, tenant: TenantId) -> str:
         """See `Codec`; whoever opens it does not know the tenant yet, so that the type alone is bound to it."""

@@ -28,7 +28,29 @@ SERVER_METADATA = Endpoint("server-metadata", "/.well-known/oauth-authorization-
 JWKS = Endpoint("jwks", JWKS_PATH, READING)
 HEALTH = Endpoint("health", HEALTH_PATH, READING)
 
-AUTH_ENDPOINTS: tuple[Endpoint, ...] = (AUTHORIZE, TOKEN, REVOKE, INTROSPECT, SERVER_METADATA, JWKS, HEALTH)
+SHOWING = (*READING, "POST")
+LOGIN = Endpoint("login", "/login", SHOWING)
+LOGIN_RETURN = Endpoint("login-return", "/login/callback", ("GET",))
+"""Where an upstream provider sends people back to."""
+LOGOUT = Endpoint("logout", "/logout", SHOWING)
+CONSENT = Endpoint("consent", "/consent", SHOWING)
+CONNECTED_APPS = Endpoint("connected-apps", "/connected-apps", SHOWING)
+ACCESS_TOKENS = Endpoint("access-tokens", "/access-tokens", SHOWING)
+APPS = Endpoint("apps", "/apps", SHOWING)
+PAGE_ASSET = Endpoint("asset", "/assets/{file}", READING)
+
+PAGES: tuple[Endpoint, ...] = (
+    LOGIN,
+    LOGIN_RETURN,
+    LOGOUT,
+    CONSENT,
+    CONNECTED_APPS,
+    ACCESS_TOKENS,
+    APPS,
+    PAGE_ASSET,
+)
+"""What a person sees in a browser."""
+AUTH_ENDPOINTS: tuple[Endpoint, ...] = (AUTHORIZE, TOKEN, REVOKE, INTROSPECT, SERVER_METADATA, JWKS, HEALTH, *PAGES)
 """What the auth host serves."""
 BACK_CHANNEL: tuple[Endpoint, ...] = (TOKEN, REVOKE, INTROSPECT)
 """Where a client speaks for itself, in a form, and is answered in JSON."""
@@ -100,13 +122,24 @@ GRANT_LIFE_S = 180 * 24 * 3600
 PENDING_LIFE_S = 10 * 60
 """From /authorize to the decision."""
 
+SESSION_LIFE_S = 12 * 3600
+"""Of a browser's login here."""
+LOGIN_LIFE_S = 10 * 60
+"""Of a way to an upstream provider and back."""
+
 CLIENT_REQUESTS = Policy("client", 120, 60)
 """What one client may ask of the back channel,"""
 ADDRESS_REQUESTS = Policy("address", 600, 60)
-"""and one address of the back channel and of /authorize."""
+"""and one address of the back channel and of the pages."""
 CLIENT_LOCK_OUT = LockOut(attempts=10, window_s=300, locked_s=300)
 """Wrong secrets for one client from one address,"""
 ADDRESS_LOCK_OUT = LockOut(attempts=100, window_s=300, locked_s=300)
+"""and from one address for any."""
+LOGIN_LOCK_OUT = LockOut(attempts=10, window_s=300, locked_s=300)
+"""Wrong passwords for one account from one address,"""
+ACCOUNT_LOCK_OUT = LockOut(attempts=100, window_s=3600, locked_s=900)
+"""for one account from anywhere,"""
+LOGIN_ADDRESS_LOCK_OUT = LockOut(attempts=50, window_s=300, locked_s=300)
 """and from one address for any."""
 
 NO_STORE: tuple[tuple[str, str], ...] = (("cache-control", "no-store"), ("pragma", "no-cache"))

@@ -30,6 +30,12 @@ class Operation:
     open: bool = False
 
     @property
+    def shows_once(self) -> bool:
+        """Whether its answer holds what no other one does."""
+        makes = self.kind is Kind.CREATE or (self.action is not None and self.action.makes)
+        return makes and self.of is not None and bool(self.of.shown_once)
+
+    @property
     def resource(self) -> Resource:
         """The resource of an operation on records; LookupError for one that is about none."""
         if self.of is None:
@@ -80,23 +86,25 @@ def operation(resource: Resource, kind: Kind, action: Action | None = None) -> O
     shape = SHAPES[kind]
     tail = shape.path if action is None else f"/{action.path}"
     return Operation(
-        id=f"{resource.name}.{kind if action is None else action.name}",
+        id=f"{resource.name}.{(resource.said_of(kind).name or kind) if action is None else action.name}",
         kind=kind,
         method=shape.method,
         path=(resource.item if shape.on_item else resource.collection) + tail,
         of=resource,
         scope=_scope(resource.access, shape.scope),
         cost=shape.cost,
-        keyed=shape.keyed,
-        success=shape.success,
+        keyed=shape.keyed and resource.keyed,
+        success=shape.success if action is None else action.success,
         action=action,
     )
 
 
 def operations_of(resource: Resource) -> tuple[Operation, ...]:
-    """All operations of a resource: its kinds, then its actions."""
-    kinds = (operation(resource, kind) for kind in resource.kinds)
-    return (*kinds, *(operation(resource, Kind.ACTION, action) for action in resource.actions))
+    """All operations of a resource: its kinds, then its actions; an end that cannot be undone comes last."""
+    last = [kind for kind in resource.kinds if kind is Kind.DELETE and Kind.RESTORE not in resource.kinds]
+    kinds = (operation(resource, kind) for kind in resource.kinds if kind not in last)
+    actions = (operation(resource, Kind.ACTION, action) for action in resource.actions)
+    return (*kinds, *actions, *(operation(resource, kind) for kind in last))
 
 
 TRACE_ID_PARAMETER = "trace_id"
@@ -200,6 +208,7 @@ PERMISSIONS: frozenset[Permission] = frozenset(
     (RECORDS_ASSIGN, TOKENS_MANAGE.permission, *(held for row in RESOURCES for held in row.access.permissions))
 )
 SCOPES: tuple[Scope, ...] = (
-    *dict.fromkeys(scope for row in RESOURCES for scope in row.access.scopes),
+    *dict.fromkeys(scope for row in RESOURCES for scope in row.access.scopes if scope is not TOKENS_MANAGE),
     TOKENS_MANAGE,
 )
+"""In the order in which they are listed everywhere; the one that is about no record of the business comes last."""

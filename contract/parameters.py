@@ -56,6 +56,13 @@ WINDOWS: dict[str, tuple[str, str]] = {
     "updated_until": ("updated_at", "lt"),
 }
 """Half-open: `[since, until)`."""
+
+
+def windows_of(resource: Resource) -> dict[str, tuple[str, str]]:
+    """Those of instants that the resource has."""
+    return {name: window for name, window in WINDOWS.items() if window[0] in resource.by_name}
+
+
 _WINDOW_WORDS = {"gte": "at this instant or later", "lt": "before this instant"}
 
 _FIELDS = Parameter(
@@ -145,7 +152,7 @@ def _of_list(resource: Resource) -> tuple[Parameter, ...]:
         Parameter("ids", Ids(resource.prefix, MAX_IDS), "Only the records with these ids, separated by commas."),
         *(
             Parameter(name, DateTime(), f"Only records whose `{field}` lies {_WINDOW_WORDS[test]}, from 1970 to 2100.")
-            for name, (field, test) in WINDOWS.items()
+            for name, (field, test) in windows_of(resource).items()
         ),
         *((_DELETED,) if resource.deletable else ()),
         _TOTAL,

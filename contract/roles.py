@@ -95,6 +95,8 @@ PIPELINES = Access(
 """Pipelines and stages are configuration: their writers delete and restore them too."""
 
 TOKENS_MANAGE = Scope(Permission("tokens:manage", Role.ADMIN), "Manage tokens and apps")
+ADMINISTRATION = Access(read=TOKENS_MANAGE, write=TOKENS_MANAGE, delete=TOKENS_MANAGE)
+"""Of what only those administer who may let others in."""
 
 RECORDS_ASSIGN = Permission("records:assign", Role.MANAGER)
 """Setting `owner_id` to another user."""

@@ -190,6 +190,24 @@ class Tags:
 
 
 @dataclass(frozen=True, slots=True)
+class Scopes:
+    """An array of distinct scopes, one at least; which there are, the operations say."""
+
+    example: tuple[str, ...] = ("contacts:read", "contacts:write")
+    group: Group = Group.SET
+
+
+@dataclass(frozen=True, slots=True)
+class Uris:
+    """An array of distinct absolute URIs in printable ASCII, kept to the letter."""
+
+    max_items: int = 10
+    max_length: int = 2000
+    example: tuple[str, ...] = ("https://app.example/callback",)
+    group: Group = Group.SET
+
+
+@dataclass(frozen=True, slots=True)
 class Several:
     """An array of distinct values of one type, `max_items` at most; order kept."""
 
@@ -307,6 +325,8 @@ FieldType = (
     | Id
     | Ids
     | Tags
+    | Scopes
+    | Uris
     | Several
     | Address
     | CustomFields

@@ -1,7 +1,7 @@
 """What stands behind the gateway on this machine: the sandbox, or internal services that the environment names.
 
-Owns the variables that say so; must not know a dialect. `DIALECT` and whatever begins with `DIALECT_` is the dialect's,
-`INTERNAL_` begins where the services are and what is shown to them.
+Owns the variables that are handed on; must not know a dialect. `DIALECT` and whatever begins with `DIALECT_` is the
+dialect's, `INTERNAL_` begins where the services are and what is shown to them.
 """
 
 import os
@@ -9,6 +9,7 @@ import os
 from local.rooms import ROOT
 
 _OWN = ("DIALECT_", "INTERNAL_")
+_OF_LOGINS = ("OIDC_", "PEOPLE_")
 
 
 def has_own_services() -> bool:
@@ -17,14 +18,26 @@ def has_own_services() -> bool:
 
 
 def for_transcoders(sandbox_url: str) -> dict[str, str]:
-    """Returns where the internal services are, and what the dialect is told."""
+    """Returns where the internal services are, what the dialect is told, and how pages look."""
     own = {name: text for name, text in os.environ.items() if name == "DIALECT" or name.startswith(_OWN)}
-    return {**own, "INTERNAL_URL": os.environ.get("INTERNAL_URL") or sandbox_url}
+    return {**own, **brand(), "INTERNAL_URL": os.environ.get("INTERNAL_URL") or sandbox_url}
+
+
+def brand() -> dict[str, str]:
+    """Returns how pages look, where the environment says so."""
+    return _told("BRAND_")
+
+
+def _told(*beginnings: str) -> dict[str, str]:
+    return {name: text for name, text in os.environ.items() if name.startswith(beginnings)}
 
 
 def for_oauth() -> dict[str, str]:
-    """Returns whom tokens can be minted for, and what kind their ids are."""
+    """Returns whom tokens can be minted for, what kind their ids are, and how people log in."""
     return {
+        **brand(),
+        **_told(*_OF_LOGINS),
+        "LOGIN": os.environ.get("LOGIN") or "demo",
         "DIRECTORY_FILE": os.environ.get("DIRECTORY_FILE") or directory_file(),
         "ID_KIND": os.environ.get("ID_KIND") or "integer",
     }

@@ -133,6 +133,7 @@ def _transcoder_settings(stack: Stack) -> dict[str, str]:
         **_public_urls(stack),
         "ID_KEY_FILE": str(stack.keys.id_key),
         "CURSOR_KEYS_FILE": str(stack.keys.cursor_keys),
+        "OAUTH_INTERNAL_URL": _inside_oauth(stack),
     }
 
 

@@ -61,7 +61,7 @@ def main() -> None:
 
 async def _serve(settings: ServeSettings) -> None:
     # The commands that only print are not to wait for a web framework.
-    from oauth.app import build
+    from oauth.app import DESK, build
     from oauth.inside import build_inside
     from oauth.store.database import Database
     from oauth.store.schema import missing_migrations
@@ -78,8 +78,9 @@ async def _serve(settings: ServeSettings) -> None:
         log.info("serving", kids=list(settings.keys.published(int(time.time()))))
         registry = new_registry()
         async with exposing(registry, settings.metrics_listen), asyncio.TaskGroup() as listeners:
-            listeners.create_task(serve(build(settings, database, log, registry), settings.listen, stop))
-            inside = build_inside(database, settings.internal_secret, log)
+            app = build(settings, database, log, registry)
+            listeners.create_task(serve(app, settings.listen, stop))
+            inside = build_inside(database, settings.internal_secret, log, desk=app[DESK])
             listeners.create_task(serve(inside, settings.internal_listen, stop))
     log.info("stopped")
 

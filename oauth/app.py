@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import assert_never
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -23,25 +24,35 @@ from oauth import answers
 from oauth.authorize import authorizing
 from oauth.back_channel import Handler, answering
 from oauth.desk import Desk
-from oauth.front import Front, PlainFront
+from oauth.front import Front
 from oauth.introspect import introspect
 from oauth.jwks import key_set
 from oauth.login import Login
-from oauth.login.demo import DemoLogin
+from oauth.login.demo import DemoLogin, demo_accounts
 from oauth.login.nobody import NobodyLogin
+from oauth.login.oidc import OidcLogin
 from oauth.metadata import resource_metadata, server_metadata
 from oauth.metrics import counting
+from oauth.pages.front import Pages
+from oauth.pages.login import LoginForm
+from oauth.pages.printer import Printer
 from oauth.parameters import MAX_FORM_BYTES
 from oauth.purge import purging
 from oauth.revoke import revoke
-from oauth.settings import ServeSettings
+from oauth.settings import Provider, Seeded, ServeSettings
+from oauth.standing import standing
 from oauth.store.database import Database
 from oauth.throttle import Throttle
 from oauth.token import token
 
 _KEYS_FRESH = {"cache-control": "public, max-age=60"}
 """The edge fetches once a minute too: a new key is published long before it signs."""
+DESK = web.AppKey("DESK", Desk)
 BACK: tuple[tuple[Endpoint, Handler], ...] = ((TOKEN, token), (REVOKE, revoke), (INTROSPECT, introspect))
+
+
+def _now_s() -> int:
+    return int(time.time())
 
 
 def desk_of(settings: ServeSettings, database: Database, login: Login, log: FilteringBoundLogger) -> Desk:
@@ -54,7 +65,7 @@ def desk_of(settings: ServeSettings, database: Database, login: Login, log: Filt
         issuer=settings.issuer,
         audience=settings.audience,
         throttle=Throttle(lambda: time.monotonic_ns() // 1000),
-        clock=lambda: int(time.time()),
+        clock=_now_s,
         log=log,
     )
 
@@ -63,13 +74,28 @@ def build(
     settings: ServeSettings, database: Database, log: FilteringBoundLogger, registry: CollectorRegistry
 ) -> web.Application:
     """The application over a database that has its tables."""
-    login: Login = NobodyLogin() if settings.people is None else DemoLogin(database, settings.people)
-    return assemble(desk_of(settings, database, login, log), PlainFront(login), registry)
+    printer = Printer(settings.look, settings.logo)
+    desk = desk_of(settings, database, login_of(settings, database, printer), log)
+    return assemble(desk, Pages(desk, printer), registry)
+
+
+def login_of(settings: ServeSettings, database: Database, printer: Printer) -> Login:
+    """How people log in."""
+    match settings.login:
+        case Seeded(people):
+            form = LoginForm(database, printer, _now_s, demo_accounts(people))
+            return DemoLogin(database, people, _now_s, form.show)
+        case Provider() as provider:
+            return OidcLogin(database, provider, settings.issuer, _now_s)
+        case None:
+            return NobodyLogin()
+    assert_never(settings.login)
 
 
 def assemble(desk: Desk, front: Front, registry: CollectorRegistry | None = None) -> web.Application:
     """The application, whoever shows its pages."""
     app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=[counting(registry or CollectorRegistry())])
+    app[DESK] = desk
     app.router.add_route("*", AUTHORIZE.path, authorizing(desk, front))
     for endpoint, handler in BACK:
         app.router.add_route("*", endpoint.path, answering(desk, endpoint, handler))
@@ -81,8 +107,9 @@ def assemble(desk: Desk, front: Front, registry: CollectorRegistry | None = None
 
     async def beside(_: web.Application) -> AsyncIterator[None]:
         await desk.login.open()
-        async with purging(desk):
+        async with purging(desk), standing(desk):
             yield
+        await desk.login.close()
 
     app.cleanup_ctx.append(beside)
     return app

@@ -12,13 +12,13 @@ from contract.vocabulary import TenantId
 from oauth.authorization import Asked, error_redirect, way_back
 from oauth.clients import Client
 from oauth.desk import Desk
-from oauth.errors import GONE, UNKNOWN_CLIENT, PageError
+from oauth.errors import GONE, NOT_YOURS, UNKNOWN_CLIENT, PageError
 from oauth.login import Identity, Membership
 from oauth.scopes import allowed_to, ordered
 from oauth.store.audit import note
 from oauth.store.clients import find_client
 from oauth.store.grants import give, new_code
-from oauth.store.requests import bind, spend
+from oauth.store.requests import bind, look, spend
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,9 @@ async def pending(desk: Desk, word: str, identity: Identity) -> Pending | Elsewh
     async with desk.database.writing() as connection:
         asked = await bind(connection, word, identity.user_id, now_s=desk.clock())
         client = await find_client(connection, asked.client_id) if asked else None
+        anothers = asked is None and await look(connection, word, now_s=desk.clock()) is not None
     if asked is None:
-        raise PageError(GONE)
+        raise PageError(NOT_YOURS if anothers else GONE)
     if client is None or client.disabled:
         raise PageError(UNKNOWN_CLIENT)
     if asked.error is None:

@@ -52,3 +52,4 @@ BAD_REDIRECT = PageFault(
     "This app cannot be sent an answer", "The link that brought you here asks for an answer at a place of nobody's."
 )
 GONE = PageFault("This request has ended", "It was answered, or took too long. Go back to the app and start again.")
+NOT_YOURS = PageFault("This is someone else's request", "Go back to the app and start again as yourself.", 403)

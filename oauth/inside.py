@@ -1,4 +1,4 @@
-"""The internal listener: what our own services ask the authorization server. Today the revocation feed.
+"""The internal listener: what our own services ask the authorization server: the revocation feed, administration.
 
 The edge has no route to it. Who may ask: whoever can open its UNIX socket, or shows the shared secret where it listens
 on a network.
@@ -14,6 +14,8 @@ from structlog.typing import FilteringBoundLogger
 
 from contract.bounds import JSON_MEDIA_TYPE
 from contract.operations import HEALTH_PATH
+from oauth.administration import inside as administration
+from oauth.desk import Desk
 from oauth.store import revocations
 from oauth.store.database import Database, DatabaseLost
 from oauth.watch import Watch
@@ -23,9 +25,14 @@ LONGEST_WAIT_S = 30.0
 
 
 def build_inside(
-    database: Database, secret: str | None, log: FilteringBoundLogger, *, events_a_page: int = revocations.PAGE
+    database: Database,
+    secret: str | None,
+    log: FilteringBoundLogger,
+    *,
+    desk: Desk | None = None,
+    events_a_page: int = revocations.PAGE,
 ) -> web.Application:
-    """The application. Without a `secret` whoever reaches it is one of us."""
+    """The application. Without a `secret` whoever reaches it is one of us; without a `desk` it is the feed alone."""
     watch = Watch(database, log)
 
     async def read(after: str) -> Page:
@@ -62,6 +69,8 @@ def build_inside(
     app = web.Application(middlewares=[_shown(secret)] if secret else [])
     app.router.add_get(FEED_PATH, feed)
     app.router.add_get(HEALTH_PATH, health)
+    if desk is not None:
+        administration.add_routes(app.router, desk)
     app.cleanup_ctx.append(watching)
     app.on_shutdown.append(release)
     return app

@@ -98,6 +98,7 @@ async def issue(
         rate_key=bearer.rate_key,
         created_at_s=now_s,
         expires_at_s=now_s + life_s,
+        permissions=bearer.permissions,
         name=bearer.name,
         created_by=bearer.created_by,
     )

@@ -98,8 +98,10 @@ async def _log(settings: OperatorSettings) -> "AsyncIterator[Database]":
 def _note(parsed: argparse.Namespace, ids: Codec) -> "Note":
     from oauth.store.revocations import Note
 
+    if parsed.command == "revoke" and parsed.tenant is not None and parsed.subject is None:
+        fail("--tenant says whose user is meant: it goes with --subject")
     if parsed.command == "revoke" and parsed.jti is not None:
-        return Note(Kind.TOKEN, _well_formed("jti", parsed.jti), parsed.actor)
+        return Note(Kind.TOKEN, _jti(parsed.jti), parsed.actor)
     if parsed.command == "revoke" and parsed.subject is not None:
         return Note(Kind.SUBJECT, _user(parsed, ids), parsed.actor)
     kind = Kind.SUSPEND if parsed.command == "revoke" else Kind(parsed.command)
@@ -108,7 +110,7 @@ def _note(parsed: argparse.Namespace, ids: Codec) -> "Note":
 
 def _user(parsed: argparse.Namespace, ids: Codec) -> str:
     if isinstance(parsed.subject, str):
-        return _well_formed("sub", parsed.subject)
+        return _user_id(parsed.subject, parsed.tenant, ids)
     if parsed.tenant is None:
         fail("a user's number means nothing without its business: --tenant")
     try:
@@ -117,21 +119,28 @@ def _user(parsed: argparse.Namespace, ids: Codec) -> str:
         fail("a UUID names nobody where ids are integers; see ID_KIND")
 
 
+def _user_id(given: str, of: TenantId | None, ids: Codec) -> str:
+    ours = ids.may_be_ours(USER_PREFIX, given) if of is None else isinstance(ids.open(USER_PREFIX, of, given), int)
+    if not ours:
+        fail(f"{given!r} is the id of no user of this {'deployment' if of is None else 'business'}")
+    return given
+
+
 def _business_id(given: TenantId | str, ids: Codec) -> str:
     if not isinstance(given, str):
         try:
             return ids.seal_business(BUSINESS_PREFIX, given)
         except (OverflowError, struct.error):
             fail("a UUID names no business where ids are integers; see ID_KIND")
-    # A tenant is an int, a misspelt id is none: to revoke nobody in silence would be worse than to ask again.
+    # A tenant is an int, a misspelt id is none: to suspend nobody in silence would be worse than to ask again.
     if not isinstance(ids.open_business(BUSINESS_PREFIX, given), int):
         fail(f"{given!r} is the id of no business of this deployment")
     return given
 
 
-def _well_formed(claim: str, text: str) -> str:
-    if TEXT_CLAIMS[claim].fullmatch(text) is None:
-        fail(f"{text!r} cannot be a token's {claim}")
+def _jti(text: str) -> str:
+    if TEXT_CLAIMS["jti"].fullmatch(text) is None:
+        fail(f"{text!r} cannot be a token's jti")
     return text
 
 

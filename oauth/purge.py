@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contract.claims import TokenKind
 from oauth.desk import Desk
 from oauth.store.database import Database
+from oauth.store.pats import SHOWN_S
 from oauth.store.tables import (
     ACCESS_TOKENS,
     AUDIT,
@@ -21,14 +22,13 @@ from oauth.store.tables import (
     CODES,
     FAILURES,
     GRANTS,
+    LOGINS,
     REFRESH_TOKENS,
     SESSIONS,
 )
 
 EVERY_S = 3600.0
 _DAY_S = 24 * 3600
-PAT_SHOWN_S = 30 * _DAY_S
-"""Expired and revoked ones are listed for so long."""
 AUDIT_KEPT_S = 400 * _DAY_S
 
 
@@ -41,13 +41,14 @@ async def purge(database: Database, now_s: int) -> int:
 def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
     """In an order in which nobody is left pointing at nothing."""
     token, grant = ACCESS_TOKENS.c, GRANTS.c
-    ended = sa.or_(grant.absolute_expires_at_s <= now_s - _DAY_S, grant.revoked_at_s <= now_s - PAT_SHOWN_S)
+    ended = sa.or_(grant.absolute_expires_at_s <= now_s - _DAY_S, grant.revoked_at_s <= now_s - SHOWN_S)
     over = sa.select(grant.id).where(ended)
-    shown_until = now_s - PAT_SHOWN_S
+    shown_until = now_s - SHOWN_S
     pat_ended = sa.or_(token.expires_at_s <= shown_until, token.revoked_at_s <= shown_until)
     return (
         (AUTH_REQUESTS, AUTH_REQUESTS.c.expires_at_s <= now_s),
         (SESSIONS, SESSIONS.c.expires_at_s <= now_s),
+        (LOGINS, LOGINS.c.expires_at_s <= now_s),
         (FAILURES, sa.and_(FAILURES.c.locked_until_s <= now_s, FAILURES.c.since_s <= now_s - _DAY_S)),
         (CODES, sa.or_(CODES.c.expires_at_s <= now_s - _DAY_S, CODES.c.grant_id.in_(over))),
         (REFRESH_TOKENS, sa.or_(REFRESH_TOKENS.c.expires_at_s <= now_s, REFRESH_TOKENS.c.grant_id.in_(over))),

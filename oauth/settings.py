@@ -1,7 +1,8 @@
 """Settings of each command, complete or fatal; naming the key needs nothing but the keys."""
 
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from oauth.key_ring import Purpose
 from oauth.mint import Mint
 from process.address import Address, parse_address
 from process.logs import level
+from process.look import Logo, Look, read_logo, read_look
 from process.metrics import metrics_listen
 from process.secret import internal_secret
 from process.settings import Reader, public_url
@@ -22,11 +24,30 @@ _DATABASE = "sqlite:////path/to/file.db or postgresql://user:word@host/database"
 
 
 @dataclass(frozen=True, slots=True)
+class Seeded:
+    """The demo login: the users of a directory, in local mode alone."""
+
+    people: dict[TenantId, Business]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The platform's own login (OpenID Connect), and where it tells what a user or a business is now."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    people_url: str
+    people_secret: str
+    ca_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ServeSettings:
     """Where to listen, what is kept where, whose tokens are issued, and the keys that sign.
 
-    `internal_listen` is for our own services; on a network they show the `internal_secret`. `people`: who may log in by
-    the demo login, in local mode alone.
+    `internal_listen` is for our own services; on a network they show the `internal_secret`. `login`: how people log in;
+    None where they do not.
     """
 
     listen: Address
@@ -38,7 +59,9 @@ class ServeSettings:
     audience: str
     ids: Codec
     keys: KeyFolder
-    people: dict[TenantId, Business] | None
+    login: Seeded | Provider | None
+    look: Look
+    logo: Logo | None
     log_level: int
 
 
@@ -69,13 +92,13 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     issuer, audience = _public_urls(reader)
     kind, id_secret = _ids(reader)
     keys = _keys(reader)
-    is_local = reader.read("LOCAL_MODE", _is_local, "1 in a local deployment, for its demo login, or 0", default="0")
-    people = _people(reader) if is_local else None
+    login = _login(reader)
+    look, logo = read_look(reader), read_logo(reader)
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
     reader.finish()
     ids = CODECS[kind](id_secret)
     return ServeSettings(
-        listen, metrics, internal_listen, secret, database, issuer, audience, ids, keys, people, log_level
+        listen, metrics, internal_listen, secret, database, issuer, audience, ids, keys, login, look, logo, log_level
     )
 
 
@@ -149,6 +172,65 @@ def _public_urls(reader: Reader) -> tuple[str, str]:
     issuer = reader.read("PUBLIC_AUTH_URL", public_url, "an https origin, without a trailing slash")
     audience = reader.read("PUBLIC_API_URL", public_url, "an https origin, without a trailing slash")
     return issuer, audience
+
+
+def load_provider(environment: Mapping[str, str]) -> Provider:
+    """What `python -m oauth` reads besides where people log in at the platform's provider."""
+    reader = Reader(environment)
+    provider = _provider(reader)
+    reader.finish()
+    return provider
+
+
+def _login(reader: Reader) -> Seeded | Provider | None:
+    is_local = reader.read("LOCAL_MODE", _is_local, "1 in a local deployment, for its demo login, or 0", default="0")
+    # Outside local mode there is no demo login: everybody knows its password.
+    logins, default = (("demo", "oidc", "none"), "demo") if is_local else (("oidc", "none"), "none")
+    way = reader.read("LOGIN", _one_of(*logins), " or ".join(logins), default=default)
+    if way == "demo":
+        return Seeded(_people(reader))
+    return _provider(reader) if way == "oidc" else None
+
+
+def _provider(reader: Reader) -> Provider:
+    return Provider(
+        issuer=reader.read("OIDC_ISSUER", _https_url, "the provider's issuer, an https URL"),
+        client_id=reader.read("OIDC_CLIENT_ID", str, "what the provider knows this server by"),
+        client_secret=reader.secret("OIDC_CLIENT_SECRET_FILE", _line, "a file of one word"),
+        people_url=reader.read("PEOPLE_URL", _https_url, "an https URL, below which `users/` and `businesses/` are"),
+        people_secret=reader.secret("PEOPLE_SECRET_FILE", _line, "a file of one word"),
+        ca_file=reader.read(
+            "OIDC_CA_FILE", _ca_file, "the path of CA certificates for both, or system", default="system"
+        ),
+    )
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError("not one of these")
+        return text
+
+    return parse
+
+
+def _https_url(text: str) -> str:
+    if not text.startswith("https://") or "?" in text or "#" in text:
+        raise ValueError("not an https URL")
+    return text.rstrip("/")
+
+
+def _line(text: str) -> str:
+    if len(text.split()) != 1:
+        raise ValueError("not one word")
+    return text.strip()
+
+
+def _ca_file(path: str) -> str | None:
+    if path == "system":
+        return None
+    ssl.create_default_context(cafile=path)  # an SSLError is an OSError
+    return path
 
 
 def _people(reader: Reader) -> dict[TenantId, Business]:

@@ -1,5 +1,7 @@
 """[pure] The paths: each operation with its parameters, its body and its answers."""
 
+from http import HTTPStatus
+
 from contract import headers
 from contract.bounds import JSON_MEDIA_TYPE
 from contract.explanations import EXAMPLE_TRACE_ID
@@ -201,6 +203,9 @@ def _successes(row: Operation, version: Version) -> dict[str, Schema]:
             preview = f"{noun(row.resource)}PreviewResponse"
             found["200"] = _answer(row, version, preview, "A dry run: the record as it would be.", single=False)
             found["201"]["links"] = _links(row)
+        case Kind.ACTION if row.success == HTTPStatus.CREATED:
+            preview = f"{noun(row.resource)}PreviewResponse"
+            found["200"] = _answer(row, version, preview, "A dry run: the record as it would be.", single=False)
         case Kind.UPSERT:
             found["201"] = _answer(row, version, _envelope(row), "The record was created.", new=True)
         case Kind.DELETE:
@@ -252,7 +257,7 @@ def _envelope(row: Operation) -> str:
             return f"{noun(row.resource)}UpsertResponse"
         case kind if kind.value.startswith("batch_"):
             return f"{noun(row.resource)}BatchResponse"
-    return f"{noun(row.resource)}Response"
+    return f"{noun(row.resource)}{'Made' if row.shows_once else ''}Response"
 
 
 _SINGLE = (Kind.CREATE, Kind.GET, Kind.UPDATE, Kind.RESTORE, Kind.UPSERT, Kind.ACTION)
@@ -270,7 +275,7 @@ def _answer(
     names = list(_always(row))
     if single and row.kind in _SINGLE:
         names.append(headers.ETAG)
-    if new or (single and row.kind is Kind.CREATE):
+    if new or (single and row.success == HTTPStatus.CREATED):
         names.append(headers.LOCATION)
     if row.kind is Kind.LIST:
         names.append(headers.LINK)

@@ -196,6 +196,10 @@ _BOUNDS: Mapping[str, str] = {
     "RECEIPTS_PER_BUSINESS": "Receipts that are kept of a business: its latest",
     "STORED_ANSWER_BYTES": "Bytes of an answer that is stored under a key; of a larger one statuses and ids are",
     "TOKEN_LIFE_MAX_S": "Seconds that a token can live at most",
+    "PAT_LIFE_S": "Seconds that a personal access token lives unless `expires_at` says otherwise",
+    "MAX_OVERLAP_S": "Seconds that an old token or secret may go on beside the one that replaces it",
+    "MAX_PATS": "Live personal access tokens of a business",
+    "MAX_APPS": "Apps of a business",
     "CLOCK_SKEW_S": "Seconds that other clocks may be wrong",
 }
 

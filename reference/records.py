@@ -22,8 +22,8 @@ from reference.values import (
 
 
 def members(resource: Resource, version: Version) -> Members:
-    """What a record is made of in a version."""
-    rows: Members = resource.fields
+    """What a record is made of in a version, whoever shows it; what is shown once is apart."""
+    rows: Members = tuple(row for row in resource.fields if not row.once)
     for change in reversed(changes_since(version)):
         if change.resource is resource:
             rows = change.members(rows)
@@ -40,7 +40,7 @@ def shown(resource: Resource, version: Version, names: tuple[str, ...]) -> tuple
 
 def example(resource: Resource, version: Version) -> dict[str, Json]:
     """A record as an answer of a version shows it."""
-    record = {row.name: plain(_filled(row)) for row in resource.fields}
+    record = {row.name: plain(_filled(row)) for row in resource.fields if not row.once}
     for change in reversed(changes_since(version)):
         if change.resource is resource:
             record = change.back(record)
@@ -66,6 +66,8 @@ def schemas(resource: Resource, version: Version) -> dict[str, Schema]:
     if Kind.CREATE in resource.kinds:
         found[f"{name}Create"] = _create(resource, rows)
         found[f"{name}Preview"] = _preview(resource, found[name])
+    if resource.shown_once:
+        found[f"{name}Made"] = _made(resource, found[name])
     if Kind.UPDATE in resource.kinds:
         found[f"{name}Update"] = _update(resource, rows)
     for row in resource.fields:
@@ -85,6 +87,15 @@ def _record(resource: Resource, rows: Members, version: Version) -> Schema:
     )
     properties = {row.name: _shown(resource, row) for row in rows}
     return {**told(opened(properties, required=("id",)), about), "examples": [example(resource, version)]}
+
+
+def _made(resource: Resource, record: Schema) -> Schema:
+    """The record with what this one answer shows."""
+    once = {row.name: _shown(resource, row) for row in resource.shown_once}
+    shown_now = plain({row.name: row.type.example for row in resource.shown_once})
+    about = "A record as it was just made, with what no other answer shows."
+    made = opened({**record["properties"], **once}, required=tuple(record["required"]))
+    return {**told(made, about), "examples": [{**record["examples"][0], **shown_now}]}
 
 
 def _shown(resource: Resource, row: Field | Nested) -> Schema:
@@ -135,8 +146,7 @@ def _given(resource: Resource, row: Field | Nested, *, with_default: bool) -> Sc
         inside = {each.name: _given(resource, each, with_default=with_default) for each in row.members}
         return told(nullable(closed(inside)), row.about)
     schema = ref(choice_name(resource, row.name)) if isinstance(row.type, Choice) else write(row.type)
-    default = {"default": plain(row.default)} if with_default and row.default is not None else {}
-    return beside(_said(row, schema), default)
+    return beside(_said(row, schema), _default(row) if with_default else {})
 
 
 _BOUNDS = {
@@ -158,7 +168,11 @@ def _said(row: Field, schema: Schema) -> Schema:
 def action_body(fields: tuple[Field, ...]) -> Schema:
     """What an action is told."""
     required = tuple(row.name for row in fields if row.required)
-    return closed({row.name: _said(row, write(row.type)) for row in fields}, required=required)
+    return closed({row.name: beside(_said(row, write(row.type)), _default(row)) for row in fields}, required=required)
+
+
+def _default(row: Field) -> Schema:
+    return {} if row.default is None else {"default": plain(row.default)}
 
 
 def answer_schemas(resource: Resource) -> dict[str, Schema]:
@@ -168,6 +182,10 @@ def answer_schemas(resource: Resource) -> dict[str, Schema]:
     found = {f"{name}List": opened({"data": array(record), "meta": ref("PageMeta")}, required=("data", "meta"))}
     if Kind.GET in resource.kinds:
         found[f"{name}Response"] = opened({"data": record, "meta": ref("WriteMeta")}, required=("data",))
+    if resource.shown_once:
+        found[f"{name}MadeResponse"] = opened(
+            {"data": ref(f"{name}Made"), "meta": ref("WriteMeta")}, required=("data",)
+        )
     if Kind.CREATE in resource.kinds:
         preview = opened({"data": ref(f"{name}Preview"), "meta": ref("WriteMeta")}, required=("data", "meta"))
         found[f"{name}PreviewResponse"] = preview

@@ -56,7 +56,9 @@ def _writes_one(row: Operation) -> bool:
 
 def _on_live(row: Operation) -> bool:
     """A deleted record is in the way: not of a restore, and what cannot be deleted never is."""
-    return "{" in row.path and row.kind in (Kind.GET, *PRECONDITIONED) and row.resource.deletable
+    if "{" not in row.path or row.kind not in (Kind.GET, *PRECONDITIONED):
+        return False
+    return Kind.DELETE in row.resource.kinds and not row.resource.ends
 
 
 def _sets_values(row: Operation) -> bool:
@@ -65,7 +67,7 @@ def _sets_values(row: Operation) -> bool:
 
 def _frees_a_place(row: Operation) -> bool:
     """Configuration: other records stand in it."""
-    return row.kind is Kind.DELETE and "owner_id" not in row.resource.by_name
+    return row.kind is Kind.DELETE and row.resource.deletable and "owner_id" not in row.resource.by_name
 
 
 def _meets_others(row: Operation) -> bool:

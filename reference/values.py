@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from contract.operations import SCOPES
 from contract.resources import RESOURCES, Resource
 from contract.types import (
     Address,
@@ -25,9 +26,11 @@ from contract.types import (
     Options,
     Parts,
     Phone,
+    Scopes,
     Several,
     Tags,
     Text,
+    Uris,
     Url,
     Zone,
 )
@@ -111,6 +114,10 @@ _DIALLED = "[ .()-]*[1-9](?:[ .()-]*[0-9]){6,14}[ .()-]*"
 
 def _url(kind: Url) -> Schema:
     return {"type": "string", "format": "uri", "maxLength": kind.max_length}
+
+
+def _uri(kind: Uris) -> Schema:
+    return {"type": "string", "format": "uri", "minLength": 1, "maxLength": kind.max_length}
 
 
 def _amount(_: Amount) -> Schema:
@@ -199,6 +206,8 @@ READ: dict[type, Callable[[Any], Schema]] = {
     Ids: lambda kind: array(_id(Id(kind.prefix)), high=kind.max_items, distinct=True),
     Several: lambda kind: array(read(kind.item), high=kind.max_items, distinct=True),
     Tags: lambda kind: array(_text(kind.item), low=kind.min_items or None, high=kind.max_items, distinct=True),
+    Scopes: lambda _: array(enum(scope.name for scope in SCOPES), low=1, distinct=True),
+    Uris: lambda kind: array(_uri(kind), high=kind.max_items, distinct=True),
     Address: lambda _: ref(ADDRESS),
     CustomFields: _custom,
     Parts: lambda kind: array(ref(noun(_of(kind))), high=kind.max_items),

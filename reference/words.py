@@ -73,7 +73,8 @@ def summary(row: Operation) -> str:
     if row.action is not None:
         return row.action.summary or f"{row.action.name.replace('_', ' ').capitalize()} {one(row)}"
     many = "" if row.of is None else row.of.name.replace("_", " ")
-    return SUMMARIES[row.kind].format(one=one(row), many=many)
+    own = "" if row.of is None else row.of.said_of(row.kind).summary
+    return own or SUMMARIES[row.kind].format(one=one(row), many=many)
 
 
 def one(row: Operation) -> str:
@@ -86,8 +87,13 @@ def one(row: Operation) -> str:
 
 def description(row: Operation) -> str:
     """What the operation does, what it needs and what it costs."""
-    about = row.action.about if row.action is not None else DESCRIPTIONS[row.kind]
+    about = row.action.about if row.action is not None else _about(row)
     return "\n\n".join(part for part in (about, _needs(row)) if part)
+
+
+def _about(row: Operation) -> str:
+    own = "" if row.of is None else row.of.said_of(row.kind).about
+    return own or DESCRIPTIONS[row.kind]
 
 
 def _needs(row: Operation) -> str:

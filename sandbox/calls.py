@@ -18,6 +18,8 @@ ACTOR = "X-Actor-User-Id"
 PERMISSIONS = "X-Actor-Permissions"
 TRACE = "X-Trace-Id"
 DEADLINE = "X-Deadline-Ms"
+FIRST_SERVICE = 2**52
+"""Actors from here on are the platform's services: nobody's users, of no business, and let in where they call."""
 PATIENCE_MS = 8000  # of a caller that names no deadline
 
 DIGITS = re.compile(r"[0-9]{1,18}")
@@ -58,7 +60,7 @@ async def admit(connection: AsyncConnection, call: Call) -> None:
     row = (await connection.execute(found.where(BUSINESSES.c.id == call.business_id))).one_or_none()
     if row is None:
         raise UnreadableError(f"no business {call.business_id}", status=404)
-    if row.id is None:
+    if row.id is None and call.user_id < FIRST_SERVICE:
         raise UnreadableError(f"no user {call.user_id} in business {call.business_id}", status=403)
     if row.is_suspended:
         raise RefusedError(Refusal(Code.SUSPENDED, f"business {call.business_id} is suspended"))

@@ -3,6 +3,7 @@
 Owns the reading of the directory file and the profile. It must not know records.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox import records
-from sandbox.calls import Call
+from sandbox.calls import FIRST_SERVICE, Call
 from sandbox.records import Record
 from sandbox.tables import BUSINESSES, TABLES
 
@@ -109,5 +110,21 @@ async def profile(connection: AsyncConnection, call: Call) -> dict[str, object]:
     shown = [BUSINESSES.c[name] for name in ("id", "name", "plan_code", "default_currency", "tz")]
     found = sa.select(*shown).where(BUSINESSES.c.id == call.business_id)
     business = (await connection.execute(found)).mappings().one()
-    user = await records.find(connection, TABLES["users"], call.business_id, call.user_id)
+    user = await _caller(connection, call)
     return {"business": {name: value for name, value in business.items() if value is not None}, "user": user}
+
+
+async def _caller(connection: AsyncConnection, call: Call) -> Mapping[str, object] | None:
+    """The calling user; of a service, what there is to say of one."""
+    if call.user_id < FIRST_SERVICE:
+        return await records.find(connection, TABLES["users"], call.business_id, call.user_id)
+    return {
+        "id": call.user_id,
+        "name": "A service",
+        "email": f"{call.user_id}@services.example",
+        "role_code": ROLES["member"],
+        "is_active": 1,
+        "created_at": 0,
+        "updated_at": 0,
+        "revision": 1,
+    }

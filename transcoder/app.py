@@ -13,12 +13,15 @@ from contract.resources import RESOURCES
 from stores.idempotency import ValkeyIdempotency
 from stores.receipts import Outbox, ValkeyReceipts
 from stores.valkey import Valkey
+from transcoder.administration import ADMINISTERED, Administration
+from transcoder.credentials import Credentials
 from transcoder.documents import Documents, sources
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.metrics import Tally, watch
 from transcoder.pipeline import Pipeline
 from transcoder.settings import Settings
+from transcoder.shelves import Shelves
 from transcoder.to_public import Presenters
 from transcoder.upstream import http_upstream
 
@@ -35,7 +38,10 @@ def build(settings: Settings, log: FilteringBoundLogger, registry: CollectorRegi
         receipts = ValkeyReceipts(valkey)
         outbox = Outbox(receipts, log)
         watch(registry, outbox)
-        records = settings.connect(upstream)
+        keeper = http_upstream(settings.oauth.url, Credentials().opened(log), tally)
+        main = settings.connect(upstream)
+        administration = Administration(keeper, settings.oauth.secret, main.capabilities.ids)
+        records = Shelves(main, dict.fromkeys(ADMINISTERED, administration))
         codec = CODECS[records.capabilities.ids](settings.id_key)
         desk = Desk(
             records=records,
@@ -50,6 +56,7 @@ def build(settings: Settings, log: FilteringBoundLogger, registry: CollectorRegi
         async with outbox.delivering():
             yield
         await upstream.close()
+        await keeper.close()
         await valkey.close()
 
     app.cleanup_ctx.append(connections)

@@ -28,9 +28,9 @@ from contract.problems import (
     ItemError,
     render,
 )
+from process.look import Look
 from transcoder import media, requests
 from transcoder.errors import ApiError
-from transcoder.pages.look import Look
 from transcoder.pages.shelf import Page, Shelf, Sources, shelf
 
 _HERE = Path(__file__).parent

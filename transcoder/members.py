@@ -1,11 +1,13 @@
 """[pure] Members that hold more than one value: tags, ids, addresses, custom fields. Each tells all its faults."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from contract.bounds import MAX_ERRORS
+from contract.operations import SCOPES
 from contract.resources.shape import USER_PREFIX
 from contract.types import (
     Address,
@@ -20,15 +22,19 @@ from contract.types import (
     Ids,
     Line,
     Phone,
+    Scopes,
     Several,
     Tags,
     Text,
+    Uris,
     Url,
 )
 from contract.vocabulary import Json
 from transcoder.pointers import did_you_mean, pointer
 from transcoder.records import Definition
 from transcoder.values import Fault, Surroundings, check
+
+_PRINTABLE = re.compile(r"[!-~]+")
 
 
 class Faults(list[Fault]):
@@ -93,6 +99,37 @@ def ids(kind: Ids, value: Json, around: Surroundings) -> list[int] | Fault | Fau
     """Distinct references."""
     read = lambda item: check(Id(kind.prefix), item, around)  # noqa: E731
     return _array(value, 0, kind.max_items, list(kind.example), read, int)
+
+
+def scopes(kind: Scopes, value: Json) -> list[str] | Fault | Faults:
+    """Distinct words of those that there are."""
+    known = tuple(scope.name for scope in SCOPES)
+    example = list(kind.example)
+
+    def read(item: Json) -> str | Fault:
+        if not isinstance(item, str):
+            return Fault("invalid-type", "Expected a string.", example=example[0])
+        if item not in known:
+            return Fault(
+                "unknown-value", "There is no such scope.", allowed=known, did_you_mean=did_you_mean(item, known)
+            )
+        return item
+
+    return _array(value, 1, len(known), example, read, str)
+
+
+def uris(kind: Uris, value: Json) -> list[str] | Fault | Faults:
+    """Distinct ones, kept to the letter: what each is good for is judged by whoever keeps them."""
+    example = list(kind.example)
+
+    def read(item: Json) -> str | Fault:
+        if not isinstance(item, str):
+            return Fault("invalid-type", "Expected a string.", example=example[0])
+        if len(item) > kind.max_length or not _PRINTABLE.fullmatch(item):
+            return Fault("invalid-url", "Not an absolute URI in printable ASCII.", example=example[0])
+        return item
+
+    return _array(value, 0, kind.max_items, example, read, str)
 
 
 def address(kind: Address, value: Json, around: Surroundings) -> dict[str, Json] | Fault | Faults:

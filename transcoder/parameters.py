@@ -86,12 +86,12 @@ def _order_by(asked: Asked, text: str) -> str | Fault:
 
 
 def _fields(asked: Asked, text: str) -> frozenset[str] | Fault:
-    known = {field.name for field in asked.resource.fields}
+    known = {field.name for field in asked.resource.fields if not field.once}
     names: set[str] = set()
     for name in text.split(","):
         meant = asked.translation.fields(name)
         if not meant or not known.issuperset(meant):
-            shown = list(asked.translation.record({field.name: None for field in asked.resource.fields}))
+            shown = list(asked.translation.record({name: None for name in asked.resource.by_name if name in known}))
             detail = f'There is no field "{name[:_SHOWN]}".'
             return Fault("unknown-field", detail, allowed=tuple(shown), did_you_mean=did_you_mean(name, shown))
         names |= set(meant)

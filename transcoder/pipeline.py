@@ -115,7 +115,7 @@ class Pipeline:
             self._outbox.put(notes["business"], receipt_of(notes, subject, answer, now_ms))
 
     async def _call(self, request: web.Request, route: requests.Route, actor: Actor, version: Version) -> Answer:
-        check_served(self._desk.records.capabilities, route.operation)
+        check_served(self._desk.records.capabilities_for(route.operation.of), route.operation)
         handler = HANDLERS[route.operation.kind]
         body = await _body(request, route.operation, handler, actor.deadline_s)
         call = self._head(request, route, actor, version, body)
@@ -123,7 +123,8 @@ class Pipeline:
         try:
             run = partial(handler.run, self._desk, call, await self._worked_out(handler, call))
         except ApiError as dead:
-            if not only_dead(dead.errors) or not self._desk.records.capabilities.dry_run:
+            able = self._desk.records.capabilities_for(call.operation.of)
+            if not only_dead(dead.errors) or not able.dry_run:
                 raise
             run = partial(self._refused_in_turn, handler, call, dead)
         return await self._once.run(call, run)
@@ -131,7 +132,7 @@ class Pipeline:
     async def _worked_out(self, handler: Handler, call: Call) -> Any:
         """What the handler works with: a good body, and nothing that the internal services lack."""
         work = {} if handler.check is None else await self._checked(handler.check, call)
-        check_able(self._desk.records.capabilities, call, work)
+        check_able(self._desk.records.capabilities_for(call.operation.of), call, work)
         return work
 
     async def _refused_in_turn(self, handler: Handler, call: Call, dead: ApiError) -> Answer:

@@ -250,6 +250,10 @@ class Records(Protocol):
 
     capabilities: Capabilities
 
+    def capabilities_for(self, resource: Resource | None) -> Capabilities:
+        """Those that count for a resource, or for what is about none: where several keep records, they differ."""
+        return self.capabilities
+
     async def page(self, shelf: Shelf, query: Query, actor: Actor) -> Page | Refusal:
         """A page of records."""
 

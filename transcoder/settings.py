@@ -1,23 +1,28 @@
 """The transcoder's settings, from the environment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
 from process.address import Address, parse_address
 from process.logs import level
+from process.look import Look, read_look
 from process.metrics import metrics_listen
+from process.secret import internal_secret
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
 from transcoder.credentials import Credentials, read_credentials
-from transcoder.pages.look import DARK, LIGHT, Look, color_on
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
-from transcoder.upstream import internal_url
+from transcoder.upstream import address_of, internal_url
 
-_MAX_NAME = 60
-_COLOR = "a colour such as #1a56b0 that can be read on {}"
+
+@dataclass(frozen=True, slots=True)
+class OAuthSettings:
+    """Where the authorization server listens for our own services; the secret that it is shown on a network."""
+
+    url: str
+    secret: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Settings:
     internal_url: str
     credentials: Credentials
     connect: Connect
+    oauth: OAuthSettings
     valkey_url: str
     api_url: str
     auth_url: str
@@ -52,27 +58,20 @@ def load(environment: Mapping[str, str]) -> Settings:
             f"module:function, such as {DEFAULT_DIALECT}",
             default=DEFAULT_DIALECT,
         ),
+        oauth=_oauth(reader),
         valkey_url=reader.read("VALKEY_URL", valkey_url, "unix:///path or redis://host:port", told=False),
         api_url=reader.read("PUBLIC_API_URL", public_url, "an https origin such as https://api.example.com"),
         auth_url=reader.read("PUBLIC_AUTH_URL", public_url, "an https origin such as https://auth.example.com"),
         id_key=reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters"),
         cursor_keys=reader.secret("CURSOR_KEYS_FILE", key_ring, "a file of lines `<key id> <64 hex characters>`"),
-        look=Look(
-            name=reader.read("DOCS_NAME", _name, f"at most {_MAX_NAME} printable characters", default="Public API"),
-            color=reader.read("DOCS_COLOR", _on(LIGHT), _COLOR.format(LIGHT), default="#1a56b0"),
-            color_dark=reader.read("DOCS_COLOR_DARK", _on(DARK), _COLOR.format(DARK), default="#8ab4f8"),
-        ),
+        look=read_look(reader),
         log_level=reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info"),
     )
     reader.finish()
     return settings
 
 
-def _name(text: str) -> str:
-    if not text.isprintable() or not text.strip() or len(text) > _MAX_NAME:
-        raise ValueError("not a name")
-    return text.strip()
-
-
-def _on(page: str) -> Callable[[str], str]:
-    return partial(color_on, page=page)
+def _oauth(reader: Reader) -> OAuthSettings:
+    expected = "oauth's INTERNAL_LISTEN, as unix:/path or http://host:port"
+    url = reader.read("OAUTH_INTERNAL_URL", internal_url, expected)
+    return OAuthSettings(url, internal_secret(reader, None if url is None else address_of(url)))

@@ -59,7 +59,8 @@ class Presenter:
     def __init__(self, resource: Resource, codec: Codec, others: Presenters) -> None:
         self._resource = resource
         self._codec = codec
-        self._fields = tuple((field.name, _form(field, codec, others)) for field in resource.fields)
+        self._fields = tuple((row.name, _form(row, codec, others)) for row in resource.fields if not row.once)
+        self._once = tuple(row.name for row in resource.shown_once)
 
     def record_id(self, tenant: TenantId, number: int) -> str:
         """The public id of a record."""
@@ -78,7 +79,7 @@ class Presenter:
     ) -> dict[str, Json]:
         """The public object, every documented member present; only `fields` and the id where they are given.
 
-        A record that is not there yet (a dry create, number 0) has no id.
+        A record that is not there yet (a dry create, number 0) has no id. What is shown once is there if it is given.
         """
         whole: Values = {
             **record.values,
@@ -89,6 +90,7 @@ class Presenter:
         shown = {
             name: form(around, whole) for name, form in self._fields if fields is None or name in fields or name == "id"
         }
+        shown |= {name: record.values[name] for name in self._once if name in record.values}
         return translation.record(shown)
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import aiohttp
@@ -13,6 +14,7 @@ from yarl import URL
 from contract.bounds import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
 from contract.failures import SERVICE_LOST
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT
+from process.address import Address, TcpAddress, UnixAddress
 from transcoder.credentials import Shown
 from transcoder.errors import ApiError
 from transcoder.metrics import Tally, status_class
@@ -230,3 +232,11 @@ def internal_url(text: str) -> str:
     if url.scheme not in ("http", "https") or not url.host:
         raise ValueError("neither a UNIX socket nor an http URL")
     return text
+
+
+def address_of(base: str) -> Address:
+    """Where a checked address of an internal service leads."""
+    if base.startswith("unix:"):
+        return UnixAddress(Path(base.removeprefix("unix:")))
+    url = URL(base)
+    return TcpAddress(url.host or "", url.port or 0)

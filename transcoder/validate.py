@@ -9,7 +9,7 @@ from typing import Any
 from contract.bounds import MAX_ERRORS
 from contract.problems import ItemError
 from contract.resources import RESOURCES, Field, Money, Resource, Write
-from contract.types import Address, Amount, CustomFields, Ids, Parts, Several, Tags
+from contract.types import Address, Amount, CustomFields, Ids, Parts, Scopes, Several, Tags, Uris
 from contract.vocabulary import Json
 from transcoder import members
 from transcoder.members import Faults, Read, faults_of, unknown
@@ -150,6 +150,10 @@ def _member(field: Field, value: Json, around: Surroundings, mode: Mode) -> Read
     match field.type:
         case Tags():
             return members.tags(field.type, value, around)
+        case Scopes():
+            return members.scopes(field.type, value)
+        case Uris():
+            return members.uris(field.type, value)
         case Several():
             return members.several(field.type, value, around)
         case Ids():

@@ -2,11 +2,13 @@
 
 from contract.found import modules
 from contract.resources.activity import ACTIVITY
+from contract.resources.app import APP
 from contract.resources.company import COMPANY
 from contract.resources.contact import CONTACT
 from contract.resources.custom_field import CUSTOM_FIELD
 from contract.resources.deal import DEAL
 from contract.resources.note import NOTE
+from contract.resources.personal_access_token import PERSONAL_ACCESS_TOKEN
 from contract.resources.pipeline import PIPELINE, STAGE
 from contract.resources.shape import Action, Field, Money, Resource, Write
 from contract.resources.task import TASK
@@ -18,11 +20,13 @@ RESOURCES: tuple[Resource, ...] = tuple(dict.fromkeys(value for value in _HELD i
 
 __all__ = [
     "ACTIVITY",
+    "APP",
     "COMPANY",
     "CONTACT",
     "CUSTOM_FIELD",
     "DEAL",
     "NOTE",
+    "PERSONAL_ACCESS_TOKEN",
     "PIPELINE",
     "RESOURCES",
     "STAGE",

@@ -1,5 +1,6 @@
 """What a resource is made of: the row types, and the fields that records share. Knows no resource and no storage."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -23,7 +24,7 @@ class Write(Enum):
 class Field:
     """A member of a record. `default` stands in for an absent member on create (None: null, or made by the service).
 
-    `about` is for the reader of the documentation.
+    `once`: shown by the one answer that made it, and never again. `about` is for the reader of the documentation.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Field:
     filterable: bool = True
     sortable: bool = False
     searched: bool = False
+    once: bool = False
     only_with: tuple[str, tuple[str, ...]] | None = None
     """(field, values): on create it may be non-null only beside one of these values of that field, in the same body."""
     about: str = ""
@@ -44,7 +46,8 @@ class Field:
 class Action:
     """A verb on one record. `path` follows the record's own; the body holds `fields`; no body where none is needed.
 
-    `summary` and `about` are for the reader of the documentation.
+    `makes`: it makes something anew, and its answer shows the members that are shown once. `summary` and
+    `about` are for the reader of the documentation.
     """
 
     name: str
@@ -52,6 +55,20 @@ class Action:
     fields: tuple[Field, ...] = ()
     summary: str = ""
     about: str = ""
+    success: int = 200
+    makes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a kind of operation is called, and said to do, on a resource where it is not the usual."""
+
+    name: str = ""
+    summary: str = ""
+    about: str = ""
+
+
+_AS_USUAL = Spoken()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +84,10 @@ class Resource:
     """A public resource. `name` is its word in paths, scopes and operation ids; `parent` the one it lies under.
 
     `upsert_on`: the fields that an upsert can match by. `member_filters`: list parameters that ask whether an array
-    holds an id, with the array's name. `money`: where an amount is. `about`: what its records are, for readers of the
-    documentation.
+    holds an id, with the array's name. `money`: where an amount is. `keyed`: an `Idempotency-Key` is honoured where the
+    kind has it so; what is shown once is stored nowhere, and so cannot be replayed. `ends`: a delete ends the record
+    and leaves it to be read, as a revoked token is. `about`: what its records are, and `spoken`: what is done to them,
+    for readers of the documentation.
     """
 
     name: str
@@ -85,7 +104,10 @@ class Resource:
     order_by: str = "created_at"
     descending: bool = True
     money: Money | None = None
+    keyed: bool = True
+    ends: bool = False
     about: str = ""
+    spoken: Mapping[Kind, Spoken] = field(default_factory=dict)
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -109,6 +131,15 @@ class Resource:
     def item(self) -> str:
         """The path template of one record."""
         return f"{self.collection}/{{{self.parameter}}}"
+
+    def said_of(self, kind: Kind) -> Spoken:
+        """What is said of a kind here; empty texts where it is the usual."""
+        return self.spoken.get(kind, _AS_USUAL)
+
+    @property
+    def shown_once(self) -> tuple[Field, ...]:
+        """The members that only the answer which made them shows."""
+        return tuple(row for row in self.fields if row.once)
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError where there is none."""
@@ -161,6 +192,9 @@ def record_id(prefix: str) -> Field:
     return Field("id", Id(prefix), nullable=False, write=Write.NEVER, about="The record's one id, for ever.")
 
 
+CREATED_BY = Field(
+    "created_by_id", Id(USER_PREFIX), nullable=False, write=Write.NEVER, about="The user that created it."
+)
 OWNED: tuple[Field, ...] = (
     Field(
         "owner_id",
@@ -168,7 +202,7 @@ OWNED: tuple[Field, ...] = (
         nullable=False,
         about="The user that the record belongs to: the token's unless given. Naming another needs `records:assign`.",
     ),
-    Field("created_by_id", Id(USER_PREFIX), nullable=False, write=Write.NEVER, about="The user that created it."),
+    CREATED_BY,
 )
 """Who a record belongs to. `owner_id` is the token's user unless given."""
 
@@ -215,6 +249,8 @@ DELETED_AT = Field(
 )
 STAMPS: tuple[Field, ...] = (*LIFE, DELETED_AT, ETAG)
 """What every record that can be deleted ends with."""
+
+CREATED_AT = LIFE[0]
 
 FULL_NAME = Field(
     "full_name",

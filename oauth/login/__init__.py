@@ -1,6 +1,7 @@
 """The seam to whoever knows the users: how they log in, and what they are in which business, asked at each refresh.
 
-Owns the shapes. `demo` is the seeded users of a local deployment; production asks the platform's own provider.
+Owns the shapes. `demo` is the seeded users of a local deployment; elsewhere `oidc` asks the platform's own
+provider.
 """
 
 from dataclasses import dataclass
@@ -34,8 +35,20 @@ class Identity:
     amr: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Someone who came in, and where they were going: what `begin` was given."""
+
+    identity: Identity
+    return_to: str
+
+
 class LoginFailed(Exception):
     """Nobody was let in; the words are for the user, and do not tell a wrong name from a wrong password."""
+
+    def __init__(self, words: str, return_to: str = "", *, tried: str = "", status: int = 400) -> None:
+        super().__init__(words)
+        self.words, self.return_to, self.tried, self.status = words, return_to, tried, status
 
 
 class LoginLost(Exception):
@@ -48,14 +61,28 @@ class Login(Protocol):
     async def open(self) -> None:
         """Make ready, before the first request."""
 
-    async def begin(self, request: web.Request, return_to: str) -> web.StreamResponse:
-        """Show the way in. `return_to` is the id of something kept here, never a URL that a browser brought."""
+    async def close(self) -> None:
+        """Let go of what `open` took, after the last request."""
 
-    async def finish(self, request: web.Request) -> Identity:
-        """Who came back. Raises LoginFailed."""
+    async def begin(
+        self, request: web.Request, return_to: str, failure: LoginFailed | None = None
+    ) -> web.StreamResponse:
+        """Show the way in, and why the last try failed. Raises PageError, LoginLost.
+
+        `return_to` is the id of something kept here, never a URL that a browser brought.
+        """
+
+    async def finish(self, request: web.Request) -> Arrival:
+        """Who came back. Raises LoginFailed, LoginLost."""
+
+    async def memberships(self, user_id: UserId) -> tuple[Membership, ...]:
+        """What the user is now, in every business; nothing where they are nobody any more. Raises LoginLost."""
 
     async def current(self, user_id: UserId, business_id: TenantId) -> Membership | None:
         """What the user is in the business now; None where they are nothing any more. Raises LoginLost."""
 
     async def plan(self, business_id: TenantId) -> str | None:
         """The business's plan, for what acts for no user; None where there is no such business. Raises LoginLost."""
+
+    async def name_of(self, business_id: TenantId) -> str | None:
+        """What the business is called. Raises LoginLost."""

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from contract.vocabulary import TenantId, UserId
 from oauth.errors import PageError, PageFault
-from oauth.login import LoginLost
+from oauth.login import LoginFailed, LoginLost
 
 NO_LOGIN = PageFault("There is no login here", "This deployment has no way to log in.", 503)
 
@@ -17,7 +17,10 @@ class NobodyLogin:
     async def open(self) -> None:
         """See `Login`."""
 
-    async def begin(self, request: web.Request, return_to: str) -> NoReturn:
+    async def close(self) -> None:
+        """See `Login`."""
+
+    async def begin(self, request: web.Request, return_to: str, failure: LoginFailed | None = None) -> NoReturn:
         """See `Login`."""
         raise PageError(NO_LOGIN)
 
@@ -25,10 +28,18 @@ class NobodyLogin:
         """See `Login`."""
         raise PageError(NO_LOGIN)
 
+    async def memberships(self, user_id: UserId) -> NoReturn:
+        """See `Login`."""
+        raise LoginLost("no login is set")
+
     async def current(self, user_id: UserId, business_id: TenantId) -> NoReturn:
         """See `Login`."""
         raise LoginLost("no login is set")
 
     async def plan(self, business_id: TenantId) -> NoReturn:
+        """See `Login`."""
+        raise LoginLost("no login is set")
+
+    async def name_of(self, business_id: TenantId) -> NoReturn:
         """See `Login`."""
         raise LoginLost("no login is set")

@@ -1,6 +1,7 @@
 """The users of the demo login and what they are in which business: seeded from a directory, read at each refresh."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,6 +11,15 @@ from contract.vocabulary import TenantId, UserId
 from oauth.directory import Business
 from oauth.login import Membership
 from oauth.store.tables import BUSINESSES, MEMBERSHIPS, USERS
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What somebody logs in to."""
+
+    user_id: UserId
+    name: str
+    password_hash: str | None
 
 
 async def seed(connection: AsyncConnection, directory: Mapping[TenantId, Business]) -> None:
@@ -51,3 +61,26 @@ async def plan_of(connection: AsyncConnection, business: TenantId) -> str | None
     found = await connection.execute(sa.select(BUSINESSES.c.plan).where(BUSINESSES.c.id == business))
     plan: str | None = found.scalar()
     return plan
+
+
+async def name_of(connection: AsyncConnection, business: TenantId) -> str | None:
+    """What a business is called, if it is one."""
+    found = await connection.execute(sa.select(BUSINESSES.c.name).where(BUSINESSES.c.id == business))
+    name: str | None = found.scalar()
+    return name
+
+
+async def find_account(connection: AsyncConnection, email: str) -> Account | None:
+    """Whose e-mail address it is, in lower case; none of somebody who is not active."""
+    columns = USERS.c
+    asked = sa.select(columns.id, columns.name, columns.password_hash)
+    found = await connection.execute(asked.where(sa.func.lower(columns.email) == email, columns.active))
+    row = found.one_or_none()
+    return None if row is None else Account(*row)
+
+
+async def set_password_where_none(connection: AsyncConnection, password_hash: str) -> None:
+    """For those who have none yet."""
+    await connection.execute(
+        sa.update(USERS).where(USERS.c.password_hash.is_(None)).values(password_hash=password_hash)
+    )

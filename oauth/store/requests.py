@@ -32,6 +32,21 @@ async def bind(connection: AsyncConnection, word: str, user: UserId, *, now_s: i
     return from_json(client_id, kept)
 
 
+async def look(connection: AsyncConnection, word: str, *, now_s: int) -> Asked | None:
+    """The request as it is, whoever's it is; None where it has ended."""
+    asked = sa.select(_COLUMNS.client_id, _COLUMNS.asked).where(
+        _COLUMNS.id_hash == digest(word), _COLUMNS.expires_at_s > now_s
+    )
+    row = (await connection.execute(asked)).one_or_none()
+    return None if row is None else from_json(row[0], row[1])
+
+
+async def release(connection: AsyncConnection, word: str, user: UserId) -> None:
+    """The user leaves their request to whoever logs in next."""
+    mine = sa.update(AUTH_REQUESTS).where(_COLUMNS.id_hash == digest(word), _COLUMNS.user_id == user)
+    await connection.execute(mine.values(user_id=None))
+
+
 async def spend(connection: AsyncConnection, word: str, user: UserId, *, now_s: int) -> bool:
     """Whether it was there to be decided by this user; it is not any more."""
     gone = await connection.execute(

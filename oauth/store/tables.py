@@ -108,6 +108,17 @@ SESSIONS = sa.Table(
 )
 """Browsers that are logged in."""
 
+LOGINS = sa.Table(
+    "logins",
+    METADATA,
+    _no_more_than_once("id_hash", _DIGEST),
+    sa.Column("return_to", sa.Text, nullable=False),
+    sa.Column("nonce", sa.String(64), nullable=False),
+    sa.Column("verifier", sa.String(128), nullable=False),
+    sa.Column("expires_at_s", sa.BigInteger, nullable=False),
+)
+"""Browsers that are on their way to an upstream provider and back. A row is taken away by the first that comes back."""
+
 CLIENTS = sa.Table(
     "clients",
     METADATA,
@@ -130,6 +141,7 @@ CLIENTS = sa.Table(
     sa.Column("updated_at_s", sa.BigInteger, nullable=False),
     sa.Column("created_by", Number),
     sa.Column("disabled_at_s", sa.BigInteger),
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     sa.Index(None, "owner_business_id"),
     sqlite_autoincrement=True,
 )
@@ -210,6 +222,8 @@ ACCESS_TOKENS = sa.Table(
     sa.Column("last_used_at_s", sa.BigInteger),
     sa.Column("revoked_at_s", sa.BigInteger),
     sa.Column("replaced_by", _COUNTED),
+    sa.Column("permissions", sa.Text),
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     sa.Index(None, "grant_id"),
     sa.Index(None, "client_id"),
     sa.Index(None, "business_id", "kind"),
@@ -217,8 +231,8 @@ ACCESS_TOKENS = sa.Table(
     sa.Index(None, "expires_at_s"),
     sqlite_autoincrement=True,
 )
-"""What was issued, by `jti`; never a token. `kind` is the claim `token_kind`; the last columns are a PAT's. `role` is
-the one that it says, for a change of role to be noticed."""
+"""What was issued, by `jti`; never a token. `kind` is the claim `token_kind`; the last columns are a PAT's. `role` and
+`permissions` are what it says, for a change of role to be noticed. `revoked_at_s` may lie ahead: it ends then."""
 
 FAILURES = sa.Table(
     "failures",

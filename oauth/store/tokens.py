@@ -12,6 +12,7 @@ from contract.bounds import CLOCK_SKEW_S
 from contract.claims import TokenKind
 from contract.vocabulary import TenantId, UserId
 from oauth.store.audit import note
+from oauth.store.pats import live
 from oauth.store.revocations import Note, append
 from oauth.store.tables import ACCESS_TOKENS, GRANTS
 from stores.revocations.events import Kind
@@ -21,7 +22,7 @@ _TOKENS = ACCESS_TOKENS.c
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An access token as it is remembered. The last three are a PAT's."""
+    """An access token as it is remembered. The last are a PAT's."""
 
     jti: str
     kind: TokenKind
@@ -35,6 +36,7 @@ class Issued:
     rate_key: str
     created_at_s: int
     expires_at_s: int
+    permissions: str | None = None
     name: str | None = None
     created_by: UserId | None = None
 
@@ -54,6 +56,7 @@ async def remember(connection: AsyncConnection, issued: Issued) -> int:
             name=issued.name,
             scope=" ".join(issued.scope),
             role=issued.role,
+            permissions=issued.permissions,
             kid=issued.kid,
             rate_key=issued.rate_key,
             created_by=issued.created_by,
@@ -69,7 +72,7 @@ async def is_live(connection: AsyncConnection, jti: str, client_id: str, *, now_
     asked = (
         sa.select(sa.true())
         .select_from(ACCESS_TOKENS.outerjoin(GRANTS, GRANTS.c.id == _TOKENS.grant_id))
-        .where(_TOKENS.jti == jti, _TOKENS.client_id == client_id, *_live(now_s), GRANTS.c.revoked_at_s.is_(None))
+        .where(_TOKENS.jti == jti, _TOKENS.client_id == client_id, *live(now_s), GRANTS.c.revoked_at_s.is_(None))
     )
     return (await connection.execute(asked)).scalar() is not None
 
@@ -81,6 +84,24 @@ async def end_token(connection: AsyncConnection, jti: str, client_id: str, *, ac
     if ended:
         await note(connection, "token.revoked", jti, actor=actor, now_s=now_s)
     return ended > 0
+
+
+async def end_pats(connection: AsyncConnection, *which: sa.ColumnElement[bool], actor: str, now_s: int) -> int:
+    """End the live PATs that fit; returns how many. What tells the audit why is the caller's."""
+    return await _end(connection, _TOKENS.kind == TokenKind.PAT.value, *which, actor=actor, now_s=now_s)
+
+
+async def end_later(connection: AsyncConnection, jti: str, *, at_s: int, actor: str, now_s: int) -> None:
+    """End a token at an instant ahead: the log says so now, and whoever holds it sees to it, whatever we do then."""
+    ends = (
+        sa.update(ACCESS_TOKENS)
+        .where(_TOKENS.jti == jti, *live(now_s))
+        .values(revoked_at_s=at_s, revision=_TOKENS.revision + 1)
+        .returning(_TOKENS.expires_at_s)
+    )
+    expires_at_s = (await connection.execute(ends)).scalar_one()
+    told = Note(Kind.TOKEN, jti, actor, str(at_s), expires_at_s=expires_at_s + CLOCK_SKEW_S)
+    await append(connection, [told], now_s=now_s)
 
 
 async def end_grant(connection: AsyncConnection, grant_id: str, *, reason: str, actor: str, now_s: int) -> bool:
@@ -110,6 +131,12 @@ async def end_client(connection: AsyncConnection, client_id: str, *, reason: str
     await _end(connection, _TOKENS.client_id == client_id, actor=actor, now_s=now_s)
 
 
+async def end_services(connection: AsyncConnection, client_id: str, *, actor: str, now_s: int) -> None:
+    """End the tokens that a service client holds by itself: the next ones say what it may do now."""
+    own = (_TOKENS.client_id == client_id, _TOKENS.kind == TokenKind.SERVICE.value)
+    await _end(connection, *own, actor=actor, now_s=now_s)
+
+
 async def end_user(
     connection: AsyncConnection, user: UserId, business: TenantId, *, reason: str, actor: str, now_s: int
 ) -> None:
@@ -128,15 +155,11 @@ async def end_user(
 async def _end(connection: AsyncConnection, *which: sa.ColumnElement[bool], actor: str, now_s: int) -> int:
     ended = await connection.execute(
         sa.update(ACCESS_TOKENS)
-        .where(*which, *_live(now_s))
-        .values(revoked_at_s=now_s)
+        .where(*which, *live(now_s))
+        .values(revoked_at_s=now_s, revision=_TOKENS.revision + 1)
         .returning(_TOKENS.jti, _TOKENS.expires_at_s)
     )
     notes = [Note(Kind.TOKEN, jti, actor, expires_at_s=ends_s + CLOCK_SKEW_S) for jti, ends_s in ended]
     if notes:
         await append(connection, notes, now_s=now_s)
     return len(notes)
-
-
-def _live(now_s: int) -> tuple[sa.ColumnElement[bool], ...]:
-    return _TOKENS.revoked_at_s.is_(None), _TOKENS.expires_at_s > now_s

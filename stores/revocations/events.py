@@ -4,6 +4,7 @@ A position is a number and its mark, `17-9f2c41d07a3be865`: the mark is random, 
 log and in no other, such as one that was restored from a backup.
 """
 
+import re
 from enum import StrEnum
 
 import msgspec
@@ -21,12 +22,14 @@ START = "0-"
 FORGOTTEN_AFTER_S = TOKEN_LIFE_MAX_S + 2 * CLOCK_SKEW_S
 """No token lives longer: what was revoked before that need not be remembered."""
 
+_INSTANT = re.compile(r"[0-9]{1,12}")
+
 
 class Kind(StrEnum):
     """What an event does to its target."""
 
     TOKEN = "token"  # noqa: S105
-    """Ends the token whose `jti` it is."""
+    """Ends the token whose `jti` it is; with a `value`, from that second on."""
     SUBJECT = "subject"
     """Ends every token of the `usr_…` with `iat` ≤ `at_s`."""
     SUSPEND = "suspend"
@@ -52,6 +55,13 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """An override that nobody understands must not pass for none."""
         if self.kind is Kind.PLAN and self.value is not None and self.value not in PLANS:
             raise ValueError(f"unknown plan {self.value!r}")
+        if self.kind is Kind.TOKEN and self.value is not None and not _INSTANT.fullmatch(self.value):
+            raise ValueError(f"no instant: {self.value!r}")
+
+    @property
+    def from_s(self) -> int | None:
+        """When a token's end comes that was told ahead; None: at once, whatever a clock says."""
+        return int(self.value) if self.kind is Kind.TOKEN and self.value is not None else None
 
     @property
     def position(self) -> str:

@@ -92,6 +92,7 @@ class Follower:
 
     def current(self) -> RevocationSet | None:
         """What is held, unless the feed has been away for too long, or was never heard."""
+        self.held.forget(self._wall_clock())  # an end that was told ahead comes without a page
         return self.held if self._clock() - self._heard_at <= self._max_age_s else None
 
     async def known(self) -> None:

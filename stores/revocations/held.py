@@ -1,7 +1,7 @@
 """[pure] All that is revoked, suspended or overridden now: a set that events are applied to, and what is asked of it.
 
 The questions are what every request costs: look-ups, no clock and no waiting. Who applies events also calls `forget`,
-which drops what no token can be affected by any more.
+which drops what no token can be affected by any more, and lets come what was told ahead.
 """
 
 import heapq
@@ -24,6 +24,8 @@ class Entries(msgspec.Struct, forbid_unknown_fields=True):
     """Until which `iat` tokens are revoked."""
     suspended: dict[str, int | None] = {}
     plans: dict[str, tuple[str, int | None]] = {}
+    coming: dict[str, tuple[int, int | None]] = {}
+    """Tokens that end at an instant which had not come."""
 
 
 class Revocations(Protocol):
@@ -40,6 +42,7 @@ class RevocationSet:
     def __init__(self, entries: Entries | None = None) -> None:
         self.entries = entries or Entries()
         self._due: list[_Due] = []
+        self._ahead: list[tuple[int, str]] = []
         self._remember_dues()
 
     def __len__(self) -> int:
@@ -66,6 +69,10 @@ class RevocationSet:
         """Take note of the next event. One that was applied before changes nothing, if those after it follow again."""
         entries, target, expires_at_s = self.entries, event.target, event.expires_at_s
         match event.kind:
+            case Kind.TOKEN if event.from_s is not None:
+                entries.coming[target] = (event.from_s, expires_at_s)
+                heapq.heappush(self._ahead, (event.from_s, target))
+                return
             case Kind.TOKEN:
                 entries.tokens[target] = expires_at_s
             case Kind.SUBJECT:
@@ -83,14 +90,27 @@ class RevocationSet:
             heapq.heappush(self._due, (expires_at_s, event.kind, target))
 
     def forget(self, now_s: float) -> None:
-        """Drop what has expired; costs nothing while nothing has."""
+        """Drop what has expired, and end the tokens whose time has come; costs nothing while there is neither."""
+        while self._ahead and self._ahead[0][0] <= now_s:
+            self._let_come(heapq.heappop(self._ahead)[1])
         while self._due and self._due[0][0] <= now_s:
             expired_s, kind, target = heapq.heappop(self._due)
             self._drop(Kind(kind), target, expired_s)
 
     def kept_for_another_log(self) -> "RevocationSet":
         """What to begin with when the log is another one: tokens stay revoked, whatever that log says of them."""
-        return RevocationSet(Entries(tokens=dict(self.entries.tokens), subjects=dict(self.entries.subjects)))
+        entries = self.entries
+        kept = Entries(tokens=dict(entries.tokens), subjects=dict(entries.subjects), coming=dict(entries.coming))
+        return RevocationSet(kept)
+
+    def _let_come(self, jti: str) -> None:
+        told = self.entries.coming.pop(jti, None)
+        if told is None:
+            return  # it was told twice
+        _, expires_at_s = told
+        self.entries.tokens[jti] = expires_at_s
+        if expires_at_s is not None:
+            heapq.heappush(self._due, (expires_at_s, Kind.TOKEN, jti))
 
     def _drop(self, kind: Kind, target: str, expired_s: int) -> None:
         """Unless a later event gave it another end."""
@@ -115,3 +135,5 @@ class RevocationSet:
         )
         self._due = [(at_s, kind, target) for kind, target, at_s in ends if at_s is not None]
         heapq.heapify(self._due)
+        self._ahead = [(at_s, target) for target, (at_s, _) in entries.coming.items()]
+        heapq.heapify(self._ahead)

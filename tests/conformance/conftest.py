@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.conformance.corpus import Corpus
-from tests.conformance.world import World
+from tests.conformance.world import CAPPED, World
 from tests.spec.operations import FIRST
 from tests.support.stack import Stack
 
@@ -48,8 +48,10 @@ def bare2(stack: Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def world(api: httpx.Client) -> Iterator[World]:
-    """The first business."""
+    """The first business, with some of what nothing is seeded of."""
     world = World(api)
+    for resource in CAPPED * 3:
+        world.new(resource)
     yield world
     world.clear()
 

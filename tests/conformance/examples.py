@@ -43,6 +43,10 @@ def least(resource: str, others: Others) -> Body:
             return {"name": unique("Partners "), "stages": [{"name": "Intro"}, {"name": "Signed", "probability": 90}]}
         case "stages":
             return {"name": unique("Negotiation ")}
+        case "personal_access_tokens":
+            return {"name": "Nightly export", "scopes": ["contacts:read"]}
+        case "apps":
+            return {"name": "Warehouse sync", "kind": "service", "scopes": ["contacts:read"], "service_role": "member"}
     raise LookupError(resource)
 
 
@@ -174,4 +178,5 @@ def a_patch(resource: str) -> Body:
         "activities": {"subject": "Second call"},
         "pipelines": {"name": unique("Renamed ")},
         "stages": {"probability": 55},
+        "apps": {"name": unique("Renamed ")},
     }[resource]

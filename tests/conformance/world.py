@@ -14,6 +14,8 @@ NOBODY = "2028xzawvf4039wj1pg44gawme"
 MOST_PIPELINES = 25
 """A business may have 50; the oldest of ours go."""
 
+CAPPED, MOST_CAPPED = ("personal_access_tokens", "apps"), 25
+
 
 def nobodys(resource: str) -> str:
     """A well-formed id of no record."""
@@ -52,6 +54,7 @@ class World:
         self.client = client
         self._shared: dict[str, Body] = {}
         self._pipelines: deque[str] = deque()
+        self._capped: dict[str, deque[str]] = {}
 
     def collection(self, resource: str, pipeline: str | None = None) -> str:
         """The path of a resource."""
@@ -83,7 +86,11 @@ class World:
                 return self._listed("/v1/users", {"ids": user})
             case "custom_fields":
                 return self._listed("/v1/custom_fields", {})
-        return self.new(resource)
+        found = self.new(resource)
+        for kept in self._capped.values():
+            if found["id"] in kept:
+                kept.remove(found["id"])
+        return found
 
     def _listed(self, path: str, params: dict[str, str]) -> Body:
         answer = self.client.get(path, params=params)
@@ -100,7 +107,16 @@ class World:
         record = dict(answer.json()["data"])
         if resource == "pipelines":
             self.remember(record["id"])
+        elif resource in CAPPED:
+            self._keep_few(resource, record["id"])
         return record
+
+    def _keep_few(self, resource: str, new: str) -> None:
+        """A business may have a hundred: the oldest of ours go."""
+        kept = self._capped.setdefault(resource, deque())
+        kept.append(new)
+        while len(kept) > MOST_CAPPED:
+            self.client.delete(f"{COLLECTIONS[resource]}/{kept.popleft()}")
 
     def remember(self, pipeline: str) -> None:
         """Keep the number of live pipelines low."""

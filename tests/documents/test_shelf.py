@@ -6,8 +6,8 @@ import pytest
 
 from contract.explanations import EXPLANATIONS
 from contract.problems import PROBLEMS
+from process.look import Look
 from transcoder.documents import sources
-from transcoder.pages.look import Look
 from transcoder.pages.shelf import Shelf, marked, shelf
 
 LOOK = Look("Acme <API>", "#112233", "#ddeeff")

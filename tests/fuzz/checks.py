@@ -24,6 +24,8 @@ from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, NOTHING_REVOKED
 
 JWT = "envoy.filters.http.jwt_authn"
 READINESS = "readiness"
+NOW_S = 1_800_000_000
+"""The tokens of the kept corpus were issued then."""
 DETAILS = {problem.code: problem for problem in PROBLEMS}
 TEXT_CLAIMS = ("sub", "business_id", "role", "plan", "client_id", "token_kind", "rate_key", "jti", "scope")
 
@@ -42,7 +44,11 @@ class House:
         self._logged = CapturingLogger()
         log = structlog.wrap_logger(self._logged, processors=[], wrapper_class=structlog.make_filtering_bound_logger(0))
         self._check: Check = Authorizer(
-            Limiter(Endless(), log), Known(NOTHING_REVOKED), Teller(log), api_url=API_URL
+            Limiter(Endless(), log),
+            Known(NOTHING_REVOKED),
+            Teller(log),
+            api_url=API_URL,
+            clock=lambda: NOW_S * 1_000_000_000,
         ).check
         self.rule = ""
         self._loop = asyncio.new_event_loop()
@@ -71,7 +77,7 @@ class House:
         assert denied.status.code == problem.status == body["status"]
         # The rows' own words and nothing else: no exception's text, nothing of what was asked.
         assert (body["title"], body["detail"]) == (problem.title, problem.detail)
-        assert body.get("reason") in (None, "malformed")
+        assert body.get("reason") in (None, "malformed", "not-yet-valid")
         [line] = self._logged.calls
         assert (line.kwargs["event"], line.kwargs["rule"]) == ("denied", problem.code)
         assert not line.kwargs.get("exc_info"), "an exception of ours"
@@ -96,7 +102,7 @@ def may_pass(message: bytes) -> bool:
         return False
     if any(claims[name].WhichOneof("kind") != "string_value" for name in TEXT_CLAIMS):
         return False
-    if not all(claims[name].number_value > 0 for name in ("iat", "exp")):
+    if not all(claims[name].number_value > 0 for name in ("iat", "exp")) or claims["iat"].number_value >= NOW_S + 6:
         return False
     claimed = set(claims["permissions"].string_value.split()) if "permissions" in claims else None
     scopes = set(claims["scope"].string_value.split())

@@ -17,7 +17,10 @@ WITHIN_S = 300
 
 @dataclass(frozen=True)
 class Mutant:
-    """`right`, which stands once in a file, becomes `wrong`; the tests of `suite` must notice."""
+    """`right`, which stands once in a file, becomes `wrong`; the tests of `suite` must notice.
+
+    Without a folder a suite is one of `protocol`.
+    """
 
     name: str
     file: str
@@ -27,6 +30,7 @@ class Mutant:
 
 
 CODE, REFRESH = "oauth/grants/authorization_code.py", "oauth/grants/refresh_token.py"
+FORMS, DEMO, OIDC = "oauth/forms.py", "oauth/login/demo.py", "oauth/login/oidc.py"
 MUTANTS = (
     Mutant(
         "codes are looked at, then written",
@@ -166,6 +170,90 @@ MUTANTS = (
     ),
     Mutant("a public client may ask", "oauth/introspect.py", "if call.client.is_public:", "if False:", "revocation"),
     Mutant("a type is not looked at", "oauth/mint.py", 'header.get("typ") != TOKEN_TYPE', "False", "tokens"),
+    Mutant(
+        "a form needs no word",
+        FORMS,
+        "not hmac.compare_digest(shown.encode(), csrf.encode())",
+        "False",
+        "pages/consent_page",
+    ),
+    Mutant("a form may come from any site", FORMS, 'site not in (None, "same-origin")', "False", "pages/consent_page"),
+    Mutant("a form may have any origin", FORMS, "origin in (None, issuer) or", "True or", "pages/consent_page"),
+    Mutant(
+        "a request is anybody's",
+        "oauth/store/requests.py",
+        "sa.or_(_COLUMNS.user_id.is_(None), _COLUMNS.user_id == user)",
+        "sa.true()",
+        "pages/consent_page",
+    ),
+    Mutant(
+        "a form is not answered by the app",
+        "oauth/pages/printer.py",
+        "*([form_target(redirect_uri)] if redirect_uri else [])",
+        "",
+        "pages/consent_page",
+    ),
+    Mutant(
+        "the login leads anywhere",
+        "oauth/pages/login.py",
+        """_PLACES.get(return_to) or f"{CONSENT.path}?{urlencode({'request': return_to})}\"""",
+        "_PLACES.get(return_to) or return_to",
+        "pages/login",
+    ),
+    Mutant("who has left stays logged in", "oauth/pages/visitor.py", "if businesses:", "if True:", "pages/login"),
+    Mutant("wrong passwords do not lock out", DEMO, "if locked_s:", "if False:", "pages/login"),
+    Mutant("any password will do", DEMO, "return _HASHER.verify(hashed, password)", "return True", "pages/login"),
+    Mutant(
+        "another's consent is withdrawn",
+        "oauth/store/connections.py",
+        "(GRANTS.c.user_id == user, GRANTS.c.client_id",
+        "(GRANTS.c.client_id",
+        "pages/connected_apps",
+    ),
+    Mutant(
+        "everybody is an admin",
+        "oauth/pages/visitor.py",
+        "if allowed_to(each.role, each.permissions, scope)",
+        "if scope",
+        "pages/tokens_page",
+    ),
+    Mutant(
+        "a nonce is not looked at",
+        OIDC,
+        'not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode())',
+        "False",
+        "pages/upstream",
+    ),
+    Mutant("an ID token is anybody's", OIDC, "issuer=own.issuer,", "", "pages/upstream"),
+    Mutant(
+        "an ID token is for anybody",
+        OIDC,
+        "audience=own.client_id,",
+        'audience=[own.client_id, "another"],',
+        "pages/upstream",
+    ),
+    Mutant(
+        "who asked for an ID token is not looked at",
+        OIDC,
+        'claims.get("azp", own.client_id) != own.client_id',
+        "False",
+        "pages/upstream",
+    ),
+    Mutant("an answer is anybody's", OIDC, "came_from != self._provider.issuer and", "False and", "pages/upstream"),
+    Mutant(
+        "a state is any browser's",
+        OIDC,
+        "not word or not hmac.compare_digest(word.encode(), state.encode())",
+        "not word",
+        "pages/upstream",
+    ),
+    Mutant(
+        "a state counts again",
+        "oauth/store/sessions.py",
+        "sa.delete(LOGINS).where(",
+        "sa.update(LOGINS).values(nonce=columns.nonce).where(",
+        "pages/upstream",
+    ),
 )
 
 
@@ -183,9 +271,10 @@ def survives(mutant: Mutant, folder: Path) -> bool:
 
 def passes(folder: Path, suite: str) -> bool:
     """Whether a suite passes there."""
+    room, _, name = suite.rpartition("/")
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, f"tests/oauth/protocol/test_{suite}.py"],
+        [*command, f"tests/oauth/{room or 'protocol'}/test_{name}.py"],
         cwd=folder,
         capture_output=True,
         text=True,

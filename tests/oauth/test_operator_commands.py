@@ -46,6 +46,7 @@ def rows(environment: dict[str, str], *options: str) -> list[list[str]]:
 CHANGES = {
     "one token": (("revoke", "--jti", "pat_1"), "token pat_1: event 1\n"),
     "a user by id": (("revoke", "--subject", USER), f"subject {USER}: event 1\n"),
+    "a user by id, in its business": (("revoke", "--subject", USER, "--tenant", "1"), f"subject {USER}: event 1\n"),
     "a user by number": (("revoke", "--subject", "12", "--tenant", "1"), f"subject {USER}: event 1\n"),
     "a business by id": (("revoke", "--business", BUSINESS), f"suspend {BUSINESS}: event 1\n"),
     "a business by number": (("suspend", "--business", "1"), f"suspend {BUSINESS}: event 1\n"),
@@ -81,6 +82,9 @@ REFUSED = {
     "of two things at once": ("revoke", "--jti", "pat_1", "--business", "1"),
     "of a user's number without its business": ("revoke", "--subject", "12"),
     "of a user whose id is misspelt": ("revoke", "--subject", USER[:-1]),
+    "of a user whose id has another letter": ("revoke", "--subject", USER[:-1] + ("0" if USER[-1] != "0" else "4")),
+    "of a user of another business": ("revoke", "--subject", USER, "--tenant", "2"),
+    "of a token, with a business that nothing asks for": ("revoke", "--jti", "pat_1", "--tenant", "1"),
     "of a jti that no token can have": ("revoke", "--jti", "pat 1"),
     "of a business of another deployment": ("suspend", "--business", "biz_" + "0" * 26),
     "of a business that is no number": ("resume", "--business", "acme"),

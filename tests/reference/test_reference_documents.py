@@ -19,7 +19,7 @@ LINT_S = 300
 EVERY = [(date, dialect) for date in DATES for dialect in OPENAPI_DIALECTS]
 ONLY_IN_3_1 = ("examples", "const", "propertyNames", "exclusiveMinimum")
 
-WRITTEN_OUT = ("ActivityDirection", "ActivityOutcome", "Address", "AddressInput")
+WRITTEN_OUT = ("ActivityDirection", "ActivityOutcome", "Address", "AddressInput", "AppServiceRole")
 """They are nullable wherever they stand, which the older dialect cannot say of a reference."""
 
 

@@ -10,10 +10,12 @@ from reference.records import example, members
 from reference.values import noun
 from tests.reference.documents import DATES, Json, faults, named, resolved, the_document, version_of
 from tests.spec.operations import FIRST
-from tests.spec.resources import MEMBERS, Member, names
+from tests.spec.resources import MEMBERS, ONCE, Member, names
 
 WRITTEN = [resource for resource in RESOURCES if resource.name not in ("users", "custom_fields")]
 ROWS = [(resource, row) for resource in RESOURCES for row in MEMBERS[resource.name]]
+NOTHING = {"properties": {}, "additionalProperties": False}
+"""Where there is no update."""
 SCHEMAS = the_document(DATES[0])["components"]["schemas"]
 
 
@@ -41,7 +43,7 @@ def test_a_member_may_be_null_where_the_table_says_so(resource: Resource, row: M
 @pytest.mark.parametrize(("resource", "row"), [each for each in ROWS if each[0] in WRITTEN], ids=called)
 def test_a_body_takes_a_member_where_the_table_says_so(resource: Resource, row: Member) -> None:
     document = the_document(DATES[0])
-    create, update = SCHEMAS[f"{noun(resource)}Create"], SCHEMAS[f"{noun(resource)}Update"]
+    create, update = SCHEMAS[f"{noun(resource)}Create"], SCHEMAS.get(f"{noun(resource)}Update", NOTHING)
     assert (row.name in create["properties"]) is (row.write in ("c", "cu"))
     assert (row.name in update["properties"]) is (row.write == "cu")
     assert (row.name in create.get("required", ())) is (row.create == "R")
@@ -54,7 +56,7 @@ def test_a_body_takes_a_member_where_the_table_says_so(resource: Resource, row: 
 @pytest.mark.parametrize("resource", WRITTEN, ids=called)
 def test_a_body_refuses_what_it_does_not_name(resource: Resource) -> None:
     for kind in ("Create", "Update"):
-        assert SCHEMAS[f"{noun(resource)}{kind}"]["additionalProperties"] is False
+        assert SCHEMAS.get(f"{noun(resource)}{kind}", NOTHING)["additionalProperties"] is False
 
 
 @pytest.mark.parametrize("date", DATES)
@@ -72,7 +74,7 @@ def test_the_example_of_a_record_is_one(resource: Resource, date: str) -> None:
 @pytest.mark.parametrize("resource", RESOURCES, ids=called)
 def test_a_change_tells_of_the_members_that_it_gives_back(resource: Resource, date: str) -> None:
     version = version_of(date)
-    empty = {row.name: None for row in resource.fields}
+    empty = {row.name: None for row in resource.fields if row.name != ONCE.get(resource.name)}
     for change in reversed(changes_since(version)):
         if change.resource is resource:
             empty = change.back(empty)
@@ -90,6 +92,26 @@ def test_the_example_of_a_body_is_one(date: str) -> None:
                     bodies += 1
                     assert faults(document, content["schema"], content["example"]) == [], operation["operationId"]
     assert bodies > len(WRITTEN)
+
+
+@pytest.mark.parametrize(("resource", "member"), ONCE.items())
+def test_what_is_shown_once_is_in_the_answer_that_makes_it_alone(resource: str, member: str) -> None:
+    name = noun(next(row for row in RESOURCES if row.name == resource))
+    holders = {schema for schema, each in SCHEMAS.items() if member in each.get("properties", {})}
+    assert holders - {"Me"} == {f"{name}Made"}, "of the caller's own token it is said when it ends"
+    assert tuple(SCHEMAS[f"{name}Made"]["properties"]) == (*names(resource), member)
+    document = the_document(DATES[0])
+    [shown] = SCHEMAS[f"{name}Made"]["examples"]
+    assert faults(document, named(f"{name}Made"), shown) == []
+    answering = {
+        operation["operationId"]
+        for item in document["paths"].values()
+        for operation in item.values()
+        for answer in operation["responses"].values()
+        for content in answer.get("content", {}).values()
+        if content["schema"].get("$ref", "").endswith(f"/{name}MadeResponse")
+    }
+    assert answering == {f"{resource}_create", f"{resource}_{ {'token': 'rotate'}.get(member, 'rotate_secret') }"}
 
 
 GOOD = {

@@ -131,6 +131,7 @@ CLAIMS: dict[str, tuple[Callable[[Stack], dict[str, Any]], str]] = {
     "a beginning in a minute": (lambda _: {"nbf": int(time.time()) + 60}, "not-yet-valid"),
     "an issue at no time": (lambda _: {"iat": 0}, "malformed"),
     "an issue beyond all time": (lambda _: {"iat": 1e300}, "malformed"),
+    "an issue in a minute": (lambda _: {"iat": int(time.time()) + 60}, "not-yet-valid"),
     "two spaces between scopes": (lambda _: {"scope": "contacts:read  contacts:write"}, "malformed"),
     "a tab between scopes": (lambda _: {"scope": "contacts:read\tcontacts:write"}, "malformed"),
     "a list of scopes": (lambda _: {"scope": ["contacts:read"]}, "malformed"),

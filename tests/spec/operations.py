@@ -39,6 +39,8 @@ ITEM_NAMES = {
     "pipelines": "pipeline_id",
     "stages": "stage_id",
     "users": "user_id",
+    "personal_access_tokens": "token_id",
+    "apps": "app_id",
 }
 PREFIXES = {
     "contacts": "con",
@@ -51,6 +53,8 @@ PREFIXES = {
     "stages": "stage",
     "users": "usr",
     "custom_fields": "cf",
+    "personal_access_tokens": "tok",
+    "apps": "app",
 }
 
 SCOPES = tuple(
@@ -141,6 +145,22 @@ _READ_ONLY: tuple[Row, ...] = (
     ("get", "GET", "/{id}", "read", "viewer", False, 1, 200),
 )
 
+_PATS: tuple[Row, ...] = (
+    ("list", "GET", "", "manage", "admin", False, 1, 200),
+    ("create", "POST", "", "manage", "admin", False, 1, 201),
+    ("get", "GET", "/{id}", "manage", "admin", False, 1, 200),
+    ("rotate", "POST", "/{id}/rotate", "manage", "admin", False, 1, 201),
+    ("revoke", "DELETE", "/{id}", "manage", "admin", False, 1, 204),
+)
+_APPS: tuple[Row, ...] = (
+    ("list", "GET", "", "manage", "admin", False, 1, 200),
+    ("get", "GET", "/{id}", "manage", "admin", False, 1, 200),
+    ("update", "PATCH", "/{id}", "manage", "admin", False, 1, 200),
+    ("create", "POST", "", "manage", "admin", False, 1, 201),
+    ("rotate_secret", "POST", "/{id}/rotate_secret", "manage", "admin", False, 1, 200),
+    ("delete", "DELETE", "/{id}", "manage", "admin", False, 1, 204),
+)
+
 _PLACES: dict[str, tuple[str, str, tuple[Row, ...]]] = {
     "contacts": ("/v1/contacts", "contacts", _EVERY + _TAGS),
     "companies": ("/v1/companies", "companies", _EVERY + _TAGS),
@@ -152,6 +172,8 @@ _PLACES: dict[str, tuple[str, str, tuple[Row, ...]]] = {
     "stages": ("/v1/pipelines/{pipeline_id}/stages", "pipelines", _CONFIGURATION),
     "users": ("/v1/users", "users", _READ_ONLY),
     "custom_fields": ("/v1/custom_fields", "custom_fields", _READ_ONLY[:1]),
+    "personal_access_tokens": ("/v1/personal_access_tokens", "tokens", _PATS),
+    "apps": ("/v1/apps", "tokens", _APPS),
 }
 
 
@@ -175,7 +197,7 @@ SCOPED = (*OF_RECORDS, AUTHORIZE_EXPLAIN)
 """Those that need a scope."""
 WITH_TOKEN = (*SCOPED, ME, REQUESTS_LIST, REQUESTS_GET)
 OPERATIONS = (*WITH_TOKEN, VERSIONS_LIST)
-COUNT = 110
+COUNT = 121
 
 COLLECTIONS = {resource: place[0] for resource, place in _PLACES.items()}
 

@@ -187,7 +187,40 @@ description         text(500)    - Y ro ?       -    - -""",
         + """
 etag                etag         - N ro ?       -    - -""",
     ),
+    "personal_access_tokens": _table(
+        """
+id                  id(tok)      - N ro ?       -    - -
+name                line(100)    R N c  ?       -    - -
+scopes              scopes       R N c  ?       -    - -
+user_id             id(usr)      o N c  ?       -    - -
+expires_at          datetime     o N c  ?       -    - -
+status              enum(active,expired,revoked) - N ro ? - - -
+last_used_at        datetime     - Y ro ?       -    - -
+revoked_at          datetime     - Y ro ?       -    - -
+created_by_id       id(usr)      - N ro ?       -    - -
+created_at          datetime     - N ro ?       -    x -
+etag                etag         - N ro ?       -    - -""",
+    ),
+    "apps": _table(
+        """
+id                  id(app)      - N ro ?       -    - -
+name                line(100)    R N cu ?       -    - -
+kind                enum(marketplace,service) R N c ? - - -
+is_public           bool         o N c  false   -    - -
+redirect_uris       uris(10)     o N cu ?       -    - -
+scopes              scopes       R N cu ?       -    - -
+service_role        enum(viewer,member,manager,admin) o Y cu null - - -
+client_id           line(64)     - N ro ?       -    - -
+service_user_id     id(usr)      - Y ro ?       -    - -
+secret_rotated_at   datetime     - Y ro ?       -    - -
+created_by_id       id(usr)      - N ro ?       -    - -
+created_at          datetime     - N ro ?       -    x -
+etag                etag         - N ro ?       -    - -""",
+    ),
 }
+
+ONCE = {"personal_access_tokens": "token", "apps": "client_secret"}
+"""The member that only the answer which made it shows."""
 
 FIRST_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "notes": {"content": ("body",)},
@@ -245,6 +278,8 @@ LIST_FILTERS = {
     "stages": (),
     "users": ("status", "role", "email"),
     "custom_fields": ("resource", "type"),
+    "personal_access_tokens": ("user_id", "status"),
+    "apps": (),
 }
 
 EXPONENTS = {"JPY": 0, "KRW": 0, "BHD": 3, "TND": 3, "GBP": 2, "EUR": 2, "USD": 2}

@@ -44,7 +44,7 @@ async def serving_feed(
     database: str = "oauth.db",
     secret: str | None = None,
     port: int = 0,
-    **options: int,
+    **options: Any,
 ) -> AsyncIterator[FeedProcess]:
     """The feed while the block lasts, at its socket or at a port; the log stays in the folder."""
     async with Database(database_url(f"sqlite:///{folder}/{database}")) as opened:

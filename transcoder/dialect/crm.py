@@ -15,7 +15,6 @@ from transcoder.dialect.business import Business, raised
 from transcoder.dialect.cache import Clock
 from transcoder.dialect.calls import Calls, Read
 from transcoder.dialect.envelope import Envelope
-from transcoder.dialect.listing import BadPlace, page_of
 from transcoder.dialect.own_fields import OwnFields
 from transcoder.dialect.queries import to_query
 from transcoder.dialect.refusals import Asked
@@ -24,6 +23,7 @@ from transcoder.dialect.rows import Dialect
 from transcoder.dialect.users import USERS
 from transcoder.dialect.whole import read_whole
 from transcoder.dialect.wire import Ask, Wire, reading
+from transcoder.listing import BadPlace, page_of
 from transcoder.records import (
     Absent,
     Actor,
@@ -35,6 +35,7 @@ from transcoder.records import (
     Profile,
     Query,
     Record,
+    Records,
     Refusal,
     Running,
     Shelf,
@@ -47,7 +48,7 @@ from transcoder.upstream import Upstream
 T = TypeVar("T")
 
 
-class Crm:
+class Crm(Records):
     """The internal CRM as `records.Records`. One per process; remembers each business's own fields and currency."""
 
     capabilities = Capabilities(

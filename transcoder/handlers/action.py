@@ -1,9 +1,22 @@
 """Actions: the verbs of a resource beyond create, update and delete, tags among them."""
 
+from http import HTTPStatus
+
+from contract import headers
 from contract.resources import Action
 from transcoder.bodies import judged, valid
 from transcoder.call import Answer, Call
-from transcoder.handlers.shared import Desk, accepted, expected_revision, own_number, shelf, single, terms, tried
+from transcoder.handlers.shared import (
+    Desk,
+    accepted,
+    expected_revision,
+    location,
+    own_number,
+    shelf,
+    single,
+    terms,
+    tried,
+)
 from transcoder.records import Values
 from transcoder.validate import action_values
 
@@ -20,9 +33,12 @@ def check(call: Call) -> Values:
 
 
 async def run(desk: Desk, call: Call, values: Values) -> Answer:
-    """200, with the record after it."""
+    """The record after it; 201 and where it is, where the action makes another one."""
     number = own_number(call)
     on = terms(call, await expected_revision(desk, call, number))
     outcome = await desk.records.act(shelf(call), _action(call), number, values, on, call.actor)
     record = accepted(desk, call, outcome).record
-    return await tried(desk, call, record) if call.parameters.dry_run else await single(desk, call, record)
+    if call.parameters.dry_run:
+        return await tried(desk, call, record)
+    made = call.operation.success == HTTPStatus.CREATED
+    return await single(desk, call, record, extra={headers.LOCATION: location(desk, call, record)} if made else None)

@@ -181,7 +181,7 @@ async def _in_turn(
     """What becomes of the items; one whose only fault are dead references is refused for what comes earlier."""
     outcomes = await write(desk, call, items)
     dead = [n for n, told in sorted(outcomes.items()) if isinstance(told, ApiError) and only_dead(told.errors)]
-    if not dead or not desk.records.capabilities.dry_run or not isinstance(call.body, dict):
+    if not dead or not desk.records.capabilities_for(call.operation.of).dry_run or not isinstance(call.body, dict):
         return outcomes
     resource, bodies = call.operation.resource, call.body["items"]
     known = Known(await desk.records.definitions(resource, call.actor) if resource.custom else {})
@@ -259,7 +259,7 @@ async def _answer(
             done[index] = outcome
     public = dict(zip(done, await shown(desk, call, list(done.values())), strict=True))
     entries: list[Json] = []
-    failed, settled, asks_again = 0, True, desk.records.capabilities.dedupe
+    failed, settled, asks_again = 0, True, desk.records.capabilities_for(call.operation.of).dedupe
     for index in range(len(outcomes)):
         outcome = outcomes[index]
         if isinstance(outcome, Refusal):

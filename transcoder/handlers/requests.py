@@ -74,7 +74,7 @@ async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[s
     row = BY_ID[receipt.operation or ""]
     record, done = None if receipt.record is None else int(receipt.record), used.state is State.DONE
     # Of a batch, only its retry can tell: it holds the items, each of which has a key of its own inside.
-    asks = row.kind not in BATCHES and desk.records.capabilities.dedupe
+    asks = row.kind not in BATCHES and desk.records.capabilities_for(row.of).dedupe
     if used.state is State.LAPSED and asks:
         match await desk.records.outcome(used.name, call.actor):
             case Done(number):

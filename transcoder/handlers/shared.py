@@ -175,5 +175,6 @@ async def tried(desk: Desk, call: Call, record: Record, **meta: Json) -> Answer:
 def location(desk: Desk, call: Call, record: Record) -> str:
     """The public URL of a record."""
     record_id = desk.presenter(call).record_id(call.actor.tenant, record.number)
-    path = call.path if call.path.endswith(f"/{call.operation.resource.name}") else call.path.rsplit("/", 1)[0]
+    collection = f"/{call.operation.resource.name}"
+    path = call.path[: call.path.rindex(collection)] + collection
     return f"{desk.api_url}{path}/{record_id}"

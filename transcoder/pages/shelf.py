@@ -30,7 +30,7 @@ from contract.problems import PROBLEMS, Problem, type_uri
 from contract.resources import RESOURCES
 from contract.versions import VERSIONS
 from contract.vocabulary import Json
-from transcoder.pages.look import Look
+from process.look import Look
 from transcoder.to_public import instant_text
 
 HTML_MEDIA_TYPE = "text/html"

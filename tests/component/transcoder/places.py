@@ -66,6 +66,7 @@ class Folder:
             "PYTHONPATH": str(Path.cwd()),
             "LISTEN": f"unix:{self.socket(name)}",
             "INTERNAL_URL": f"unix:{self.socket(internal)}",
+            "OAUTH_INTERNAL_URL": f"unix:{self.socket('nobody')}",
             "VALKEY_URL": valkey_url,
             "PUBLIC_API_URL": API_URL,
             "PUBLIC_AUTH_URL": "https://auth.example",

@@ -37,6 +37,7 @@ def test_missing_settings_are_told_all_at_once_and_nothing_starts() -> None:
     assert names == [
         "LISTEN",
         "INTERNAL_URL",
+        "OAUTH_INTERNAL_URL",
         "VALKEY_URL",
         "PUBLIC_API_URL",
         "PUBLIC_AUTH_URL",

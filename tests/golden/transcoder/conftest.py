@@ -9,17 +9,19 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from contract.ids import IdCodec
+from contract.ids import IdCodec, IdKind
 from contract.resources import RESOURCES
 from contract.sealing import key_ring
 from stores.idempotency import MemoryIdempotency
 from stores.receipts import MemoryReceipts, Outbox
 from tests.support.quiet_log import QUIET
+from transcoder.administration import ADMINISTERED, Administration
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.crm import Crm
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.pipeline import Pipeline
+from transcoder.shelves import Shelves
 from transcoder.to_public import Presenters
 from transcoder.upstream import Reply
 
@@ -62,8 +64,10 @@ def upstream() -> RecordingUpstream:
 @pytest.fixture
 async def client(upstream: RecordingUpstream) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     store = MemoryIdempotency(lambda: 0)
+    administration = Administration(upstream, None, IdKind.INTEGER)
+    records = Shelves(Crm(upstream, DIALECTS), dict.fromkeys(ADMINISTERED, administration))
     receipts = MemoryReceipts(lambda: 0)
-    desk = Desk(Crm(upstream, DIALECTS), store, receipts, Presenters(RESOURCES, CODEC), KEYS, "https://api.example")
+    desk = Desk(records, store, receipts, Presenters(RESOURCES, CODEC), KEYS, "https://api.example")
     once = Once(store, desk.records.capabilities, KEYS, QUIET)
     pipeline = Pipeline(desk, CODEC, once, Outbox(receipts, QUIET), QUIET)
     app = web.Application()

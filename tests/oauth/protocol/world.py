@@ -16,7 +16,7 @@ from aiohttp import web
 from oauth.clients import Client, ClientKind
 from oauth.consent import Elsewhere, Pending, decide, deny, pending
 from oauth.desk import Desk
-from oauth.login import Identity, LoginFailed, Membership
+from oauth.login import Arrival, Identity, LoginFailed, Membership
 from oauth.opaque import digest
 from oauth.scopes import KNOWN
 from oauth.store.clients import register
@@ -42,11 +42,20 @@ class Town:
     async def open(self) -> None:
         pass
 
-    async def begin(self, request: web.Request, return_to: str) -> web.Response:
+    async def close(self) -> None:
+        pass
+
+    async def begin(self, request: web.Request, return_to: str, failure: LoginFailed | None = None) -> web.Response:
         return web.Response(text=return_to)
 
-    async def finish(self, request: web.Request) -> Identity:
-        raise LoginFailed
+    async def finish(self, request: web.Request) -> Arrival:
+        raise LoginFailed("nobody logs in here")
+
+    async def memberships(self, user_id: int) -> tuple[Membership, ...]:
+        return tuple(member for (number, _), member in self.members.items() if number == user_id)
+
+    async def name_of(self, business_id: int) -> str | None:
+        return f"Business {business_id}"
 
     async def current(self, user_id: int, business_id: int) -> Membership | None:
         return self.members.get((user_id, business_id))

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import NoReturn
 
 import sqlalchemy as sa
 
@@ -15,11 +16,19 @@ DIRECTORY = json.loads(Path("sandbox/directory.json").read_text())
 ALICE, IAN, ACME, BIRCH = 11, 15, 1, 2
 
 
+async def unseen(*_: object) -> NoReturn:
+    raise AssertionError("nobody logs in here")
+
+
+def demo_login(database: Database, directory: str) -> DemoLogin:
+    return DemoLogin(database, read_directory(directory), lambda: 0, unseen)
+
+
 def login(database: Database, **alice: object) -> DemoLogin:
     """With the sandbox's directory, but for what is said of Alice."""
     told = json.loads(json.dumps(DIRECTORY))
     told["businesses"][0]["users"][0] |= alice
-    return DemoLogin(database, read_directory(json.dumps(told)))
+    return demo_login(database, json.dumps(told))
 
 
 async def test_a_user_is_what_the_directory_says(database: Database) -> None:
@@ -58,7 +67,7 @@ async def test_what_has_changed_in_the_directory_counts_after_the_next_start(dat
 
 async def test_a_uuid_is_a_number_like_any_other(database: Database) -> None:
     directory = Path("examples/foreign/directory.json").read_text()
-    demo = DemoLogin(database, read_directory(directory))
+    demo = demo_login(database, directory)
     await demo.open()
     business, told = next(iter(read_directory(directory).items()))
     assert business > 2**64

@@ -23,8 +23,8 @@ CLAIMS: dict[str, Any] = {
     "token_kind": "pat",
     "rate_key": "pat:1",
     "jti": "a-token",
-    "iat": 1_800_000_000,
-    "exp": 1_800_000_900,
+    "iat": 1_700_000_000,
+    "exp": 1_700_000_900,
 }
 
 

@@ -46,7 +46,7 @@ class Answers:
 
     def __init__(self, buckets, log, processes=1, held=NOTHING_REVOKED):
         limiter = Limiter(buckets, log, processes=processes)
-        self._authorizer = Authorizer(limiter, Known(held), Teller(log), api_url=API_URL)
+        self._authorizer = Authorizer(limiter, Known(held), Teller(log), api_url=API_URL, clock=lambda: NOW_US * 1000)
 
     async def __call__(self, operation="contacts.list", **parts):
         return answer(await self._authorizer.check(a_check(operation, **parts)))
@@ -226,6 +226,14 @@ async def test_a_revoked_token_is_answered_as_one_that_was_not_accepted(log):
     assert refused.body["reason"] == "revoked"
     assert "instance" not in refused.body
     assert 'error="invalid_token"' in refused.headers["www-authenticate"]
+
+
+async def test_a_token_from_the_future_is_refused_since_it_would_outlive_a_revocation_of_its_subject(log):
+    ask = Answers(MemoryBuckets(lambda: NOW_US), log, held=after((Kind.SUBJECT, CLAIMS["sub"], None)))
+    refused = await ask(payload=CLAIMS | {"iat": NOW_US // 1_000_000 + 3600})
+    assert (refused.status, refused.body["reason"]) == (401, "not-yet-valid")
+    assert "instance" not in refused.body
+    assert not [name for name in refused.headers if name.startswith("x-ratelimit")]
 
 
 async def test_standing_is_asked_before_the_budget_and_after_the_token(log):

@@ -3,6 +3,7 @@
 import pytest
 
 from authz.decide import Admitted, Refused, Spent, Throttled, decide, refuse_token
+from contract.claims import TokenFault
 from contract.limits import GROWTH, Budget
 from contract.operations import BY_ID, OPERATIONS, SCOPES, UNKNOWN_PATH, WRONG_METHOD
 from contract.problems import (
@@ -127,7 +128,7 @@ def test_the_policy_that_has_to_be_waited_for_longest_is_the_one_that_is_told():
 
 
 def test_a_token_that_is_not_canonical_accepts_nobody():
-    verdict = refuse_token()
+    verdict = refuse_token(TokenFault.MALFORMED)
     assert (verdict.problem, verdict.caller, verdict.spent) == (INVALID_TOKEN, None, None)
     assert verdict.members == {"reason": "malformed"}
 

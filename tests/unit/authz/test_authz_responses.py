@@ -5,6 +5,7 @@ import pytest
 from authz import responses
 from authz.decide import Admitted, Refused, Spent, Throttled, refuse_token
 from authz.ext_authz_pb2 import CheckResponse
+from contract.claims import TokenFault
 from contract.headers import EVERY_ANSWER, IDENTITY, PRIVATE_ANSWER, RATE_HEADERS
 from contract.limits import GROWTH, Budget
 from contract.problems import INSUFFICIENT_SCOPE, OVERLOADED, PROBLEMS
@@ -31,7 +32,7 @@ def test_an_admitted_caller_is_introduced_by_every_identity_header():
         "x-gw-scopes": "contacts:read contacts:write",
         "x-gw-plan": "growth",
         "x-gw-token-kind": "pat",
-        "x-gw-expires-at": "1800000900",
+        "x-gw-expires-at": "1700000900",
     }
     assert set(admitted.upstream) == {header.name for header in IDENTITY}
 
@@ -87,7 +88,7 @@ def test_members_and_headers_of_a_refusal_are_passed_on():
 
 
 def test_a_token_that_was_not_accepted_has_no_receipt_and_no_budget():
-    refused = told(refuse_token())
+    refused = told(refuse_token(TokenFault.MALFORMED))
     assert refused.status == 401
     assert "instance" not in refused.body
     assert not set(RATE_HEADERS) & set(refused.headers)

@@ -3,13 +3,15 @@
 import pytest
 
 from authz.tokens import NotCanonical, read_token
-from contract.claims import TEXT_CLAIMS, TIME_CLAIMS, Claims
+from contract.claims import TEXT_CLAIMS, TIME_CLAIMS, Claims, TokenFault
 from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, without
+
+NOW_S = CLAIMS["iat"]
 
 
 @pytest.mark.parametrize("alg", ["ES256", "RS256"])
 def test_a_canonical_token_is_read(alg):
-    caller = read_token(JWT_HEADER | {"alg": alg}, CLAIMS, audience=API_URL)
+    caller = read_token(JWT_HEADER | {"alg": alg}, CLAIMS, audience=API_URL, now_s=NOW_S)
     assert isinstance(caller, Claims)
     assert (caller.subject, caller.business, caller.rate_key) == (CLAIMS["sub"], CLAIMS["business_id"], "pat:1")
 
@@ -31,7 +33,7 @@ OTHER_HEADERS = {
 
 @pytest.mark.parametrize(("header", "member"), OTHER_HEADERS.values(), ids=OTHER_HEADERS.keys())
 def test_refuses_a_token_that(header, member):
-    assert read_token(header, CLAIMS, audience=API_URL) == NotCanonical(member)
+    assert read_token(header, CLAIMS, audience=API_URL, now_s=NOW_S) == NotCanonical(member)
 
 
 ELSEWHERE = {
@@ -44,15 +46,23 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize("audience", ELSEWHERE.values(), ids=ELSEWHERE.keys())
 def test_refuses_a_token_for_an_audience_that(audience):
-    assert read_token(JWT_HEADER, CLAIMS | {"aud": audience}, audience=API_URL) == NotCanonical("aud")
+    assert read_token(JWT_HEADER, CLAIMS | {"aud": audience}, audience=API_URL, now_s=NOW_S) == NotCanonical("aud")
 
 
 @pytest.mark.parametrize("name", [*TEXT_CLAIMS, *TIME_CLAIMS])
 def test_refuses_a_token_without(name):
-    assert read_token(JWT_HEADER, without(CLAIMS, name), audience=API_URL) == NotCanonical(name)
+    assert read_token(JWT_HEADER, without(CLAIMS, name), audience=API_URL, now_s=NOW_S) == NotCanonical(name)
 
 
 @pytest.mark.parametrize("name", [*TEXT_CLAIMS, "permissions"])
 @pytest.mark.parametrize("value", [None, True, 1.0], ids=["null or a list", "a boolean", "a number"])
 def test_refuses_a_token_with_a_text_claim_that_is(name, value):
-    assert read_token(JWT_HEADER, CLAIMS | {name: value}, audience=API_URL) == NotCanonical(name)
+    assert read_token(JWT_HEADER, CLAIMS | {name: value}, audience=API_URL, now_s=NOW_S) == NotCanonical(name)
+
+
+def test_a_token_may_be_issued_by_a_clock_that_is_five_seconds_ahead_and_no_more():
+    ahead, beyond = (
+        read_token(JWT_HEADER, CLAIMS | {"iat": NOW_S + seconds}, audience=API_URL, now_s=NOW_S) for seconds in (5, 6)
+    )
+    assert isinstance(ahead, Claims)
+    assert beyond == NotCanonical("iat", TokenFault.NOT_YET_VALID)

@@ -117,3 +117,9 @@ def test_a_key_of_another_size_is_refused(size):
         UuidCodec(bytes(size))
     with pytest.raises(ValueError, match="32 bytes"):
         id_key("00" * size)
+
+
+def test_without_its_tenant_only_the_form_of_an_id_is_seen():
+    assert CODEC.may_be_ours("con", "con_" + "0" * 52)
+    assert not CODEC.may_be_ours("cmp", "con_" + "0" * 52)
+    assert not CODEC.may_be_ours("con", "con_" + "0" * 26)

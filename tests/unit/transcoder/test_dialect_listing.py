@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.dialect.listing import BadPlace, matches, page_of
+from transcoder.listing import BadPlace, matches, page_of
 from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Query, Record, Tree
 
 

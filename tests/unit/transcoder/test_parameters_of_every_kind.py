@@ -40,7 +40,10 @@ def promised(row: Operation) -> set[str]:
     match row.kind:
         case Kind.LIST:
             own = {*row.resource.list_filters, *(name for name, _ in row.resource.member_filters)}
-            return PAGE | deleted | own
+            unchanging = (
+                {"updated_since", "updated_until"} if row.resource.name in ("personal_access_tokens", "apps") else set()
+            )
+            return (PAGE - unchanging) | deleted | own
         case Kind.SEARCH:
             return {"include_total", "fields"} | deleted
         case Kind.GET:

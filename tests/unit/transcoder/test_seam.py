@@ -22,6 +22,7 @@ def good(tmp_path: Path) -> dict[str, str]:
     return {
         "LISTEN": "unix:/x/t.sock",
         "INTERNAL_URL": "unix:/x/i.sock",
+        "OAUTH_INTERNAL_URL": "unix:/x/o.sock",
         "VALKEY_URL": "unix:///x/v.sock",
         "PUBLIC_API_URL": "https://api.example",
         "PUBLIC_AUTH_URL": "https://auth.example",

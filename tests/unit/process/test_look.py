@@ -2,7 +2,7 @@
 
 import pytest
 
-from transcoder.pages.look import DARK, LIGHT, Look, color_on, contrast
+from process.look import DARK, LIGHT, Look, color_on, contrast
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:

@@ -1,0 +1,78 @@
+"""When personal access tokens were last used, to the minute, told to the authorization server now and then.
+
+Off the request's way: a note is one entry in a dict, and one call tells many. What cannot be told waits for the next
+time, and is lost with the process: it is for people to look at, and no decision leans on it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import msgspec
+from structlog.typing import FilteringBoundLogger
+
+from contract.claims import Claims, TokenKind
+from stores.administration import USES_PATH, Uses
+
+EVERY_S = 10.0
+WITHIN_S = 5.0
+MOST = 50_000
+"""Tokens that are remembered between two calls; of more, some look unused until they are used again."""
+_MINUTE_S = 60
+
+
+class Usage:
+    """What is to be told."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+        self._coming: dict[str, int] = {}
+        self._told: dict[str, int] = {}
+
+    def note(self, caller: Claims, now_s: int) -> None:
+        """A token in good standing was used."""
+        if caller.kind is not TokenKind.PAT:
+            return
+        minute_s = now_s - now_s % _MINUTE_S
+        if self._told.get(caller.jti) != minute_s and len(self._coming) < MOST:
+            self._coming[caller.jti] = minute_s
+
+    async def deliver(self, session: aiohttp.ClientSession, url: str) -> bool:
+        """Tell what there is; whether it was taken."""
+        if not self._coming:
+            return True
+        coming, self._coming = self._coming, {}
+        try:
+            limit = aiohttp.ClientTimeout(total=WITHIN_S)
+            body = msgspec.json.encode(Uses(uses=coming))
+            async with session.post(f"{url}{USES_PATH}", data=body, timeout=limit) as answer:
+                taken = answer.status < 300
+        except (aiohttp.ClientError, OSError):  # TimeoutError is an OSError
+            taken = False
+        if taken:
+            self._told = coming
+        else:
+            self._coming = coming | self._coming
+        return taken
+
+    @asynccontextmanager
+    async def delivering(self, session: aiohttp.ClientSession, url: str) -> AsyncIterator[None]:
+        """Tell now and then, while the block lasts, and once more at its end."""
+
+        async def again_and_again() -> None:
+            lost = False
+            while True:
+                await asyncio.sleep(EVERY_S)
+                taken = await self.deliver(session, url)
+                if not taken and not lost:
+                    self._log.warning("uses of tokens not told")
+                lost = not taken
+
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(again_and_again())
+            try:
+                yield
+            finally:
+                task.cancel()
+        await self.deliver(session, url)

@@ -1,0 +1,91 @@
+"""What a business's admin does with tokens and apps: made, read, changed, ended; by the API and by pages alike.
+
+Owns what is asked and every way to be refused, in the public words for members. Knows no HTTP; whether the asker may
+administer at all was decided before.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contract.resources.shape import USER_PREFIX
+from contract.vocabulary import TenantId, UserId
+from oauth.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """By whom, in which business. `dry`: everything is done, and then undone; nothing that was made is shown."""
+
+    business: TenantId
+    user: UserId
+    dry: bool = False
+
+    def actor(self, desk: Desk) -> str:
+        """The asker, for the audit and the revocation log."""
+        return desk.ids.seal(USER_PREFIX, self.business, self.user)
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """The business has none of that number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """It had one, until then."""
+
+    at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """It is not on the revision that was named."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A member that will not do; `index` is an element's in an array."""
+
+    member: str
+    code: str
+    detail: str
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """Every member that will not do."""
+
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBroken:
+    """A rule about the whole."""
+
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Not at this very second: all of the user's tokens have just been revoked, or who knows the users is away."""
+
+
+Refused = NotThere | Deleted | Stale | Invalid | RuleBroken | Busy
+
+LIMIT_REACHED = "limit-reached"
+
+
+@asynccontextmanager
+async def changing(desk: Desk, asked: Asked) -> AsyncIterator[AsyncConnection]:
+    """One transaction, kept unless it is only tried."""
+    async with desk.database.writing() as connection:
+        yield connection
+        if asked.dry:
+            await connection.rollback()

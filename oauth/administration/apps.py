@@ -1,0 +1,230 @@
+"""Apps: registered by a business's admin, changed, given another secret, deleted with all that they hold.
+
+Owns what may be registered as what. A secret is shown by the call that made it, and kept as a digest.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contract.bounds import MAX_APPS
+from contract.vocabulary import UserId
+from oauth.administration import (
+    LIMIT_REACHED,
+    Asked,
+    Deleted,
+    Fault,
+    Invalid,
+    NotThere,
+    Refused,
+    RuleBroken,
+    Stale,
+    changing,
+)
+from oauth.clients import Client, ClientKind, redirect_fault
+from oauth.desk import Desk
+from oauth.opaque import SECRET_PREFIX, digest, new_id, new_word
+from oauth.scopes import allowed_to
+from oauth.store.apps import App, change_app, count_apps, find_app, list_apps
+from oauth.store.audit import note
+from oauth.store.clients import register
+from oauth.store.tokens import end_client, end_services
+from oauth.store.turns import take_turn
+
+APP_SECRET = "app-secret"  # noqa: S105
+_FIRST_SERVICE_USER = 2**52
+"""Service users have numbers from here on, which no person has: the internal services count from 1. Below 2⁵³, so
+that they survive in any JSON."""
+_COLUMNS: Mapping[str, Callable[[Any], Any]] = {"scope": " ".join, "redirect_uris": list}
+"""How a change is kept; others as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewApp:
+    """What is wanted. `service_role`: a service's, and only a service's."""
+
+    name: str
+    kind: ClientKind
+    scope: tuple[str, ...]
+    is_public: bool = False
+    redirect_uris: tuple[str, ...] | None = None
+    service_role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An app with its secret: shown this once, and kept nowhere. None of a public one, and where it was only tried.
+
+    The number of one that was only tried is 0.
+    """
+
+    app: App
+    secret: str | None
+
+
+async def list_all(desk: Desk, asked: Asked) -> list[App]:
+    """The business's own."""
+    async with desk.database.reading() as connection:
+        return await list_apps(connection, asked.business)
+
+
+async def get(desk: Desk, asked: Asked, number: int) -> App | Refused:
+    """One of them; a deleted one too, with `deleted_at_s`."""
+    async with desk.database.reading() as connection:
+        return await find_app(connection, asked.business, number) or NotThere()
+
+
+async def create(desk: Desk, asked: Asked, wanted: NewApp) -> Registered | Refused:
+    """A new one."""
+    secret = None if wanted.is_public else new_word(SECRET_PREFIX)
+    client = _client(asked, wanted, secret)
+    if faults := tuple(_faults(client, redirects_given=wanted.redirect_uris is not None)):
+        return Invalid(faults)
+    now_s = desk.clock()
+    async with changing(desk, asked) as connection:
+        await take_turn(connection, "apps", asked.business)
+        if await count_apps(connection, asked.business) >= MAX_APPS:
+            return RuleBroken(LIMIT_REACHED, f"A business has {MAX_APPS} apps at the most: delete one first.")
+        number = await register(connection, client, by=asked.user, now_s=now_s)
+        await _noted(desk, connection, asked, "app.created", client, now_s, kind=client.kind.value)
+        app = await _again(connection, asked, number)
+        if asked.dry:
+            return Registered(replace(app, client=replace(app.client, number=0)), None)
+        return Registered(app, secret)
+
+
+async def update(
+    desk: Desk, asked: Asked, number: int, changes: Mapping[str, Any], *, revision: int | None = None
+) -> App | Refused:
+    """Change `name`, `scope`, `redirect_uris`, `service_role`; a change to what is there already is none."""
+    now_s = desk.clock()
+    async with changing(desk, asked) as connection:
+        found = await _held(connection, asked, number, revision)
+        if not isinstance(found, App):
+            return found
+        client = replace(found.client, **changes)
+        if faults := tuple(_faults(client, redirects_given=True)):
+            return Invalid(faults)
+        if client == found.client:
+            return found
+        columns = {name: _COLUMNS.get(name, lambda kept: kept)(value) for name, value in changes.items()}
+        await change_app(connection, number, columns, now_s=now_s)
+        if (client.scope, client.service_role) != (found.client.scope, found.client.service_role):
+            # What a service holds says the old ones; of a grant's tokens each refresh looks again.
+            await end_services(connection, client.id, actor=asked.actor(desk), now_s=now_s)
+        await _noted(desk, connection, asked, "app.changed", client, now_s, members=sorted(changes))
+        return await _again(connection, asked, number)
+
+
+async def rotate_secret(
+    desk: Desk, asked: Asked, number: int, *, overlap_s: int = 0, revision: int | None = None
+) -> Registered | Refused:
+    """Another secret; the one before counts for the overlap, and no earlier one does."""
+    now_s, secret = desk.clock(), new_word(SECRET_PREFIX)
+    async with changing(desk, asked) as connection:
+        found = await _held(connection, asked, number, revision)
+        if not isinstance(found, App):
+            return found
+        if found.client.is_public:
+            return RuleBroken(APP_SECRET, "A public app has no secret.")
+        columns = {
+            "secret_hash": digest(secret),
+            "previous_secret_hash": found.client.secret_hash if overlap_s else None,
+            "previous_secret_until_s": now_s + overlap_s if overlap_s else None,
+            "secret_rotated_at_s": now_s,
+        }
+        await change_app(connection, number, columns, now_s=now_s)
+        await _noted(desk, connection, asked, "app.secret-rotated", found.client, now_s, overlap_s=overlap_s)
+        return Registered(await _again(connection, asked, number), None if asked.dry else secret)
+
+
+async def delete(desk: Desk, asked: Asked, number: int, *, revision: int | None = None) -> App | Refused:
+    """It is no client any more; its grants and tokens end."""
+    now_s = desk.clock()
+    async with changing(desk, asked) as connection:
+        found = await _held(connection, asked, number, revision)
+        if not isinstance(found, App):
+            return found
+        actor, client_id = asked.actor(desk), found.client.id
+        await change_app(connection, number, {"disabled_at_s": now_s}, now_s=now_s)
+        await end_client(connection, client_id, reason="app-deleted", actor=actor, now_s=now_s)
+        await _noted(desk, connection, asked, "app.deleted", found.client, now_s)
+        return await _again(connection, asked, number)
+
+
+def _client(asked: Asked, wanted: NewApp, secret: str | None) -> Client:
+    is_service = wanted.kind is ClientKind.SERVICE
+    return Client(
+        id=new_id("cli"),
+        number=0,
+        name=wanted.name,
+        kind=wanted.kind,
+        native=wanted.is_public,
+        owner=asked.business,
+        business=asked.business if is_service else None,
+        service_user=UserId(_FIRST_SERVICE_USER + secrets.randbelow(_FIRST_SERVICE_USER)) if is_service else None,
+        service_role=wanted.service_role,
+        redirect_uris=wanted.redirect_uris or (),
+        scope=wanted.scope,
+        secret_hash=None if secret is None else digest(secret),
+        previous_secret_hash=None,
+        previous_secret_until_s=0,
+        disabled=False,
+    )
+
+
+def _faults(client: Client, *, redirects_given: bool) -> Iterator[Fault]:
+    """What may not be registered as it stands."""
+    if client.kind is ClientKind.SERVICE:
+        yield from _service_faults(client)
+        return
+    if client.service_role is not None:
+        yield Fault("service_role", "not-applicable", "Only a service has a role of its own.")
+    if not client.redirect_uris:
+        code = "too-few-items" if redirects_given else "required"
+        yield Fault("redirect_uris", code, "An app that users allow needs a place to send them back to.")
+    for at, uri in enumerate(client.redirect_uris):
+        if why_not := redirect_fault(uri, is_public=client.is_public):
+            yield Fault("redirect_uris", "invalid-url", why_not, at)
+
+
+def _service_faults(client: Client) -> Iterator[Fault]:
+    if client.is_public:
+        yield Fault("is_public", "not-applicable", "A service always has a secret.")
+    if client.redirect_uris:
+        yield Fault("redirect_uris", "not-applicable", "No user is sent to a service.")
+    if client.service_role is None:
+        yield Fault("service_role", "required", "A service acts as a user of this role.")
+        return
+    held = allowed_to(client.service_role, None, client.scope)
+    for at, name in enumerate(client.scope):
+        if name not in held:
+            yield Fault("scopes", "not-permitted", "The role does not grant this.", at)
+
+
+async def _again(connection: AsyncConnection, asked: Asked, number: int) -> App:
+    app = await find_app(connection, asked.business, number)
+    if app is None:
+        raise LookupError("an app that was just written is not there")
+    return app
+
+
+async def _held(
+    connection: AsyncConnection, asked: Asked, number: int, revision: int | None
+) -> App | NotThere | Deleted | Stale:
+    found = await find_app(connection, asked.business, number, hold=True)
+    if found is None:
+        return NotThere()
+    if found.deleted_at_s is not None:
+        return Deleted(found.deleted_at_s)
+    return found if revision in (None, found.revision) else Stale(found.revision)
+
+
+async def _noted(
+    desk: Desk, connection: AsyncConnection, asked: Asked, action: str, client: Client, now_s: int, **detail: Any
+) -> None:
+    actor = asked.actor(desk)
+    await note(connection, action, client.id, actor=actor, now_s=now_s, business=asked.business, **detail)

@@ -1,0 +1,62 @@
+"""The page of connected apps: what a person has allowed, and how they take it back.
+
+Everything that came of a consent ends with it, and the edge hears of it as of any revocation.
+"""
+
+from aiohttp import web
+
+from contract.oauth import CONNECTED_APPS
+from contract.resources.shape import BUSINESS_PREFIX
+from oauth.answers import redirect
+from oauth.desk import Desk
+from oauth.pages.consent import WORDS
+from oauth.pages.login import way_in
+from oauth.pages.printer import Printer
+from oauth.pages.visitor import Visitor, visitor_of
+from oauth.store.connections import Connection, connections_of, withdraw
+
+
+class ConnectionsPage:
+    """The endpoint."""
+
+    def __init__(self, desk: Desk, printer: Printer) -> None:
+        self._desk = desk
+        self._printer = printer
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Shows the apps, or takes one's consent back."""
+        visitor = await visitor_of(self._desk, request)
+        if visitor is None:
+            return redirect(way_in(CONNECTED_APPS.id))
+        if request.method == "POST":
+            return await self._withdraw(request, visitor)
+        async with self._desk.database.reading() as connection:
+            found = await connections_of(connection, visitor.session.user, now_s=self._desk.clock())
+        return self._printer.page(
+            "connected-apps.html",
+            visitor=visitor,
+            section=CONNECTED_APPS.id,
+            connections=[await self._told(each) for each in found],
+            done="done" in request.query,
+        )
+
+    async def _withdraw(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+        form = await visitor.form(request, self._desk.issuer)
+        business = self._desk.ids.open_business(BUSINESS_PREFIX, form.get("business") or "")
+        if isinstance(business, int):
+            async with self._desk.database.writing() as connection:
+                user, app = visitor.session.user, form.get("app") or ""
+                await withdraw(connection, user, app, business, now_s=self._desk.clock())
+        return redirect(f"{CONNECTED_APPS.path}?done")
+
+    async def _told(self, each: Connection) -> dict[str, object]:
+        login = self._desk.login
+        return {
+            "app": each.client_id,
+            "name": each.name,
+            "owner": await login.name_of(each.owner),
+            "business": self._desk.ids.seal_business(BUSINESS_PREFIX, each.business),
+            "business_name": await login.name_of(each.business),
+            "words": [WORDS[name] for name in each.scope],
+            "since_s": each.since_s,
+        }

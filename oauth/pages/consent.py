@@ -1,0 +1,108 @@
+"""The page on which a person decides: what an app asks for, for whom, and what becomes of their answer.
+
+Owns how a request looks; what a decision does is for `oauth.consent`. Of the form only the request's word, the choice
+of a business and the answer are read: no parameter of OAuth's comes from a browser here.
+"""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from contract.operations import SCOPES
+from contract.resources.shape import BUSINESS_PREFIX
+from oauth import consent
+from oauth.answers import redirect
+from oauth.consent import Elsewhere, Pending
+from oauth.desk import Desk
+from oauth.forms import read_form
+from oauth.login import Membership
+from oauth.pages.login import way_in
+from oauth.pages.printer import Printer
+from oauth.pages.targets import place
+from oauth.pages.visitor import Visitor, visitor_of
+from oauth.scopes import ordered
+
+WORDS = {scope.name: scope.words for scope in SCOPES}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A business that the app may be let into, and in words what the user's role does not give there."""
+
+    id: str
+    member: Membership
+    offered: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+
+class ConsentPage:
+    """The endpoint."""
+
+    def __init__(self, desk: Desk, printer: Printer) -> None:
+        self._desk = desk
+        self._printer = printer
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Shows a request, or takes the decision."""
+        visitor = await visitor_of(self._desk, request)
+        if request.method == "POST":
+            return await self._decided(request, visitor)
+        word = request.query.get("request", "")
+        if visitor is None:
+            return redirect(way_in(word))
+        found = await consent.pending(self._desk, word, visitor.identity)
+        return redirect(found.url) if isinstance(found, Elsewhere) else await self._page(found, visitor)
+
+    async def _decided(self, request: web.Request, visitor: Visitor | None) -> web.StreamResponse:
+        if visitor is None:
+            # Logged out meanwhile: nothing is decided, and the request is still there after the login.
+            return redirect(way_in((await read_form(request)).get("request") or ""))
+        form = await visitor.form(request, self._desk.issuer)
+        found = await consent.pending(self._desk, form.get("request") or "", visitor.identity)
+        if isinstance(found, Elsewhere):
+            return redirect(found.url)
+        if form.get("decision") != "allow":
+            return redirect(await consent.deny(self._desk, found, visitor.identity))
+        chosen = self._chosen(found, visitor, form.get("business"))
+        if chosen is None:
+            return await self._page(found, visitor, fault="Choose the business that the app may work in.")
+        asked = found.asked.scope
+        return redirect(await consent.decide(self._desk, found, visitor.identity, chosen.member.business_id, asked))
+
+    def _chosen(self, found: Pending, visitor: Visitor, business: str | None) -> Choice | None:
+        choices = self._choices(found, visitor)
+        if len(choices) == 1:
+            return choices[0]
+        return next((each for each in choices if each.id == business), None)
+
+    def _choices(self, found: Pending, visitor: Visitor) -> tuple[Choice, ...]:
+        """The businesses in which there is anything to allow, and what is left out of what any of them gives."""
+        given = [(member, offered) for member in visitor.businesses if (offered := found.offered(member))]
+        somewhere = ordered(name for _, offered in given for name in offered)
+        return tuple(
+            Choice(
+                self._desk.ids.seal_business(BUSINESS_PREFIX, member.business_id),
+                member,
+                offered,
+                tuple(WORDS[name] for name in somewhere if name not in offered),
+            )
+            for member, offered in given
+        )
+
+    async def _page(self, found: Pending, visitor: Visitor, *, fault: str | None = None) -> web.Response:
+        choices = self._choices(found, visitor)
+        somewhere = {name for each in choices for name in each.offered}
+        return self._printer.page(
+            "consent.html",
+            status=400 if fault else 200,
+            redirect_uri=found.asked.redirect_uri,
+            fault=fault,
+            visitor=visitor,
+            app=found.client.name,
+            owner=await self._desk.login.name_of(found.client.owner),
+            place=place(found.asked.redirect_uri),
+            choices=choices,
+            wishes=[WORDS[name] for name in found.asked.scope if name in somewhere],
+            refused=[WORDS[name] for name in found.asked.scope if name not in somewhere],
+            request=found.word,
+        )

@@ -1,0 +1,82 @@
+"""What PATs say of their users, compared with what the users are now; those that say too much end.
+
+A PAT says for months what its user may do, and nobody asks again when it is used. So it is asked here, again and again:
+a role that became less, or a user who is gone, shows within `EVERY_S` and the time that the asking takes. Who may more
+than the token says keeps it. Grants need none of this: each refresh asks.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from itertools import groupby
+
+from contract.operations import PERMISSIONS
+from contract.roles import ROLES, effective_permissions
+from oauth.desk import Desk
+from oauth.login import LoginLost, Membership
+from oauth.store.audit import note
+from oauth.store.pats import Holding, live_holdings
+from oauth.store.tables import ACCESS_TOKENS
+from oauth.store.tokens import end_pats, end_user
+
+EVERY_S = 30.0
+ACTOR = "standing"
+
+
+async def look(desk: Desk) -> int:
+    """Look at all of them once; returns how many ended. Raises DatabaseLost and LoginLost."""
+    async with desk.database.reading() as connection:
+        holdings = await live_holdings(connection, now_s=desk.clock())
+    ended = 0
+    for (business, user), held in groupby(holdings, key=lambda each: (each.business, each.user)):
+        ended += await _judge(desk, list(held), await desk.login.current(user, business))
+    return ended
+
+
+async def _judge(desk: Desk, held: list[Holding], member: Membership | None) -> int:
+    """The tokens of one user in one business."""
+    one, now_s = held[0], desk.clock()
+    too_much = [each for each in held if member is None or says_too_much(each, member)]
+    if not too_much:
+        return 0
+    async with desk.database.writing() as connection:
+        which = ACCESS_TOKENS.c.jti.in_([each.jti for each in too_much])
+        ended = await end_pats(connection, which, actor=ACTOR, now_s=now_s)
+        if member is None:
+            await end_user(connection, one.user, one.business, reason="user-gone", actor=ACTOR, now_s=now_s)
+        for each in too_much:
+            why = {"reason": "user-gone" if member is None else "role-changed"}
+            await note(connection, "pat.revoked", each.jti, actor=ACTOR, now_s=now_s, business=each.business, **why)
+    return ended
+
+
+def says_too_much(held: Holding, member: Membership) -> bool:
+    """Whether the token grants something that its user may no longer do."""
+    said = _granted(held.role, held.permissions)
+    return not said <= _granted(member.role, member.permissions)
+
+
+def _granted(role: str, permissions: str | None) -> frozenset[str]:
+    claimed: Iterable[str] | None = None if permissions is None else permissions.split()
+    return effective_permissions(ROLES[role], None if claimed is None else frozenset(claimed), PERMISSIONS)
+
+
+@asynccontextmanager
+async def standing(desk: Desk) -> AsyncIterator[None]:
+    """Look now and then, while the block lasts."""
+
+    async def again_and_again() -> None:
+        while True:
+            try:
+                if ended := await look(desk):
+                    desk.log.info("tokens said too much", ended=ended)
+            except LoginLost as lost:
+                desk.log.warning("standing not looked at", cause=str(lost))
+            except Exception as error:  # no reason to stop serving
+                desk.log.error("standing not looked at", cause=f"{type(error).__name__}: {error}")
+            await asyncio.sleep(EVERY_S)
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(again_and_again())
+        yield
+        task.cancel()

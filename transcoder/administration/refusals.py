@@ -1,0 +1,52 @@
+"""What the authorization server refuses for the caller's sake, as problems of ours."""
+
+import msgspec
+
+from contract.problems import (
+    BUSINESS_RULE_VIOLATED,
+    PRECONDITION_FAILED,
+    RESOURCE_DELETED,
+    RESOURCE_NOT_FOUND,
+    UPSTREAM_UNAVAILABLE,
+    VALIDATION_FAILED,
+    ItemError,
+)
+from stores import administration as wire
+from transcoder.pointers import pointer
+from transcoder.records import Refusal
+from transcoder.to_public import instant_text
+from transcoder.upstream import Reply
+
+
+def refusal_in(reply: Reply) -> Refusal | None:
+    """The refusal; None for a fault inside."""
+    if reply.status != wire.REFUSED_STATUS:
+        return None
+    try:
+        refused = msgspec.json.decode(reply.body, type=wire.Refused)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    match refused.why:
+        case "not-there":
+            return Refusal(RESOURCE_NOT_FOUND)
+        case "deleted":
+            return deleted((refused.at_s or 0) * 1000)
+        case "stale":
+            return Refusal(PRECONDITION_FAILED, revision=refused.revision)
+        case "invalid":
+            return Refusal(VALIDATION_FAILED, tuple(map(_item, refused.faults)))
+        case "rule":
+            return Refusal(BUSINESS_RULE_VIOLATED, (), {"rule": refused.rule}, detail=refused.detail)
+        case "busy":
+            return Refusal(UPSTREAM_UNAVAILABLE, retry_after_s=1, outcome="not-applied")
+
+
+def deleted(at_ms: int) -> Refusal:
+    """Of what is gone for good."""
+    told = {"deleted_at": instant_text(at_ms), "merged_into": None}
+    return Refusal(RESOURCE_DELETED, members=told, detail="It was deleted at `deleted_at`, for good.")
+
+
+def _item(fault: wire.Fault) -> ItemError:
+    place = (fault.member,) if fault.index is None else (fault.member, fault.index)
+    return ItemError(fault.code, fault.detail, pointer=pointer(*place))
