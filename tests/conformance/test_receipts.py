@@ -138,7 +138,16 @@ def test_it_is_its_subject_s_own_and_the_business_s_with_tokens_manage(
     assert len(details) == 1, "who may not see it is told what is told of one that never was"
 
 
-NO_TRACE_IDS = ("x", "0", "con_2028xzawvf4039wj1pg44gawme", "*", "%0a", "{biz}", "a" * 3000, str(uuid.uuid4()).upper())
+NO_TRACE_IDS = (
+    "x",
+    "0",
+    "con_2028xzawvf4039wj1pg44gawme",
+    "*",
+    "%0a",
+    "{biz}",
+    "a" * 3000,
+    "0F8FAD5B-D9CB-469F-A165-70867728950E",
+)
 
 
 @pytest.mark.parametrize("text", NO_TRACE_IDS)

@@ -77,10 +77,11 @@ def _kill(mortal: Mortal, tally: Tally, chance: random.Random) -> None:
         time.sleep(chance.uniform(*PAUSE_S))
 
 
-@pytest.fixture(scope="module", params=[SEED], ids=lambda seed: f"seed {seed}")
+@pytest.fixture(scope="module", params=[SEED], ids=["at random"])
 def tally(request: pytest.FixtureRequest, mortal: Mortal) -> Tally:
     """The killing, and what came of it once everything is whole again."""
     mortal.await_whole()
+    LOG.info("CHAOS_SEED=%d does the same again", request.param)
     tally, chance = Tally(), random.Random(request.param)
     with ThreadPoolExecutor(CLIENTS) as pool:
         clients = [pool.submit(_client, mortal, tally, random.Random(chance.random())) for _ in range(CLIENTS)]
@@ -91,7 +92,7 @@ def tally(request: pytest.FixtureRequest, mortal: Mortal) -> Tally:
         for client in clients:
             client.result()
     mortal.await_whole()
-    LOG.info("seed %d: %d writes, killed %s", request.param, len(tally.acknowledged), dict(tally.killed))
+    LOG.info("%d writes, killed %s", len(tally.acknowledged), dict(tally.killed))
     return tally
 
 
