@@ -72,6 +72,7 @@ def mount(root: Path, authority: trustme.CA, **changes: Mapping[str, str]) -> No
         "gateway-signing-key": {"signing.pem": pem(ec.generate_private_key(ec.SECP256R1())).encode()},
         "gateway-internal-secret": {"internal.secret": secrets.token_hex(32).encode()},
         "gateway-valkey": {"ca.crt": tls[0], "url": b"rediss://gateway:word@valkey.example:6380\n"},
+        "oauth-login": {"ca.crt": tls[0], "client.secret": b"what-the-provider-knows\n", "people.secret": b"a-word\n"},
         "oauth-database": {"ca.crt": tls[0], "url": b"postgresql://oauth:word@db.example/oauth?ssl=verify-full\n"},
     }
     for secret, files in changes.items():
