@@ -3,7 +3,7 @@
 from contract.operations import Operation
 from contract.resources import Field, Resource, Write
 from contract.resources.shape import LINKS
-from contract.types import CustomFields, Id, Ids, Line, Tags, Text
+from contract.types import CustomFields, DateTime, Id, Ids, Line, Tags, Text
 from contract.versions import Version
 from contract.versions.change import Nested
 from contract.vocabulary import Json, Kind
@@ -63,6 +63,8 @@ def _matching(resource: Resource, version: Version) -> Body:
 def _reads_well(row: Field) -> bool:
     if row.write is Write.NEVER or row.only_with is not None or row.name == "external_id":
         return False
+    if isinstance(row.type, DateTime) and row.write is Write.ON_CREATE and not row.required:
+        return False  # an end that lies ahead today has passed tomorrow
     return not isinstance(row.type, Id | Ids | CustomFields)
 
 

@@ -32,6 +32,8 @@ UNSAID = (
     Unsaid("too-many-decimals", _ANYWHERE, "how many there may be goes with the currency"),
     Unsaid("required", "/(external_id|email|domain)", "an upsert needs the member that its `on` names"),
     Unsaid("not-nullable", "/(external_id|email|domain)", "so it does"),
+    Unsaid("required", "/(service_role|redirect_uris)", "a service needs the one, a marketplace app the other"),
+    Unsaid("too-many-items", "/tags", "how many a record has already, it alone knows"),
     Unsaid("invalid-operator", r"/filters/.*/operator", "which operators there are goes with the field"),
     Unsaid("invalid-type", _VALUES, "what a value may be goes with field and operator"),
     Unsaid("not-nullable", _VALUES, "so it does"),

@@ -88,7 +88,7 @@ def test_the_versions_need_neither_a_token_nor_a_version(bare: httpx.Client) -> 
         ("2026-11-24", "current", None, None),
         ("2026-06-17", "supported", None, None),
     ]
-    assert [change["resources"] for change in rows[0]["changes"]] == [["notes"], ["deals"], ["tasks"]]
+    assert [change["resources"] for change in rows[0]["changes"]] == [["deals"], ["notes"], ["tasks"]]
     assert all(change["description"] for change in rows[0]["changes"])
     assert rows[1]["changes"] == []
     assert answer.json()["meta"] == {"cursor": {"next": None, "has_more": False}}

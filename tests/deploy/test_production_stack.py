@@ -58,7 +58,7 @@ async def stack() -> AsyncIterator[Stack]:
         async with Database(database_url(records)) as database:
             await migrate(database)
         Path(under(root, RUN)).mkdir(parents=True)
-        api, oauth, inside, watch, admin = free_ports(5)
+        api, oauth, inside, watch, admin, metrics = free_ports(6)
         told = {
             "PUBLIC_API_URL": f"https://localhost:{api}",
             "PUBLIC_AUTH_URL": AUTH_URL,
@@ -70,6 +70,7 @@ async def stack() -> AsyncIterator[Stack]:
             own = environment(container, root) | told | {"PATH": os.environ["PATH"]}
             if container.name == "oauth":
                 own |= {"LISTEN": f"tcp:127.0.0.1:{oauth}", "INTERNAL_LISTEN": f"tcp:127.0.0.1:{inside}"}
+                own |= {"METRICS_LISTEN": f"tcp:127.0.0.1:{metrics}"}  # a pod of its own has the port to itself
             ready = parse_address(own["LISTEN"])
             await around.enter_async_context(program(container.spec["command"], own, ready, root / container.name))
         ports = {"api-port": api, "auth-port": api, "watch-port": watch, "admin-port": admin}
