@@ -3,7 +3,7 @@
 import re
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,9 +13,11 @@ from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
 from contract.limits import SCALE
+from contract.receipts import Receipt
 from contract.vocabulary import TenantId
 from stores.buckets import ValkeyBuckets
 from stores.idempotency import First, Replay, Use, ValkeyIdempotency
+from stores.receipts import ValkeyReceipts
 from stores.valkey import StoreLost, Valkey, valkey_url
 from tests.stores.valkey_process import valkey_at
 from tests.support.tls_relay import tls_before
@@ -76,6 +78,17 @@ async def test_the_guides_user_may_do_all_that_the_stores_do(valkey: Valkey) -> 
     assert len(await store.uses(TENANT, "a key")) == 1
     assert await store.claim(TENANT, "another", "print", "owner", use) == First()
     await store.release(TENANT, "another", "owner")
+
+
+async def test_the_guides_user_may_keep_receipts_and_make_room_for_them(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stores.receipts.RECEIPTS_PER_BUSINESS", 1)
+    store, receipt = ValkeyReceipts(valkey), Receipt("first", "usr", "contacts.list", 0, status=200)
+    for trace_id in ("first", "second"):
+        await store.keep("biz", [replace(receipt, trace_id=trace_id)])
+    assert await store.find("biz", "first") is None
+    assert await store.find("biz", "second") == replace(receipt, trace_id="second")
 
 
 @pytest.mark.parametrize("command", ["KEYS *", "FLUSHALL", "GET other", "ACL LIST", "CONFIG GET *"])
