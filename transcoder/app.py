@@ -32,13 +32,13 @@ def build(settings: Settings, log: FilteringBoundLogger, registry: CollectorRegi
     tally = Tally(registry)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
-        upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally)
+        upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally, settings.client)
         valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
         store = ValkeyIdempotency(valkey)
         receipts = ValkeyReceipts(valkey)
         outbox = Outbox(receipts, log)
         watch(registry, outbox)
-        keeper = http_upstream(settings.oauth.url, Credentials().opened(log), tally)
+        keeper = http_upstream(settings.oauth.url, Credentials().opened(log), tally, settings.client)
         main = settings.connect(upstream)
         administration = Administration(keeper, settings.oauth.secret, main.capabilities.ids)
         records = Shelves(main, dict.fromkeys(ADMINISTERED, administration))

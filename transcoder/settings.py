@@ -12,6 +12,7 @@ from process.metrics import metrics_listen
 from process.secret import internal_secret
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
+from transcoder.clients import CLIENTS, DEFAULT_CLIENT, MakeClient, named_client
 from transcoder.credentials import Credentials, read_credentials
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
 from transcoder.upstream import address_of, internal_url
@@ -32,6 +33,7 @@ class Settings:
     listen: Address
     metrics_listen: Address | None
     internal_url: str
+    client: MakeClient
     credentials: Credentials
     connect: Connect
     oauth: OAuthSettings
@@ -51,6 +53,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         listen=reader.read("LISTEN", parse_address, "unix:/path or tcp:host:port"),
         metrics_listen=metrics_listen(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),
+        client=reader.read("INTERNAL_CLIENT", named_client, " or ".join(CLIENTS), default=DEFAULT_CLIENT),
         credentials=read_credentials(reader),
         connect=reader.read(
             "DIALECT",
