@@ -13,7 +13,7 @@ import httptools
 from httpclient.errors import Dropped, Unreadable
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Of all heads of an answer together, informational ones too. Chunks may have as much beside their content, at least."""
+"""Of all heads of an answer together, informational ones too; and about what chunks may have beside their content."""
 MAX_FIELDS = 128
 _CHUNK_LINES_BYTES = 24
 """What each chunk may take for its lines beside that."""
