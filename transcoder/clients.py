@@ -113,7 +113,7 @@ def of_aiohttp(base: str, shown: Shown) -> Client:
 
 
 CLIENTS: Mapping[str, MakeClient] = {"pooled": pooled, "aiohttp": of_aiohttp}
-DEFAULT_CLIENT = "aiohttp"
+DEFAULT_CLIENT = "pooled"
 
 
 def named_client(name: str) -> MakeClient:
