@@ -36,9 +36,13 @@ class Stack:
         """CPU time that each kind of part has used so far, all its threads together."""
         used: dict[str, float] = defaultdict(float)
         for kind, pid in self.parts:
-            for task in Path(f"/proc/{pid}/task").iterdir():
-                used[kind] += int((task / "schedstat").read_text().split()[0]) / 1000
+            used[kind] += cpu_us_of(pid)
         return used
+
+
+def cpu_us_of(pid: int) -> float:
+    """CPU time that a process and its threads have used so far."""
+    return sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1000
 
 
 def running() -> Stack:

@@ -7,11 +7,20 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from httpclient import client as own
 from tests.support.quiet_log import QUIET
 from tests.upstream.wire import Service
+from transcoder import clients
 from transcoder.clients import CLIENTS
 from transcoder.credentials import Credentials
 from transcoder.upstream import HttpUpstream, http_upstream
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other things is no service that cannot be reached."""
+    for module in (own, clients):
+        monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 20.0)
 
 
 @pytest.fixture(params=CLIENTS)

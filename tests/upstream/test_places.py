@@ -55,7 +55,7 @@ def resolved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def hasty(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (own, clients):
         monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 0.5)
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from httpclient.errors import Dropped, NoAnswer, Unreadable
+from httpclient.errors import Dropped, Unreadable
 from httpclient.reading import MAX_FIELDS, MAX_HEAD_BYTES, Reading, Reply
+from tests.fuzz.answers import MAX_BODY_BYTES, read
 from tests.upstream.test_answers import CHUNKED, CUT, DIFFERENT, KEPT, LAST, NONE, OK
 
-MAX_BODY_BYTES = 1000
 SHORT = 20_000
 ANSWERS = [
     answer
@@ -23,21 +23,6 @@ ANSWERS = [
     )
     if len(answer) < SHORT
 ]
-
-
-def read(*pieces: bytes, to_head: bool = False) -> Reply | type[NoAnswer]:
-    """What comes of them, and of the end of the connection behind them."""
-    reading = Reading(max_body_bytes=MAX_BODY_BYTES, to_head=to_head)
-    try:
-        for piece in pieces:
-            reading.feed(piece)
-            if reading.reply is not None:
-                return reading.reply
-        reading.end()
-    except NoAnswer as trouble:
-        return type(trouble)
-    assert reading.reply is not None
-    return reading.reply
 
 
 @st.composite
