@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket as sockets
 from pathlib import Path
 
 import pytest
@@ -48,16 +49,16 @@ async def test_calls_at_once_have_a_connection_each_and_each_its_own_answer(
     assert [reply.body.decode() for reply in replies] == [f"GET {path}" for path in paths * 2]
 
 
-@pytest.mark.usefixtures("few")
 async def test_calls_beyond_the_pool_wait_in_the_order_in_which_they_came(
-    client: str, socket: Path, service: Service
+    client: str, socket: Path, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(clients, "POOL_SIZE", 1)  # of two, who is heard first would be chance
     upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET), make=CLIENTS[client])
     service.says(GOOD)
     calls = [asyncio.create_task(ask(upstream, path=f"/{number}")) for number in range(20)]
     await asyncio.gather(*calls)
     assert service.asked == [f"GET /{number}" for number in range(20)]
-    assert service.opened == POOL
+    assert service.opened == 1
     await upstream.close()
 
 
@@ -116,6 +117,30 @@ async def test_a_write_goes_out_on_a_new_connection_where_the_service_has_closed
     await closes_once_idle(upstream, service)
     assert (await ask(upstream, "POST", body=b"{}")).body == b"good"
     assert service.asked == ["GET /thing", "POST /thing"]
+
+
+def answers_one(listener: sockets.socket) -> sockets.socket:
+    """One request on one connection, which stays."""
+    connection, _ = listener.accept()
+    connection.recv(65536)
+    connection.sendall(GOOD)
+    return connection
+
+
+@pytest.mark.parametrize("client", ["pooled"], indirect=True)
+async def test_a_write_does_so_even_where_the_loop_has_not_been_told_yet(upstream: HttpUpstream, socket: Path) -> None:
+    loop = asyncio.get_running_loop()
+    with sockets.socket(sockets.AF_UNIX) as listener:
+        listener.bind(str(socket))
+        listener.listen()
+        listener.settimeout(5.0)
+        served = loop.run_in_executor(None, answers_one, listener)
+        assert (await ask(upstream)).body == b"good"
+        first = await served
+        served = loop.run_in_executor(None, answers_one, listener)
+        first.close()
+        assert (await ask(upstream, "POST", body=b"{}")).body == b"good"
+        (await served).close()
 
 
 async def test_what_nobody_asked_for_on_an_idle_connection_is_nobody_s_answer(
