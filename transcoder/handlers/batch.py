@@ -10,7 +10,6 @@ from contract.problems import (
     CONFLICT,
     IDEMPOTENCY_KEY_REUSED,
     PRECONDITION_FAILED,
-    RESOURCE_DELETED,
     RESOURCE_NOT_FOUND,
     problem_members,
 )
@@ -22,10 +21,10 @@ from transcoder.errors import ApiError
 from transcoder.etags import etag
 from transcoder.handlers.batch_bodies import Number, Update, created, updated, upserted
 from transcoder.handlers.money import TRIES, matched, priced, unpriced, write_priced
-from transcoder.handlers.shared import Desk, accepted, named_revision, refused, shelf, shown, terms
+from transcoder.handlers.shared import Desk, accepted, gone, named_revision, refused, shelf, shown, terms
 from transcoder.handlers.upsert import CREATED, result
 from transcoder.records import Change, Record, Refusal, Terms, Values, Written
-from transcoder.to_public import encode, instant_text
+from transcoder.to_public import encode
 from transcoder.validate import Invalid
 from transcoder.values import Known
 
@@ -56,8 +55,7 @@ async def run_get(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answer:
     for index, record in zip(ready, found, strict=True):
         outcomes[index] = record
         if isinstance(record, Record) and record.deleted_at_ms is not None:
-            at = instant_text(record.deleted_at_ms)
-            outcomes[index] = ApiError(RESOURCE_DELETED, deleted_at=at, merged_into=None)
+            outcomes[index] = gone(record.deleted_at_ms)
     return await _answer(desk, call, outcomes)
 
 
