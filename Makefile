@@ -54,8 +54,8 @@ plan: have-venv ## put a business on a plan (BUSINESS=1 PLAN=scale), or without 
 revocations: have-venv ## show what is revoked, suspended or on another plan (ALL=1: the whole log)
 	@$(PY) -m local revocations
 
-test: have-dev ## run the tests, two files at a time, each side with stacks of its own
-	@$(PY) -m pytest -n 2 --dist loadfile
+test: have-dev ## run the tests, three files at a time, each side with stacks of its own
+	@$(PY) -m pytest -n 3
 
 test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
 	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
