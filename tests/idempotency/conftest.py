@@ -71,8 +71,7 @@ class Mortal:
 
     def pids(self, kind: str) -> list[int]:
         """The processes of a kind that run now, as the supervisor tells."""
-        rows = json.loads((self._folder / "state.json").read_text())["services"]
-        return [row["process"]["pid"] for row in rows if row["kind"] == kind and row["process"]]
+        return self.stack.pids(kind)
 
     def kill(self, kind: str, count: int | None = None) -> None:
         """SIGKILL to the first `count` processes of a kind, to all without one."""
