@@ -8,19 +8,18 @@ from collections import Counter
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/faults", "tests/foreign", "tests/oauth/screen", "tests/revocations")
+TOGETHER = ("tests/faults", "tests/foreign", "tests/idempotency", "tests/oauth/screen", "tests/revocations")
 """Folders whose files share a stack of their own."""
 LONG_S = {
     "tests/revocations": 280,
     "tests/faults": 270,
-    "tests/local/test_install.py": 220,
     "tests/browser/test_pages_in_a_browser.py": 200,
     "tests/clients/test_schemathesis.py": 190,
-    "tests/idempotency/test_kills_by_step.py": 120,
+    "tests/idempotency": 190,
+    "tests/local/test_install.py": 120,
     "tests/oauth/screen": 110,
     "tests/edge/test_edge_failures.py": 95,
     "tests/widgets/test_a_resource_is_a_declaration.py": 90,
-    "tests/idempotency/test_kills_at_random.py": 80,
     "tests/local/test_whole_stack.py": 80,
     "tests/deploy/test_production_stack.py": 70,
     "tests/oauth/test_operator_commands.py": 70,
