@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 
 from stores.revocations.events import Kind
-from tests.faults.conftest import Parts, until
+from tests.faults.conftest import Parts
 from tests.revocations.conftest import MAX_AGE_S, Caller, Log, until_all
 from tests.support.stack import Stack
+from tests.support.waiting import waited
 
 REACH_S = 1.0
 RESTARTED_S = 30.0
@@ -36,7 +37,7 @@ def test_a_revocation_needs_no_valkey(aging: Stack, log: Log, new_caller: NewCal
     with Parts(aging).dead("valkey"):
         log.tell(Kind.TOKEN, caller.jti)
         caller.until(REVOKED, within_s=REACH_S)
-    until(lambda: aging.client().get("/readyz").status_code == 200, "everything to be back")
+    waited(lambda: aging.client().get("/readyz").status_code == 200, "everything to be back")
 
 
 def test_what_was_revoked_and_suspended_is_so_after_a_restart_of_everything(
