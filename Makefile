@@ -1,6 +1,6 @@
 # Everything that people and scripts run; the work is done in local/ and by the tools named here.
 # Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=,
-# for `revoke` and those below it JTI= SUBJECT= TENANT= BUSINESS= PLAN= ALL=. Those given on the command line reach the
+# for `revoke` and those below it JTI= SUBJECT= TENANT= KEY= BUSINESS= PLAN= ALL=. Those given on the command line reach the
 # commands as environment variables.
 
 PYTHON ?= python3
@@ -39,7 +39,7 @@ where: have-venv ## print addresses, files and process ids as KEY=VALUE lines (m
 token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="contacts:read" PLAN=scale TTL=60)
 	@$(PY) -m local token
 
-revoke: have-venv ## end a token (JTI=), all of a user so far (SUBJECT=usr_…, or SUBJECT=12 TENANT=1) or of a business
+revoke: have-venv ## end a token (JTI=), all of a user so far (SUBJECT=usr_…, or SUBJECT=12 TENANT=1), of a key (KEY=) or a business
 	@$(PY) -m local revoke
 
 suspend: have-venv ## refuse all tokens of a business, those to come too (BUSINESS=1 or BUSINESS=biz_…)

@@ -1,4 +1,4 @@
-"""Issued access tokens by `jti`, and ending them: one, a grant's family, a client's, a user's in a business.
+"""Issued access tokens by `jti`, and ending them: one, a grant's family, a client's, a key's, a user's in a business.
 
 Whatever ends here is in the revocation log by the same commit. Knows no token's text.
 """
@@ -150,6 +150,13 @@ async def end_user(
         now_s=now_s,
     )
     await _end(connection, _TOKENS.user_id == user, _TOKENS.business_id == business, actor=actor, now_s=now_s)
+
+
+async def end_signed(connection: AsyncConnection, kid: str, *, actor: str, now_s: int) -> tuple[int, int]:
+    """End all that a key has signed or will, by one entry of the log; returns its number, and how many tokens ended."""
+    signed = sa.update(ACCESS_TOKENS).where(_TOKENS.kid == kid, *live(now_s))
+    ended = await connection.execute(signed.values(revoked_at_s=now_s, revision=_TOKENS.revision + 1))
+    return await append(connection, [Note(Kind.KEY, kid, actor)], now_s=now_s), ended.rowcount
 
 
 async def _end(connection: AsyncConnection, *which: sa.ColumnElement[bool], actor: str, now_s: int) -> int:

@@ -123,12 +123,14 @@ class Edge:
                 await asyncio.sleep(_POLL_S)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
+async def until(
+    condition: Callable[[], Awaitable[bool]], what: str, *, within_s: float = UNTIL_S, every_s: float = _POLL_S
+) -> None:
     """Wait for a condition."""
-    ends_s = time.monotonic() + UNTIL_S
+    ends_s = time.monotonic() + within_s
     while not await condition():
         assert time.monotonic() < ends_s, f"waited in vain for {what}"
-        await asyncio.sleep(_POLL_S)
+        await asyncio.sleep(every_s)
 
 
 @asynccontextmanager

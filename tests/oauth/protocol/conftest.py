@@ -1,6 +1,7 @@
 """One authorization server for all tests of a kind of database; each test has clients and users of its own."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -50,7 +51,22 @@ def key_folder(ec_pem: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 async def world(shared_url: str, key_folder: Path) -> AsyncIterator[World]:
     """The server, its users and its clock."""
-    async with Database(database_url(shared_url)) as database:
+    async with serving(shared_url, key_folder) as everything:
+        yield everything
+
+
+@pytest.fixture
+async def world_of_its_own(ec_pem: str, tmp_path: Path) -> AsyncIterator[World]:
+    """For a test that does to the keys what others could not bear."""
+    private(tmp_path / "signing.pem", ec_pem)
+    async with serving(f"sqlite:///{tmp_path}/oauth.db", tmp_path) as everything:
+        yield everything
+
+
+@asynccontextmanager
+async def serving(url: str, key_folder: Path) -> AsyncIterator[World]:
+    """A server over that database."""
+    async with Database(database_url(url)) as database:
         await migrate(database)
         town, clock = Town(), Clock()
         desk = Desk(
