@@ -15,8 +15,8 @@ from stores.revocations.held import RevocationSet
 def in_good_standing(caller: Claims, kid: str, held: RevocationSet | None) -> Claims | Refused:
     """The caller, on the plan that its business has now; or why not.
 
-    `kid` names the key that signed the token: the edge may have verified it before that key was withdrawn. `held` is None
-    when nobody can say.
+    `kid` names the key that signed the token: the edge may have verified it before that key was withdrawn. `held` is
+    None when nobody can say.
     """
     if held is None:
         return Refused(REVOCATIONS_LOST.answer, caller)

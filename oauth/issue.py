@@ -53,8 +53,8 @@ PREFIXES = {TokenKind.OAUTH: "at", TokenKind.SERVICE: "st", TokenKind.PAT: "pat"
 async def held_back(desk: Desk, connection: AsyncConnection, bearer: Bearer, *, now_s: int) -> Refusal | None:
     """Why nothing may be issued now: it would be born dead.
 
-    The business is suspended, the user's tokens were revoked this very second, or the key that would sign is withdrawn at
-    the edge while this process has not heard of another.
+    The business is suspended, the user's tokens were revoked this very second, or the key that would sign is revoked
+    and this process has not heard of another.
     """
     found = await bars(
         connection,

@@ -1,9 +1,12 @@
 """Clients in the database: registering one, finding one, and what changes of one."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oauth.clients import Client, ClientKind
+from oauth.store.failures import Watched, locked_until, wait_s
 from oauth.store.tables import CLIENTS
 
 
@@ -41,6 +44,17 @@ async def find_client(connection: AsyncConnection, client_id: str | None, *, hol
     found = await connection.execute(asked.with_for_update(read=True) if hold else asked)
     row = found.mappings().one_or_none()
     return None if row is None else read_client(row)
+
+
+async def find_client_and_wait(
+    connection: AsyncConnection, client_id: str, watched: Sequence[Watched], *, now_s: int
+) -> tuple[Client | None, int]:
+    """The client, and for how many seconds it is not listened to: in one question, since every request asks it."""
+    always = sa.select(sa.literal(1).label("one")).subquery()
+    asked = sa.select(locked_until(watched).scalar_subquery().label("locked_until_s"), CLIENTS)
+    found = asked.select_from(always.outerjoin(CLIENTS, CLIENTS.c.client_id == client_id))
+    row = (await connection.execute(found)).mappings().one()
+    return None if row["client_id"] is None else read_client(row), wait_s(row["locked_until_s"], now_s)
 
 
 def read_client(row: sa.RowMapping) -> Client:

@@ -33,8 +33,17 @@ class Watched:
 
 async def locked_for_s(connection: AsyncConnection, watched: Sequence[Watched], *, now_s: int) -> int:
     """For how many seconds one of these is not listened to; 0 if all are."""
-    until = sa.select(sa.func.max(_COLUMNS.locked_until_s)).where(_COLUMNS.what.in_([each.key for each in watched]))
-    return max(0, ((await connection.execute(until)).scalar() or 0) - now_s)
+    return wait_s(await connection.scalar(locked_until(watched)), now_s)
+
+
+def locked_until(watched: Sequence[Watched]) -> sa.Select[tuple[int | None]]:
+    """Asks for the instant until which one of these is not listened to."""
+    return sa.select(sa.func.max(_COLUMNS.locked_until_s)).where(_COLUMNS.what.in_([each.key for each in watched]))
+
+
+def wait_s(locked_until_s: int | None, now_s: int) -> int:
+    """How long that is from now."""
+    return max(0, (locked_until_s or 0) - now_s)
 
 
 async def count_failure(connection: AsyncConnection, watched: Sequence[Watched], *, now_s: int) -> None:

@@ -37,7 +37,7 @@ _COLUMNS = (_LOG.sequence, _LOG.mark, _LOG.kind, _LOG.target, _LOG.at_s, _LOG.va
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is to be appended. `target` is a `jti`, `usr_…`, `biz_…` or `kid`; `actor` says who wants it, for the log."""
+    """What is to be appended. `target` is a `jti`, `usr_…`, `biz_…` or `kid`; `actor` is who wants it, for the log."""
 
     kind: Kind
     target: str

@@ -88,8 +88,8 @@ MUTANTS = (
     Mutant(
         "the end of a family is rolled back",
         "oauth/token.py",
-        "        return await _redeemed(desk, connection, flow, call, bearer)\n",
-        "        outcome = await _redeemed(desk, connection, flow, call, bearer)\n"
+        "        return await _redeemed(desk, connection, flow, call, party, bearer)\n",
+        "        outcome = await _redeemed(desk, connection, flow, call, party, bearer)\n"
         "        if isinstance(outcome, Refusal):\n            await connection.rollback()\n        return outcome\n",
         "refresh",
     ),
@@ -157,15 +157,15 @@ MUTANTS = (
     Mutant(
         "another's token is revoked",
         "oauth/revoke.py",
-        "refresh is not None and refresh.client_id == call.client.id",
-        "refresh is not None",
+        "found is not None and found[0].client_id == call.client.id",
+        "found is not None",
         "revocation",
     ),
     Mutant(
         "another's token is told of",
         "oauth/store/tokens.py",
-        "_TOKENS.jti == jti, _TOKENS.client_id == client_id, *_live",
-        "_TOKENS.jti == jti, *_live",
+        "_TOKENS.jti == jti, _TOKENS.client_id == client_id, *live",
+        "_TOKENS.jti == jti, *live",
         "revocation",
     ),
     Mutant("a public client may ask", "oauth/introspect.py", "if call.client.is_public:", "if False:", "revocation"),

@@ -1,6 +1,6 @@
 """A signing key has leaked: what a thief signs by it is refused at once, although an Envoy has verified it before.
 
-`KEY_DROPPED=1` waits besides, two minutes at the most, until the edge has dropped the key: to see that it is not enough.
+`KEY_DROPPED=1` waits besides, two minutes at the most, until the edge has dropped the key: that is not enough.
 """
 
 import os
