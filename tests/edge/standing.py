@@ -32,6 +32,7 @@ from tests.edge.echo import echo
 from tests.oauth.key_files import pem, private
 from tests.stores.valkey_process import valkey_at
 from tests.support.feed import feed_socket, serving_feed
+from tests.support.hushed import assert_none_tells, hush
 from tests.support.processes import free_ports, running
 
 ENVOY = Path(sys.prefix) / f"lib/python3.{sys.version_info.minor}/site-packages/envoy/_bin/envoy"
@@ -75,13 +76,17 @@ class Edge:
         return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, **changes: Any) -> str:
-        return self.mint.sign(self.claims(**changes))
+        token = self.mint.sign(self.claims(**changes))
+        hush(token)
+        return token
 
     def sign_otherwise(self, claims: Mapping[str, Any], *, key: Any = None, **header: Any) -> str:
         """A token under another header, or of another key."""
         own = self.mint.key
         headers = {"typ": TOKEN_TYPE, "kid": own.id} | header
-        return jwt.encode(dict(claims), key or own.private, algorithm=own.algorithm, headers=headers)
+        token = jwt.encode(dict(claims), key or own.private, algorithm=own.algorithm, headers=headers)
+        hush(token)
+        return token
 
     async def get(self, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
         """GET with a good token, by HTTP/2."""
@@ -140,6 +145,7 @@ async def standing_edge(
     """An edge of its own, on free ports, with a Valkey of its own or another's; `options` go to the rendering."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="edge-")))
+        stack.callback(assert_none_tells, folder)
         api_port, auth_port = free_ports(2)
         mint = _mint(folder, api_port, auth_port)
         authority = trustme.CA()

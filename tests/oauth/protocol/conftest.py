@@ -1,6 +1,6 @@
 """One authorization server for all tests of a kind of database; each test has clients and users of its own."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,18 +18,8 @@ from oauth.store.schema import migrate
 from oauth.throttle import Throttle
 from tests.oauth.key_files import private
 from tests.oauth.protocol.world import AUDIENCE, ISSUER, Clock, Town, World
-from tests.support.postgres import Server, missing, running_server
+from tests.support.postgres import Server
 from tests.support.quiet_log import QUIET
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server for all tests."""
-    why_not = missing()
-    if why_not:
-        pytest.skip(why_not)
-    with running_server() as server:
-        yield server
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -30,6 +30,7 @@ from tests.oauth.pages.town import DIRECTORY
 from tests.oauth.pages.visit import PASSWORD
 from tests.oauth.protocol.world import App, Town, Verifier, World
 from tests.support.browser import CHROMIUM, DESK, FLAGS, HEIGHT, PATIENCE_MS, Watched
+from tests.support.hushed import hush
 from tests.support.processes import free_ports
 from tests.support.quiet_log import QUIET
 
@@ -103,12 +104,14 @@ class Scene:
         try:
             yield watched
         finally:
+            hush(*(cookie["value"] for cookie in await context.cookies()))
             await context.close()
         outside = [url for url in watched.elsewhere if not url.startswith(self.callback.url)]
         assert (watched.errors, outside, watched.refused) == ([], [], [])
 
     async def api_status(self, token: str) -> int:
         """What the API answers to a token."""
+        hush(token)
         answer = await self.edge.get("/v1/contacts", headers={"Authorization": f"Bearer {token}"})
         return answer.status_code
 
