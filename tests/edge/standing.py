@@ -140,9 +140,12 @@ async def until(
 
 @asynccontextmanager
 async def standing_edge(
-    *, neighbours: Sequence[str] = NEIGHBOURS, valkey_url: str = "", **options: int | str
+    *, neighbours: Sequence[str] = NEIGHBOURS, valkey_url: str = "", log_url: str = "", **options: int | str
 ) -> AsyncIterator[Edge]:
-    """An edge of its own, on free ports, with a Valkey of its own or another's; `options` go to the rendering."""
+    """An edge of its own, on free ports, with a Valkey of its own or another's; `options` go to the rendering.
+
+    `log_url`: the database that has the revocation log, if not a file beside.
+    """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="edge-")))
         stack.callback(assert_none_tells, folder)
@@ -154,7 +157,7 @@ async def standing_edge(
         for runner in transcoders.values():
             stack.push_async_callback(runner.cleanup)
         url = valkey_url or (await stack.enter_async_context(valkey_at(folder)))[0]
-        await stack.enter_async_context(serving_feed(folder))
+        await stack.enter_async_context(serving_feed(folder, url=log_url))
         processes = {name: await stack.enter_async_context(neighbour(folder, name, mint, url)) for name in neighbours}
         processes["envoy"] = await stack.enter_async_context(_envoy(folder, mint, api_port, auth_port, options))
         # A context of its own: the client sets there which protocols it offers.
