@@ -1,4 +1,4 @@
-"""The flow that the authorization server's page shows in curl, as it stands there; the person's part is done by forms."""
+"""The flow in curl that the page of the authorization server shows, as it stands; a person does their part in forms."""
 
 import re
 import ssl

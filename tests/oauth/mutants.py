@@ -107,6 +107,14 @@ MUTANTS = (
         "_TOKENS.grant_id.in_([])",
         "refresh",
     ),
+    Mutant("a revoked key signs on", "oauth/issue.py", "found.key_ended or now_s", "now_s", "keeping"),
+    Mutant(
+        "wrong secrets do not lock out",
+        "oauth/back_channel.py",
+        "    if locked_s:",
+        "    if False:",
+        "client_authentication",
+    ),
     Mutant("the edge is not told", "oauth/store/tokens.py", "    if notes:\n", "    if not notes:\n", "revocation"),
     Mutant(
         "a parameter may be repeated",
