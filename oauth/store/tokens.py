@@ -18,6 +18,7 @@ from oauth.store.tables import ACCESS_TOKENS, GRANTS
 from stores.revocations.events import Kind
 
 _TOKENS = ACCESS_TOKENS.c
+_REMEMBER = sa.insert(ACCESS_TOKENS).returning(_TOKENS.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +44,24 @@ class Issued:
 
 async def remember(connection: AsyncConnection, issued: Issued) -> int:
     """Keep that it was issued; returns its number."""
-    made = await connection.execute(
-        sa.insert(ACCESS_TOKENS)
-        .returning(_TOKENS.number)
-        .values(
-            jti=issued.jti,
-            kind=issued.kind.value,
-            grant_id=issued.grant_id,
-            client_id=issued.client_id,
-            business_id=issued.business,
-            user_id=issued.user,
-            name=issued.name,
-            scope=" ".join(issued.scope),
-            role=issued.role,
-            permissions=issued.permissions,
-            kid=issued.kid,
-            rate_key=issued.rate_key,
-            created_by=issued.created_by,
-            created_at_s=issued.created_at_s,
-            expires_at_s=issued.expires_at_s,
-        )
-    )
-    return int(made.scalar_one())
+    row = {
+        "jti": issued.jti,
+        "kind": issued.kind.value,
+        "grant_id": issued.grant_id,
+        "client_id": issued.client_id,
+        "business_id": issued.business,
+        "user_id": issued.user,
+        "name": issued.name,
+        "scope": " ".join(issued.scope),
+        "role": issued.role,
+        "permissions": issued.permissions,
+        "kid": issued.kid,
+        "rate_key": issued.rate_key,
+        "created_by": issued.created_by,
+        "created_at_s": issued.created_at_s,
+        "expires_at_s": issued.expires_at_s,
+    }
+    return int((await connection.execute(_REMEMBER, row)).scalar_one())
 
 
 async def is_live(connection: AsyncConnection, jti: str, client_id: str, *, now_s: int) -> bool:

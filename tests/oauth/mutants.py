@@ -35,8 +35,8 @@ MUTANTS = (
     Mutant(
         "codes are looked at, then written",
         "oauth/store/grants.py",
-        "CODES.c.hash == code.hash, CODES.c.used_at_s.is_(None)",
-        "CODES.c.hash == code.hash",
+        ".where(CODES.c.hash == _SHOWN, CODES.c.used_at_s.is_(None))",
+        ".where(CODES.c.hash == _SHOWN)",
         "codes",
     ),
     Mutant(
