@@ -10,6 +10,8 @@ from tests.support.hushed import assert_none_tells, hush, hush_form, tellers
 SECRET = secrets.token_urlsafe(32)
 JWT = f"{'h' * 20}.{secrets.token_urlsafe(30)}.{secrets.token_urlsafe(40)}"
 
+LOWER = secrets.token_hex(20)
+
 TOLD = {
     "as it is": "{}",
     "in a query": "GET /authorize?code={}&state=x",
@@ -19,14 +21,15 @@ TOLD = {
 }
 
 
+@pytest.mark.parametrize("secret", [SECRET, LOWER], ids=["mixed", "lower"])
 @pytest.mark.parametrize("line", TOLD.values(), ids=TOLD.keys())
-def test_a_log_is_found_that_tells_a_secret(tmp_path: Path, line: str) -> None:
-    hush(SECRET)
+def test_a_log_is_found_that_tells_a_secret(tmp_path: Path, line: str, secret: str) -> None:
+    hush(secret)
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "quiet.log").write_text(f"{secrets.token_urlsafe(32)}\n")
     assert_none_tells(tmp_path)
-    (tmp_path / "logs" / "oauth.log").write_text(f"one line\n{line.format(SECRET)}\n")
-    assert tellers(tmp_path) == [f"logs/oauth.log tells {SECRET[:6]}…"]
+    (tmp_path / "logs" / "oauth.log").write_text(f"one line\n{line.format(secret)}\n")
+    assert tellers(tmp_path) == [f"logs/oauth.log tells {secret[:6]}…"]
 
 
 @pytest.mark.parametrize("part", [1, 2])
