@@ -70,7 +70,7 @@ def tellers(folder: Path) -> list[str]:
     """The logs below a folder that tell something, and how it begins."""
     return [
         f"{file.relative_to(folder)} tells {secret[:6]}…"
-        for file in sorted(folder.rglob("*.log"))
+        for file in sorted(folder.rglob("*.log*"))
         for secret in sorted(told_in(file.read_text(errors="replace")))
     ]
 
