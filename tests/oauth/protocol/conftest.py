@@ -31,13 +31,13 @@ def key_folder(ec_pem: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 async def world_on_sqlite(key_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with _world(f"sqlite:///{tmp_path_factory.mktemp('oauth')}/oauth.db", key_folder) as world:
+    async with serving(f"sqlite:///{tmp_path_factory.mktemp('oauth')}/oauth.db", key_folder) as world:
         yield world
 
 
 @pytest.fixture(scope="session")
 async def world_on_postgresql(key_folder: Path, postgres: Server) -> AsyncIterator[World]:
-    async with _world(postgres.new_database(), key_folder) as world:
+    async with serving(postgres.new_database(), key_folder) as world:
         yield world
 
 
@@ -48,9 +48,17 @@ def world(request: pytest.FixtureRequest) -> World:
     return world
 
 
+@pytest.fixture
+async def world_of_its_own(ec_pem: str, tmp_path: Path) -> AsyncIterator[World]:
+    """For a test that does to the keys what others could not bear."""
+    private(tmp_path / "signing.pem", ec_pem)
+    async with serving(f"sqlite:///{tmp_path}/oauth.db", tmp_path) as everything:
+        yield everything
+
+
 @asynccontextmanager
-async def _world(url: str, key_folder: Path) -> AsyncIterator[World]:
-    """The server, its users and its clock."""
+async def serving(url: str, key_folder: Path) -> AsyncIterator[World]:
+    """The server over that database, its users and its clock."""
     async with Database(database_url(url)) as database:
         await migrate(database)
         town, clock = Town(), Clock()
