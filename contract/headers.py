@@ -43,6 +43,9 @@ ACCEPT = Header(
 REQUEST_ID = Header("x-request-id", Writer.EDGE, "The request's id: `trace_id` in problems and in every log.")
 CLIENT_REQUEST_ID = Header("x-gw-client-request-id", Writer.EDGE, "The caller's own `X-Request-Id`, for logs only.")
 OPERATION = Header("x-gw-operation", Writer.EDGE, "The id of the operation that the edge routed to.")
+TRACEPARENT = Header("traceparent", Writer.EDGE, "The trace that the request belongs to (W3C), where traces are on.")
+TRACESTATE = Header("tracestate", Writer.EDGE, "Removed: a caller's own trace ends at the edge.")
+BAGGAGE = Header("baggage", Writer.EDGE, "Removed, likewise.")
 OVERSIZED = Header(
     "x-gw-oversized",
     Writer.EDGE,

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import assert_never
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
@@ -44,6 +45,7 @@ from oauth.standing import standing
 from oauth.store.database import Database
 from oauth.throttle import Throttle
 from oauth.token import token
+from oauth.told import telling
 
 _KEYS_FRESH = {"cache-control": "public, max-age=60"}
 """The edge fetches once a minute too: a new key is published long before it signs."""
@@ -71,12 +73,16 @@ def desk_of(settings: ServeSettings, database: Database, login: Login, log: Filt
 
 
 def build(
-    settings: ServeSettings, database: Database, log: FilteringBoundLogger, registry: CollectorRegistry
+    settings: ServeSettings,
+    database: Database,
+    log: FilteringBoundLogger,
+    registry: CollectorRegistry,
+    *first: Middleware,
 ) -> web.Application:
-    """The application over a database that has its tables."""
+    """The application over a database that has its tables; `first` stands before all else."""
     printer = Printer(settings.look, settings.logo)
     desk = desk_of(settings, database, login_of(settings, database, printer), log)
-    return assemble(desk, Pages(desk, printer), registry)
+    return assemble(desk, Pages(desk, printer), registry, *first)
 
 
 def login_of(settings: ServeSettings, database: Database, printer: Printer) -> Login:
@@ -92,9 +98,12 @@ def login_of(settings: ServeSettings, database: Database, printer: Printer) -> L
     assert_never(settings.login)
 
 
-def assemble(desk: Desk, front: Front, registry: CollectorRegistry | None = None) -> web.Application:
+def assemble(
+    desk: Desk, front: Front, registry: CollectorRegistry | None = None, *first: Middleware
+) -> web.Application:
     """The application, whoever shows its pages."""
-    app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=[counting(registry or CollectorRegistry())])
+    phases = (*first, telling(desk.log), counting(registry or CollectorRegistry()))
+    app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=phases)
     app[DESK] = desk
     app.router.add_route("*", AUTHORIZE.path, authorizing(desk, front))
     for endpoint, handler in BACK:
