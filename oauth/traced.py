@@ -1,4 +1,4 @@
-"""A span for each request to the authorization server, with nothing that was sent. Imported only where traces are on."""
+"""A span for each request to the authorization server, with nothing that was sent; imported only if traces are on."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
