@@ -19,11 +19,11 @@ _IN_FLIGHT = 16
 _ATTRIBUTES = {
     "gateway.operation": "%ROUTE_NAME%",
     "gateway.request_id": f"%RESP({REQUEST_ID.name})%",
-    # Envoy's own words for these hold ids, queries, addresses and whatever else a caller likes to send.
-    "http.url": "",
-    "peer.address": "",
-    "user_agent": "",
+    "http.request.method": "%REQ(:METHOD)%",
+    "http.response.status_code": "%RESPONSE_CODE%",
 }
+_NOT_TOLD = ("http.url", "peer.address", "user_agent")
+"""What Envoy says here by itself holds ids, queries, addresses and whatever else a caller likes to send."""
 
 
 def tracing(deployment: Deployment) -> Yaml:
@@ -37,11 +37,20 @@ def tracing(deployment: Deployment) -> Yaml:
         service_name=SERVICE,
     )
     return {
+        # An id is an id: by default Envoy writes into it what it has decided.
+        "request_id_extension": {
+            "typed_config": typed("envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", pack_trace_reason=False)
+        },
         "tracing": {
             "client_sampling": {"value": 0},
             "random_sampling": {"value": deployment.traced_share * 100},
             "spawn_upstream_span": True,
-            "custom_tags": [{"tag": name, "value": text} for name, text in _ATTRIBUTES.items()],
+            "operation": "%ROUTE_NAME%",
+            "upstream_operation": "%UPSTREAM_CLUSTER%",
+            "custom_tags": [
+                *({"tag": name, "value": text} for name, text in _ATTRIBUTES.items()),
+                *({"tag": name, "literal": {"value": "-"}} for name in _NOT_TOLD),
+            ],
             "provider": provider,
         }
     }
