@@ -48,8 +48,10 @@ class Teller:
             self._note(asked, verdict)
         match verdict:
             case Admitted(caller=caller, reason=reason):
-                self._tally.decided(asked.row.id, NO_RULE, max(0, time.time_ns() - began_ns) / 1_000_000_000)
+                took_ms = max(0, time.time_ns() - began_ns) / 1_000_000
+                self._tally.decided(asked.row.id, NO_RULE, took_ms / 1000)
                 if sampled(asked.trace_id, self._allowed_share):
+                    more["duration_ms"] = round(took_ms, 1)
                     self._log.info("allowed", decision="allow", reason=reason, **_who(asked, caller), **more)
             case Throttled(caller=caller):
                 policy = verdict.budget.policy.name

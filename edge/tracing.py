@@ -52,7 +52,7 @@ def tracing(deployment: Deployment) -> Yaml:
                 *({"tag": name, "literal": {"value": "-"}} for name in _NOT_TOLD),
             ],
             "provider": provider,
-        }
+        },
     }
 
 

@@ -36,7 +36,8 @@ def telling(log: FilteringBoundLogger) -> Middleware:
                 status = reply.status
                 raise
             finally:
-                log.info("request", status=status, duration_ms=round((time.monotonic() - began_s) * 1000, 1))
+                if trace_id:  # of probes and other neighbours' questions there is nothing to tell
+                    log.info("request", status=status, duration_ms=round((time.monotonic() - began_s) * 1000, 1))
         return response
 
     return tell

@@ -21,7 +21,8 @@ def serving_requests(tracer: Tracer, name: str | None = None) -> Middleware:
         with serving(tracer, operation, request.headers) as span:
             span.set_attribute("http.request.method", request.method)
             span.set_attribute(spans.OPERATION, operation)
-            span.set_attribute(spans.REQUEST_ID, request.headers.get(REQUEST_ID.name, ""))
+            if REQUEST_ID.name in request.headers:
+                span.set_attribute(spans.REQUEST_ID, request.headers[REQUEST_ID.name])
             response = await handler(request)
             span.set_attribute("http.response.status_code", response.status)
             if response.status >= _OUR_FAULT:

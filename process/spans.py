@@ -7,7 +7,7 @@ of an exception. Knows no service.
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
@@ -15,7 +15,15 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, format_trace_id, get_current_span
+from opentelemetry.trace import (
+    INVALID_SPAN,
+    Span,
+    SpanKind,
+    StatusCode,
+    Tracer,
+    format_trace_id,
+    get_current_span,
+)
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from structlog.typing import EventDict, WrappedLogger
 
@@ -105,8 +113,10 @@ class _Bounded(BatchSpanProcessor):
 
 
 def serving(tracer: Tracer, name: str, headers: Mapping[str, str]) -> AbstractContextManager[Span]:
-    """The span of a request that came with these headers, as a part of the trace that they name."""
+    """The span of a request that came with these headers, as a part of the trace that they name; without one, none."""
     parent = _W3C.extract(headers, Context())
+    if not get_current_span(parent).get_span_context().is_valid:
+        return nullcontext(INVALID_SPAN)
     return tracer.start_as_current_span(
         name, parent, SpanKind.SERVER, record_exception=False, set_status_on_exception=False
     )

@@ -32,7 +32,7 @@ def serving_requests(tracer: Tracer) -> Middleware:
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         operation = request.headers.get(OPERATION.name, "")
-        with serving(tracer, operation or request.method, request.headers) as span:
+        with serving(tracer, operation or f"{request.method} {_route(request, operation)}", request.headers) as span:
             if not span.is_recording():
                 return await handler(request)
             _say_what_is_asked(span, request, operation)
@@ -50,8 +50,15 @@ def _say_what_is_asked(span: Span, request: web.Request, operation: str) -> None
     span.set_attribute(spans.REQUEST_ID, request.headers.get(REQUEST_ID.name, ""))
     if operation:
         span.set_attribute(spans.OPERATION, operation)
+    span.set_attribute("http.route", _route(request, operation))
+
+
+def _route(request: web.Request, operation: str) -> str:
+    """The path as a table has it: an operation's, or a document's."""
     if operation in BY_ID:
-        span.set_attribute("http.route", BY_ID[operation].path)
+        return BY_ID[operation].path
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
 
 
 def note(notes: Mapping[str, Json]) -> None:
