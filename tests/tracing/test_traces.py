@@ -30,7 +30,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="module")
 def traced(collector: Collector) -> Iterator[Stack]:
-    with running_stack(settings={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "LOG_ALLOWED_SHARE": "1"}) as stack:
+    with running_stack(settings={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}) as stack:
         yield stack
 
 
