@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from tests.house.sources import ROOT
 from tests.observability.exposition import total
+from tests.observability.test_logs import in_all
 from tests.support.otlp import Collector, Span, collecting
 from tests.support.stack import Stack, running_stack
 from tests.support.waiting import until
@@ -20,6 +22,8 @@ TOLD_WITHIN_S = 60.0
 CHECK = "async envoy.service.auth.v3.Authorization.Check egress"
 STRANGER = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": "spy=stranger", "baggage": "word=stranger"}
 SECRET = "unspeakable"
+GUIDE = ROOT / "docs" / "observability.md"
+SERVICES = ("edge", "authz", "transcoder", "oauth", "sandbox")
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +235,47 @@ async def test_nothing_that_a_caller_sent_is_in_a_span(traced: Stack, collector:
     for word in (SECRET, record, token.split(".")[2], "stranger"):
         assert word.encode() not in everything
     assert all(span.trace != "a" * 32 for span in collector.spans)
+
+
+def words() -> dict[str, tuple[set[str], set[str]]]:
+    """By service, what its lines have and what they have not, as the table of the guide says."""
+    lines = [line for line in GUIDE.read_text().splitlines() if line.startswith("| `")]
+    rows = [row for line in lines if len(row := line.split("|")[1:-1]) == len(SERVICES) + 2]
+    return {
+        service: tuple(
+            {name for row in rows if row[column].strip() == said for name in re.findall(r"`(\w+)`", row[0])}
+            for said in ("✓", "")
+        )
+        for column, service in enumerate(SERVICES, start=2)
+    }
+
+
+async def test_logs_of_all_services_tell_of_a_request_in_the_words_of_the_guide(traced: Stack) -> None:
+    sent = {
+        name: CASES[case].send(traced, 0).headers["x-request-id"]
+        for name, case in (
+            ("envoy", "of a page"),
+            ("transcoder", "of a page"),
+            ("sandbox", "of a page"),
+            ("authz", "without the scope"),
+            ("oauth", "to the auth host"),
+        )
+    }
+    for name, request_id in sent.items():
+        line, *_ = await in_all(traced, request_id, name)
+        have, have_not = words()["edge" if name == "envoy" else name]
+        assert line["trace_id"] == request_id
+        assert (name, have - line.keys(), have_not & line.keys()) == (name, set(), set())
+        assert re.fullmatch(r"[0-9a-f]{32}", line["w3c_trace_id"])
+
+
+async def test_all_lines_of_a_request_have_one_trace_and_it_is_the_one_that_is_told(
+    traced: Stack, collector: Collector
+) -> None:
+    request_id = CASES["of a page"].send(traced, 0).headers["x-request-id"]
+    told = await in_all(traced, request_id, "envoy", "transcoder", "sandbox")
+    spans = await told_of(collector, "of a page", request_id)
+    assert {line["w3c_trace_id"] for line in told} == {span.trace for span in spans}
 
 
 async def test_a_collector_that_hangs_costs_callers_nothing(traced: Stack, collector: Collector) -> None:
