@@ -1,4 +1,4 @@
-"""The component `tracing`: without it nothing is told and no way leads to a collector; with it both lead to one place."""
+"""The component `tracing`: without it nothing is told and no way leads to a collector; with it both lead to one."""
 
 import functools
 from urllib.parse import urlsplit
