@@ -34,7 +34,7 @@ from oauth.settings import (
 from process.settings import load_or_exit
 
 if TYPE_CHECKING:  # the commands that only print are not to wait for these
-    from aiohttp.typedefs import Middleware
+    from aiohttp import web
     from opentelemetry.trace import Tracer
 
 T = TypeVar("T")
@@ -86,20 +86,21 @@ async def _serve(settings: ServeSettings) -> None:
         registry = new_registry()
         with tracing("oauth", settings.collector, registry) as tracer:
             async with exposing(registry, settings.metrics_listen), asyncio.TaskGroup() as listeners:
-                app = build(settings, database, log, registry, *_spans(tracer))
+                app = build(settings, database, log, registry)
+                inside = build_inside(database, settings.internal_secret, log, desk=app[DESK])
+                _trace(app, tracer)
+                _trace(inside, tracer, "oauth.inside")
                 listeners.create_task(serve(app, settings.listen, stop))
-                own = _spans(tracer, "oauth.inside")
-                inside = build_inside(database, settings.internal_secret, log, desk=app[DESK], first=own)
                 listeners.create_task(serve(inside, settings.internal_listen, stop))
     log.info("stopped")
 
 
-def _spans(tracer: "Tracer | None", name: str | None = None) -> "tuple[Middleware, ...]":
+def _trace(app: "web.Application", tracer: "Tracer | None", name: str | None = None) -> None:
     if tracer is None:
-        return ()
+        return
     from oauth.traced import serving_requests
 
-    return (serving_requests(tracer, name),)
+    app.middlewares.insert(0, serving_requests(tracer, name))
 
 
 async def _migrate(database_url: str) -> None:

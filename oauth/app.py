@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import assert_never
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
@@ -73,16 +72,12 @@ def desk_of(settings: ServeSettings, database: Database, login: Login, log: Filt
 
 
 def build(
-    settings: ServeSettings,
-    database: Database,
-    log: FilteringBoundLogger,
-    registry: CollectorRegistry,
-    *first: Middleware,
+    settings: ServeSettings, database: Database, log: FilteringBoundLogger, registry: CollectorRegistry
 ) -> web.Application:
-    """The application over a database that has its tables; `first` stands before all else."""
+    """The application over a database that has its tables."""
     printer = Printer(settings.look, settings.logo)
     desk = desk_of(settings, database, login_of(settings, database, printer), log)
-    return assemble(desk, Pages(desk, printer), registry, *first)
+    return assemble(desk, Pages(desk, printer), registry)
 
 
 def login_of(settings: ServeSettings, database: Database, printer: Printer) -> Login:
@@ -98,11 +93,9 @@ def login_of(settings: ServeSettings, database: Database, printer: Printer) -> L
     assert_never(settings.login)
 
 
-def assemble(
-    desk: Desk, front: Front, registry: CollectorRegistry | None = None, *first: Middleware
-) -> web.Application:
+def assemble(desk: Desk, front: Front, registry: CollectorRegistry | None = None) -> web.Application:
     """The application, whoever shows its pages."""
-    phases = (*first, telling(desk.log), counting(registry or CollectorRegistry()))
+    phases = (telling(desk.log), counting(registry or CollectorRegistry()))
     app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=phases)
     app[DESK] = desk
     app.router.add_route("*", AUTHORIZE.path, authorizing(desk, front))

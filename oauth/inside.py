@@ -6,7 +6,7 @@ on a network.
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -31,12 +31,8 @@ def build_inside(
     *,
     desk: Desk | None = None,
     events_a_page: int = revocations.PAGE,
-    first: Sequence[Middleware] = (),
 ) -> web.Application:
-    """The application. Without a `secret` whoever reaches it is one of us; without a `desk` it is the feed alone.
-
-    `first` stands before all else.
-    """
+    """The application. Without a `secret` whoever reaches it is one of us; without a `desk` it is the feed alone."""
     watch = Watch(database, log)
 
     async def read(after: str) -> Page:
@@ -70,7 +66,7 @@ def build_inside(
     async def release(_: web.Application) -> None:
         await watch.release()
 
-    app = web.Application(middlewares=[*first, *([_shown(secret)] if secret else [])])
+    app = web.Application(middlewares=[_shown(secret)] if secret else [])
     app.router.add_get(FEED_PATH, feed)
     app.router.add_get(HEALTH_PATH, health)
     if desk is not None:
