@@ -58,8 +58,8 @@ test: have-dev ## run the tests, two files at a time, each side with stacks of i
 	@$(PY) -m pytest -n 2 --dist loadfile
 
 test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
-	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
-	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 TRACES_ROUNDS=36 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
+	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py tests/tracing
 
 bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
 	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done

@@ -16,7 +16,7 @@ from tests.support.otlp import Collector, Span, collecting
 from tests.support.stack import Stack, running_stack
 from tests.support.waiting import until
 
-ROUNDS = int(os.environ.get("TRACES_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("TRACES_ROUNDS", "1"))
 TOLD_WITHIN_S = 60.0
 """Envoy tells every few seconds."""
 CHECK = "async envoy.service.auth.v3.Authorization.Check egress"
