@@ -21,7 +21,7 @@ from authz import responses
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse, OkHttpResponse, Status
 from authz.limiter import Limiter
 from authz.question import METHOD, SERVICE
-from authz.service import Authorizer, Check, serve
+from authz.service import Authorizer, Check, answering, serve
 from authz.telling import Teller
 from benchmarks.question import Recorded, record
 from benchmarks.rounds import Measure, in_turns, table
@@ -161,7 +161,7 @@ def _decision(buckets: Buckets) -> Check:
 
 
 async def _serve(check: Check) -> None:
-    await serve(check, parse_address(os.environ["LISTEN"]), stop_event())
+    await serve(answering(check), parse_address(os.environ["LISTEN"]), stop_event())
 
 
 SERVERS: dict[str, Callable[[], Awaitable[None]]] = {
