@@ -1,4 +1,7 @@
-"""`python -m edge` writes envoy/; `--check` tells whether it is current; `--out FILE` renders another deployment."""
+"""`python -m edge` writes envoy/; `--check` tells whether it is current; `--out FILE` renders another deployment.
+
+Beside FILE goes what describes the certificate to Envoy, under the name that `certificate_source` has.
+"""
 
 import argparse
 import sys
@@ -6,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from edge.bootstrap import text
+from edge.certificate import certificate_text
 from edge.deployment import Deployment
 
 FOLDER = Path("envoy")
@@ -35,6 +39,8 @@ def main() -> None:
         chosen = {field.name: getattr(parsed, field.name, None) for field in fields(Deployment)}
         deployment = Deployment(**{name: value for name, value in chosen.items() if value is not None})
         parsed.out.write_text(text(deployment), encoding="utf-8")
+        beside = parsed.out.with_name(Path(deployment.certificate_source).name)
+        beside.write_text(certificate_text(deployment), encoding="utf-8")
     elif parsed.check:
         _check()
     else:
