@@ -1,6 +1,6 @@
-"""The certificate as a file that Envoy watches: a new one serves from the next handshake on, and no connection ends.
+"""The certificate as a file that Envoy watches: a new one serves from the next handshake on; no connection ends.
 
-What is watched is the folder: a certificate comes by a rename, as `mv` and Kubernetes' mounts do it. Certificate and key
+What is watched is the folder: a certificate comes by a rename, as `mv` and Kubernetes' mounts do it. It and its key
 are read together, and a pair that does not fit is left until the other half has come.
 """
 

@@ -1,6 +1,6 @@
 """Lets services of a running stack hand over to new ones, one after the other: new code, settings and configuration.
 
-Owns the wish and the wait for its fulfilment; must not know how a service hands over (its row does, for the supervisor).
+Owns the wish and the wait for its fulfilment; must not know how a service hands over (its row says that).
 """
 
 import signal

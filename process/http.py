@@ -19,7 +19,7 @@ LINE_BYTES = 64 * 1024
 
 
 async def serve(app: web.Application, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
-    """Listen, wait for `stop`, let callers leave within `linger_s`, finish what is in flight within `DRAIN_S`, close."""
+    """Listen, wait for `stop`, let callers leave in `linger_s`, finish what is in flight in `DRAIN_S`, close."""
 
     async def asked_to_close(_: web.BaseRequest, response: web.StreamResponse) -> None:
         if stop.is_set():
@@ -48,7 +48,7 @@ async def serve(app: web.Application, address: Address, stop: asyncio.Event, *, 
 async def _deserted(runner: web.AppRunner, within_s: float) -> None:
     loop = asyncio.get_running_loop()
     ends_s = loop.time() + within_s
-    while runner.server and runner.server.connections and loop.time() < ends_s:
+    while runner.server and runner.server.connections and loop.time() < ends_s:  # noqa: ASYNC110 (aiohttp tells nobody)
         await asyncio.sleep(_LOOK_EVERY_S)
 
 

@@ -10,9 +10,9 @@ from contract.bounds import STORE_TIMEOUT_S
 from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
+from stores.clients import pooled
 from stores.idempotency import ValkeyIdempotency
 from stores.receipts import Outbox, ValkeyReceipts
-from stores.valkey import Valkey
 from transcoder.administration import ADMINISTERED, Administration
 from transcoder.credentials import Credentials
 from transcoder.documents import Documents, sources
@@ -33,7 +33,7 @@ def build(settings: Settings, log: FilteringBoundLogger, registry: CollectorRegi
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally)
-        valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
+        valkey = pooled(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
         store = ValkeyIdempotency(valkey)
         receipts = ValkeyReceipts(valkey)
         outbox = Outbox(receipts, log)
