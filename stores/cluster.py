@@ -32,6 +32,7 @@ class Cluster:
         self._holders: list[Node | None] = [None] * SLOTS
         self._mapping: asyncio.Task[None] | None = None
         self._mapped_at_s = -MAP_EVERY_S
+        self._closed = False
 
     def script(self, text: str) -> "ClusterScript":
         """A script to call."""
@@ -70,10 +71,10 @@ class Cluster:
         self.look_again()
 
     def look_again(self) -> "asyncio.Task[None] | None":
-        """Have the map drawn anew, beside whatever goes on; None: it has just been."""
+        """Have the map drawn anew, beside whatever goes on; None: it has just been, or never will be again."""
         loop = asyncio.get_running_loop()
         if self._mapping is None or self._mapping.done():
-            if loop.time() - self._mapped_at_s < MAP_EVERY_S:
+            if self._closed or loop.time() - self._mapped_at_s < MAP_EVERY_S:
                 return None
             self._mapping = loop.create_task(self._map())
         return self._mapping
@@ -100,6 +101,7 @@ class Cluster:
 
     async def close(self) -> None:
         """Close every connection."""
+        self._closed = True
         if self._mapping is not None:
             self._mapping.cancel()
             with suppress(asyncio.CancelledError):
