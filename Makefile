@@ -64,6 +64,9 @@ test-scale: have-dev ## run the tests that take long: a million contacts to the 
 	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
 	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py
 
+test-restarts: have-dev ## restart each part under 200 requests a second, 10,000 for each, and count what is lost
+	@RESTART_REQUESTS=10000 RESTART_RATE=200 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/restarts
+
 bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
 	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done
 

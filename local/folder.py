@@ -131,6 +131,11 @@ def drop_sockets(folder: RunFolder) -> None:
         folder.sockets.rmdir()
 
 
+def drop_memory(number: int) -> None:
+    """Remove what two Envoys of that base id share: the kernel keeps it, whoever ends."""
+    (SHARED_MEMORY / f"envoy_shared_memory_{10 * number}").unlink(missing_ok=True)
+
+
 def _carries_sockets(path: Path) -> bool:
     longest = os.fsencode(path / LONGEST_SOCKET_NAME)
     return len(longest) <= SOCKET_PATH_BYTES and PLAIN_PATH.fullmatch(str(path)) is not None

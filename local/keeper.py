@@ -111,7 +111,20 @@ class Keeper:
                 await process.wait()
         finally:
             if self._process is not None:
+                await self._farewell(self._process)
                 await _end(self._process, GRACE_S)
+
+    async def _farewell(self, process: Process) -> None:
+        if process.returncode is not None or not self._service.before_end:
+            return
+        with self._folder.log(self._service.name).open("ab") as log:
+            command = self._service.before_end
+            saying = await asyncio.create_subprocess_exec(*SHIM, str(os.getpid()), *command, stdout=log, stderr=log)
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await saying.wait()
+        except TimeoutError:
+            await _end(saying, GRACE_S)
 
     async def _begun(self) -> Process:
         """A new process, unless a successor lives that took over from one that died meanwhile."""

@@ -34,7 +34,7 @@ def restart(folder: RunFolder, wanted: str) -> str:
         began_s = time.monotonic()
         folder.wish.write_bytes(msgspec.json.encode(chosen))
         send(state.supervisor, signal.SIGUSR1)
-        _follow(folder, state.supervisor, [before[service.name] for service in chosen])
+        follow(folder, state.supervisor, [before[service.name] for service in chosen])
     return f"Restarted in {time.monotonic() - began_s:.1f} s: {', '.join(service.name for service in chosen)}."
 
 
@@ -48,8 +48,8 @@ def _chosen(services: tuple[Service, ...], wanted: str) -> tuple[Service, ...]:
     return chosen
 
 
-def _follow(folder: RunFolder, supervisor: Identity, before: list[Watched]) -> None:
-    """Tell of each when only its new process is left; the supervisor stops at the first that fails."""
+def follow(folder: RunFolder, supervisor: Identity, before: list[Watched]) -> None:
+    """Tell of each when only its new process is left. Raises `Trouble` at the first that fails."""
     began_s = time.monotonic()
     for old in before:
         while not _is_new(row := _row(folder, old.name), old):

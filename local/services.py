@@ -26,6 +26,8 @@ AUTHZ_PROCESSES = 2
 """One and a spare; as many as the edge asks by default."""
 ENVOY_DRAINS_S, ENVOY_LEAVES_AFTER_S = 4, 6
 """An Envoy that hands over: by when all its connections have been asked to close, and when it ends."""
+ENVOY_ENDS_WITHIN_S = 3
+"""One that ends for good: how long what is in flight may take."""
 CREATE_CONTACT, LIST_CONTACTS = BY_ID["contacts.create"], BY_ID["contacts.list"]
 
 
@@ -215,9 +217,11 @@ def _envoy(stack: Stack) -> Service:
         leaves=Leaves.FIRST,
         socket=stack.folder.socket("envoy-admin"),
         hands_over=HandsOver.BY_ITSELF if _SHARES_MEMORY else HandsOver.NOT,
+        before_end=(sys.executable, "-I", "-S", _DRAIN, stack.folder.socket("envoy-admin"), str(ENVOY_ENDS_WITHIN_S)),
     )
 
 
+_DRAIN = str(Path(__file__).with_name("drain.py"))
 _SHARES_MEMORY = sys.platform == "linux" and os.access(SHARED_MEMORY, os.W_OK)
 
 

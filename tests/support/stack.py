@@ -148,9 +148,9 @@ class Stack:
         words = where(self.own_folder)["PIDS"].split()
         return [int(pid) for name, _, pid in (word.partition(":") for word in words) if name == kind]
 
-    def local(self, *words: str) -> str:
-        """What one of the runner's commands says."""
-        return _local(self.own_folder, *words)
+    def local(self, *words: str, **settings: str) -> str:
+        """What one of the runner's commands says, under settings of the environment."""
+        return _local(self.own_folder, *words, settings=settings)
 
     def restart(self) -> None:
         """Everything ends, and begins again at the same addresses with what it kept."""
