@@ -54,9 +54,11 @@ class Keeper:
     async def replace(self, service: Service) -> bool:
         """Let `service` take over from what runs, as it says that it can; whether it has. If not, all is as before."""
         if service.hands_over is HandsOver.NOT or self._process is None:
-            self._service = service
-            if self._process is not None:
-                await _end(self._process, GRACE_S)
+            self._service, old = service, self._process
+            if old is not None:
+                await _end(old, GRACE_S)
+            while self._process is old is not None:  # noqa: ASYNC110 (`keep` starts the next one)
+                await asyncio.sleep(LOOK_EVERY_S)
             return True
         async with self._turn:
             return await self._hand_over(service, self._process)

@@ -24,6 +24,8 @@ async def serve(app: web.Application, address: Address, stop: asyncio.Event, *, 
     async def asked_to_close(_: web.BaseRequest, response: web.StreamResponse) -> None:
         if stop.is_set():
             response.force_close()
+            # aiohttp has written its own headers by now, and would close without a word.
+            response.headers["Connection"] = "close"
 
     app.on_response_prepare.append(asked_to_close)
     runner = web.AppRunner(

@@ -24,7 +24,7 @@ async def eventually(condition: Callable[[], Awaitable[bool]], what: str) -> Non
     """Wait for a condition."""
     try:
         async with asyncio.timeout(WITHIN_S):
-            while not await condition():
+            while not await condition():  # noqa: ASYNC110 (another process)
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise AssertionError(f"waited {WITHIN_S} s for {what}") from None
