@@ -6,7 +6,6 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
-from contract.bounds import STORE_TIMEOUT_S
 from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
@@ -33,7 +32,7 @@ def build(settings: Settings, log: FilteringBoundLogger, registry: CollectorRegi
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally)
-        valkey = pooled(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
+        valkey = pooled(settings.valkey_url, timeout_s=settings.store_timeout_s)
         store = ValkeyIdempotency(valkey)
         receipts = ValkeyReceipts(valkey)
         outbox = Outbox(receipts, log)

@@ -1,5 +1,6 @@
 """A stack whose parts are started anew while it serves."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 
@@ -9,13 +10,15 @@ from tests.support.stack import Stack, running_stack
 from tests.support.traffic import Traffic
 
 REQUESTS = int(os.environ.get("RESTART_REQUESTS") or 150)
+PATIENT = {"STORE_TIMEOUT_MS": "2000", "LIMITS_TIMEOUT_MS": "2000"}
+"""A machine that runs tests is busy with other things; what is lost here is to be lost by a restart."""
 RATE = float(os.environ.get("RESTART_RATE") or 60)
 
 
 @pytest.fixture(scope="session")
 def renewed() -> Iterator[Stack]:
     """A stack for this folder alone."""
-    with running_stack() as running:
+    with running_stack(settings=PATIENT) as running:
         yield running
 
 
@@ -25,3 +28,8 @@ async def traffic(renewed: Stack) -> AsyncIterator[Traffic]:
     traffic = Traffic(renewed)
     yield traffic
     traffic.close()
+
+
+async def restart(stack: Stack, part: str, **settings: str) -> None:
+    """`make restart`: what is not said anew is at its default again."""
+    await asyncio.to_thread(stack.local, "restart", part, **PATIENT, **settings)

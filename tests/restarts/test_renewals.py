@@ -12,7 +12,7 @@ import trustme
 from local.folder import locate
 from local.keys import locate_keys
 from process.keys import Keys, write_private
-from tests.restarts.conftest import RATE, REQUESTS
+from tests.restarts.conftest import RATE, REQUESTS, restart
 from tests.support.stack import Stack
 from tests.support.traffic import Traffic
 
@@ -118,7 +118,7 @@ async def test_new_settings_of_the_edge_come_into_use_by_its_restart(renewed: St
 
     assert allowed() is None
     tally = await traffic.while_doing(
-        lambda: asyncio.to_thread(renewed.local, "restart", "envoy", CORS_ORIGINS=ORIGIN), rate=RATE, at_least=REQUESTS
+        lambda: restart(renewed, "envoy", CORS_ORIGINS=ORIGIN), rate=RATE, at_least=REQUESTS
     )
     assert allowed() == ORIGIN
     assert not tally.lost, tally.lost
@@ -131,7 +131,7 @@ async def test_new_settings_of_authz_come_into_use_by_a_restart_of_each(renewed:
 
     assert told() == set()
     tally = await traffic.while_doing(
-        lambda: asyncio.to_thread(renewed.local, "restart", "authz", REVOCATIONS_MAX_AGE_S="1800"),
+        lambda: restart(renewed, "authz", REVOCATIONS_MAX_AGE_S="1800"),
         rate=RATE,
         at_least=REQUESTS,
     )
@@ -142,12 +142,12 @@ async def test_new_settings_of_authz_come_into_use_by_a_restart_of_each(renewed:
 async def test_settings_that_cannot_be_used_change_nothing(renewed: Stack, traffic: Traffic) -> None:
     before, said = renewed.pids("authz"), []
 
-    async def restart() -> None:
+    async def try_it() -> None:
         with pytest.raises(AssertionError, match="goes on as it was") as refused:
-            await asyncio.to_thread(renewed.local, "restart", "authz", REVOCATIONS_MAX_AGE_S="soon")
+            await restart(renewed, "authz", REVOCATIONS_MAX_AGE_S="soon")
         said.append(str(refused.value))
 
-    tally = await traffic.while_doing(restart, rate=RATE, at_least=1)
+    tally = await traffic.while_doing(try_it, rate=RATE, at_least=1)
     assert "REVOCATIONS_MAX_AGE_S" in said[0], "the end of its log says why"
     assert renewed.pids("authz") == before
     assert not tally.lost, tally.lost

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from tests.restarts.conftest import RATE, REQUESTS
+from tests.restarts.conftest import RATE, REQUESTS, restart
 from tests.support.stack import Stack
 from tests.support.traffic import Traffic, stored_once
 
@@ -24,9 +24,7 @@ PARTS = ("authz-1", "authz-2", "transcoder-1", "transcoder-2", "oauth", "envoy")
 @pytest.mark.parametrize("part", PARTS)
 async def test_nothing_is_lost_while_a_new_process_takes_over_from(part: str, renewed: Stack, traffic: Traffic) -> None:
     kind, before = part.partition("-")[0], renewed.pids(part.partition("-")[0])
-    tally = await traffic.while_doing(
-        lambda: asyncio.to_thread(renewed.local, "restart", part), rate=RATE, at_least=REQUESTS
-    )
+    tally = await traffic.while_doing(lambda: restart(renewed, part), rate=RATE, at_least=REQUESTS)
     LOG.info(
         "%s: %d lost of %d in %.1f s, a restart %.1f s",
         part,
@@ -58,7 +56,7 @@ async def test_no_token_is_refused_while_the_authorization_server_starts_anew(
     renewed: Stack, traffic: Traffic, service: dict[str, str]
 ) -> None:
     url, form = f"{renewed.facts['AUTH_URL']}/token", {"grant_type": "client_credentials"}
-    restarting = asyncio.create_task(asyncio.to_thread(renewed.local, "restart", "oauth"))
+    restarting = asyncio.create_task(restart(renewed, "oauth"))
     statuses = []
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=traffic.tls)) as session:
         while not restarting.done():
