@@ -9,10 +9,10 @@ import pytest
 from tests.support.stack import Stack, running_stack
 from tests.support.traffic import Traffic
 
-REQUESTS = int(os.environ.get("RESTART_REQUESTS") or 150)
+REQUESTS = int(os.environ.get("RESTART_REQUESTS") or 60)
 PATIENT = {"STORE_TIMEOUT_MS": "2000", "LIMITS_TIMEOUT_MS": "2000"}
 """A machine that runs tests is busy with other things; what is lost here is to be lost by a restart."""
-RATE = float(os.environ.get("RESTART_RATE") or 60)
+RATE = float(os.environ.get("RESTART_RATE") or 25)
 
 
 @pytest.fixture(scope="session")

@@ -26,10 +26,11 @@ async def test_nothing_is_lost_while_a_new_process_takes_over_from(part: str, re
     kind, before = part.partition("-")[0], renewed.pids(part.partition("-")[0])
     tally = await traffic.while_doing(lambda: restart(renewed, part), rate=RATE, at_least=REQUESTS)
     LOG.info(
-        "%s: %d lost of %d in %.1f s, a restart %.1f s",
+        "%s: %d lost of %d (%d undecided) in %.1f s, a restart %.1f s",
         part,
         tally.lost.total(),
         tally.sent,
+        tally.undecided,
         tally.took_s,
         tally.done_s,
     )

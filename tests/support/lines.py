@@ -111,12 +111,12 @@ class Http1:
 
 
 class Http2:
-    """One connection for all requests, and the next one as soon as the server asks for that."""
+    """One connection for as many requests as it takes, and another as soon as it is full or the server asks for that."""
 
     def __init__(self, port: int, tls: ssl.SSLContext) -> None:
         self._port = port
         self._tls = tls
-        self._line: _Streams | None = None
+        self._lines: list[_Streams] = []
         self._opening = asyncio.Lock()
 
     async def ask(self, sent: Sent) -> Got:
@@ -130,17 +130,21 @@ class Http2:
 
     async def _open(self) -> "_Streams":
         async with self._opening:
-            if self._line is None or self._line.leaving:
-                loop = asyncio.get_running_loop()
-                _, self._line = await loop.create_connection(
-                    lambda: _Streams(self._port), "127.0.0.1", self._port, ssl=self._tls, server_hostname="localhost"
-                )
-            return self._line
+            self._lines = [line for line in self._lines if not line.leaving]
+            for line in self._lines:
+                if line.has_room:
+                    return line
+            loop = asyncio.get_running_loop()
+            _, line = await loop.create_connection(
+                lambda: _Streams(self._port), "127.0.0.1", self._port, ssl=self._tls, server_hostname="localhost"
+            )
+            self._lines.append(line)
+            return line
 
     def close(self) -> None:
-        """Close it."""
-        if self._line is not None:
-            self._line.transport.close()
+        """Close all."""
+        for line in self._lines:
+            line.transport.close()
 
 
 class _Streams(asyncio.Protocol):
@@ -161,8 +165,12 @@ class _Streams(asyncio.Protocol):
     def _flush(self) -> None:
         self.transport.write(self._h2.data_to_send())
 
+    @property
+    def has_room(self) -> bool:
+        return self._h2.open_outbound_streams < self._h2.remote_settings.max_concurrent_streams
+
     async def ask(self, sent: Sent) -> Got:
-        if self.leaving:
+        if self.leaving or not self.has_room:
             raise _Unread
         number = self._h2.get_next_available_stream_id()
         pseudo = {":method": sent.method, ":path": sent.path, ":scheme": "https", ":authority": self._authority}
@@ -192,7 +200,7 @@ class _Streams(asyncio.Protocol):
     def _asked_to_go(self, last: int) -> None:
         self.leaving = True
         for number in [number for number in self._waiting if number > last]:
-            self._waiting.pop(number)[1].set_exception(_Unread())
+            self._ends(number, _Unread())
         self._close_when_idle()
 
     def _came(self, event: Any) -> None:
@@ -205,14 +213,22 @@ class _Streams(asyncio.Protocol):
                 self._waiting[event.stream_id][0].body += event.data
                 self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             case h2.events.StreamEnded():
-                got, answer = self._waiting.pop(event.stream_id)
-                answer.set_result(got)
+                self._ends(event.stream_id)
                 self._close_when_idle()
             case h2.events.StreamReset():
                 code = int(event.error_code)
                 refused = code == int(h2.errors.ErrorCodes.REFUSED_STREAM)
                 fault = _Unread() if refused else Lost(f"HTTP/2: stream reset with {code}")
-                self._waiting.pop(event.stream_id)[1].set_exception(fault)
+                self._ends(event.stream_id, fault)
+
+    def _ends(self, number: int, fault: Exception | None = None) -> None:
+        got, answer = self._waiting.pop(number)
+        if answer.done():  # whoever asked has left
+            return
+        if fault is None:
+            answer.set_result(got)
+        else:
+            answer.set_exception(fault)
 
     def _close_when_idle(self) -> None:
         if self.leaving and not self._waiting:
@@ -220,6 +236,5 @@ class _Streams(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.leaving = True
-        for got, answer in self._waiting.values():
-            answer.set_exception(Lost(f"HTTP/2: connection closed after {got.status or 'nothing'} ({exc})"))
-        self._waiting.clear()
+        for number, (got, _) in list(self._waiting.items()):
+            self._ends(number, Lost(f"HTTP/2: connection closed after {got.status or 'nothing'} ({exc})"))
