@@ -43,7 +43,7 @@ class Nodes:
     async def ask(self, port: int, *words: str | int) -> Any:
         """What one node answers to a command."""
         async with Redis(port=port, decode_responses=True) as redis:
-            return await redis.execute_command(*words)
+            return await redis.execute_command(*words)  # type: ignore[no-untyped-call]
 
     async def start(self, port: int, *options: str) -> None:
         """Start a node; what it knew of the others before, it finds in its file."""

@@ -111,7 +111,7 @@ class Http1:
 
 
 class Http2:
-    """One connection for as many requests as it takes, and another as soon as it is full or the server asks for that."""
+    """One connection for as many requests as it takes; another when it is full or the server asks for one."""
 
     def __init__(self, port: int, tls: ssl.SSLContext) -> None:
         self._port = port
