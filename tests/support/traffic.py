@@ -40,7 +40,14 @@ class Tally:
     finds no authz says so at once, and that is lost."""
     took_s: float = 0.0
     done_s: float = 0.0
-    """How long what was done meanwhile has taken."""
+    """How long what was done meanwhile has taken, at the most."""
+
+    def __str__(self) -> str:
+        """A line of it."""
+        return (
+            f"{self.lost.total()} lost of {self.sent} ({self.undecided} asked again) in {self.took_s:.1f} s, "
+            f"{self.done_s:.1f} s each time"
+        )
 
 
 class Traffic:
@@ -48,7 +55,7 @@ class Traffic:
 
     def __init__(self, stack: Stack, tls: ssl.SSLContext | None = None) -> None:
         self._stack = stack
-        port = int(stack.api_url.rpartition(":")[2])
+        self.port = port = int(stack.api_url.rpartition(":")[2])
         tls = tls or ssl.create_default_context(cafile=stack.facts["CA_FILE"])
         self.tls = tls
         self._clients: tuple[Http1 | Http2, ...] = (
