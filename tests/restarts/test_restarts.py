@@ -1,7 +1,7 @@
 """Parts start anew, certificates and settings change, everything ends: under load, and no request is lost.
 
 Reads and keyed creates over both protocols; whatever is not answered by a 2xx is lost. RESTART_REQUESTS and RESTART_RATE
-(a second) make it long: `make test-restarts`. In one file, so that it is one stack's; what ends that stack is the last.
+(a second) make it long: `make test-restarts`. One file, so that it is one stack's; what ends that stack comes last.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import signal
 import ssl
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -83,6 +84,8 @@ async def test_neither_a_request_nor_a_token_is_lost_while_the_authorization_ser
     minting = asyncio.create_task(mint())
     tally = await traffic.while_doing(restarted, rate=RATE, at_least=REQUESTS)
     minting.cancel()
+    with suppress(asyncio.CancelledError):
+        await minting
     LOG.info("oauth: %s, %d tokens", tally, len(statuses))
     assert statuses
     assert set(statuses) == {200}
