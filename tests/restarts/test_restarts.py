@@ -1,7 +1,7 @@
 """Parts start anew, certificates and settings change, everything ends: under load, and no request is lost.
 
-Reads and keyed creates over both protocols; whatever is not answered by a 2xx is lost. RESTART_REQUESTS and RESTART_RATE
-(a second) make it long: `make test-restarts`. One file, so that it is one stack's; what ends that stack comes last.
+Reads and keyed creates over both protocols; what is not answered by a 2xx is lost. RESTART_REQUESTS and RESTART_RATE (a
+second) make it long: `make test-restarts`. One file, so that it is one stack's; what ends that stack comes last.
 """
 
 import asyncio
