@@ -47,7 +47,9 @@ def load(environment: Mapping[str, str]) -> Settings:
     reader = Reader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
     metrics, collector = metrics_listen(reader), collector_url(reader)
-    valkey = reader.read("VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port", told=False)
+    valkey = reader.read(
+        "VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port (a cluster: ?cluster=true)", told=False
+    )
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
     revocations = _revocations(reader)
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")

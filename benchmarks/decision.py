@@ -127,6 +127,9 @@ async def _no_op_of_bytes() -> None:
 class _NoCount:
     """Buckets of which nothing is ever taken."""
 
+    def part(self, business: str) -> str:
+        return ""
+
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
         return Charge(True, tuple(Budget(policy, cost * policy.interval_us) for policy in plan.policies))
 
@@ -147,6 +150,9 @@ class _AlwaysRoom:
     def __init__(self, buckets: Buckets) -> None:
         self._buckets = buckets
         self._families = 0
+
+    def part(self, business: str) -> str:
+        return ""
 
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
         self._families += 1

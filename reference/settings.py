@@ -61,7 +61,8 @@ WORDS: Mapping[str, str] = {
     "REVOCATIONS_MAX_AGE_S": "How long it goes on with what it was told once it is told nothing more",
     "SIGNING_KEYS_DIR": "The keys that tokens are signed with, each for its owner alone",
     "SIGNING_KEY_FILE": "Where the first key goes that tokens are signed with",
-    "VALKEY_URL": "Where limits and idempotency are kept",
+    "STORE_TIMEOUT_MS": "What a question about a key or a receipt may take before its store counts as lost",
+    "VALKEY_URL": "Where limits and idempotency are kept; `redis://a:6379,b:6379?cluster=true` is a cluster",
 }
 """What each is for: the same in every program that reads it."""
 

@@ -7,13 +7,12 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
-from contract.bounds import STORE_TIMEOUT_S
 from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
+from stores.clients import pooled
 from stores.idempotency import ValkeyIdempotency
 from stores.receipts import Outbox, ValkeyReceipts
-from stores.valkey import Valkey
 from transcoder.administration import ADMINISTERED, Administration
 from transcoder.around import around
 from transcoder.credentials import Credentials
@@ -41,7 +40,7 @@ def build(
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally)
-        valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
+        valkey = pooled(settings.valkey_url, timeout_s=settings.store_timeout_s)
         store = traced.store(ValkeyIdempotency(valkey))
         receipts = ValkeyReceipts(valkey)
         outbox = Outbox(receipts, log)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract.bounds import STORE_TIMEOUT_S
 from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
 from process.address import Address, metrics_listen, parse_address
@@ -36,6 +37,7 @@ class Settings:
     connect: Connect
     oauth: OAuthSettings
     valkey_url: str
+    store_timeout_s: float
     api_url: str
     auth_url: str
     id_key: bytes
@@ -60,7 +62,12 @@ def load(environment: Mapping[str, str]) -> Settings:
             default=DEFAULT_DIALECT,
         ),
         oauth=_oauth(reader),
-        valkey_url=reader.read("VALKEY_URL", valkey_url, "unix:///path or redis://host:port", told=False),
+        valkey_url=reader.read(
+            "VALKEY_URL", valkey_url, "unix:///path or redis://host:port (a cluster: ?cluster=true)", told=False
+        ),
+        store_timeout_s=reader.read(
+            "STORE_TIMEOUT_MS", _seconds, "whole milliseconds", default=f"{STORE_TIMEOUT_S * 1000:.0f}"
+        ),
         api_url=reader.read("PUBLIC_API_URL", public_url, "an https origin such as https://api.example.com"),
         auth_url=reader.read("PUBLIC_AUTH_URL", public_url, "an https origin such as https://auth.example.com"),
         id_key=reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters"),
@@ -76,3 +83,9 @@ def _oauth(reader: Reader) -> OAuthSettings:
     expected = "oauth's INTERNAL_LISTEN, as unix:/path or http://host:port"
     url = reader.read("OAUTH_INTERNAL_URL", internal_url, expected)
     return OAuthSettings(url, internal_secret(reader, None if url is None else address_of(url)))
+
+
+def _seconds(text: str) -> float:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ValueError("not a positive whole number")
+    return int(text) / 1000
