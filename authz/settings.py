@@ -7,7 +7,7 @@ from pathlib import Path
 from process.address import Address, parse_address
 from process.logs import level
 from process.metrics import metrics_listen
-from process.secret import internal_secret
+from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
 
@@ -17,7 +17,7 @@ class RevocationSettings:
     """Where the feed is, what it has to be shown, the file that keeps what it told, and for how long that serves."""
 
     feed: Address
-    secret: str | None
+    secret: SharedSecret | None
     file: Path
     max_age_s: int
 

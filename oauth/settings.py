@@ -17,7 +17,7 @@ from process.address import Address, parse_address
 from process.logs import level
 from process.look import Logo, Look, read_logo, read_look
 from process.metrics import metrics_listen
-from process.secret import internal_secret
+from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, public_url
 
 _DATABASE = "sqlite:////path/to/file.db or postgresql://user:word@host/database"
@@ -53,7 +53,7 @@ class ServeSettings:
     listen: Address
     metrics_listen: Address | None
     internal_listen: Address
-    internal_secret: str | None
+    internal_secret: SharedSecret | None
     database_url: str
     issuer: str
     audience: str

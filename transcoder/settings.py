@@ -9,7 +9,7 @@ from process.address import Address, parse_address
 from process.logs import level
 from process.look import Look, read_look
 from process.metrics import metrics_listen
-from process.secret import internal_secret
+from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, public_url
 from stores.valkey import valkey_url
 from transcoder.credentials import Credentials, read_credentials
@@ -22,7 +22,7 @@ class OAuthSettings:
     """Where the authorization server listens for our own services; the secret that it is shown on a network."""
 
     url: str
-    secret: str | None
+    secret: SharedSecret | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from oauth.store import revocations
 from oauth.store.database import Database, database_url
 from oauth.store.revocations import Note
 from oauth.store.schema import migrate
+from process.secret import SharedSecret
 from stores.revocations.events import Kind
 
 
@@ -42,7 +43,7 @@ async def serving_feed(
     log: Any = None,
     *,
     database: str = "oauth.db",
-    secret: str | None = None,
+    secret: SharedSecret | None = None,
     port: int = 0,
     **options: Any,
 ) -> AsyncIterator[FeedProcess]:
