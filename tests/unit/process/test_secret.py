@@ -42,7 +42,7 @@ STEPS = (SharedSecret((FORMER,)), SharedSecret((FORMER, NEW)), SharedSecret((NEW
 """As docs/rotation.md takes them; some processes have taken a step, and some have not."""
 
 
-@pytest.mark.parametrize(("before", "after"), pairwise(STEPS))
+@pytest.mark.parametrize(("before", "after"), list(pairwise(STEPS)))
 def test_no_step_of_a_rotation_keeps_two_services_apart(before: SharedSecret, after: SharedSecret) -> None:
     assert before.accepts(after.shown)
     assert after.accepts(before.shown)
