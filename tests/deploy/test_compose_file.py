@@ -85,6 +85,8 @@ def test_prometheus_asks_whoever_tells_metrics_and_reaches_nothing_else() -> Non
     told = {f"{name}:9464" for name in services() if "METRICS_LISTEN" in services()[name].get("environment", {})}
     assert asked == told | {"envoy:9902"}
     assert on("watched") == {target.partition(":")[0] for target in asked} | {"prometheus"}
+    assert set(services()["prometheus"]["networks"]) == {"watched", "looked-at"}
+    assert services()["grafana"]["networks"] == ["looked-at"]
 
 
 def test_grafana_has_nobody_who_could_log_in() -> None:
