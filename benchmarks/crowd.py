@@ -44,20 +44,23 @@ class Crowd:
 
     async def ask(self, kind: Kind) -> Any:
         """One request; the benchmark ends if it is refused. A 503 is asked again: the machine was busy with others."""
-        if self._asked % 10 == 0:
-            self._token = self._stack.token()
-        self._asked += 1
-        headers = {"Authorization": f"Bearer {self._token}", "Version": VERSION}
-        if kind.keyed:
-            headers["Idempotency-Key"] = f"crowd {id(self)} {next(_NUMBERS)}"
-        url = self._stack.api_url + kind.path
         while True:
+            headers = {"Authorization": f"Bearer {self._next_token()}", "Version": VERSION}
+            if kind.keyed:
+                headers["Idempotency-Key"] = f"crowd {id(self)} {next(_NUMBERS)}"
+            url = self._stack.api_url + kind.path
             async with self._session.request(kind.method, url, json=kind.body, headers=headers) as answer:
                 told = await answer.json()
             if answer.status < 400:
                 return told["data"]
             if answer.status != 503:
                 raise SystemExit(f"{kind.name}: {answer.status} {told}")
+
+    def _next_token(self) -> str:
+        if self._asked % 10 == 0:
+            self._token = self._stack.token()
+        self._asked += 1
+        return self._token
 
     async def round(self, kind: Kind, requests: int, clients: int) -> dict[str, float]:
         """CPU time a request, by kind of process, in microseconds."""
