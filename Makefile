@@ -93,6 +93,7 @@ check: have-dev have-policy ## style, types, layers, and that generated files ar
 	$(PY) -m edge --check
 	$(PY) -m reference --check
 	$(PY) -m deploy.observability.dashboard --check
+	$(PY) -m benchmarks.capacity --check
 	$(PY) -m deploy.kubernetes.check
 	$(PY) -m deploy.kubernetes.policy
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" && \
@@ -103,6 +104,7 @@ render: have-dev ## write the generated files again
 	$(PY) -m edge
 	$(PY) -m reference
 	$(PY) -m deploy.observability.dashboard
+	$(PY) -m benchmarks.capacity
 	$(PROTOC) --python_out=authz --pyi_out=authz
 
 lock: have-dev ## pin requirements/*.in again, with hashes

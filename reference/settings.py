@@ -114,6 +114,8 @@ def settings() -> str:
         "**secret** is the path of a file; its text is never in the environment, nor in a log. Any other `NAME` may "
         "stand in a file, too, which `NAME_FILE` names. Here is what each program reads when nothing is set.",
         *(part for program in PROGRAMS for part in (f"## `{program.command}`", program.about, _table(program))),
+        "## `python -m process.doctor`",
+        "Reads what the service beside it reads, says what is wrong with it, and needs none of it.",
         "## `python -m edge --out FILE`",
         "Renders Envoy's configuration for a deployment; its settings are options, and `--help` tells them.",
         table(

@@ -8,7 +8,7 @@ from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
 from process.address import Address, metrics_listen, parse_address
 from process.look import Look, read_look
-from process.secret import internal_secret
+from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, level, public_url
 from process.tracing import collector_url
 from stores.valkey import valkey_url
@@ -22,7 +22,7 @@ class OAuthSettings:
     """Where the authorization server listens for our own services; the secret that it is shown on a network."""
 
     url: str
-    secret: str | None
+    secret: SharedSecret | None
 
 
 @dataclass(frozen=True, slots=True)
