@@ -21,7 +21,7 @@ from process.address import Address, TcpAddress, UnixAddress
 from transcoder.clients import CLIENTS, DEFAULT_CLIENT, Client, MakeClient
 from transcoder.credentials import Shown
 from transcoder.errors import ApiError
-from transcoder.metrics import Tally, status_class
+from transcoder.metrics import CANCELLED, Tally, status_class
 
 _TENTHS = 10
 _MOST_SPARE_TENTHS = 10 * _TENTHS
@@ -120,7 +120,7 @@ class HttpUpstream:
         writes: bool,
     ) -> Reply:
         """See `Upstream.send`. A read whose connection breaks before an answer is sent once more."""
-        began_s, outcome = time.monotonic(), "cancelled"
+        began_s, outcome = time.monotonic(), CANCELLED
         try:
             reply = await self._send(method, path, headers, body, deadline_s, deadline_header, writes=writes)
             outcome = status_class(reply.status)
