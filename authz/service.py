@@ -22,6 +22,8 @@ from process.address import Address, UnixAddress
 from stores.revocations.held import Revocations
 
 Check = Callable[[bytes], Awaitable[bytes]]
+Context = grpc.aio.ServicerContext[bytes, bytes]
+OnCheck = Callable[[bytes, Context], Awaitable[bytes]]
 
 DRAIN_S = 5.0
 """How long Checks in flight may take once the process was told to stop."""
@@ -79,7 +81,7 @@ class Authorizer:
             verdict: Verdict = refuse_token(caller.fault)
             self._teller.tell(asked, verdict, began_ns, member=caller.member)
             return verdict
-        standing = in_good_standing(caller, self._revocations.current())
+        standing = in_good_standing(caller, str(asked.header["kid"]), self._revocations.current())
         if isinstance(standing, Refused):
             self._teller.tell(asked, standing, began_ns, jti=caller.jti)
             return standing
@@ -91,12 +93,17 @@ class Authorizer:
         return verdict
 
 
-async def serve(check: Check, address: Address, stop: asyncio.Event) -> None:
-    """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`."""
+def answering(check: Check) -> OnCheck:
+    """A Check as grpc hands it over."""
 
-    async def on_check(message: bytes, _: object) -> bytes:
+    async def on_check(message: bytes, _: Context) -> bytes:
         return await check(message)
 
+    return on_check
+
+
+async def serve(on_check: OnCheck, address: Address, stop: asyncio.Event) -> None:
+    """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`."""
     # No (de)serialiser: grpc hands over bytes as they came.
     handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(on_check)
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CHECKS_AT_ONCE)
