@@ -1,6 +1,6 @@
 # Everything that people and scripts run; the work is done in local/ and by the tools named here.
-# Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=,
-# for `revoke` and those below it JTI= SUBJECT= TENANT= KEY= BUSINESS= PLAN= ALL=. Those given on the command line reach the
+# Variables: PORT= RUN_DIR= PYTHON=, for `logs` and `restart` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN=
+# TTL=, for `revoke` and those below it JTI= SUBJECT= TENANT= KEY= BUSINESS= PLAN= ALL=. Those given on the command line reach the
 # commands as environment variables.
 
 PYTHON ?= python3
@@ -11,8 +11,8 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
-.PHONY: test-compose fuzz doctor
+.PHONY: help up down restart status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
+.PHONY: test-restarts test-compose fuzz doctor
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
@@ -23,6 +23,9 @@ up: have-runtime ## start everything on this machine (PORT=8443 and the next one
 
 down: have-venv ## end everything, also what a crash has left
 	@$(PY) -m local down
+
+restart: have-venv ## start everything anew while it serves, one after the other (S=authz-1 or S=envoy for one)
+	@$(PY) -m local restart
 
 doctor: have-venv ## say what is wrong with this installation, a line each with its cure (PORT= as for up)
 	@$(PY) -m local doctor
@@ -54,13 +57,16 @@ plan: have-venv ## put a business on a plan (BUSINESS=1 PLAN=scale), or without 
 revocations: have-venv ## show what is revoked, suspended or on another plan (ALL=1: the whole log)
 	@$(PY) -m local revocations
 
-test: have-dev ## run the tests, two files at a time, each side with stacks of its own
-	@$(PY) -m pytest -n 2 --dist loadfile
+test: have-dev ## run the tests, three files at a time, each side with stacks of its own
+	@$(PY) -m pytest -n 3
 
 test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
-	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
-	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py \
-	tests/oauth/through/test_a_leaked_key.py
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 TRACES_ROUNDS=36 $(PY) -m pytest --log-cli-level=INFO \
+	--log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py \
+	tests/oauth/through/test_a_leaked_key.py tests/tracing
+
+test-restarts: have-dev ## restart each part under 200 requests a second, 10,000 for each, and count what is lost
+	@RESTART_REQUESTS=10000 RESTART_RATE=200 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/restarts
 
 bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
 	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done
@@ -87,6 +93,7 @@ check: have-dev have-policy ## style, types, layers, and that generated files ar
 	$(PY) -m edge --check
 	$(PY) -m reference --check
 	$(PY) -m deploy.observability.dashboard --check
+	$(PY) -m benchmarks.capacity --check
 	$(PY) -m deploy.kubernetes.check
 	$(PY) -m deploy.kubernetes.policy
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" && \
@@ -97,6 +104,7 @@ render: have-dev ## write the generated files again
 	$(PY) -m edge
 	$(PY) -m reference
 	$(PY) -m deploy.observability.dashboard
+	$(PY) -m benchmarks.capacity
 	$(PROTOC) --python_out=authz --pyi_out=authz
 
 lock: have-dev ## pin requirements/*.in again, with hashes

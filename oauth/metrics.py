@@ -17,9 +17,16 @@ _OTHER = "other"
 _OUR_FAULT = 500
 
 
+def endpoint_of(path: str) -> str:
+    """The word for an endpoint."""
+    return _ENDPOINTS.get(path, _OTHER)
+
+
 def counting(registry: CollectorRegistry) -> Middleware:
     """Counts what every endpoint answers."""
     requests = Counter("oauth_requests", "Answered requests.", ("endpoint", "status_class"), registry=registry)
+    for endpoint in (*_ENDPOINTS.values(), _OTHER):  # from the start on: a count that appears has not grown
+        requests.labels(endpoint, "5xx")
     took = Histogram(
         "oauth_request_duration_seconds",
         "How long an answer took.",
@@ -30,7 +37,7 @@ def counting(registry: CollectorRegistry) -> Middleware:
 
     @web.middleware
     async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
-        endpoint, began_s, status = _ENDPOINTS.get(request.path, _OTHER), time.monotonic(), _OUR_FAULT
+        endpoint, began_s, status = endpoint_of(request.path), time.monotonic(), _OUR_FAULT
         try:
             response = await handler(request)
             status = response.status

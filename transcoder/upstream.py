@@ -17,7 +17,7 @@ from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT
 from process.address import Address, TcpAddress, UnixAddress
 from transcoder.credentials import Shown
 from transcoder.errors import ApiError
-from transcoder.metrics import Tally, status_class
+from transcoder.metrics import CANCELLED, Tally, status_class
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _CONNECT_TIMEOUT_S = 1.0
@@ -129,7 +129,7 @@ class HttpUpstream:
         writes: bool,
     ) -> Reply:
         """See `Upstream.send`. A read whose connection breaks before an answer is sent once more."""
-        began_s, outcome = time.monotonic(), "cancelled"
+        began_s, outcome = time.monotonic(), CANCELLED
         try:
             reply = await self._send(method, path, headers, body, deadline_s, deadline_header, writes=writes)
             outcome = status_class(reply.status)

@@ -3,6 +3,7 @@
 Or one that runs already, such as in containers: then STACK_API_URL, STACK_CA_FILE and so on tell of it.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -149,12 +150,12 @@ class Stack:
 
     def pids(self, kind: str) -> list[int]:
         """The processes of one kind, as they are now."""
-        words = where(self.own_folder)["PIDS"].split()
-        return [int(pid) for name, _, pid in (word.partition(":") for word in words) if name == kind]
+        rows = json.loads((self.own_folder / "state.json").read_text())["services"]
+        return [row["process"]["pid"] for row in rows if row["kind"] == kind and row["process"]]
 
-    def local(self, *words: str) -> str:
-        """What one of the runner's commands says."""
-        return _local(self.own_folder, *words)
+    def local(self, *words: str, **settings: str) -> str:
+        """What one of the runner's commands says, under settings of the environment."""
+        return _local(self.own_folder, *words, settings=settings)
 
     def restart(self) -> None:
         """Everything ends, and begins again at the same addresses with what it kept."""

@@ -22,15 +22,6 @@ from tests.support.postgres import Server
 from tests.support.quiet_log import QUIET
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of a database for all tests."""
-    if request.param == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        return server.new_database()
-    return f"sqlite:///{tmp_path_factory.mktemp('oauth')}/oauth.db"
-
-
 @pytest.fixture(scope="session")
 def key_folder(ec_pem: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("signing")
@@ -39,10 +30,22 @@ def key_folder(ec_pem: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def world(shared_url: str, key_folder: Path) -> AsyncIterator[World]:
-    """The server, its users and its clock."""
-    async with serving(shared_url, key_folder) as everything:
-        yield everything
+async def world_on_sqlite(key_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    async with serving(f"sqlite:///{tmp_path_factory.mktemp('oauth')}/oauth.db", key_folder) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+async def world_on_postgresql(key_folder: Path, postgres: Server) -> AsyncIterator[World]:
+    async with serving(postgres.new_database(), key_folder) as world:
+        yield world
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest) -> World:
+    """Either stays until the end, however often tests go from one to the other."""
+    world: World = request.getfixturevalue(f"world_on_{request.param}")
+    return world
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ async def world_of_its_own(ec_pem: str, tmp_path: Path) -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def serving(url: str, key_folder: Path) -> AsyncIterator[World]:
-    """A server over that database."""
+    """The server over that database, its users and its clock."""
     async with Database(database_url(url)) as database:
         await migrate(database)
         town, clock = Town(), Clock()

@@ -20,7 +20,7 @@ from oauth.key_files import KeyFolder
 from oauth.key_ring import STAGED_AT_LEAST_S, Purpose
 from oauth.store.database import Database, database_url
 from oauth.throttle import Throttle
-from process.logs import level
+from process.settings import level
 from tests.edge.standing import Edge, standing_edge
 from tests.oauth.protocol.world import Town, World
 
