@@ -1,0 +1,78 @@
+"""A stand-in for the CRM that costs next to nothing: answers that the sandbox once gave, given again.
+
+`python benchmarks/crm.py SOCKET FILE`, in `.venv/bench` for its event loop. FILE holds, as JSON, what `recorded` has
+written down: what was asked → the answer. It imports nothing of ours.
+"""
+
+import asyncio
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+_ASKED = re.compile(rb"([A-Z]+) /internal/v2/businesses/[0-9]+/(?:dry_run/)?([a-z_]+)(/[a-z_]+)?(/[0-9]+)?[ ?]")
+_PAGE = re.compile(rb'"limit":\s*([0-9]+)')
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+_END = b"\r\n\r\n"
+
+
+def name_of(request: bytes) -> str:
+    """What a request asks for, by the name that recordings have: its number does not matter, but for notes."""
+    asked = _ASKED.match(request)
+    if asked is None:
+        return ""
+    method, resource, word, number = (part.decode() if part else "" for part in asked.groups())
+    page = _PAGE.search(request) if word == "/query" else None
+    number = number if resource == "notes" else "/" if number else ""
+    return f"{method} {resource}{word}{number}" + (f" {int(page[1])}" if page else "")
+
+
+class Answering(asyncio.Protocol):
+    """One connection; answers by the name of what is asked, in the order of the requests."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, answers: dict[str, bytes]) -> None:
+        self._answers = answers
+        self._seen = b""
+
+    def connection_made(self, transport: Any) -> None:
+        """See `asyncio.Protocol`."""
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        self._seen += data
+        while (end := self._seen.find(_END)) >= 0:
+            length = _LENGTH.search(self._seen, 0, end + 2)
+            whole = end + len(_END) + (int(length[1]) if length else 0)
+            if len(self._seen) < whole:
+                return
+            self.transport.write(self._answers.get(name_of(self._seen[:whole]), _UNKNOWN))
+            self._seen = self._seen[whole:]
+
+
+def _answer(body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+_UNKNOWN = _answer(b'{"ok":false,"error_code":"E_NOT_RECORDED","message":"nobody has asked this"}')
+
+
+async def main(socket: str, file: str) -> None:
+    """Answer until the end."""
+    recorded = json.loads(Path(file).read_text())
+    answers = {name: _answer(body.encode()) for name, body in recorded.items()}
+    server = await asyncio.get_running_loop().create_unix_server(lambda: Answering(answers), socket)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        from asyncio import new_event_loop
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(main(*sys.argv[1:]))
