@@ -6,6 +6,7 @@ Owns how each is started, and which of them this machine cannot start. Knows not
 import os
 import shutil
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class Contender:
     socket: str = ""
     port: int = 0
     ca: str = ""
+    started_s: float = 0.0
+    """From its start until it accepted connections."""
 
     @property
     def at(self) -> dict[str, str | int]:
@@ -90,10 +93,11 @@ async def contenders(folder: Path, crm: Path) -> AsyncIterator[dict[str, Contend
                 (folder / way.configuration).write_text(Template(text).substitute(facts))
             environment = {"PATH": os.environ["PATH"], "LISTEN": str(socket), **way.settings}
             environment = {name: Template(text).substitute(facts) for name, text in environment.items()}
+            began_s = time.monotonic()
             process = await stack.enter_async_context(
                 running(way.command, environment, ready=UnixAddress(socket), log=folder / f"{number}.log")
             )
-            started[way.name] = Contender(way.name, process.pid, str(socket))
+            started[way.name] = Contender(way.name, process.pid, str(socket), started_s=time.monotonic() - began_s)
         started[ENVOY_TLS] = Contender(ENVOY_TLS, started[ENVOY].pid, port=port, ca=str(folder / "ca.pem"))
         yield started
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = (1, 10, 25, 50, 100, 200)
 NOTES = (100, 1_000, 5_000, 20_000)
 """Characters of a note's text; its number too, so that it can be asked for."""
-CONTACTS = 210
+CONTACTS, BULK = 210, 50
 _ACTOR = {"X-Actor-User-Id": "11", "X-Trace-Id": "benchmark", "X-Deadline-Ms": "9000"}
 _MAY = ("read", "write", "write_all", "delete")
 
@@ -105,13 +105,18 @@ async def _asked(crm: httpx.AsyncClient) -> AsyncIterator[tuple[str, str]]:
         created = await _ask(crm, "POST", "contacts", contact(number))
     yield created
     made = json.loads(created[1])["result"]["id"]
+    some = [{"id": made - number} for number in range(BULK)]
+    yield await _ask(crm, "POST", "contacts/bulk", {"op": "get", "items": some})
     yield await _ask(crm, "GET", f"contacts/{made}")
     yield await _ask(crm, "PUT", f"contacts/{made}", {"set": {"job_title": "Head of Sales"}, "unset": []})
     for limit in PAGES:
         yield await _ask(crm, "POST", "contacts/query", page(limit))
     for length in NOTES:
         note = {"body": ("Call before ten. " * 2_000)[:length], "contact_id": made, "owner_user_id": 11}
-        yield f"GET notes/{length}", (await _ask(crm, "POST", "notes", note))[1]
+        name, answer = await _ask(crm, "POST", "notes", note)
+        yield name, answer
+        yield f"GET notes/{length}", answer
+    yield await _ask(crm, "DELETE", f"contacts/{made}")
 
 
 async def _ask(crm: httpx.AsyncClient, method: str, path: str, body: Any = None) -> tuple[str, str]:
