@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--pace full|quick|tiny] [--only SECTION,…] [--out FOLDER]`: everything, side by side, in one run.
+"""`python -m benchmarks [--pace full|quick|tiny] [--only SECTION,…] [--out FOLDER]`: all of it side by side, in one run.
 
 Owns the order of the sections and what is written: a page and its plots, named after the kind of machine, written anew
 after each section, so that a run that is stopped has told what it knew.
@@ -11,24 +11,26 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from benchmarks import beside, gateway, growth, pace, targets
-from benchmarks.contenders import FASTAPI, FASTIFY, OURS, ROOT, Contender, contenders, stand_in
+from benchmarks.contenders import FASTAPI, FASTIFY, OURS, Contender, contenders, stand_in
 from benchmarks.loading import Load, loading
-from benchmarks.recorded import record
+from benchmarks.recorded import ROOT, record
 from benchmarks.report import Table
 from benchmarks.where import made_with, rss_mib
 from benchmarks.works import GET
+from tests.support.stack import running_stack
 
 RESULTS = ROOT / "benchmarks" / "results"
 PACES = {"full": pace.FULL, "quick": pace.QUICK, "tiny": pace.TINY}
-SECTIONS = ("beside", "sizes", "gateway", "callers", "records", "authz", "stores")
-OTHERS = {"authz": ("decision", "--rounds"), "stores": ("charges", "--rounds")}
-"""Programs of this folder that measure on their own; their tables are taken as they are."""
+SECTIONS = ("beside", "sizes", "gateway", "callers", "records", "kinds", "decision", "charges", "limits_lost")
+PROGRAMS = ("decision", "charges", "limits_lost")
+"""Of this folder, that measure on their own; their tables are taken as they are."""
 IN_PYTHON = ("authz", "transcoder")
 
 
@@ -57,7 +59,9 @@ class Run:
         plots = self.folder / name
         plots.mkdir(parents=True, exist_ok=True)
         took_s = time.monotonic() - self.began_s
-        head = f"# Measured on {os.cpu_count()} cores, {platform.machine()}\n\n{self.made_with}; {took_s:.0f} s. How to read this: [../README.md](../README.md).\n"
+        machine = f"{os.cpu_count()} cores, {platform.machine()}"
+        how = f"{self.made_with}; the run took {took_s:.0f} s. [How to read this](../README.md)."
+        head = f"# Measured on {machine}\n\n{how}\n"
         tables = [targets.table(self.aims), *self.tables]
         for plot in (plot for table in tables for plot in table.plots):
             (plots / plot.file).write_text(plot.svg())
@@ -83,9 +87,12 @@ async def measure(run: Run) -> None:
             if run.wants("records"):
                 grown = await growth.records(load, folder, run.pace)
                 run.add([each.table() for each in grown], targets.of_growth(grown))
-    for section, (program, option) in OTHERS.items():
-        if run.wants(section):
-            _other(run, program, option)
+    if run.wants("kinds"):
+        with running_stack() as stack:
+            _program(run, "kinds", {"RUN_DIR": str(stack.own_folder)})
+    for program in PROGRAMS:
+        if run.wants(program):
+            _program(run, program)
 
 
 async def _alone(run: Run, load: Load, others: dict[str, Contender]) -> None:
@@ -105,8 +112,17 @@ async def _whole(run: Run, load: Load, others: dict[str, Contender], folder: Pat
     began_s = time.monotonic()
     with gateway.gateway(folder, crm) as ours:
         if run.wants("gateway"):
-            started = Table("Start-up of a whole stack", "`make up` without its installation.", ["", "s"], [["", f"{time.monotonic() - began_s:.1f}"]])
-            rivals = {name: beside.round_of(load, others[name], GET, run.pace) for name in (FASTAPI, FASTIFY) if name in others}
+            started = Table(
+                "Start-up of a whole stack",
+                "`make up` without its installation.",
+                ["", "s"],
+                [["", f"{time.monotonic() - began_s:.1f}"]],
+            )
+            rivals = {
+                name: beside.round_of(load, others[name], GET, run.pace)
+                for name in (FASTAPI, FASTIFY)
+                if name in others
+            }
             split = await gateway.measured(load, ours, run.pace, rivals)
             latency, tail = await gateway.latencies(load, ours, run.pace)
             memory = max(rss_mib(pid) for part, pid in ours.processes if part in IN_PYTHON)
@@ -121,12 +137,13 @@ def _started(others: dict[str, Contender]) -> Table:
     return Table("Start-up", "Seconds until it accepts connections, one started after the other.", ["", "s"], rows)
 
 
-def _other(run: Run, program: str, option: str) -> None:
-    command = (sys.executable, "-m", f"benchmarks.{program}", option, str(run.pace.rounds))
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+def _program(run: Run, name: str, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+    command = (sys.executable, "-m", f"benchmarks.{name}", "--rounds", str(run.pace.rounds))
+    done = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, cwd=ROOT, check=True)
     table = done.stdout.partition("\n")[2].strip()
-    run.told.append(f"## `python -m benchmarks.{program}`\n\n```\n{table}\n```\n")
-    run.add([], targets.of_decision(table) if program == "decision" else iter(()))
+    table = table if table.startswith("|") else f"```\n{table}\n```"
+    run.told.append(f"## `python -m benchmarks.{name}`\n\n{table}\n")
+    run.add([], targets.of_decision(table) if name == "decision" else iter(()))
 
 
 def main() -> None:

@@ -67,12 +67,16 @@ def tables(beside: Beside, all_of_them: Mapping[str, Contender]) -> list[Table]:
     names = [OURS, FASTIFY, STARLETTE, FASTAPI, *PROXIES, HELLO]
     names = [name for name in names if name in all_of_them]
     costs = [[name, *(us(beside.cpu_us(work, name)) for work in works)] for name in names]
-    plots = [Bars(f"CPU µs a request: {work}", f"{work.replace(' ', '-')}.svg", _bars(beside, work, names)) for work in works]
+    plots = [
+        Bars(f"CPU µs a request: {work}", f"{work.replace(' ', '-')}.svg", _bars(beside, work, names)) for work in works
+    ]
     ratios = [[name, *(str(beside.ratio(work, name) or "–") for work in works)] for name in names if name != OURS]
     speeds = [[name, *(_per_core(beside.cpu_us(work, name)) for work in works)] for name in names]
     memory = [[name, f"{rss_mib(all_of_them[name].pid):.0f}"] for name in names]
     return [
-        Table("CPU µs a request, of the contender alone", "16 in flight; medians and ranges.", ["", *works], costs, plots),
+        Table(
+            "CPU µs a request, of the contender alone", "16 in flight; medians and ranges.", ["", *works], costs, plots
+        ),
         Table("The transcoder's cost to another's", "Median of the rounds' ratios, and range.", ["to", *works], ratios),
         Table("Requests a second and core", "A core's second over the CPU time of a request.", ["", *works], speeds),
         Table("Memory of a worker", "Resident, MiB, after all of that.", ["", "MiB"], memory),

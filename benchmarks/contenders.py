@@ -69,7 +69,7 @@ async def stand_in(folder: Path, recorded: Path) -> AsyncIterator[Path]:
 
 @dataclass(frozen=True)
 class _Way:
-    """How one is started; in its words, $… are this machine's facts. `configuration`: of its own, with such words too."""
+    """How one is started. In its settings and its `configuration`, a file, $… are this machine's facts."""
 
     name: str
     command: Sequence[str]
@@ -133,4 +133,3 @@ def transcoder_settings(folder: Path, crm: Path, valkey_url: str) -> dict[str, s
         "ID_KEY_FILE": str(folder / "id.key"),
         "CURSOR_KEYS_FILE": str(folder / "cursor.keys"),
     }
-

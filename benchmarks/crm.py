@@ -76,9 +76,8 @@ def in_turn(body: str) -> Iterator[bytes]:
 _UNKNOWN = itertools.repeat(_answer('{"ok":false,"error_code":"E_NOT_RECORDED","message":"nobody has asked this"}'))
 
 
-async def main(socket: str, file: str) -> None:
+async def main(socket: str, recorded: dict[str, str]) -> None:
     """Answer until the end."""
-    recorded = json.loads(Path(file).read_text())
     answers = {name: in_turn(body) for name, body in recorded.items()}
     server = await asyncio.get_running_loop().create_unix_server(lambda: Answering(answers), socket)
     await server.serve_forever()
@@ -90,4 +89,4 @@ if __name__ == "__main__":
     except ImportError:
         from asyncio import new_event_loop
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(main(*sys.argv[1:]))
+        runner.run(main(sys.argv[1], json.loads(Path(sys.argv[2]).read_text())))

@@ -24,8 +24,9 @@ from benchmarks.report import Table, middle
 from benchmarks.rounds import Ratio, ratio, rounds_of
 from benchmarks.where import rss_mib
 from benchmarks.works import A_CONTACT, GET, message, new_contact
+from contract.versions import LATEST_VERSION
 from contract.vocabulary import TenantId
-from tests.support.stack import CURRENT, Stack, running_stack
+from tests.support.stack import Stack, running_stack
 
 PARTS = ("envoy", "authz", "transcoder", "valkey")
 TOKENS = 400
@@ -99,13 +100,17 @@ class Gateway:
 
 
 def _ask(method: str, target: str, body: Any = None, **headers: str) -> str:
-    return message(method, target, {"Authorization": f"Bearer {_TOKEN}", "Version": CURRENT, **headers}, body)
+    return message(
+        method, target, {"Authorization": f"Bearer {_TOKEN}", "Version": LATEST_VERSION.date, **headers}, body
+    )
 
 
 @contextmanager
 def gateway(folder: Path, crm: Path) -> Iterator[Gateway]:
     """A whole stack before the stand-in."""
-    with running_stack(settings={"INTERNAL_URL": f"unix:{crm}", "LOG_LEVEL": os.environ.get("LOG_LEVEL", "info")}) as stack:
+    with running_stack(
+        settings={"INTERNAL_URL": f"unix:{crm}", "LOG_LEVEL": os.environ.get("LOG_LEVEL", "info")}
+    ) as stack:
         yield Gateway(stack, folder)
 
 
@@ -134,15 +139,13 @@ def measures(load: Load, ours: Gateway, pace: Pace) -> dict[str, Callable[[], Aw
     pids = [pid for _, pid in ours.processes]
     usual, made = ours.tokens(TOKENS), dict[str, Callable[[], Awaitable[Told]]]()
     for kind, ask in ours.asks().items():
-        claims = {"scope": ask.scopes} if ask.scopes else {}
+        claims: dict[str, Any] = {"scope": ask.scopes} if ask.scopes else {}
         own = ours.tokens(TOKENS, spoilt=ask.spoilt, **claims) if claims or ask.spoilt else usual
         made[kind] = partial(load.run, ours.at, [ask.request], pids, pace.round_s, good=ask.good, tokens=own)
     return made
 
 
-async def measured(
-    load: Load, ours: Gateway, pace: Pace, rivals: Mapping[str, Callable[[], Awaitable[Told]]]
-) -> Split:
+async def measured(load: Load, ours: Gateway, pace: Pace, rivals: Mapping[str, Callable[[], Awaitable[Told]]]) -> Split:
     """Every kind in turn, and in the same rounds a get of those that the whole is compared with."""
     all_of_them = {**measures(load, ours, pace), **rivals}
     found = await rounds_of(all_of_them, rounds=pace.rounds, within_s=pace.section_s)
@@ -158,10 +161,16 @@ def tables(split: Split, ours: Gateway) -> list[Table]:
         whole = middle(split.cpu_us(kind))
         rows.append([kind, *(f"{cost:,.0f}" for cost in each), f"{whole:,.0f}", f"{1e6 / whole:,.0f}"])
     about = "16 in flight over TLS, before the stand-in, which is not counted. Medians of the rounds."
-    bars = Bars("CPU µs a request, all of our processes", "gateway.svg", {kind: middle(split.cpu_us(kind)) for kind in split.found})
+    bars = Bars(
+        "CPU µs a request, all of our processes",
+        "gateway.svg",
+        {kind: middle(split.cpu_us(kind)) for kind in split.found},
+    )
     memory = [[f"{part}-{number}", f"{rss_mib(pid):.0f}"] for number, (part, pid) in enumerate(ours.processes)]
     return [
-        Table("CPU µs a request of each kind, by process", about, ["", *PARTS, "all", "a second and core"], rows, [bars]),
+        Table(
+            "CPU µs a request of each kind, by process", about, ["", *PARTS, "all", "a second and core"], rows, [bars]
+        ),
         Table("Memory of each process", "Resident, MiB, after all of that.", ["", "MiB"], memory),
     ]
 
@@ -178,7 +187,7 @@ async def latencies(load: Load, ours: Gateway, pace: Pace) -> tuple[Table, float
         rows.append([f"{rate:,.0f}", *row, f"{told.all_cpu_us:,.0f}", f"{told.done:,}"])
         tail = told.latency_us["99"] / told.latency_us["50"]
     about = (
-        f"Open loop: requests leave at random instants of a rate, ms from the instant that each was due. The last row is "
+        f"Open loop: requests leave at random instants of a rate, ms from when each was due. The last row is "
         f"half of the peak, {peak:,.0f} a second with {IN_FLIGHT_AT_PEAK} in flight, on cores that the load shares."
     )
     head = ["requests a second", "p50", "p99", "p99.9", "CPU µs", "requests"]

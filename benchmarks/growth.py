@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.contenders import ROOT, Contender, transcoder_settings
+from benchmarks.contenders import Contender, transcoder_settings
 from benchmarks.gateway import Gateway
 from benchmarks.loading import Load, Told
 from benchmarks.pace import Pace
 from benchmarks.plots import Lines
-from benchmarks.recorded import NOTES, PAGES, sandbox, settings
+from benchmarks.recorded import NOTES, PAGES, ROOT, sandbox, settings
 from benchmarks.report import Table, middle
 from benchmarks.rounds import Ratio, ratio, rounds_of
 from benchmarks.works import GET, asked
@@ -27,6 +27,7 @@ from tests.support.processes import running
 
 A_TOKENS_ROUND_S = 0.08
 """One token alone: less than its budget of 200 requests at once."""
+LISTED = "list"
 _SIZES = ("page", "note read", "note written")
 Measures = dict[tuple[str, int], Callable[[], Awaitable[Told]]]
 
@@ -39,6 +40,8 @@ class Growth:
     file: str
     unit: str
     lines: Mapping[str, Mapping[int, list[float]]]
+    flat: bool = False
+    """It is to cost nothing."""
 
     def ratio(self, line: str, size: int, to: int) -> Ratio:
         """What one size costs to another."""
@@ -60,7 +63,9 @@ class Growth:
         plotted = {line: [middle(costs[size]) for size in sizes] for line, costs in self.lines.items()}
         about = f"CPU µs a request, medians; slope: µs more for each {self.unit}, least squares."
         head = ["", *(f"{size:,}" for size in sizes), "slope", "largest to least"]
-        return Table(self.title, about, head, rows, [Lines(f"{self.title}: CPU µs a request", self.file, sizes, plotted)])
+        return Table(
+            self.title, about, head, rows, [Lines(f"{self.title}: CPU µs a request", self.file, sizes, plotted)]
+        )
 
 
 def _slope(sizes: Sequence[int], costs: Sequence[float]) -> float:
@@ -78,7 +83,10 @@ async def _grown(measures: Measures, pace: Pace) -> dict[str, dict[int, list[Tol
 
 
 def _whole(lines: Mapping[str, Mapping[int, list[Told]]]) -> dict[str, dict[int, list[float]]]:
-    return {line: {size: [told.all_cpu_us for told in each] for size, each in sizes.items()} for line, sizes in lines.items()}
+    return {
+        line: {size: [told.all_cpu_us for told in each] for size, each in sizes.items()}
+        for line, sizes in lines.items()
+    }
 
 
 async def sizes(load: Load, one: Contender, pace: Pace) -> list[Growth]:
@@ -87,7 +95,9 @@ async def sizes(load: Load, one: Contender, pace: Pace) -> list[Growth]:
     def at(request: str, status: int) -> Callable[[], Awaitable[Told]]:
         return partial(load.run, one.at, [request], [one.pid], pace.round_s, good=(status,))
 
-    measures: Measures = {("page", size): at(asked("contacts.list", f"/v1/contacts?limit={size}"), 200) for size in PAGES}
+    measures: Measures = {
+        ("page", size): at(asked("contacts.list", f"/v1/contacts?limit={size}"), 200) for size in PAGES
+    }
     contact = CODEC.seal("con", TenantId(1), 1)
     for size in NOTES:
         note = CODEC.seal("note", TenantId(1), size)
@@ -97,7 +107,7 @@ async def sizes(load: Load, one: Contender, pace: Pace) -> list[Growth]:
     lines = _whole(await _grown(measures, pace))
     page, read, written = (lines[name] for name in _SIZES)
     return [
-        Growth("Records on a page, at the transcoder", "growth-page.svg", "record", {"list": page}),
+        Growth("Records on a page, at the transcoder", "growth-page.svg", "record", {LISTED: page}),
         Growth("Characters in a record, at the transcoder", "growth-payload.svg", "character", {"get": read}),
         Growth("Characters in a body, at the transcoder", "growth-body.svg", "character", {"create": written}),
     ]
@@ -123,8 +133,8 @@ async def callers(load: Load, ours: Gateway, pace: Pace) -> list[Growth]:
     }
     businesses = _whole(await _grown(measures, pace))
     return [
-        Growth("Tokens in use, through the whole gateway", "growth-tokens.svg", "token", tokens),
-        Growth(f"Businesses, {spread:,} tokens among them", "growth-businesses.svg", "business", businesses),
+        Growth("Tokens in use, through the whole gateway", "growth-tokens.svg", "token", tokens, flat=True),
+        Growth(f"Businesses, {spread:,} tokens among them", "growth-businesses.svg", "business", businesses, flat=True),
     ]
 
 
@@ -137,7 +147,9 @@ async def records(load: Load, folder: Path, pace: Pace) -> list[Growth]:
             pair = await stack.enter_async_context(_over(folder / str(size), size, valkey_url))
             for name, request in _reads().items():
                 pids = [pair.transcoder, pair.sandbox]
-                measures[name, size] = partial(load.run, {"socket": pair.socket}, [request], pids, pace.round_s, good=(200,))
+                measures[name, size] = partial(
+                    load.run, {"socket": pair.socket}, [request], pids, pace.round_s, good=(200,)
+                )
         found = await _grown(measures, pace)
     both = ("transcoder", 0), ("sandbox", 1)
     lines = {
@@ -146,12 +158,15 @@ async def records(load: Load, folder: Path, pace: Pace) -> list[Growth]:
         for part, place in both
     }
     return [
-        Growth(f"Stored records, {part}", f"growth-records-{part}.svg", "record", _of(lines, part)) for part, _ in both
+        Growth(
+            f"Stored records, {part}",
+            f"growth-records-{part}.svg",
+            "record",
+            {line: costs for line, costs in lines.items() if line.endswith(part)},
+            flat=not place,
+        )
+        for part, place in both
     ]
-
-
-def _of(lines: Mapping[str, Mapping[int, list[float]]], part: str) -> dict[str, Mapping[int, list[float]]]:
-    return {line: costs for line, costs in lines.items() if line.endswith(part)}
 
 
 def _reads() -> dict[str, str]:
@@ -175,7 +190,6 @@ class _Pair:
 
 @asynccontextmanager
 async def _over(folder: Path, contacts: int, valkey_url: str) -> AsyncIterator[_Pair]:
-    folder.mkdir()
     crm, socket = folder / "s.sock", folder / "t.sock"
     await asyncio.to_thread(_fill, folder, crm, contacts)
     told = transcoder_settings(folder, crm, valkey_url)
@@ -189,6 +203,7 @@ async def _over(folder: Path, contacts: int, valkey_url: str) -> AsyncIterator[_
 
 
 def _fill(folder: Path, crm: Path, contacts: int) -> None:
+    folder.mkdir()
     words = (("sandbox", "prepare"), ("sandbox.generate", "--business", "1", "--contacts", str(contacts)))
     for each in words:
         command = (sys.executable, "-m", *each)

@@ -2,8 +2,8 @@
 
 A line of JSON in is a job, a line out is what came of it. It runs in `.venv/bench` for its event loop, and imports
 nothing of ours: it must not know what is asked. Closed loop: so many connections, each asks again once it is answered.
-Open loop: requests leave at random instants of a fixed rate, whether or not others were answered; one that finds no free
-connection waits, and its wait counts (no coordinated omission).
+Open loop: requests leave at random instants of a fixed rate, whether or not others were answered; one that finds no
+free connection waits, and its wait counts (no coordinated omission).
 """
 
 import asyncio
@@ -89,20 +89,19 @@ class Run:
 
     def __init__(self, job: dict[str, Any]) -> None:
         self._job = job
-        self._loop = asyncio.get_running_loop()
         self._requests = _requests(job)
         self._statuses: Counter[int] = Counter()
         self._took_s: list[float] = []
         self._under_way = 0
         self._counting = False
         self._asking = True
-        self._idle = asyncio.Event()
+        self._next: Callable[[Connection], None] = self._ask_now
+        self._idle, self._enough = asyncio.Event(), asyncio.Event()
 
     async def closed(self, connections: Sequence[Connection]) -> dict[str, Any]:
         """Each connection asks again at once."""
-        self._next = lambda connection: self._ask(connection, time.perf_counter())
         for connection in connections:
-            self._next(connection)
+            self._ask_now(connection)
         return await self._counted()
 
     async def open(self, connections: Sequence[Connection], rate: float) -> dict[str, Any]:
@@ -120,7 +119,7 @@ class Run:
 
     async def _arrive(self, rate: float, free: deque[Connection], waiting: deque[float]) -> None:
         # What is due between two turns of the loop, a millisecond, leaves together; it is due when this turn comes.
-        chance, at_s = random.Random(1), time.perf_counter()
+        chance, at_s = random.Random(1), time.perf_counter()  # noqa: S311
         while self._asking:
             now_s = time.perf_counter()
             while at_s <= now_s:
@@ -134,14 +133,22 @@ class Run:
         pids = self._job["pids"]
         before, began_s, self._counting = [cpu_us(pid) for pid in pids], time.perf_counter(), True
         await asyncio.sleep(self._job["seconds"])
-        while len(self._took_s) < FEWEST and time.perf_counter() < began_s + ANSWER_S:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(ANSWER_S):
+            await self._enough.wait()
         self._counting, seconds = False, time.perf_counter() - began_s
         used = [cpu_us(pid) - was for pid, was in zip(pids, before, strict=True)]
         self._asking = False
         if self._under_way:
             await asyncio.wait_for(self._idle.wait(), ANSWER_S)
-        return {"seconds": seconds, "cpu_us": used, "statuses": self._statuses, "latency_us": _percentiles(self._took_s)}
+        return {
+            "seconds": seconds,
+            "cpu_us": used,
+            "statuses": self._statuses,
+            "latency_us": _percentiles(self._took_s),
+        }
+
+    def _ask_now(self, connection: Connection) -> None:
+        self._ask(connection, time.perf_counter())
 
     def _ask(self, connection: Connection, due_s: float) -> None:
         self._under_way += 1
@@ -153,6 +160,8 @@ class Run:
         if self._counting:
             self._statuses[status] += 1
             self._took_s.append(time.perf_counter() - connection.asked_s)
+            if len(self._took_s) == FEWEST:
+                self._enough.set()
         if self._asking:
             self._next(connection)
         elif not self._under_way:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders import ROOT, python_apart
+from benchmarks.contenders import python_apart
+from benchmarks.recorded import ROOT
 
 IN_FLIGHT = 16
 _LONGEST_LINE = 2**26

@@ -19,7 +19,14 @@ class Table:
 
     def markdown(self, folder: str) -> str:
         """As Markdown; its plots are in `folder`."""
-        lines = [f"## {self.title}", "", self.about, "", _line(self.head), _line(["---", *["--:"] * (len(self.head) - 1)])]
+        lines = [
+            f"## {self.title}",
+            "",
+            self.about,
+            "",
+            _line(self.head),
+            _line(["---", *["--:"] * (len(self.head) - 1)]),
+        ]
         lines += map(_line, self.rows)
         lines += (f"\n![{plot.title}]({folder}/{plot.file})" for plot in self.plots)
         return "\n".join([*lines, ""])

@@ -12,7 +12,13 @@ from contract.versions import LATEST_VERSION
 from contract.vocabulary import TenantId
 from tests.component.transcoder.places import ADMIN, ALL, CODEC
 
-GET, LIST_25, CREATE, KEYED, REFUSED = "get", "list of 25", "validated create", "keyed create", "refused before the call"
+GET, LIST_25, CREATE, KEYED, REFUSED = (
+    "get",
+    "list of 25",
+    "validated create",
+    "keyed create",
+    "refused before the call",
+)
 SHARED = (GET, LIST_25, CREATE, KEYED)
 """What all who transcode can do."""
 A_CONTACT = 270
@@ -78,7 +84,12 @@ def to_transcoders() -> dict[str, str]:
 def to_proxies() -> dict[str, str]:
     """Each work, as the CRM is asked for it."""
     path = "/internal/v2/businesses/1/contacts"
-    headers = {"X-Actor-User-Id": str(ADMIN), "X-Actor-Permissions": ALL, "X-Trace-Id": _UNIQUE, "X-Deadline-Ms": "9000"}
+    headers = {
+        "X-Actor-User-Id": str(ADMIN),
+        "X-Actor-Permissions": ALL,
+        "X-Trace-Id": _UNIQUE,
+        "X-Deadline-Ms": "9000",
+    }
     return {
         GET: message("GET", f"{path}/{A_CONTACT}", headers),
         LIST_25: message("POST", f"{path}/query", headers, page(25)),

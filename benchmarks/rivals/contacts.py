@@ -83,9 +83,7 @@ def unseal(prefix: str, text: str) -> int | None:
     form = _FORM.fullmatch(text)
     if form is None or form[1] != prefix:
         return None
-    tag, business, number = _BLOCK.unpack(
-        _decrypt(base64.b32decode(b"AAAAAA" + form[2].encode().translate(_IN))[4:])
-    )
+    tag, business, number = _BLOCK.unpack(_decrypt(base64.b32decode(b"AAAAAA" + form[2].encode().translate(_IN))[4:]))
     return number if tag == _TAGS[prefix] and business == _BUSINESS else None
 
 
@@ -106,7 +104,12 @@ def instant(ms: int | None) -> str | None:
 def public(row: dict[str, Any]) -> dict[str, Any]:
     """A contact as callers see it."""
     get = row.get
-    record_id, owner, author, company = seal("con", row["id"]), get("owner_user_id"), get("created_by_user_id"), get("company_id")
+    record_id, owner, author, company = (
+        seal("con", row["id"]),
+        get("owner_user_id"),
+        get("created_by_user_id"),
+        get("company_id"),
+    )
     address = {name: get(f"address_{name}") for name in ADDRESS}
     return {
         "id": record_id,
@@ -158,7 +161,14 @@ def page(answer: dict[str, Any]) -> bytes:
 
 def query(limit: int) -> dict[str, Any]:
     """The query of a page."""
-    return {"where": None, "text": None, "sort": ["-created_at", "-id"], "limit": limit, "with_deleted": 0, "with_total": 0}
+    return {
+        "where": None,
+        "text": None,
+        "sort": ["-created_at", "-id"],
+        "limit": limit,
+        "with_deleted": 0,
+        "with_total": 0,
+    }
 
 
 def fingerprint(raw: bytes) -> str:

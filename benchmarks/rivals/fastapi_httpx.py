@@ -60,7 +60,9 @@ async def listing(limit: Annotated[int, Query(ge=1, le=200)] = 25) -> Response:
 
 
 @app.post("/v1/contacts")
-async def create(contact: NewContact, request: Request, idempotency_key: Annotated[str | None, Header()] = None) -> Response:
+async def create(
+    contact: NewContact, request: Request, idempotency_key: Annotated[str | None, Header()] = None
+) -> Response:
     """A new contact, once for each key."""
     if idempotency_key is None:
         return await made(contact)
