@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--pace full|quick|tiny] [--only SECTION,…] [--out FOLDER]`: all of it side by side, in one run.
+"""`python -m benchmarks [--pace full|quick|tiny] [--only SECTION,…] [--out FOLDER]`: all of it in one run.
 
 Owns the order of the sections and what is written: a page and its plots, named after the kind of machine, written anew
 after each section, so that a run that is stopped has told what it knew.
@@ -98,6 +98,7 @@ async def measure(run: Run) -> None:
 async def _alone(run: Run, load: Load, others: dict[str, Contender]) -> None:
     """The transcoder and its rivals."""
     if run.wants("beside"):
+        await beside.hold_to_ours(others)
         found = await beside.measured(load, others, run.pace)
         memory = rss_mib(others[OURS].pid)
         tables = [*beside.tables(found, others), await beside.latencies(load, others, run.pace), _started(others)]

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,14 +78,14 @@ class _Way:
 
 
 @asynccontextmanager
-async def contenders(folder: Path, crm: Path) -> AsyncIterator[dict[str, Contender]]:
-    """All that this machine can start, by name."""
+async def contenders(folder: Path, crm: Path, but: Container[str] = ()) -> AsyncIterator[dict[str, Contender]]:
+    """All that this machine can start, by name, `but` for some."""
     [port] = free_ports(1)
     certificate(trustme.CA(), folder)
     async with AsyncExitStack() as stack:
         valkey_url, _ = await stack.enter_async_context(valkey_at(folder))
         started: dict[str, Contender] = {}
-        for number, way in enumerate(_ways(folder, crm, valkey_url)):
+        for number, way in enumerate(way for way in _ways(folder, crm, valkey_url) if way.name not in but):
             socket = folder / f"{number}.sock"
             facts = {"LISTEN": str(socket), "CRM": str(crm), "FOLDER": str(folder), "PORT": str(port)}
             if way.configuration:

@@ -33,6 +33,7 @@ TOKENS = 400
 """In turn: a family of tokens may ask twenty times a second for good, two hundred times at once."""
 RATES_PER_S = (50, 200)
 IN_FLIGHT_AT_PEAK = 32
+Measure = Callable[[], Awaitable[Told]]
 _TOKEN, _UNIQUE = TOKEN.decode(), UNIQUE.decode()
 _READS_ONLY = "contacts:read"
 
@@ -134,20 +135,22 @@ class Split:
         return ratio(self.cpu_us(GET), self.others[rival]) if self.others.get(rival) else None
 
 
-def measures(load: Load, ours: Gateway, pace: Pace) -> dict[str, Callable[[], Awaitable[Told]]]:
+def measures(load: Load, ours: Gateway, pace: Pace, asks: Mapping[str, Ask]) -> dict[str, Measure]:
     """For each kind, how a round of it is measured."""
     pids = [pid for _, pid in ours.processes]
-    usual, made = ours.tokens(TOKENS), dict[str, Callable[[], Awaitable[Told]]]()
-    for kind, ask in ours.asks().items():
+    usual, made = ours.tokens(TOKENS), dict[str, Measure]()
+    for kind, ask in asks.items():
         claims: dict[str, Any] = {"scope": ask.scopes} if ask.scopes else {}
         own = ours.tokens(TOKENS, spoilt=ask.spoilt, **claims) if claims or ask.spoilt else usual
         made[kind] = partial(load.run, ours.at, [ask.request], pids, pace.round_s, good=ask.good, tokens=own)
     return made
 
 
-async def measured(load: Load, ours: Gateway, pace: Pace, rivals: Mapping[str, Callable[[], Awaitable[Told]]]) -> Split:
+async def measured(
+    load: Load, ours: Gateway, pace: Pace, rivals: Mapping[str, Measure], asks: Mapping[str, Ask] | None = None
+) -> Split:
     """Every kind in turn, and in the same rounds a get of those that the whole is compared with."""
-    all_of_them = {**measures(load, ours, pace), **rivals}
+    all_of_them = {**measures(load, ours, pace, asks or ours.asks()), **rivals}
     found = await rounds_of(all_of_them, rounds=pace.rounds, within_s=pace.section_s)
     others = {name: [told.all_cpu_us for told in found.pop(name)] for name in rivals}
     return Split(found, [part for part, _ in ours.processes], others)

@@ -25,7 +25,7 @@ WARM_UP_PART = 0.2
 """Of the time of a job, before it counts."""
 FEWEST = 10
 """Answers that are waited for, however short the time was to be."""
-OPEN_CONNECTIONS = 128
+OPEN_CONNECTIONS = 64
 ANSWER_S = 20.0
 PERCENTILES = (50, 90, 99, 99.9)
 _END = b"\r\n\r\n"

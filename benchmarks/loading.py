@@ -83,4 +83,4 @@ async def loading() -> AsyncIterator[Load]:
         yield Load(process)
     finally:
         process.terminate()
-        await process.wait()
+        await process.communicate()
