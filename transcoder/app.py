@@ -11,8 +11,8 @@ from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
 from stores.idempotency import ValkeyIdempotency
+from stores.pipelined import Pipelined
 from stores.receipts import Outbox, ValkeyReceipts
-from stores.valkey import Valkey
 from transcoder.administration import ADMINISTERED, Administration
 from transcoder.credentials import Credentials
 from transcoder.documents import Documents, sources
@@ -33,9 +33,10 @@ def build(settings: Settings, log: FilteringBoundLogger, registry: CollectorRegi
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally)
-        valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
-        store = ValkeyIdempotency(valkey)
-        receipts = ValkeyReceipts(valkey)
+        # A connection each: one on which an answer is overdue is given up with all that waits on it, and a batch of
+        # receipts takes longer than a claim.
+        claims, kept = (Pipelined(settings.valkey_url, timeout_s=STORE_TIMEOUT_S) for _ in range(2))
+        store, receipts = ValkeyIdempotency(claims), ValkeyReceipts(kept)
         outbox = Outbox(receipts, log)
         watch(registry, outbox)
         keeper = http_upstream(settings.oauth.url, Credentials().opened(log), tally)
@@ -57,7 +58,8 @@ def build(settings: Settings, log: FilteringBoundLogger, registry: CollectorRegi
             yield
         await upstream.close()
         await keeper.close()
-        await valkey.close()
+        await claims.close()
+        await kept.close()
 
     app.cleanup_ctx.append(connections)
     app.router.add_get(HEALTH_PATH, _healthy)
