@@ -26,7 +26,7 @@ from tests.support.processes import free_ports, running
 
 RIVALS = ROOT / "benchmarks" / "rivals"
 APART = ROOT / ".venv" / "bench" / "bin" / "python"
-"""Where the rivals in Python, the load and the stand-in live; ours without it."""
+"""Where the rivals in Python live."""
 OURS, ENVOY, NGINX = "transcoder", "E: Envoy, plain proxy", "nginx, plain proxy"
 ENVOY_TLS = "E with TLS"
 FASTAPI, STARLETTE, FASTIFY = "A: FastAPI + httpx", "S: Starlette + aiohttp", "F: Fastify + undici"
@@ -53,16 +53,11 @@ class Contender:
         return {"socket": self.socket} if self.socket else {"port": self.port, "ca": self.ca}
 
 
-def python_apart() -> str:
-    """The Python with an event loop in C, if it was installed."""
-    return str(APART) if APART.exists() else sys.executable
-
-
 @asynccontextmanager
 async def stand_in(folder: Path, recorded: Path) -> AsyncIterator[Path]:
     """The stand-in for the CRM."""
     socket = folder / "crm.sock"
-    command = [python_apart(), str(ROOT / "benchmarks" / "crm.py"), str(socket), str(recorded)]
+    command = [sys.executable, str(ROOT / "benchmarks" / "crm.py"), str(socket), str(recorded)]
     async with running(command, {"PATH": os.environ["PATH"]}, ready=UnixAddress(socket), log=folder / "crm.log"):
         yield socket
 

@@ -1,8 +1,8 @@
 """A stand-in for the CRM that costs next to nothing: answers that the sandbox once gave, given again.
 
-`python benchmarks/crm.py SOCKET FILE`, in `.venv/bench` for its event loop. FILE holds, as JSON, what `recorded` has
-written down: what was asked → the answer. Records come under ten thousand ids in turn, so that nobody's cache of ids
-makes them cheaper than they are. It imports nothing of ours.
+`python benchmarks/crm.py SOCKET FILE`: FILE holds, as JSON, what `recorded` has written down, what was asked → the
+answer. Records come under ten thousand ids in turn, so that nobody's cache of ids makes them cheaper than they are. It
+imports nothing of ours.
 """
 
 import asyncio
@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 _ASKED = re.compile(rb"([A-Z]+) /internal/v2/businesses/[0-9]+/(?:dry_run/)?([a-z_]+)(/[a-z_]+)?(/[0-9]+)?[ ?]")
 _PAGE = re.compile(rb'"limit":\s*([0-9]+)')
@@ -84,9 +86,5 @@ async def main(socket: str, recorded: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        from asyncio import new_event_loop
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main(sys.argv[1], json.loads(Path(sys.argv[2]).read_text())))

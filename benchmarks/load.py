@@ -1,7 +1,7 @@
 """The load: a program that speaks HTTP/1.1 to one contender at a time and tells what that cost the contender.
 
-A line of JSON in is a job, a line out is what came of it. It runs in `.venv/bench` for its event loop, and imports
-nothing of ours: it must not know what is asked. Closed loop: so many connections, each asks again once it is answered.
+A line of JSON in is a job, a line out is what came of it. It imports nothing of ours: it must not know what is asked.
+Closed loop: so many connections, each asks again once it is answered.
 Open loop: requests leave at random instants of a fixed rate, whether or not others were answered; one that finds no
 free connection waits, and its wait counts (no coordinated omission).
 """
@@ -18,6 +18,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 UNIQUE, TOKEN = b"@UNIQUE@", b"@TOKEN@"
 """In a request: something that no other request has, and a token, each one in its turn."""
@@ -210,11 +212,7 @@ async def _do(job: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Do each job; what goes wrong with one is told in its place."""
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        from asyncio import new_event_loop
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for line in sys.stdin:
             try:
                 told = runner.run(_do(json.loads(line)))

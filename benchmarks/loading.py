@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders import python_apart
 from benchmarks.recorded import ROOT
 
 IN_FLIGHT = 16
@@ -75,7 +75,7 @@ class Load:
 @asynccontextmanager
 async def loading() -> AsyncIterator[Load]:
     """The program, until the end."""
-    command = (python_apart(), str(ROOT / "benchmarks" / "load.py"))
+    command = (sys.executable, str(ROOT / "benchmarks" / "load.py"))
     process = await asyncio.create_subprocess_exec(
         *command, stdin=PIPE, stdout=PIPE, env={"PATH": os.environ["PATH"]}, limit=_LONGEST_LINE
     )

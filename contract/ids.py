@@ -35,7 +35,7 @@ _UUID_BYTES = 16
 _BLOCK = struct.Struct(">2s6sQ")
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
-"""Of digits: ten bits each. The `base64` of the standard library spells base 32 in Python and costs three times as much."""
+"""Of digits: ten bits each. The standard library spells base 32 in Python, which costs three times as much."""
 _FROM_CROCKFORD = str.maketrans(_CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
 """To the digits of Python's own base 32."""
 _BLOCK_BYTES, _BLOCK_PLACES = 16, range(120, -1, -10)

@@ -2,12 +2,20 @@
 
 import logging
 import sys
-from typing import cast
+from typing import Any, cast
 
+import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 
 LEVELS = ("debug", "info", "warning", "error")
+
+
+_encode = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+def _line(event: dict[str, Any], **_: Any) -> str:
+    return _encode(event).decode()
 
 
 def level(text: str) -> int:
@@ -26,7 +34,7 @@ def make_logger(service: str, level: int) -> FilteringBoundLogger:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(ensure_ascii=False),
+        structlog.processors.JSONRenderer(serializer=_line),
     ]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
