@@ -24,7 +24,8 @@ from stores.idempotency import (
     Used,
     ValkeyIdempotency,
 )
-from stores.valkey import StoreLost, Valkey
+from stores.pipelined import Pipelined
+from stores.valkey import Scripts, StoreLost, Valkey
 from tests.stores.valkey_process import valkey_at
 
 TENANT, OTHER_TENANT = TenantId(1), TenantId(2)
@@ -56,7 +57,7 @@ class MemoryShelf:
 class ValkeyShelf:
     """The server's clock cannot be moved: that a lease and a life end earlier is the same as that it is later."""
 
-    def __init__(self, valkey: Valkey, redis: Redis) -> None:
+    def __init__(self, valkey: Scripts, redis: Redis) -> None:
         self.store: Idempotency = ValkeyIdempotency(valkey)
         self._redis = redis
 
@@ -67,12 +68,13 @@ class ValkeyShelf:
             await self._redis.pexpire(key, max(0, await self._redis.pttl(key) - ms))
 
 
-@pytest.fixture(params=["memory", "valkey"])
+@pytest.fixture(params=["memory", "valkey", "valkey, pipelined"])
 async def shelf(request: pytest.FixtureRequest, valkey_url: str) -> AsyncIterator[Shelf]:
     if request.param == "memory":
         yield MemoryShelf()
         return
-    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
+    client = Valkey if request.param == "valkey" else Pipelined
+    valkey = client(valkey_url, timeout_s=TIMEOUT_S)
     async with Redis.from_url(valkey_url) as redis:
         yield ValkeyShelf(valkey, redis)
     await valkey.close()

@@ -14,8 +14,9 @@ from redis.asyncio import Redis
 from structlog.testing import CapturingLogger
 
 from contract.receipts import Receipt
+from stores.pipelined import Pipelined
 from stores.receipts import BATCH, QUEUE, MemoryReceipts, Outbox, Receipts, ValkeyReceipts
-from stores.valkey import StoreLost, Valkey
+from stores.valkey import Scripts, StoreLost, Valkey
 from tests.stores.valkey_process import valkey_at
 from tests.support.waiting import until
 
@@ -55,7 +56,7 @@ class MemoryShelf:
 class ValkeyShelf:
     """The server's clock cannot be moved: that a life ends earlier is the same as that it is later."""
 
-    def __init__(self, valkey: Valkey, redis: Redis) -> None:
+    def __init__(self, valkey: Scripts, redis: Redis) -> None:
         self.store: Receipts = ValkeyReceipts(valkey)
         self._redis = redis
 
@@ -65,12 +66,13 @@ class ValkeyShelf:
             await self._redis.pexpire(key, max(0, await self._redis.pttl(key) - ms))
 
 
-@pytest.fixture(params=["memory", "valkey"])
+@pytest.fixture(params=["memory", "valkey", "valkey, pipelined"])
 async def shelf(request: pytest.FixtureRequest, valkey_url: str) -> AsyncIterator[Shelf]:
     if request.param == "memory":
         yield MemoryShelf()
         return
-    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
+    client = Valkey if request.param == "valkey" else Pipelined
+    valkey = client(valkey_url, timeout_s=TIMEOUT_S)
     async with Redis.from_url(valkey_url) as redis:
         yield ValkeyShelf(valkey, redis)
     await valkey.close()
