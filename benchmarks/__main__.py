@@ -28,8 +28,8 @@ from tests.support.stack import running_stack
 
 RESULTS = ROOT / "benchmarks" / "results"
 PACES = {"full": pace.FULL, "quick": pace.QUICK, "tiny": pace.TINY}
-SECTIONS = ("beside", "sizes", "gateway", "callers", "records", "kinds", "decision", "charges", "limits_lost")
-PROGRAMS = ("decision", "charges", "limits_lost")
+SECTIONS = ("beside", "sizes", "gateway", "callers", "decision", "records", "charges", "kinds", "limits_lost")
+PROGRAMS = ("charges", "kinds", "limits_lost")
 """Of this folder, that measure on their own; their tables are taken as they are."""
 IN_PYTHON = ("authz", "transcoder")
 
@@ -68,9 +68,13 @@ class Run:
         parts = [head, *(table.markdown(name) for table in tables), *self.told]
         (self.folder / f"{name}.md").write_text("\n".join(parts))
 
-    def wants(self, *sections: str) -> bool:
-        """Whether one of these is to be measured."""
-        return any(section in self.sections for section in sections)
+    def wants(self, section: str) -> bool:
+        """Whether this is to be measured, and there is time for it."""
+        wanted = section in self.sections
+        if wanted and time.monotonic() - self.began_s > self.pace.within_s:
+            self.told.append(f"No time was left for `{section}`.\n")
+            return False
+        return wanted
 
 
 async def measure(run: Run) -> None:
@@ -79,19 +83,23 @@ async def measure(run: Run) -> None:
         folder = Path(name)
         recorded = await record(folder)
         async with loading() as load:
-            if run.wants("beside", "sizes", "gateway", "callers"):
+            if not {"beside", "sizes", "gateway", "callers"}.isdisjoint(run.sections):
                 async with stand_in(folder, recorded) as crm, contenders(folder, crm) as others:
                     await _alone(run, load, others)
-                    if run.wants("gateway", "callers"):
+                    if not {"gateway", "callers"}.isdisjoint(run.sections):
                         await _whole(run, load, others, folder, crm)
+            if run.wants("decision"):
+                await asyncio.to_thread(_program, run, "decision")
             if run.wants("records"):
                 grown = await growth.records(load, folder, run.pace)
                 run.add([each.table() for each in grown], targets.of_growth(grown))
-    if run.wants("kinds"):
-        with running_stack() as stack:
-            _program(run, "kinds", {"RUN_DIR": str(stack.own_folder)})
     for program in PROGRAMS:
-        if run.wants(program):
+        if not run.wants(program):
+            continue
+        if program == "kinds":
+            with running_stack() as stack:
+                _program(run, program, {"RUN_DIR": str(stack.own_folder)})
+        else:
             _program(run, program)
 
 
@@ -139,7 +147,7 @@ def _started(others: dict[str, Contender]) -> Table:
 
 
 def _program(run: Run, name: str, settings: Mapping[str, str] = MappingProxyType({})) -> None:
-    command = (sys.executable, "-m", f"benchmarks.{name}", "--rounds", str(run.pace.rounds))
+    command = (sys.executable, "-m", f"benchmarks.{name}", "--rounds", str(run.pace.rounds_of_programs))
     done = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, cwd=ROOT, check=True)
     table = done.stdout.partition("\n")[2].strip()
     table = table if table.startswith("|") else f"```\n{table}\n```"
