@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--pace full|quick|tiny] [--only SECTION,…] [--out FOLDER]`: all of it in one run.
+"""`python -m benchmarks [--pace full|thorough|quick|tiny] [--only SECTION,…] [--out FOLDER]`: all of it in one run.
 
 Owns the order of the sections and what is written: a page and its plots, named after the kind of machine, written anew
 after each section, so that a run that is stopped has told what it knew.
@@ -27,7 +27,7 @@ from benchmarks.works import GET
 from tests.support.stack import running_stack
 
 RESULTS = ROOT / "benchmarks" / "results"
-PACES = {"full": pace.FULL, "quick": pace.QUICK, "tiny": pace.TINY}
+PACES = {"full": pace.FULL, "thorough": pace.THOROUGH, "quick": pace.QUICK, "tiny": pace.TINY}
 SECTIONS = ("beside", "sizes", "gateway", "callers", "decision", "records", "charges", "kinds", "limits_lost")
 PROGRAMS = ("charges", "kinds", "limits_lost")
 """Of this folder, that measure on their own; their tables are taken as they are."""
