@@ -1,6 +1,6 @@
 # Everything that people and scripts run; the work is done in local/ and by the tools named here.
-# Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=,
-# for `revoke` and those below it JTI= SUBJECT= TENANT= BUSINESS= PLAN= ALL=. Those given on the command line reach the
+# Variables: PORT= RUN_DIR= PYTHON=, for `logs` and `restart` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN=
+# TTL=, for `revoke` and those below it JTI= SUBJECT= TENANT= KEY= BUSINESS= PLAN= ALL=. Those given on the command line reach the
 # commands as environment variables.
 
 PYTHON ?= python3
@@ -11,8 +11,8 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
-.PHONY: test-compose fuzz doctor
+.PHONY: help up down restart status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
+.PHONY: test-restarts test-compose fuzz doctor
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
@@ -23,6 +23,9 @@ up: have-runtime ## start everything on this machine (PORT=8443 and the next one
 
 down: have-venv ## end everything, also what a crash has left
 	@$(PY) -m local down
+
+restart: have-venv ## start everything anew while it serves, one after the other (S=authz-1 or S=envoy for one)
+	@$(PY) -m local restart
 
 doctor: have-venv ## say what is wrong with this installation, a line each with its cure (PORT= as for up)
 	@$(PY) -m local doctor
@@ -39,7 +42,7 @@ where: have-venv ## print addresses, files and process ids as KEY=VALUE lines (m
 token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="contacts:read" PLAN=scale TTL=60)
 	@$(PY) -m local token
 
-revoke: have-venv ## end a token (JTI=), all of a user so far (SUBJECT=usr_…, or SUBJECT=12 TENANT=1) or of a business
+revoke: have-venv ## end a token (JTI=), all of a user so far (SUBJECT=usr_…, or SUBJECT=12 TENANT=1), of a key (KEY=) or a business
 	@$(PY) -m local revoke
 
 suspend: have-venv ## refuse all tokens of a business, those to come too (BUSINESS=1 or BUSINESS=biz_…)
@@ -54,12 +57,16 @@ plan: have-venv ## put a business on a plan (BUSINESS=1 PLAN=scale), or without 
 revocations: have-venv ## show what is revoked, suspended or on another plan (ALL=1: the whole log)
 	@$(PY) -m local revocations
 
-test: have-dev ## run the tests, two files at a time, each side with stacks of its own
-	@$(PY) -m pytest -n 2 --dist loadfile
+test: have-dev ## run the tests, three files at a time, each side with stacks of its own
+	@$(PY) -m pytest -n 3
 
 test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
-	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
-	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 TRACES_ROUNDS=36 $(PY) -m pytest --log-cli-level=INFO \
+	--log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py \
+	tests/oauth/through/test_a_leaked_key.py tests/tracing
+
+test-restarts: have-dev ## restart each part under 200 requests a second, 10,000 for each, and count what is lost
+	@RESTART_REQUESTS=10000 RESTART_RATE=200 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/restarts
 
 bench: have-dev have-rivals ## measure everything beside what others would pick, in one run of ten minutes (PACE=quick: three)
 	@$(PY) -m benchmarks --pace $(or $(PACE),full)

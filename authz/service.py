@@ -22,10 +22,11 @@ from process.address import Address, UnixAddress
 from stores.revocations.held import Revocations
 
 Check = Callable[[bytes], Awaitable[bytes]]
+Context = grpc.aio.ServicerContext[bytes, bytes]
+OnCheck = Callable[[bytes, Context], Awaitable[bytes]]
 
 DRAIN_S = 5.0
 """How long Checks in flight may take once the process was told to stop."""
-_OWNER_ONLY = 0o600
 _OPTIONS = (
     # Without this a second process on the same TCP port would take half of the Checks instead of failing to start.
     ("grpc.so_reuseport", 0),
@@ -79,7 +80,7 @@ class Authorizer:
             verdict: Verdict = refuse_token(caller.fault)
             self._teller.tell(asked, verdict, began_ns, member=caller.member)
             return verdict
-        standing = in_good_standing(caller, self._revocations.current())
+        standing = in_good_standing(caller, str(asked.header["kid"]), self._revocations.current())
         if isinstance(standing, Refused):
             self._teller.tell(asked, standing, began_ns, jti=caller.jti)
             return standing
@@ -91,29 +92,34 @@ class Authorizer:
         return verdict
 
 
-async def serve(check: Check, address: Address, stop: asyncio.Event) -> None:
-    """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`."""
+def answering(check: Check) -> OnCheck:
+    """A Check as grpc hands it over."""
 
-    async def on_check(message: bytes, _: object) -> bytes:
+    async def on_check(message: bytes, _: Context) -> bytes:
         return await check(message)
 
+    return on_check
+
+
+async def serve(on_check: OnCheck, address: Address, stop: asyncio.Event) -> None:
+    """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`."""
     # No (de)serialiser: grpc hands over bytes as they came.
     handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(on_check)
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CHECKS_AT_ONCE)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {METHOD: handler}),))
-    _bind(server, address)
-    await server.start()
+    await _listen(server, address)
     try:
         await stop.wait()
     finally:
         await server.stop(DRAIN_S)
 
 
-def _bind(server: grpc.aio.Server, address: Address) -> None:
+async def _listen(server: grpc.aio.Server, address: Address) -> None:
     if isinstance(address, UnixAddress):
-        address.path.unlink(missing_ok=True)
-        server.add_insecure_port(f"unix:{address.path}")
-        address.path.chmod(_OWNER_ONLY)
-    else:
-        host = f"[{address.host}]" if ":" in address.host else address.host
-        server.add_insecure_port(f"{host}:{address.port}")
+        with address.taken_over() as path:
+            server.add_insecure_port(f"unix:{path}")
+            await server.start()
+        return
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    server.add_insecure_port(f"{host}:{address.port}")
+    await server.start()

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from process.address import Address, parse_address
-from process.logs import level
-from process.metrics import metrics_listen
+from process.address import Address, metrics_listen, parse_address
 from process.secret import internal_secret
-from process.settings import Reader, public_url
+from process.settings import Reader, level, public_url
+from process.tracing import collector_url
 from stores.valkey import valkey_url
 
 
@@ -32,6 +31,7 @@ class Settings:
 
     listen: Address
     metrics_listen: Address | None
+    collector: str | None
     valkey_url: str
     revocations: RevocationSettings
     api_url: str
@@ -46,8 +46,10 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Read all of it; SettingsError tells every fault."""
     reader = Reader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
-    metrics = metrics_listen(reader)
-    valkey = reader.read("VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port", told=False)
+    metrics, collector = metrics_listen(reader), collector_url(reader)
+    valkey = reader.read(
+        "VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port (a cluster: ?cluster=true)", told=False
+    )
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
     revocations = _revocations(reader)
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
@@ -55,7 +57,9 @@ def load(environment: Mapping[str, str]) -> Settings:
     timeout_ms = reader.read("LIMITS_TIMEOUT_MS", _positive, "whole milliseconds", default="8")
     share = reader.read("LOG_ALLOWED_SHARE", _share, "a number between 0 and 1", default="0.01")
     reader.finish()
-    return Settings(listen, metrics, valkey, revocations, api_url, log_level, processes, timeout_ms / 1000, share)
+    return Settings(
+        listen, metrics, collector, valkey, revocations, api_url, log_level, processes, timeout_ms / 1000, share
+    )
 
 
 def _revocations(reader: Reader) -> RevocationSettings:

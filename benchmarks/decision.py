@@ -21,14 +21,15 @@ from authz import responses
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse, OkHttpResponse, Status
 from authz.limiter import Limiter
 from authz.question import METHOD, SERVICE
-from authz.service import Authorizer, Check, serve
+from authz.service import Authorizer, Check, answering, serve
 from authz.telling import Teller
 from benchmarks.question import Recorded, record
 from benchmarks.rounds import Measure, in_turns, table
 from benchmarks.where import made_with
 from contract.limits import Budget, Plan
 from process.address import UnixAddress, parse_address
-from process.logs import level, make_logger
+from process.logs import make_logger
+from process.settings import level
 from process.stopping import stop_event
 from stores.buckets import Buckets, Charge, ValkeyBuckets
 from stores.pipelined import Pipelined
@@ -126,6 +127,9 @@ async def _no_op_of_bytes() -> None:
 class _NoCount:
     """Buckets of which nothing is ever taken."""
 
+    def part(self, business: str) -> str:
+        return ""
+
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
         return Charge(True, tuple(Budget(policy, cost * policy.interval_us) for policy in plan.policies))
 
@@ -147,6 +151,9 @@ class _AlwaysRoom:
         self._buckets = buckets
         self._families = 0
 
+    def part(self, business: str) -> str:
+        return ""
+
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
         self._families += 1
         return await self._buckets.charge(f"{rate_key}:{self._families}", business=business, plan=plan, cost=cost)
@@ -160,7 +167,7 @@ def _decision(buckets: Buckets) -> Check:
 
 
 async def _serve(check: Check) -> None:
-    await serve(check, parse_address(os.environ["LISTEN"]), stop_event())
+    await serve(answering(check), parse_address(os.environ["LISTEN"]), stop_event())
 
 
 SERVERS: dict[str, Callable[[], Awaitable[None]]] = {

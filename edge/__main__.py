@@ -1,14 +1,20 @@
-"""`python -m edge` writes envoy/; `--check` tells whether it is current; `--out FILE` renders another deployment."""
+"""`python -m edge` writes envoy/; `--check` tells whether it is current; `--out FILE` renders another deployment.
+
+Beside FILE goes what describes the certificate to Envoy, under the name that `certificate_source` has.
+"""
 
 import argparse
-import sys
+import ssl
 from dataclasses import fields
 from pathlib import Path
 
 from edge.bootstrap import text
+from edge.certificate import certificate_text
 from edge.deployment import Deployment
+from process import rendered
 
 FOLDER = Path("envoy")
+_DEFAULT = Deployment()
 RENDERED: dict[str, Deployment] = {
     "local.yaml": Deployment(),
     "compose.yaml": Deployment(bind="0.0.0.0", admin_port=9901),  # noqa: S104 (all of the container's)
@@ -31,46 +37,40 @@ RENDERED: dict[str, Deployment] = {
 def main() -> None:
     """Do what the command line says."""
     parsed = _arguments().parse_args()
+    if parsed.see_certificate:
+        _see_certificate(parsed)
     if parsed.out:
         chosen = {field.name: getattr(parsed, field.name, None) for field in fields(Deployment)}
         deployment = Deployment(**{name: value for name, value in chosen.items() if value is not None})
         parsed.out.write_text(text(deployment), encoding="utf-8")
+        beside = parsed.out.with_name(Path(deployment.certificate_source).name)
+        beside.write_text(certificate_text(deployment), encoding="utf-8")
     elif parsed.check:
-        _check()
+        rendered.check(FOLDER, _wanted(), "python -m edge")
     else:
-        _write()
+        rendered.write(FOLDER, _wanted())
 
 
-def _wanted() -> dict[Path, str]:
-    return {FOLDER / name: text(deployment) for name, deployment in RENDERED.items()}
+def _wanted() -> dict[str, str]:
+    return {name: text(deployment) for name, deployment in RENDERED.items()}
 
 
-def _orphans() -> list[Path]:
-    return sorted(set(FOLDER.glob("*")) - _wanted().keys())
-
-
-def _write() -> None:
-    FOLDER.mkdir(exist_ok=True)
-    for path, content in _wanted().items():
-        path.write_text(content, encoding="utf-8")
-    for orphan in _orphans():
-        orphan.unlink()
-
-
-def _check() -> None:
-    stale = [path for path, content in _wanted().items() if not path.exists() or path.read_text("utf-8") != content]
-    for path in stale:
-        print(f"{path} is not what `python -m edge` writes", file=sys.stderr)
-    for path in _orphans():
-        print(f"{path} is written by nobody", file=sys.stderr)
-    if stale or _orphans():
-        raise SystemExit(1)
+def _see_certificate(parsed: argparse.Namespace) -> None:
+    """Envoy would start without one, wait for it, and close every connection meanwhile."""
+    certificate, private_key = parsed.certificate or _DEFAULT.certificate, parsed.private_key or _DEFAULT.private_key
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, private_key)
+    except OSError as fault:  # ssl.SSLError is one
+        raise SystemExit(f"edge: {certificate} and {private_key} are no certificate and its key: {fault}") from None
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m edge", description=f"Without an option: write {FOLDER}/.")
     parser.add_argument("--check", action="store_true", help=f"exit 1 when {FOLDER}/ is not current")
     parser.add_argument("--out", type=Path, metavar="FILE", help="render one deployment, by the options below, to FILE")
+    parser.add_argument(
+        "--see-certificate", action="store_true", help="end with a line if there is none that fits its key"
+    )
     for field in fields(Deployment):
         option = f"--{field.name.replace('_', '-')}"
         kind = type(field.default)

@@ -10,6 +10,7 @@ _HTTPS_PORT = 443
 class Deployment:
     """One rendering of the edge. The defaults are those of the committed `envoy/local.yaml`.
 
+    `certificate` and `private_key` lie in one folder; `certificate_source` is the file that describes them to Envoy.
     `oauth` is the `host:port` of an authorization server on another machine; without one it has a socket as all others.
     `admin_port` puts the admin interface on a loopback port, for those who cannot speak to a socket file.
     `address_limit_per_s` guards against floods from one address, before any token is known: far above what an honest
@@ -19,6 +20,9 @@ class Deployment:
     `trusted_hops` are the proxies in front, each of which adds to `X-Forwarded-For` whom it heard from. With
     `proxy_protocol` every connection has to begin with a PROXY header (version 1 or 2), which says who is calling. Both
     trust whoever can reach the ports. `watch_port` is for those who run it: probes and metrics, without TLS.
+
+    `traces` is the `http://host:port` of a collector (OTLP over gRPC, without TLS), `traced_share`, 0 to 1, of how many
+    requests it hears.
     """
 
     api_url: str = "https://localhost:8443"
@@ -28,6 +32,7 @@ class Deployment:
     auth_port: int = 8444
     certificate: str = "/etc/gateway/tls/server.pem"
     private_key: str = "/etc/gateway/tls/server.key"
+    certificate_source: str = "/etc/gateway/envoy/certificate.yaml"
     socket_dir: str = "/run/gateway"
     oauth: str = ""
     admin_port: int = 0
@@ -39,6 +44,8 @@ class Deployment:
     cors_origins: str = ""
     trusted_hops: int = 0
     proxy_protocol: bool = False
+    traces: str = ""
+    traced_share: float = 1.0
 
     @property
     def ports(self) -> tuple[int, ...]:

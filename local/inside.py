@@ -43,10 +43,22 @@ def for_oauth() -> dict[str, str]:
     }
 
 
+def for_edge() -> tuple[str, ...]:
+    """Returns what the environment says of the edge, as its options."""
+    told = {name: os.environ.get(name, "") for name in ("CORS_ORIGINS", "ADDRESS_LIMIT_PER_S")}
+    return tuple(f"--{name.replace('_', '-').lower()}={text}" for name, text in told.items() if text)
+
+
 def for_authz() -> dict[str, str]:
     """Returns for how long revocations serve without their feed, where the environment says so."""
     told = os.environ.get("REVOCATIONS_MAX_AGE_S")
     return {"REVOCATIONS_MAX_AGE_S": told} if told else {}
+
+
+def for_traces() -> tuple[str, ...]:
+    """Returns the edge's options for traces: the collector that services read themselves, and how many are traced."""
+    told = {"--traces": "OTEL_EXPORTER_OTLP_ENDPOINT", "--traced-share": "OTEL_TRACES_SAMPLER_ARG"}
+    return tuple(f"{option}={os.environ[name]}" for option, name in told.items() if os.environ.get(name))
 
 
 def database_url(own: str) -> str:

@@ -51,6 +51,7 @@ WORDS: Mapping[str, str] = {
     "OIDC_ISSUER": "Whose users they are",
     "PEOPLE_SECRET_FILE": "What the people service is shown as a bearer token",
     "PEOPLE_URL": "Where the platform tells what a user or a business is now",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "Where spans are told, for traces; Envoy is told by `--traces`",
     "OAUTH_INTERNAL_URL": "Where the authorization server is asked about tokens and apps",
     "PRIVATE_KEY_FILE": "Where the key of the TLS certificate goes",
     "PUBLIC_API_URL": "The API host as callers know it: in `Location`, `Link`, `type` of problems, `aud` of tokens",
@@ -60,7 +61,8 @@ WORDS: Mapping[str, str] = {
     "REVOCATIONS_MAX_AGE_S": "How long it goes on with what it was told once it is told nothing more",
     "SIGNING_KEYS_DIR": "The keys that tokens are signed with, each for its owner alone",
     "SIGNING_KEY_FILE": "Where the first key goes that tokens are signed with",
-    "VALKEY_URL": "Where limits and idempotency are kept",
+    "STORE_TIMEOUT_MS": "What a question about a key or a receipt may take before its store counts as lost",
+    "VALKEY_URL": "Where limits and idempotency are kept; `redis://a:6379,b:6379?cluster=true` is a cluster",
 }
 """What each is for: the same in every program that reads it."""
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract.bounds import STORE_TIMEOUT_S
 from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
-from process.address import Address, parse_address
-from process.logs import level
+from process.address import Address, metrics_listen, parse_address
 from process.look import Look, read_look
-from process.metrics import metrics_listen
 from process.secret import internal_secret
-from process.settings import Reader, public_url
+from process.settings import Reader, level, public_url
+from process.tracing import collector_url
 from stores.valkey import valkey_url
 from transcoder.credentials import Credentials, read_credentials
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
@@ -31,11 +31,13 @@ class Settings:
 
     listen: Address
     metrics_listen: Address | None
+    collector: str | None
     internal_url: str
     credentials: Credentials
     connect: Connect
     oauth: OAuthSettings
     valkey_url: str
+    store_timeout_s: float
     api_url: str
     auth_url: str
     id_key: bytes
@@ -50,6 +52,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     settings = Settings(
         listen=reader.read("LISTEN", parse_address, "unix:/path or tcp:host:port"),
         metrics_listen=metrics_listen(reader),
+        collector=collector_url(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),
         credentials=read_credentials(reader),
         connect=reader.read(
@@ -59,7 +62,12 @@ def load(environment: Mapping[str, str]) -> Settings:
             default=DEFAULT_DIALECT,
         ),
         oauth=_oauth(reader),
-        valkey_url=reader.read("VALKEY_URL", valkey_url, "unix:///path or redis://host:port", told=False),
+        valkey_url=reader.read(
+            "VALKEY_URL", valkey_url, "unix:///path or redis://host:port (a cluster: ?cluster=true)", told=False
+        ),
+        store_timeout_s=reader.read(
+            "STORE_TIMEOUT_MS", _seconds, "whole milliseconds", default=f"{STORE_TIMEOUT_S * 1000:.0f}"
+        ),
         api_url=reader.read("PUBLIC_API_URL", public_url, "an https origin such as https://api.example.com"),
         auth_url=reader.read("PUBLIC_AUTH_URL", public_url, "an https origin such as https://auth.example.com"),
         id_key=reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters"),
@@ -75,3 +83,9 @@ def _oauth(reader: Reader) -> OAuthSettings:
     expected = "oauth's INTERNAL_LISTEN, as unix:/path or http://host:port"
     url = reader.read("OAUTH_INTERNAL_URL", internal_url, expected)
     return OAuthSettings(url, internal_secret(reader, None if url is None else address_of(url)))
+
+
+def _seconds(text: str) -> float:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ValueError("not a positive whole number")
+    return int(text) / 1000

@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 import trustme
+import yaml
 
 from contract.documents import DOCUMENTS
-from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, PRIVATE_ANSWER, RATE_HEADERS, REQUEST_ID
+from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, PRIVATE_ANSWER, RATE_HEADERS, REQUEST_ID, WITH_A_TRACE
 from contract.operations import OPERATIONS, READINESS, UNROUTED
 from contract.problems import PROBLEMS, render
 from edge.__main__ import FOLDER, RENDERED
-from edge.bootstrap import text
+from edge.bootstrap import bootstrap, text
+from edge.certificate import certificate_text
 from edge.clusters import TRANSCODER
+from edge.connection_manager import http_connection_manager, second_connection_manager
 from edge.deployment import Deployment
 from edge.early_headers import early_headers
 from edge.filters import EXT_AUTHZ, JWT
@@ -82,19 +85,53 @@ async def test_envoy_accepts_the_deployment(name: str, tmp_path: Path) -> None:
         RENDERED[name],
         certificate=str(tmp_path / "server.pem"),
         private_key=str(tmp_path / "server.key"),
+        certificate_source=str(tmp_path / "certificate.yaml"),
         socket_dir="/tmp/x",
     )
     (tmp_path / name).write_text(text(here))
+    (tmp_path / "certificate.yaml").write_text(certificate_text(here))
     code, told = await validate(tmp_path / name)
     assert code == 0, told
     assert "deprecated" not in told.lower()
+
+
+def test_the_certificate_is_described_beside_the_configuration_and_its_folder_watched(tmp_path: Path) -> None:
+    told = edge(tmp_path, "--out", str(tmp_path / "envoy.yaml"), "--certificate", "/etc/x/tls.crt")
+    assert told.returncode == 0, told.stderr
+    assert "certificate_chain" not in (tmp_path / "envoy.yaml").read_text()
+    (secret,) = yaml.safe_load((tmp_path / "certificate.yaml").read_text())["resources"]
+    assert secret["tls_certificate"]["certificate_chain"] == {"filename": "/etc/x/tls.crt"}
+    assert secret["tls_certificate"]["watched_directory"] == {"path": "/etc/x"}
+
+
+@pytest.mark.parametrize("wrong", ["nothing", "no certificate", "another's key"])
+def test_where_the_certificate_is_to_be_seen_nothing_is_rendered_without_one_that_fits(
+    wrong: str, tmp_path: Path
+) -> None:
+    pair = {"--certificate": tmp_path / "server.pem", "--private-key": tmp_path / "server.key"}
+    command = [word for option, path in pair.items() for word in (option, str(path))]
+    command += ["--see-certificate", "--out", str(tmp_path / "envoy.yaml")]
+    certificate(trustme.CA(), tmp_path)
+    assert edge(tmp_path, *command).returncode == 0
+    (tmp_path / "envoy.yaml").unlink()
+    match wrong:
+        case "nothing":
+            pair["--certificate"].unlink()
+        case "no certificate":
+            pair["--certificate"].write_text("no certificate")
+        case _:
+            trustme.CA().issue_cert("localhost").private_key_pem.write_to_path(pair["--private-key"])
+    told = edge(tmp_path, *command)
+    assert (told.returncode, told.stderr.count("\n")) == (1, 1)
+    assert str(pair["--certificate"]) in told.stderr
+    assert not (tmp_path / "envoy.yaml").exists()
 
 
 def removed() -> list[str]:
     return [mutation["remove"] for mutation in early_headers()["typed_config"]["mutations"] if "remove" in mutation]
 
 
-@pytest.mark.parametrize("name", [*(header.name for header in NOT_FOR_CALLERS), *RATE_HEADERS])
+@pytest.mark.parametrize("name", [*(header.name for header in NOT_FOR_CALLERS), *RATE_HEADERS, *WITH_A_TRACE])
 def test_a_header_that_is_not_for_callers_is_removed_by_name(name: str) -> None:
     assert removed().count(name) == 1
 
@@ -108,6 +145,25 @@ def test_headers_are_removed_before_the_edge_writes_its_own() -> None:
         mutation["remove_on_match"]["key_matcher"]["prefix"] for mutation in mutations[: len(INTERNAL_PREFIXES)]
     ]
     assert tuple(prefixes) == INTERNAL_PREFIXES
+
+
+def managers(deployment: Deployment) -> list[dict[str, Any]]:
+    return [manager(deployment)["typed_config"] for manager in (http_connection_manager, second_connection_manager)]
+
+
+def test_nothing_is_traced_unless_a_collector_is_named() -> None:
+    assert "opentelemetry" not in text(Deployment()).lower()
+    assert all("tracing" not in manager for manager in managers(Deployment()))
+
+
+def test_both_entries_trace_the_share_that_is_told_and_no_caller_can_ask_for_more() -> None:
+    deployment = Deployment(traces="http://collector:4317", traced_share=0.25)
+    for manager in managers(deployment):
+        assert manager["tracing"]["random_sampling"] == {"value": 25.0}
+        assert manager["tracing"]["client_sampling"] == {"value": 0}
+    [cluster] = [one for one in bootstrap(deployment)["static_resources"]["clusters"] if one["name"] == "traces"]
+    [end] = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    assert end["endpoint"]["address"] == {"socket_address": {"address": "collector", "port_value": 4317}}
 
 
 def asked(route: dict[str, Any]) -> str | None:

@@ -32,11 +32,17 @@ NOW_US = 1_800_000_000_000_000
 
 
 class Away:
+    def part(self, _):
+        return ""
+
     async def charge(self, *_, **__):
         raise StoreLost("away")
 
 
 class Broken:
+    def part(self, _):
+        return ""
+
     async def charge(self, *_, **__):
         raise KeyError("a secret")
 
@@ -207,6 +213,7 @@ def after(*events):
 NOT_IN_GOOD_STANDING = {
     "was revoked by its jti": (after((Kind.TOKEN, CLAIMS["jti"], None)), 401, "invalid-token"),
     "was revoked with all of its subject's": (after((Kind.SUBJECT, CLAIMS["sub"], None)), 401, "invalid-token"),
+    "was signed by a key that has leaked": (after((Kind.KEY, JWT_HEADER["kid"], None)), 401, "invalid-token"),
     "is of a suspended business": (after((Kind.SUSPEND, CLAIMS["business_id"], None)), 403, "business-suspended"),
     "nobody can say this of": (None, 503, "overloaded"),
 }
