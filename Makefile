@@ -68,8 +68,8 @@ test-scale: have-dev ## run the tests that take long: a million contacts to the 
 test-restarts: have-dev ## restart each part under 200 requests a second, 10,000 for each, and count what is lost
 	@RESTART_REQUESTS=10000 RESTART_RATE=200 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/restarts
 
-bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
-	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done
+bench: have-dev have-rivals ## measure everything beside what others would pick, in one run of ten minutes (PACE=quick: three)
+	@$(PY) -m benchmarks --pace $(or $(PACE),full)
 
 test-mutants: have-dev ## see that the authorization server's tests notice each of some fifty one-line mistakes
 	@$(PY) -m tests.oauth.mutants
@@ -114,6 +114,7 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/fuzz.in -o requirements/fuzz.txt
 	$(LOCK) requirements/policy.in -o requirements/policy.txt
+	$(LOCK) requirements/bench.in -o requirements/bench.txt
 
 have-runtime: have-python
 	@$(PYTHON) -I local/install.py runtime
@@ -124,9 +125,17 @@ have-dev: have-python
 have-fuzz: have-python
 	@$(PYTHON) -I local/install.py runtime dev fuzz
 
-.PHONY: have-policy
+.PHONY: have-policy have-rivals
 have-policy: have-dev
 	@$(PYTHON) -I local/install.py --apart policy
+
+have-rivals: have-dev benchmarks/rivals/node_modules
+	@$(PYTHON) -I local/install.py --apart bench
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || echo "Without nginx on PATH it is left out (Debian: nginx-light)." >&2
+
+benchmarks/rivals/node_modules: benchmarks/rivals/package-lock.json
+	@if command -v npm >/dev/null; then cd benchmarks/rivals && npm ci --silent --no-audit --no-fund && touch node_modules; \
+	else echo "Without Node on PATH, Fastify is left out." >&2; fi
 
 have-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
