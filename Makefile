@@ -77,8 +77,9 @@ test-mutants: have-dev ## see that the authorization server's tests notice each 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose
 
-fuzz: have-fuzz ## put a million inputs (RUNS=) to what answers Envoy's Checks; needs Linux on x86-64
+fuzz: have-fuzz ## put a million inputs (RUNS=) each to what answers Envoy's Checks and what reads internal answers; needs Linux on x86-64
 	@$(PY) -m tests.fuzz.check_request -runs=$(RUNS) -max_len=4096
+	@$(PY) -m tests.fuzz.http_answer -runs=$(RUNS) -max_len=4096
 
 kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/local applies as Secrets
 	@umask 077 && mkdir -p $(KEYS) && ID_KEY_FILE=$(KEYS)/id.key CURSOR_KEYS_FILE=$(KEYS)/cursor.keys \

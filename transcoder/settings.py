@@ -12,6 +12,7 @@ from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, level, public_url
 from process.tracing import collector_url
 from stores.valkey import valkey_url
+from transcoder.clients import CLIENTS, DEFAULT_CLIENT, MakeClient, named_client
 from transcoder.credentials import Credentials, read_credentials
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
 from transcoder.upstream import address_of, internal_url
@@ -33,6 +34,7 @@ class Settings:
     metrics_listen: Address | None
     collector: str | None
     internal_url: str
+    client: MakeClient
     credentials: Credentials
     connect: Connect
     oauth: OAuthSettings
@@ -54,6 +56,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         metrics_listen=metrics_listen(reader),
         collector=collector_url(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),
+        client=reader.read("INTERNAL_CLIENT", named_client, " or ".join(CLIENTS), default=DEFAULT_CLIENT),
         credentials=read_credentials(reader),
         connect=reader.read(
             "DIALECT",
