@@ -4,10 +4,11 @@ import asyncio
 
 from structlog.typing import FilteringBoundLogger
 
+from authz.fronts import serve
 from authz.limiter import Limiter
 from authz.metrics import Tally, watch
 from authz.revocations import following, known_or_stopped
-from authz.service import Authorizer, serve
+from authz.service import Authorizer
 from authz.settings import Settings
 from authz.telling import Teller
 from authz.uses import Usage
@@ -38,7 +39,7 @@ async def run(settings: Settings, log: FilteringBoundLogger, stop: asyncio.Event
             # Who has never heard what is revoked does not listen yet: to whoever asks it is not there.
             await known_or_stopped(revocations, stop)
             authorizer = Authorizer(limiter, revocations, teller, api_url=settings.api_url, usage=usage)
-            await serve(authorizer.check, settings.listen, stop)
+            await serve(authorizer.check, settings.listen, stop, settings.front)
     finally:
         await charges.close()
         await valkey.close()

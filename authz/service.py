@@ -1,37 +1,23 @@
-"""The Check call: bytes in, bytes out, and the gRPC server around it.
+"""The Check call: bytes in, bytes out.
 
-Knows no rule. `check` is the seam: whatever server calls it, nothing but a CheckResponse comes out, and no exception
-turns into an allow.
+Knows no rule and no server. `check` is the seam: whatever server calls it, nothing but a CheckResponse comes out, and
+no exception turns into an allow.
 """
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
-
-import grpc
 
 from authz import responses
 from authz.decide import Refused, Verdict, decide, refuse_token
 from authz.limiter import Limiter
-from authz.question import METHOD, NO_TRACE, SERVICE, Question, Readiness, Unreadable, read_question
+from authz.question import NO_TRACE, Question, Readiness, Unreadable, read_question
 from authz.standing import in_good_standing
 from authz.telling import Teller
 from authz.tokens import NotCanonical, read_token
 from authz.uses import Usage
-from process.address import Address, UnixAddress
 from stores.revocations.held import Revocations
 
 Check = Callable[[bytes], Awaitable[bytes]]
-
-DRAIN_S = 5.0
-"""How long Checks in flight may take once the process was told to stop."""
-_OWNER_ONLY = 0o600
-_OPTIONS = (
-    # Without this a second process on the same TCP port would take half of the Checks instead of failing to start.
-    ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", 256 * 1024),
-)
-_CHECKS_AT_ONCE = 1000
 
 
 class Authorizer:
@@ -89,31 +75,3 @@ class Authorizer:
         verdict = decide(asked.row, asked.allowed_methods, standing, made)
         self._teller.tell(asked, verdict, began_ns)
         return verdict
-
-
-async def serve(check: Check, address: Address, stop: asyncio.Event) -> None:
-    """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`."""
-
-    async def on_check(message: bytes, _: object) -> bytes:
-        return await check(message)
-
-    # No (de)serialiser: grpc hands over bytes as they came.
-    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(on_check)
-    server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CHECKS_AT_ONCE)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {METHOD: handler}),))
-    _bind(server, address)
-    await server.start()
-    try:
-        await stop.wait()
-    finally:
-        await server.stop(DRAIN_S)
-
-
-def _bind(server: grpc.aio.Server, address: Address) -> None:
-    if isinstance(address, UnixAddress):
-        address.path.unlink(missing_ok=True)
-        server.add_insecure_port(f"unix:{address.path}")
-        address.path.chmod(_OWNER_ONLY)
-    else:
-        host = f"[{address.host}]" if ":" in address.host else address.host
-        server.add_insecure_port(f"{host}:{address.port}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from authz.fronts import Front
 from process.address import Address, parse_address
 from process.logs import level
 from process.metrics import metrics_listen
@@ -31,6 +32,7 @@ class Settings:
     """
 
     listen: Address
+    front: Front
     metrics_listen: Address | None
     valkey_url: str
     revocations: RevocationSettings
@@ -46,6 +48,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Read all of it; SettingsError tells every fault."""
     reader = Reader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
+    front = reader.read("GRPC_FRONT", Front, "lean (UNIX sockets only) or grpc", default=Front.LEAN)
     metrics = metrics_listen(reader)
     valkey = reader.read("VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port", told=False)
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
@@ -55,7 +58,8 @@ def load(environment: Mapping[str, str]) -> Settings:
     timeout_ms = reader.read("LIMITS_TIMEOUT_MS", _positive, "whole milliseconds", default="8")
     share = reader.read("LOG_ALLOWED_SHARE", _share, "a number between 0 and 1", default="0.01")
     reader.finish()
-    return Settings(listen, metrics, valkey, revocations, api_url, log_level, processes, timeout_ms / 1000, share)
+    timeout_s = timeout_ms / 1000
+    return Settings(listen, front, metrics, valkey, revocations, api_url, log_level, processes, timeout_s, share)
 
 
 def _revocations(reader: Reader) -> RevocationSettings:

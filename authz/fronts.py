@@ -1,0 +1,98 @@
+"""Who stands between the socket and `check`: grpc.aio, or the lean front where the socket is a UNIX socket.
+
+Both are given the same methods, and answer the same. grpc.aio is the reference, and the one for TCP.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
+
+import grpc
+
+from authz.question import METHOD, SERVICE
+from authz.service import Check
+from grpcfront import health, serving
+from grpcfront.serving import Handler, Methods
+from grpcfront.statuses import Refusal
+from process.address import Address, UnixAddress
+
+DRAIN_S = 5.0
+"""How long Checks in flight may take once the process was told to stop."""
+_OWNER_ONLY = 0o600
+_OPTIONS = (
+    # Without this a second process on the same TCP port would take half of the Checks instead of failing to start.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 256 * 1024),
+)
+_CHECKS_AT_ONCE = 1000
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class Front(StrEnum):
+    """Which of them."""
+
+    LEAN = "lean"
+    GRPC = "grpc"
+
+
+async def serve(check: Check, address: Address, stop: asyncio.Event, front: Front) -> None:
+    """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`."""
+    methods = _methods(check, stop)
+    if front is Front.LEAN and isinstance(address, UnixAddress):
+        await serving.serve(methods, address.path, stop, drain_s=DRAIN_S)
+    else:
+        await _serve_by_grpc(methods, address, stop)
+
+
+def _methods(check: Check, stop: asyncio.Event) -> Methods:
+    async def healthy(message: bytes) -> bytes | Refusal:
+        return health.health_of((SERVICE,), lambda: not stop.is_set(), message)
+
+    return {f"/{SERVICE}/{METHOD}": check, health.CHECK: healthy}
+
+
+async def _serve_by_grpc(methods: Methods, address: Address, stop: asyncio.Event) -> None:
+    server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CHECKS_AT_ONCE)
+    server.add_generic_rpc_handlers((_Known(methods),))
+    _bind(server, address)
+    await server.start()
+    try:
+        await stop.wait()
+    finally:
+        await server.stop(DRAIN_S)
+
+
+_ByGrpc = Callable[[bytes, "grpc.aio.ServicerContext[bytes, bytes]"], Awaitable[bytes]]
+
+
+class _Known(grpc.GenericRpcHandler):
+    """Our methods, as grpc looks them up. Without (de)serialisers it hands over bytes as they came."""
+
+    def __init__(self, methods: Methods) -> None:
+        by_grpc = grpc.unary_unary_rpc_method_handler
+        self._handlers: Mapping[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+            path: by_grpc(_adapted(handler)) for path, handler in methods.items()
+        }
+
+    def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
+        return self._handlers.get(details.method)
+
+
+def _adapted(handler: Handler) -> "_ByGrpc":
+    async def on_call(message: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
+        answer = await handler(message)
+        if isinstance(answer, Refusal):
+            await context.abort(_CODES[answer.status], answer.text)
+        return answer
+
+    return on_call
+
+
+def _bind(server: grpc.aio.Server, address: Address) -> None:
+    if isinstance(address, UnixAddress):
+        address.path.unlink(missing_ok=True)
+        server.add_insecure_port(f"unix:{address.path}")
+        address.path.chmod(_OWNER_ONLY)
+    else:
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        server.add_insecure_port(f"{host}:{address.port}")
