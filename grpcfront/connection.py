@@ -169,8 +169,6 @@ class Connection:
     def _on_data(self, flags: int, stream_id: int, payload: bytes) -> None:
         size, ended = len(payload), bool(flags & END_STREAM)
         self._window -= size
-        if self._window < 0:
-            raise ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "more than the window")
         data = frames.content(flags, payload) if flags & PADDED else payload
         if not data and not ended:
             self._leads_nowhere()
@@ -178,6 +176,7 @@ class Connection:
             self._calls.message(stream_id, data, size, ended=ended)
         else:
             self._calls.forget(stream_id, ended=ended)
+        # Filled up long before it is empty; what is kept of incomplete messages is bounded by `calls`.
         if self._window < CONNECTION_WINDOW // 2:
             self._sender.add(frames.window_update(0, CONNECTION_WINDOW - self._window))
             self._window = CONNECTION_WINDOW
