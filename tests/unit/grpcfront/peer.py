@@ -3,6 +3,7 @@
 Its layouts are typed from RFC 9113 and know nothing of the front's.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import hpack
@@ -63,10 +64,15 @@ def prefixed(message: bytes, compressed: int = 0) -> bytes:
 
 def block(fields: dict[str, str] | list[tuple[str, str]]) -> bytes:
     """A header block without a dynamic table, which it says first (RFC 7541 §6.3)."""
+    return _encoded(tuple(fields.items()) if isinstance(fields, dict) else tuple(fields))
+
+
+@lru_cache(maxsize=10_000)
+def _encoded(fields: tuple[tuple[str, str], ...]) -> bytes:
+    # Remembered, since a fuzzer asks for the same ones again and again, and this takes longer than all that it tests.
     encoder = hpack.Encoder()
     encoder.header_table_size = 0
-    pairs = list(fields.items()) if isinstance(fields, dict) else fields
-    return bytes(encoder.encode([hpack.NeverIndexedHeaderTuple(name, value) for name, value in pairs]))
+    return bytes(encoder.encode([hpack.NeverIndexedHeaderTuple(name, value) for name, value in fields]))
 
 
 def head(stream: int, flags: int = END_HEADERS, **changes: str | None) -> bytes:
