@@ -12,7 +12,7 @@ LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-ve
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
-.PHONY: test-compose fuzz doctor
+.PHONY: test-compose fuzz soak doctor
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
@@ -57,9 +57,10 @@ revocations: have-venv ## show what is revoked, suspended or on another plan (AL
 test: have-dev ## run the tests, two files at a time, each side with stacks of its own
 	@$(PY) -m pytest -n 2 --dist loadfile
 
-test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
-	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
-	tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py
+test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds, …
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 FRONTS_ALIKE=100000 $(PY) -m pytest --log-cli-level=INFO \
+	--log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py \
+	tests/fuzz/test_fronts_alike.py
 
 bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
 	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done
@@ -70,8 +71,11 @@ test-mutants: have-dev ## see that the authorization server's tests notice each 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose
 
-fuzz: have-fuzz ## put a million inputs (RUNS=) to what answers Envoy's Checks; needs Linux on x86-64
-	@$(PY) -m tests.fuzz.check_request -runs=$(RUNS) -max_len=4096
+fuzz: have-fuzz ## put a million inputs (RUNS=) to what answers Envoy's Checks, and to its front; needs Linux on x86-64
+	@for what in check_request grpc_front; do $(PY) -m tests.fuzz.$$what -runs=$(RUNS) -max_len=4096 || exit 1; done
+
+soak: have-dev ## ask authz for an hour, and print its memory and open files now and then
+	@$(PY) -m benchmarks.soak
 
 kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/local applies as Secrets
 	@umask 077 && mkdir -p $(KEYS) && ID_KEY_FILE=$(KEYS)/id.key CURSOR_KEYS_FILE=$(KEYS)/cursor.keys \

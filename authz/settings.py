@@ -48,7 +48,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Read all of it; SettingsError tells every fault."""
     reader = Reader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
-    front = reader.read("GRPC_FRONT", Front, "lean (UNIX sockets only) or grpc", default=Front.LEAN)
+    front = reader.read("GRPC_FRONT", Front, "lean or grpc", default=Front.LEAN)
     metrics = metrics_listen(reader)
     valkey = reader.read("VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port", told=False)
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")

@@ -1,7 +1,7 @@
 """`python -m benchmarks.soak`: whether authz behind its lean front stays as large as it is, asked for an hour.
 
-A client of grpcio's asks a real process steadily; some of its calls it cancels, some have no time, and every few seconds
-it goes and another connects. Printed now and then: memory, open files, and what was answered.
+A client of grpcio's asks a real process steadily; some of its calls it cancels, some have no time, and every few
+seconds it goes and another connects. Printed now and then: memory, open files, and what was answered.
 """
 
 import argparse
@@ -70,6 +70,11 @@ async def _authz() -> AsyncIterator[tuple[Path, int]]:
         yield socket, process.pid
 
 
+def _own_channel(target: str) -> grpc.aio.Channel:
+    """Without the pool that would keep a connection open behind its channel."""
+    return grpc.aio.insecure_channel(target, options=[("grpc.use_local_subchannel_pool", 1)])
+
+
 class Asking:
     """A client that goes on until `until_s`."""
 
@@ -84,13 +89,10 @@ class Asking:
     async def run(self) -> None:
         """Connect, ask for a while, go; again and again."""
         while time.monotonic() < self.until_s:
-            async with grpc.aio.insecure_channel(
-                self._target, options=[("grpc.use_local_subchannel_pool", 1)]
-            ) as channel:
-                async with asyncio.TaskGroup() as tasks:
-                    leaves_s = time.monotonic() + RECONNECTS_S
-                    for _ in range(PARALLEL):
-                        tasks.create_task(self._ask(channel, leaves_s))
+            leaves_s = time.monotonic() + RECONNECTS_S
+            async with _own_channel(self._target) as channel, asyncio.TaskGroup() as tasks:
+                for _ in range(PARALLEL):
+                    tasks.create_task(self._ask(channel, leaves_s))
 
     async def _ask(self, channel: grpc.aio.Channel, leaves_s: float) -> None:
         call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{SERVICE}/{METHOD}")
@@ -114,11 +116,15 @@ async def _samples(asking: Asking, pid: int) -> None:
     began_s = time.monotonic()
     print(f"{'s':>6} {'RSS KiB':>8} {'files':>6}  answered", flush=True)
     while (now_s := time.monotonic()) < asking.until_s:
-        status = Path(f"/proc/{pid}/status").read_text().splitlines()
-        [resident] = [line.split()[1] for line in status if line.startswith("VmRSS")]
-        files = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
-        print(f"{now_s - began_s:6.0f} {resident:>8} {files:6}  {dict(sorted(asking.seen.items()))}", flush=True)
+        print(f"{now_s - began_s:6.0f} {_size_of(pid)}  {dict(sorted(asking.seen.items()))}", flush=True)
         await asyncio.sleep(min(SAMPLES_S, max(0.1, asking.until_s - now_s)))
+
+
+def _size_of(pid: int) -> str:
+    process = Path("/proc", str(pid))
+    status = (process / "status").read_text().splitlines()
+    [resident] = [line.split()[1] for line in status if line.startswith("VmRSS")]
+    return f"{resident:>8} {sum(1 for _ in (process / 'fd').iterdir()):6}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The frames of an answer, with header blocks that are ready-made. Pure.
+"""[pure] The frames of an answer, with header blocks that are ready-made.
 
 No block uses HPACK's dynamic table, so that they mean the same at any time; `NO_TABLE` says so to the peer, once.
 """

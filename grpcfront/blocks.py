@@ -1,6 +1,6 @@
-"""Header blocks of one connection: HPACK (RFC 7541), at the price of a look where a block is like one before.
+"""[pure] Header blocks of one connection: HPACK (RFC 7541), at the price of a look where a block is like one before.
 
-Pure. Decoding costs more than all else about a call. Our SETTINGS_HEADER_TABLE_SIZE is nought, so that from its
+Decoding costs more than all else about a call. Our SETTINGS_HEADER_TABLE_SIZE is nought, so that from its
 acknowledgement on a block means the same whatever came before it: then a block that is spelled like an earlier one but
 for the values of fields that nobody reads (a trace's ids change with every call) has the earlier one's head.
 """

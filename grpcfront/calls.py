@@ -1,4 +1,4 @@
-"""The calls of one connection, from their heads to their answers. Pure.
+"""[pure] The calls of one connection, from their heads to their answers.
 
 Knows streams and messages; of frames only what they mean for a call. Where a call's own fault ends it, the peer hears
 of it here and the connection goes on.

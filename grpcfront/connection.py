@@ -1,4 +1,4 @@
-"""One connection of a peer that calls: bytes in, events out, answers in, bytes out. Does no I/O and has no clock.
+"""[pure] One connection of a peer that calls: bytes in, events out, answers in, bytes out. It has no clock.
 
 Whoever holds it feeds what was read to `receive`, hands answers to `answer` and `refuse`, and writes what `to_send`
 gives. A fault of the peer's never leaves here as an exception: a call's ends the call, the connection's ends it.

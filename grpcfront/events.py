@@ -1,4 +1,4 @@
-"""What a connection has to tell whoever serves it. Pure."""
+"""[pure] What a connection has to tell whoever serves it."""
 
 from typing import NamedTuple
 

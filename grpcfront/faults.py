@@ -1,4 +1,4 @@
-"""What a peer can do wrong, in HTTP/2's own words (RFC 9113 §7). Pure."""
+"""[pure] What a peer can do wrong, in HTTP/2's own words (RFC 9113 §7)."""
 
 from enum import IntEnum
 

@@ -1,6 +1,6 @@
-"""HTTP/2 frames (RFC 9113 §4 and §6) as bytes: what comes is cut into frames, what goes is put together.
+"""[pure] HTTP/2 frames (RFC 9113 §4 and §6) as bytes: what comes is cut into frames, what goes is put together.
 
-Pure. Knows layouts and sizes; what a frame means where it stands is for `connection` and `streams`.
+Knows layouts and sizes; what a frame means where it stands is for `connection` and `streams`.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""What a request's header fields say: which method is called, until when, and what is wrong with it.
+"""[pure] What a request's header fields say: which method is called, until when, and what is wrong with it.
 
-Pure. Knows names and forms of fields (RFC 9113 §8.2 and §8.3, gRPC's PROTOCOL-HTTP2); not how they are compressed.
+Knows names and forms of fields (RFC 9113 §8.2 and §8.3, gRPC's PROTOCOL-HTTP2); not how they are compressed.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""grpc.health.v1, as far as probes ask: Check. Watch is left out, which its specification allows. Pure.
+"""[pure] grpc.health.v1, as far as probes ask: Check. Watch is left out, which its specification allows.
 
 Its two messages are, byte for byte, wrappers that protobuf brings along: a string and a number, each field 1.
 """

@@ -1,4 +1,4 @@
-"""A unary call's one message within its stream of bytes (gRPC, "Length-Prefixed-Message"). Pure."""
+"""[pure] A unary call's one message within its stream of bytes (gRPC, "Length-Prefixed-Message")."""
 
 from struct import Struct
 

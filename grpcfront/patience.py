@@ -1,6 +1,6 @@
-"""How much a peer may ask of us that leads nowhere: pings, settings, resets, priorities, empty frames.
+"""[pure] How much a peer may ask of us that leads nowhere: pings, settings, resets, priorities, empty frames.
 
-Pure. A honest peer sends some of all of them, a flood (CVE-2019-9512 to 9518, rapid reset, CONTINUATION without end)
+A honest peer sends some of all of them, a flood (CVE-2019-9512 to 9518, rapid reset, CONTINUATION without end)
 nothing else: each costs one, an answered call and the passing of time give back.
 """
 

@@ -1,4 +1,4 @@
-"""What goes to a peer, within the room that its windows have (RFC 9113 §5.2 and §6.9). Pure.
+"""[pure] What goes to a peer, within the room that its windows have (RFC 9113 §5.2 and §6.9).
 
 An answer that finds room leaves in one piece; else its rest waits in its stream until the peer makes room.
 """

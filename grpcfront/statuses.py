@@ -1,4 +1,4 @@
-"""gRPC's statuses as far as a front answers them by itself, and how a refusal is written. Pure."""
+"""[pure] gRPC's statuses as far as a front answers them by itself, and how a refusal is written."""
 
 from dataclasses import dataclass
 from enum import IntEnum

@@ -1,6 +1,6 @@
-"""What may come on a stream when (RFC 9113 §5.1), as a table, and what is kept of a call while it lasts.
+"""[pure] What may come on a stream when (RFC 9113 §5.1), as a table, and what is kept of a call while it lasts.
 
-Pure. A server of unary calls has few states: it never pushes, and it answers only what has been asked in full or what
+A server of unary calls has few states: it never pushes, and it answers only what has been asked in full or what
 it refuses. PRIORITY is not in the table: it may come at any time and means nothing (§5.3.2).
 """
 
