@@ -6,15 +6,17 @@ no exception turns into an allow.
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 from authz import responses
 from authz.decide import Refused, Verdict, decide, refuse_token
 from authz.limiter import Limiter
-from authz.question import NO_TRACE, Question, Readiness, Unreadable, read_question
+from authz.question import NO_TRACE, TOKENS, Question, Readiness, Unreadable, VerifiedToken, read_question
 from authz.standing import in_good_standing
 from authz.telling import Teller
-from authz.tokens import NotCanonical, read_token
+from authz.tokens import FROM_THE_FUTURE, NotCanonical, is_from_the_future, read_token
 from authz.uses import Usage
+from contract.claims import Claims
 from stores.revocations.held import Revocations
 
 Check = Callable[[bytes], Awaitable[bytes]]
@@ -60,7 +62,9 @@ class Authorizer:
     async def _verdict(self, asked: Question) -> Verdict:
         began_ns = self._clock()
         now_s = began_ns // 1_000_000_000
-        caller = read_token(asked.header, asked.payload, audience=self._api_url, now_s=now_s)
+        caller = _canonical(asked.token, self._api_url)
+        if isinstance(caller, Claims) and is_from_the_future(caller, now_s):
+            caller = FROM_THE_FUTURE
         if isinstance(caller, NotCanonical):
             verdict: Verdict = refuse_token(caller.fault)
             self._teller.tell(asked, verdict, began_ns, member=caller.member)
@@ -75,3 +79,9 @@ class Authorizer:
         verdict = decide(asked.row, asked.allowed_methods, standing, made)
         self._teller.tell(asked, verdict, began_ns)
         return verdict
+
+
+@lru_cache(maxsize=TOKENS)
+def _canonical(token: VerifiedToken, audience: str) -> Claims | NotCanonical:
+    """Found out once, as long as it is remembered: it is the same for a token at any time."""
+    return read_token(token.header, token.payload, audience=audience)
