@@ -1,6 +1,6 @@
 # Everything that people and scripts run; the work is done in local/ and by the tools named here.
 # Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=,
-# for `revoke` and those below it JTI= SUBJECT= TENANT= BUSINESS= PLAN= ALL=. Those given on the command line reach the
+# for `revoke` and those below it JTI= SUBJECT= TENANT= KEY= BUSINESS= PLAN= ALL=. Those given on the command line reach the
 # commands as environment variables.
 
 PYTHON ?= python3
@@ -39,7 +39,7 @@ where: have-venv ## print addresses, files and process ids as KEY=VALUE lines (m
 token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="contacts:read" PLAN=scale TTL=60)
 	@$(PY) -m local token
 
-revoke: have-venv ## end a token (JTI=), all of a user so far (SUBJECT=usr_…, or SUBJECT=12 TENANT=1) or of a business
+revoke: have-venv ## end a token (JTI=), all of a user so far (SUBJECT=usr_…, or SUBJECT=12 TENANT=1), of a key (KEY=) or a business
 	@$(PY) -m local revoke
 
 suspend: have-venv ## refuse all tokens of a business, those to come too (BUSINESS=1 or BUSINESS=biz_…)
@@ -54,13 +54,13 @@ plan: have-venv ## put a business on a plan (BUSINESS=1 PLAN=scale), or without 
 revocations: have-venv ## show what is revoked, suspended or on another plan (ALL=1: the whole log)
 	@$(PY) -m local revocations
 
-test: have-dev ## run the tests, two files at a time, each side with stacks of its own
-	@$(PY) -m pytest -n 2 --dist loadfile
+test: have-dev ## run the tests, three files at a time, each side with stacks of its own
+	@$(PY) -m pytest -n 3
 
-test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds, …
-	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 FRONTS_ALIKE=100000 $(PY) -m pytest --log-cli-level=INFO \
+test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 FRONTS_ALIKE=100000 $(PY) -m pytest --log-cli-level=INFO \
 	--log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py \
-	tests/fuzz/test_fronts_alike.py
+	tests/oauth/through/test_a_leaked_key.py tests/fuzz/test_fronts_alike.py
 
 bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
 	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done

@@ -69,7 +69,7 @@ class Authorizer:
             verdict: Verdict = refuse_token(caller.fault)
             self._teller.tell(asked, verdict, began_ns, member=caller.member)
             return verdict
-        standing = in_good_standing(caller, self._revocations.current())
+        standing = in_good_standing(caller, str(asked.token.header["kid"]), self._revocations.current())
         if isinstance(standing, Refused):
             self._teller.tell(asked, standing, began_ns, jti=caller.jti)
             return standing

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from authz.fronts import Front
-from process.address import Address, parse_address
-from process.logs import level
-from process.metrics import metrics_listen
+from process.address import Address, metrics_listen, parse_address
 from process.secret import internal_secret
-from process.settings import Reader, public_url
+from process.settings import Reader, level, public_url
 from stores.valkey import valkey_url
 
 

@@ -12,11 +12,15 @@ from contract.problems import BUSINESS_SUSPENDED
 from stores.revocations.held import RevocationSet
 
 
-def in_good_standing(caller: Claims, held: RevocationSet | None) -> Claims | Refused:
-    """The caller, on the plan that its business has now; or why not. `held` is None when nobody can say."""
+def in_good_standing(caller: Claims, kid: str, held: RevocationSet | None) -> Claims | Refused:
+    """The caller, on the plan that its business has now; or why not.
+
+    `kid` names the key that signed the token: the edge may have verified it before that key was withdrawn. `held` is
+    None when nobody can say.
+    """
     if held is None:
         return Refused(REVOCATIONS_LOST.answer, caller)
-    if held.revokes(caller):
+    if held.revokes(caller) or held.withdraws(kid):
         return refuse_token(TokenFault.REVOKED)
     if held.suspends(caller.business):
         return Refused(BUSINESS_SUSPENDED, caller)

@@ -33,7 +33,8 @@ from benchmarks.rounds import Measure, in_turns, table
 from benchmarks.where import made_with
 from contract.limits import Plan
 from process.address import UnixAddress, parse_address
-from process.logs import level, make_logger
+from process.logs import make_logger
+from process.settings import level
 from process.stopping import stop_event
 from stores.buckets import Buckets, Charge, ValkeyBuckets
 from stores.pipelined import Pipelined

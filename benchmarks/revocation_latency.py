@@ -71,7 +71,7 @@ def lookup_us(token: str) -> float:
     for n in range(HELD):
         held.apply(Event(n, "m", Kind.TOKEN, f"pat_{n}", 0))
     count = 200_000
-    return min(timeit.repeat(lambda: in_good_standing(caller, held), number=count, repeat=5)) / count * 1e6
+    return min(timeit.repeat(lambda: in_good_standing(caller, "a-key", held), number=count, repeat=5)) / count * 1e6
 
 
 def _claims(token: str) -> dict[str, str]:

@@ -1,12 +1,12 @@
 """`python -m edge` writes envoy/; `--check` tells whether it is current; `--out FILE` renders another deployment."""
 
 import argparse
-import sys
 from dataclasses import fields
 from pathlib import Path
 
 from edge.bootstrap import text
 from edge.deployment import Deployment
+from process import rendered
 
 FOLDER = Path("envoy")
 RENDERED: dict[str, Deployment] = {
@@ -36,35 +36,13 @@ def main() -> None:
         deployment = Deployment(**{name: value for name, value in chosen.items() if value is not None})
         parsed.out.write_text(text(deployment), encoding="utf-8")
     elif parsed.check:
-        _check()
+        rendered.check(FOLDER, _wanted(), "python -m edge")
     else:
-        _write()
+        rendered.write(FOLDER, _wanted())
 
 
-def _wanted() -> dict[Path, str]:
-    return {FOLDER / name: text(deployment) for name, deployment in RENDERED.items()}
-
-
-def _orphans() -> list[Path]:
-    return sorted(set(FOLDER.glob("*")) - _wanted().keys())
-
-
-def _write() -> None:
-    FOLDER.mkdir(exist_ok=True)
-    for path, content in _wanted().items():
-        path.write_text(content, encoding="utf-8")
-    for orphan in _orphans():
-        orphan.unlink()
-
-
-def _check() -> None:
-    stale = [path for path, content in _wanted().items() if not path.exists() or path.read_text("utf-8") != content]
-    for path in stale:
-        print(f"{path} is not what `python -m edge` writes", file=sys.stderr)
-    for path in _orphans():
-        print(f"{path} is written by nobody", file=sys.stderr)
-    if stale or _orphans():
-        raise SystemExit(1)
+def _wanted() -> dict[str, str]:
+    return {name: text(deployment) for name, deployment in RENDERED.items()}
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -11,14 +11,14 @@ from local.services import Stack, oauth_settings
 from local.trouble import Trouble
 
 OPTIONS: dict[str, tuple[str, ...]] = {
-    "revoke": ("jti", "subject", "tenant", "business"),
+    "revoke": ("jti", "subject", "tenant", "key", "business"),
     "suspend": ("business",),
     "resume": ("business",),
     "plan": ("business", "plan"),
 }
 """By command, the variables that it takes."""
 ABOUT = {
-    "revoke": "end a token (JTI=), all tokens of a user (SUBJECT=), or suspend a business (BUSINESS=)",
+    "revoke": "end a token (JTI=), all of a user's (SUBJECT=) or a key's (KEY=), or suspend a business (BUSINESS=)",
     "suspend": "refuse all tokens of a business until it is resumed",
     "resume": "take a suspension back",
     "plan": "put a business on a plan, whatever its tokens say",

@@ -8,6 +8,7 @@ import contextlib
 import datetime as dt
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, cast
 
 import msgspec
@@ -50,8 +51,10 @@ def _start(folder: RunFolder, api_port: int) -> Stack:
         stack = Stack(folder, claim.api_port)
         make_missing(stack.keys, now=dt.datetime.now(dt.UTC))
         services = plan(stack)
-        ask("edge", edge_arguments(stack), {})
-        ask("oauth", ("migrate",), oauth_settings(stack))
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            rendered = beside.submit(ask, "edge", edge_arguments(stack), {})
+            ask("oauth", ("migrate",), oauth_settings(stack))
+            rendered.result()
         launch(folder, services, claim)
     except BaseException:
         drop_sockets(folder)

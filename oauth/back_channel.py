@@ -33,9 +33,9 @@ from oauth.grants import Call
 from oauth.login import LoginLost
 from oauth.parameters import Parameters, Unreadable, read_parameters
 from oauth.store.audit import note
-from oauth.store.clients import find_client
+from oauth.store.clients import find_client_and_wait
 from oauth.store.database import DatabaseLost
-from oauth.store.failures import Watched, count_failure, locked_for_s
+from oauth.store.failures import Watched, count_failure
 
 Handler = Callable[[Desk, Call], Awaitable[Mapping[str, Json] | Refusal | None]]
 
@@ -104,8 +104,7 @@ async def _client(desk: Desk, authorization: list[str], form: Parameters, addres
     )
     now_s = desk.clock()
     async with desk.database.reading() as connection:
-        locked_s = await locked_for_s(connection, watched, now_s=now_s)
-        client = await find_client(connection, shown.client_id)
+        client, locked_s = await find_client_and_wait(connection, shown.client_id, watched, now_s=now_s)
     if locked_s:
         raise RefusedError(Refusal(SLOW_DOWN, "Too many wrong secrets; come back later.", locked_s))
     if client is not None and authenticates(client, shown, now_s=now_s):

@@ -13,7 +13,7 @@ from oauth.desk import Desk
 from oauth.errors import Refusal
 from oauth.grants import Call
 from oauth.mint import read_own
-from oauth.store.grants import find_grant, find_refresh
+from oauth.store.grants import find_refresh
 from oauth.store.tokens import is_live
 
 INACTIVE: Mapping[str, Json] = {"active": False}
@@ -37,10 +37,12 @@ async def introspect(desk: Desk, call: Call) -> Mapping[str, Json] | Refusal:
 
 
 async def _refresh(connection: AsyncConnection, text: str, call: Call) -> Mapping[str, Json]:
-    token = await find_refresh(connection, text)
-    if token is None or token.client_id != call.client.id or token.used or call.now_s >= token.expires_at_s:
+    found = await find_refresh(connection, text)
+    if found is None:
         return INACTIVE
-    grant = await find_grant(connection, token.grant_id)
-    if grant is None or not grant.holds(call.now_s):
+    token, grant = found
+    if token.client_id != call.client.id or token.used or call.now_s >= token.expires_at_s:
+        return INACTIVE
+    if not grant.holds(call.now_s):
         return INACTIVE
     return {"active": True, "scope": " ".join(grant.scope), "client_id": token.client_id, "exp": token.expires_at_s}

@@ -16,7 +16,7 @@ from oauth.errors import Refusal
 from oauth.key_ring import Purpose
 from oauth.mint import Order
 from oauth.opaque import new_id
-from oauth.store.revocations import is_suspended, not_before_s
+from oauth.store.revocations import bars
 from oauth.store.tokens import Issued, remember
 
 
@@ -51,12 +51,20 @@ PREFIXES = {TokenKind.OAUTH: "at", TokenKind.SERVICE: "st", TokenKind.PAT: "pat"
 
 
 async def held_back(desk: Desk, connection: AsyncConnection, bearer: Bearer, *, now_s: int) -> Refusal | None:
-    """Why nothing may be issued now: the business is suspended, or the user's tokens were revoked this very second."""
-    if await is_suspended(connection, desk.ids.seal_business(BUSINESS_PREFIX, bearer.business)):
+    """Why nothing may be issued now: it would be born dead.
+
+    The business is suspended, the user's tokens were revoked this very second, or the key that would sign is revoked
+    and this process has not heard of another.
+    """
+    found = await bars(
+        connection,
+        business=desk.ids.seal_business(BUSINESS_PREFIX, bearer.business),
+        subject=desk.ids.seal(USER_PREFIX, bearer.business, bearer.user),
+        kid=desk.keys.signing(_purpose(bearer), now_s).id,
+    )
+    if found.suspended:
         return Refusal(INVALID_GRANT, "The business is suspended.")
-    # What is revoked by subject is what was issued until then: a token of that second would be born dead.
-    subject = desk.ids.seal(USER_PREFIX, bearer.business, bearer.user)
-    return Refusal(UNAVAILABLE) if now_s < await not_before_s(connection, subject) else None
+    return Refusal(UNAVAILABLE) if found.key_ended or now_s < found.not_before_s else None
 
 
 async def issue(
@@ -69,7 +77,7 @@ async def issue(
     life_s: int = ACCESS_LIFE_S,
 ) -> Token:
     """A new access token. ValueError where a claim could not be one, which is nobody's mistake but ours."""
-    mint = desk.mint(Purpose.PAT if bearer.kind is TokenKind.PAT else Purpose.ACCESS)
+    mint = desk.mint(_purpose(bearer))
     jti = new_id(PREFIXES[bearer.kind])
     order = Order(
         tenant=bearer.business,
@@ -103,3 +111,7 @@ async def issue(
         created_by=bearer.created_by,
     )
     return Token(text, await remember(connection, issued), now_s + life_s)
+
+
+def _purpose(bearer: Bearer) -> Purpose:
+    return Purpose.PAT if bearer.kind is TokenKind.PAT else Purpose.ACCESS

@@ -12,8 +12,8 @@ from oauth.key_files import KeyFolder
 from oauth.key_ring import SIGNED, STAGED_AT_LEAST_S, Purpose, Rows, rotate, withdraw
 
 _AFTER_WITHDRAWAL = """\
-{kid} is withdrawn. The edge drops it within two minutes, but tokens that an Envoy has verified before stay in its
-cache: wait two minutes, then restart or drain every Envoy."""
+{kid} is withdrawn: it signs no more, and the edge drops it within two minutes. What an Envoy has verified before that
+stays in its cache. To end all that the key has signed, within a second: `python -m oauth revoke --key {kid}`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,13 +1,14 @@
 """The operator's commands: revoke, suspend and resume, put on another plan, and see what is in force.
 
-`python -m oauth revoke --jti J | --subject usr_… | --subject N --tenant N | --business B`, `suspend` and `resume`
-`--business B`, `plan --business B [--plan P]`, `list [--all]`; B is a `biz_…` id or an internal number. Knows words and
-the log; what an event does is for whoever holds it.
+`python -m oauth revoke --jti J | --subject usr_… | --subject N --tenant N | --key KID | --business B`, `suspend` and
+`resume` `--business B`, `plan --business B [--plan P]`, `list [--all]`; B is a `biz_…` id or an internal number. Knows
+words and the log; what an event does is for whoever holds it.
 """
 
 import argparse
 import asyncio
 import getpass
+import re
 import struct
 import time
 from collections.abc import AsyncIterator
@@ -31,14 +32,17 @@ if TYPE_CHECKING:  # the commands that only print are not to wait for SQLAlchemy
 COMMANDS = ("revoke", "suspend", "resume", "plan", "list")
 _HEADINGS = ("WHAT", "WHOM", "VALUE", "SINCE", "UNTIL", "BY", "EVENT")
 _NOTHING = "-"
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
+"""RFC 7638, as our keys are named."""
 
 
 def add_commands(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     """The five."""
-    revoke = commands.add_parser("revoke", help="end a token, all tokens of a user, or suspend a business")
+    revoke = commands.add_parser("revoke", help="end a token, all of a user's or of a key's, or suspend a business")
     whose = revoke.add_mutually_exclusive_group(required=True)
     whose.add_argument("--jti", help="one token, by its `jti`")
     whose.add_argument("--subject", type=subject, help="all of a user so far: a usr_ id, or a number with --tenant")
+    whose.add_argument("--key", help="all that a signing key has signed or will, by its `kid`")
     whose.add_argument("--business", type=_business_word, help="as `suspend`: all tokens, also those to come")
     revoke.add_argument("--tenant", type=tenant, help="the business of a user given by number")
     suspend = commands.add_parser("suspend", help="refuse all tokens of a business until it is resumed")
@@ -63,10 +67,14 @@ def run(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
 
 async def _change(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
     from oauth.store import revocations
+    from oauth.store.tokens import end_signed
 
-    note = _note(parsed, settings.ids)
+    note, now_s = _note(parsed, settings.ids), int(time.time())
     async with _log(settings) as database, database.writing() as connection:
-        number = await revocations.append(connection, [note], now_s=int(time.time()))
+        if note.kind is Kind.KEY:
+            number, ended = await end_signed(connection, note.target, actor=note.actor, now_s=now_s)
+            return f"{note.kind} {note.target}: event {number}; tokens that ended: {ended}"
+        number = await revocations.append(connection, [note], now_s=now_s)
     return f"{note.kind} {note.target}{f' {note.value}' if note.value else ''}: event {number}"
 
 
@@ -102,6 +110,8 @@ def _note(parsed: argparse.Namespace, ids: Codec) -> "Note":
         fail("--tenant says whose user is meant: it goes with --subject")
     if parsed.command == "revoke" and parsed.jti is not None:
         return Note(Kind.TOKEN, _jti(parsed.jti), parsed.actor)
+    if parsed.command == "revoke" and parsed.key is not None:
+        return Note(Kind.KEY, _kid(parsed.key), parsed.actor)
     if parsed.command == "revoke" and parsed.subject is not None:
         return Note(Kind.SUBJECT, _user(parsed, ids), parsed.actor)
     kind = Kind.SUSPEND if parsed.command == "revoke" else Kind(parsed.command)
@@ -141,6 +151,12 @@ def _business_id(given: TenantId | str, ids: Codec) -> str:
 def _jti(text: str) -> str:
     if TEXT_CLAIMS["jti"].fullmatch(text) is None:
         fail(f"{text!r} cannot be a token's jti")
+    return text
+
+
+def _kid(text: str) -> str:
+    if _THUMBPRINT.fullmatch(text) is None:
+        fail(f"{text!r} is the name of no signing key")
     return text
 
 

@@ -4,15 +4,14 @@ Owns for how long each thing is kept after its end; a used code or refresh token
 that a second use is known for what it is.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.claims import TokenKind
 from oauth.desk import Desk
+from oauth.now_and_then import repeating
 from oauth.store.database import Database
 from oauth.store.pats import SHOWN_S
 from oauth.store.tables import (
@@ -66,19 +65,13 @@ async def _delete(connection: AsyncConnection, table: sa.Table, which: sa.Column
     return (await connection.execute(sa.delete(table).where(which))).rowcount
 
 
-@asynccontextmanager
-async def purging(desk: Desk) -> AsyncIterator[None]:
+def purging(desk: Desk) -> AbstractAsyncContextManager[None]:
     """Forget now and then, while the block lasts."""
 
-    async def again_and_again() -> None:
-        while True:
-            try:
-                desk.log.info("purged", rows=await purge(desk.database, desk.clock()))
-            except Exception as error:  # no reason to stop serving
-                desk.log.error("not purged", cause=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(EVERY_S)
+    async def forget() -> None:
+        try:
+            desk.log.info("purged", rows=await purge(desk.database, desk.clock()))
+        except Exception as error:  # no reason to stop serving
+            desk.log.error("not purged", cause=f"{type(error).__name__}: {error}")
 
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(again_and_again())
-        yield
-        task.cancel()
+    return repeating(forget, every_s=EVERY_S)

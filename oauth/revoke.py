@@ -21,7 +21,7 @@ async def revoke(desk: Desk, call: Call) -> Refusal | None:
         if claims is not None:
             await end_token(connection, claims["jti"], call.client.id, actor=actor, now_s=call.now_s)
             return None
-        refresh = await find_refresh(connection, text)
-        if refresh is not None and refresh.client_id == call.client.id:
-            await end_grant(connection, refresh.grant_id, reason="client-revoked", actor=actor, now_s=call.now_s)
+        found = await find_refresh(connection, text)
+        if found is not None and found[0].client_id == call.client.id:
+            await end_grant(connection, found[1].id, reason="client-revoked", actor=actor, now_s=call.now_s)
     return None

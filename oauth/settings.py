@@ -13,12 +13,10 @@ from oauth.jwks import SigningKey
 from oauth.key_files import KeyFolder
 from oauth.key_ring import Purpose
 from oauth.mint import Mint
-from process.address import Address, parse_address
-from process.logs import level
+from process.address import Address, metrics_listen, parse_address
 from process.look import Logo, Look, read_logo, read_look
-from process.metrics import metrics_listen
 from process.secret import internal_secret
-from process.settings import Reader, public_url
+from process.settings import Reader, level, public_url
 
 _DATABASE = "sqlite:////path/to/file.db or postgresql://user:word@host/database"
 

@@ -5,15 +5,15 @@ a role that became less, or a user who is gone, shows within `EVERY_S` and the t
 than the token says keeps it. Grants need none of this: each refresh asks.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from itertools import groupby
 
 from contract.operations import PERMISSIONS
 from contract.roles import ROLES, effective_permissions
 from oauth.desk import Desk
 from oauth.login import LoginLost, Membership
+from oauth.now_and_then import repeating
 from oauth.store.audit import note
 from oauth.store.pats import Holding, live_holdings
 from oauth.store.tables import ACCESS_TOKENS
@@ -61,22 +61,16 @@ def _granted(role: str, permissions: str | None) -> frozenset[str]:
     return effective_permissions(ROLES[role], None if claimed is None else frozenset(claimed), PERMISSIONS)
 
 
-@asynccontextmanager
-async def standing(desk: Desk) -> AsyncIterator[None]:
+def standing(desk: Desk) -> AbstractAsyncContextManager[None]:
     """Look now and then, while the block lasts."""
 
-    async def again_and_again() -> None:
-        while True:
-            try:
-                if ended := await look(desk):
-                    desk.log.info("tokens said too much", ended=ended)
-            except LoginLost as lost:
-                desk.log.warning("standing not looked at", cause=str(lost))
-            except Exception as error:  # no reason to stop serving
-                desk.log.error("standing not looked at", cause=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(EVERY_S)
+    async def look_once() -> None:
+        try:
+            if ended := await look(desk):
+                desk.log.info("tokens said too much", ended=ended)
+        except LoginLost as lost:
+            desk.log.warning("standing not looked at", cause=str(lost))
+        except Exception as error:  # no reason to stop serving
+            desk.log.error("standing not looked at", cause=f"{type(error).__name__}: {error}")
 
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(again_and_again())
-        yield
-        task.cancel()
+    return repeating(look_once, every_s=EVERY_S)

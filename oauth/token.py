@@ -4,6 +4,7 @@ Owns the order and the transaction: what a grant returns is committed, refusals 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,7 +32,7 @@ from oauth.store.clients import find_client
 from oauth.store.grants import new_refresh
 from oauth.store.tokens import end_grant
 
-FLOWS: dict[str, Flow] = {
+FLOWS: dict[str, Flow[Any]] = {
     module.FLOW.grant_type: module.FLOW for module in (authorization_code, refresh_token, client_credentials)
 }
 
@@ -41,8 +42,7 @@ async def token(desk: Desk, call: Call) -> Mapping[str, Json] | Refusal:
     flow = _flow(call, desk.audience)
     if isinstance(flow, Refusal):
         return flow
-    async with desk.database.reading() as connection:
-        party = await flow.party(connection, call)
+    party = await flow.party(desk.database, call)
     if isinstance(party, Refusal):
         return party
     # Asked outside the transaction: whoever knows the users may be another service.
@@ -50,10 +50,10 @@ async def token(desk: Desk, call: Call) -> Mapping[str, Json] | Refusal:
     async with desk.database.writing() as connection:
         if bearer is None:
             return await _gone(connection, party, call)
-        return await _redeemed(desk, connection, flow, call, bearer)
+        return await _redeemed(desk, connection, flow, call, party, bearer)
 
 
-def _flow(call: Call, audience: str) -> Flow | Refusal:
+def _flow(call: Call, audience: str) -> Flow[Any] | Refusal:
     grant_type = call.form.get("grant_type")
     if grant_type is None:
         return Refusal(INVALID_REQUEST, "grant_type is missing.")
@@ -65,7 +65,7 @@ def _flow(call: Call, audience: str) -> Flow | Refusal:
     return flow if is_target(call.form, audience) else Refusal(INVALID_TARGET)
 
 
-async def _bearer(desk: Desk, client: Client, party: Party) -> Bearer | None:
+async def _bearer(desk: Desk, client: Client, party: Party[Any]) -> Bearer | None:
     """Who the token would speak for, as they are now; None where they are nobody any more."""
     if party.grant_id is None:
         plan = await desk.login.plan(party.business)
@@ -81,7 +81,7 @@ async def _bearer(desk: Desk, client: Client, party: Party) -> Bearer | None:
     return Bearer(TokenKind.OAUTH, *who, permissions=member.permissions, rate_key=grant_id, grant_id=grant_id)
 
 
-async def _gone(connection: AsyncConnection, party: Party, call: Call) -> Refusal:
+async def _gone(connection: AsyncConnection, party: Party[Any], call: Call) -> Refusal:
     if party.grant_id is None:
         return Refusal(UNAUTHORIZED_CLIENT, "The client's business is no more.")
     actor = f"client:{call.client.id}"
@@ -90,7 +90,7 @@ async def _gone(connection: AsyncConnection, party: Party, call: Call) -> Refusa
 
 
 async def _redeemed(
-    desk: Desk, connection: AsyncConnection, flow: Flow, call: Call, bearer: Bearer
+    desk: Desk, connection: AsyncConnection, flow: Flow[Any], call: Call, party: Party[Any], bearer: Bearer
 ) -> Mapping[str, Json] | Refusal:
     client = await find_client(connection, call.client.id, hold=True)
     if client is None or client.disabled:
@@ -98,7 +98,7 @@ async def _redeemed(
     why_not = await held_back(desk, connection, bearer, now_s=call.now_s)
     if why_not is not None:
         return why_not
-    allowed = await flow.redeem(connection, call)
+    allowed = await flow.redeem(connection, call, party)
     if isinstance(allowed, Refusal):
         return allowed
     # What the client may ask for can have become less since the consent.

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from process.settings import Reader
+
 MAX_SOCKET_PATH_BYTES = 107
 """The kernel's limit for the path of a UNIX socket (sun_path)."""
 
@@ -36,3 +38,9 @@ def parse_address(text: str) -> Address:
     if scheme == "tcp" and host and port.isdigit() and 0 < int(port) < 65536:
         return TcpAddress(host.strip("[]"), int(port))
     raise ValueError("neither a UNIX socket nor a TCP address")
+
+
+def metrics_listen(reader: Reader) -> Address | None:
+    """Where metrics are read; None: nowhere."""
+    expected = "unix:/path/x.sock or tcp:host:port; without it there are none to read"
+    return reader.optional("METRICS_LISTEN", parse_address, expected)

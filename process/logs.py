@@ -7,15 +7,6 @@ from typing import cast
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-LEVELS = ("debug", "info", "warning", "error")
-
-
-def level(text: str) -> int:
-    """A logging level from its word."""
-    if text not in LEVELS:
-        raise ValueError("unknown level")
-    return cast("int", getattr(logging, text.upper()))
-
 
 def make_logger(service: str, level: int) -> FilteringBoundLogger:
     """A logger that writes `{"service", "event", "level", "at", …}`; handed down, not global.

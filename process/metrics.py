@@ -19,18 +19,10 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from process.address import Address, parse_address
+from process.address import Address
 from process.http import serve
-from process.settings import Reader
 
 PATH = "/metrics"
-_SETTING = "METRICS_LISTEN"
-_EXPECTED = "unix:/path/x.sock or tcp:host:port; without it there are none to read"
-
-
-def metrics_listen(reader: Reader) -> Address | None:
-    """Where metrics are read; None: nowhere."""
-    return reader.optional(_SETTING, parse_address, _EXPECTED)
 
 
 def new_registry() -> CollectorRegistry:

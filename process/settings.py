@@ -4,6 +4,7 @@ A settings class is a frozen dataclass that a service's `settings.py` builds fro
 `finish` raises when anything was missing or malformed, and `load_or_exit` ends the process.
 """
 
+import logging
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import TypeVar, cast
 
 T = TypeVar("T")
 
+LEVELS = ("debug", "info", "warning", "error")
 _FILE = "_FILE"
 
 
@@ -125,3 +127,10 @@ def load_or_exit(load: Callable[[Mapping[str, str]], T], environment: Mapping[st
     except SettingsError as error:
         sys.stderr.writelines(f"{service}: {line}\n" for line in str(error).split("\n"))
         raise SystemExit(2) from None
+
+
+def level(text: str) -> int:
+    """A logging level from its word."""
+    if text not in LEVELS:
+        raise ValueError("unknown level")
+    return cast("int", getattr(logging, text.upper()))

@@ -12,20 +12,31 @@ from aiohttp import web
 from sandbox.refusals import UnreadableError
 
 DELAY_MAX_MS = 600_000
-MEMBERS = {"delay_ms": int, "status": int, "body": str, "dead": bool, "times": int, "path": str, "after_commit": bool}
+MEMBERS = {
+    "delay_ms": int,
+    "status": int,
+    "body": str,
+    "dead": bool,
+    "passes": int,
+    "times": int,
+    "path": str,
+    "after_commit": bool,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What goes wrong: a delay; then no answer at all, another answer, or (neither given) the right one.
 
-    `path` is a part of `METHOD /path` that a call must have to be struck; `times` counts the strikes, None is for ever.
+    `path` is a part of `METHOD /path` that a call must have to be struck; so many of these pass unharmed before the
+    first strike; `times` counts the strikes, None is for ever.
     """
 
     delay_ms: int = 0
     status: int | None = None
     body: str | None = None
     dead: bool = False
+    passes: int = 0
     times: int | None = None
     path: str = ""
     after_commit: bool = False
@@ -61,16 +72,21 @@ class Faults:
     def __init__(self) -> None:
         self._fault: Fault | None = None
         self._left: int | None = None
+        self._passes = 0
 
     def set(self, fault: Fault | None) -> None:
         """Put a fault in place of the former one, or take it away."""
         self._fault = fault
         self._left = fault.times if fault else None
+        self._passes = fault.passes if fault else 0
 
     def due(self, request: web.Request) -> Fault | None:
         """The fault that this call meets; each time counts."""
         fault = self._fault
         if fault is None or self._left == 0 or fault.path not in f"{request.method} {request.path}":
+            return None
+        if self._passes > 0:
+            self._passes -= 1
             return None
         if self._left is not None:
             self._left -= 1

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.postgres import Server, missing, running_server
 from tests.support.stack import Stack, given_stack, running_stack
+
+pytest_plugins = ("tests.support.order",)
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +20,16 @@ def stack() -> Iterator[Stack]:
         return
     with running_stack() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for all tests; each takes a database of its own there."""
+    why_not = missing()
+    if why_not:
+        pytest.skip(why_not)
+    with running_server() as server:
+        yield server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

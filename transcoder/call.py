@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from contract import ids
 from contract.operations import Operation
+from contract.roles import Scope
 from contract.versions import Version
 from contract.vocabulary import Json
 from transcoder.etags import Precondition
@@ -51,6 +52,10 @@ class Call:
     if_none_match: Precondition | None
     idempotency_key: str | None
     around: Surroundings
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the caller could do what a scope is for: by the token's scopes and by the user's permissions."""
+        return scope.name in self.token.scopes.split() and scope.permission.name in self.actor.permissions.split()
 
 
 @dataclass(frozen=True, slots=True)

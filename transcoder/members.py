@@ -31,7 +31,7 @@ from contract.types import (
 )
 from contract.vocabulary import Json
 from transcoder.pointers import did_you_mean, pointer
-from transcoder.records import Definition
+from transcoder.records import NOBODY, Definition
 from transcoder.values import Fault, Surroundings, check
 
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -96,9 +96,13 @@ def several(kind: Several, value: Json, around: Surroundings) -> list[str] | Fau
 
 
 def ids(kind: Ids, value: Json, around: Surroundings) -> list[int] | Fault | Faults:
-    """Distinct references."""
-    read = lambda item: check(Id(kind.prefix), item, around)  # noqa: E731
-    return _array(value, 0, kind.max_items, list(kind.example), read, int)
+    """Distinct references. What stands for nobody may do so for several, and is told on once."""
+    read_one = lambda item: check(Id(kind.prefix), item, around)  # noqa: E731
+    tell_apart = lambda number: object() if number == NOBODY else number  # noqa: E731
+    read = _array(value, 0, kind.max_items, list(kind.example), read_one, tell_apart)
+    if isinstance(read, Fault | Faults):
+        return read
+    return list(dict.fromkeys(read))
 
 
 def scopes(kind: Scopes, value: Json) -> list[str] | Fault | Faults:

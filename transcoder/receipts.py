@@ -8,7 +8,7 @@ from contract.operations import BY_ID
 from contract.receipts import Receipt
 from contract.roles import TOKENS_MANAGE
 from contract.vocabulary import Json, Kind
-from transcoder.call import Answer, Token
+from transcoder.call import Answer, Call
 from transcoder.to_public import instant_text
 
 _MEMBERS = (
@@ -55,10 +55,9 @@ def receipt_of(notes: Mapping[str, Json], subject: str, answer: Answer, now_ms: 
     )
 
 
-def may_see(receipt: Receipt, caller: Token, permissions: str) -> bool:
+def may_see(receipt: Receipt, call: Call) -> bool:
     """One's own; everybody's of the business with `tokens:manage`."""
-    manages = TOKENS_MANAGE.name in caller.scopes.split() and TOKENS_MANAGE.permission.name in permissions.split()
-    return manages or receipt.subject == caller.subject
+    return call.may(TOKENS_MANAGE) or receipt.subject == call.token.subject
 
 
 def shown(receipt: Receipt, state: str, record_id: str | None) -> dict[str, Json]:

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 
 from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
-from process.address import Address, parse_address
-from process.logs import level
+from process.address import Address, metrics_listen, parse_address
 from process.look import Look, read_look
-from process.metrics import metrics_listen
 from process.secret import internal_secret
-from process.settings import Reader, public_url
+from process.settings import Reader, level, public_url
 from stores.valkey import valkey_url
 from transcoder.credentials import Credentials, read_credentials
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect

@@ -6,6 +6,7 @@ fills in two steps, and so cannot forget one that is not its own.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +14,10 @@ from contract.vocabulary import TenantId, UserId
 from oauth.clients import Client
 from oauth.errors import Refusal
 from oauth.parameters import Parameters
+from oauth.store.database import Database
 from oauth.store.grants import Grant, Refresh
+
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,16 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """For whom something is to be redeemed. Without a grant it is the client itself, by its service user."""
+class Party(Generic[Shown]):
+    """For whom something is to be redeemed, and what was shown for it: of that nothing changes but whether it was used.
+
+    Without a grant it is the client itself, by its service user.
+    """
 
     business: TenantId
     user: UserId
     grant_id: str | None
+    shown: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +52,12 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Generic[Shown]):
     """One grant. `party` only reads. `redeem` writes, and what it returns is committed, a refusal too:
 
     a code stays spent and a family dead. It must not raise what is the caller's doing.
     """
 
     grant_type: str
-    party: Callable[[AsyncConnection, Call], Awaitable[Party | Refusal]]
-    redeem: Callable[[AsyncConnection, Call], Awaitable[Allowed | Refusal]]
+    party: Callable[[Database, Call], Awaitable[Party[Shown] | Refusal]]
+    redeem: Callable[[AsyncConnection, Call, Party[Shown]], Awaitable[Allowed | Refusal]]

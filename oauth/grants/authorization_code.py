@@ -9,22 +9,26 @@ from contract.oauth import AUTHORIZATION_CODE, INVALID_GRANT, INVALID_REQUEST
 from oauth.errors import Refusal
 from oauth.grants import Allowed, Call, Flow, Party
 from oauth.pkce import proves
+from oauth.store.database import Database
 from oauth.store.grants import Code, find_code, find_grant, spend_code
 from oauth.store.tokens import end_grant
 
 
-async def _party(connection: AsyncConnection, call: Call) -> Party | Refusal:
-    code = await _own_code(connection, call)
-    if isinstance(code, Refusal):
-        return code
-    grant = await find_grant(connection, code.grant_id)
-    return Refusal(INVALID_GRANT) if grant is None else Party(grant.business, grant.user, grant.id)
+async def _party(database: Database, call: Call) -> Party[Code] | Refusal:
+    text = call.form.get("code")
+    if text is None:
+        return Refusal(INVALID_REQUEST, "code is missing.")
+    async with database.reading() as connection:
+        found = await find_code(connection, text)
+    if found is None:
+        return Refusal(INVALID_GRANT)
+    code, grant = found
+    own = code.client_id == call.client.id
+    return Party(grant.business, grant.user, grant.id, code) if own else Refusal(INVALID_GRANT)
 
 
-async def _redeem(connection: AsyncConnection, call: Call) -> Allowed | Refusal:
-    code = await _own_code(connection, call)
-    if isinstance(code, Refusal):
-        return code
+async def _redeem(connection: AsyncConnection, call: Call, party: Party[Code]) -> Allowed | Refusal:
+    code = party.shown
     if not await spend_code(connection, code, now_s=call.now_s):
         actor = f"client:{call.client.id}"
         await end_grant(connection, code.grant_id, reason="code-replayed", actor=actor, now_s=call.now_s)
@@ -37,14 +41,6 @@ async def _redeem(connection: AsyncConnection, call: Call) -> Allowed | Refusal:
     if grant is None or not grant.holds(call.now_s):
         return Refusal(INVALID_GRANT)
     return Allowed(grant.scope, grant)
-
-
-async def _own_code(connection: AsyncConnection, call: Call) -> Code | Refusal:
-    text = call.form.get("code")
-    if text is None:
-        return Refusal(INVALID_REQUEST, "code is missing.")
-    code = await find_code(connection, text)
-    return code if code is not None and code.client_id == call.client.id else Refusal(INVALID_GRANT)
 
 
 FLOW = Flow(AUTHORIZATION_CODE, _party, _redeem)

@@ -10,16 +10,17 @@ from contract.oauth import CLIENT_CREDENTIALS, INVALID_SCOPE, UNAUTHORIZED_CLIEN
 from oauth.errors import Refusal
 from oauth.grants import Allowed, Call, Flow, Party
 from oauth.scopes import read_scope
+from oauth.store.database import Database
 
 
-async def _party(_: AsyncConnection, call: Call) -> Party | Refusal:
+async def _party(_: Database, call: Call) -> Party[None] | Refusal:
     client = call.client
     if client.is_public or client.business is None or client.service_user is None:
         return Refusal(UNAUTHORIZED_CLIENT)
-    return Party(client.business, client.service_user, None)
+    return Party(client.business, client.service_user, None, None)
 
 
-async def _redeem(_: AsyncConnection, call: Call) -> Allowed | Refusal:
+async def _redeem(_: AsyncConnection, call: Call, __: Party[None]) -> Allowed | Refusal:
     text = call.form.get("scope")
     asked = call.client.scope if text is None else read_scope(text)
     if asked is None or not set(asked) <= set(call.client.scope):

@@ -9,24 +9,26 @@ from contract.oauth import INVALID_GRANT, INVALID_REQUEST, INVALID_SCOPE, REFRES
 from oauth.errors import Refusal
 from oauth.grants import Allowed, Call, Flow, Party
 from oauth.scopes import read_scope
+from oauth.store.database import Database
 from oauth.store.grants import Grant, Refresh, find_grant, find_refresh, spend_refresh
 from oauth.store.tokens import end_grant
 
 
-async def _party(connection: AsyncConnection, call: Call) -> Party | Refusal:
-    token = await _own_token(connection, call)
-    if isinstance(token, Refusal):
-        return token
-    grant = await find_grant(connection, token.grant_id)
-    if grant is None or not grant.holds(call.now_s):
+async def _party(database: Database, call: Call) -> Party[Refresh] | Refusal:
+    text = call.form.get("refresh_token")
+    if text is None:
+        return Refusal(INVALID_REQUEST, "refresh_token is missing.")
+    async with database.reading() as connection:
+        found = await find_refresh(connection, text)
+    if found is None:
         return Refusal(INVALID_GRANT)
-    return Party(grant.business, grant.user, grant.id)
+    token, grant = found
+    own = token.client_id == call.client.id and grant.holds(call.now_s)
+    return Party(grant.business, grant.user, grant.id, token) if own else Refusal(INVALID_GRANT)
 
 
-async def _redeem(connection: AsyncConnection, call: Call) -> Allowed | Refusal:
-    token = await _own_token(connection, call)
-    if isinstance(token, Refusal):
-        return token
+async def _redeem(connection: AsyncConnection, call: Call, party: Party[Refresh]) -> Allowed | Refusal:
+    token = party.shown
     grant = await find_grant(connection, token.grant_id, hold=True)
     if grant is None or not grant.holds(call.now_s) or call.now_s >= token.expires_at_s:
         return Refusal(INVALID_GRANT)
@@ -38,14 +40,6 @@ async def _redeem(connection: AsyncConnection, call: Call) -> Allowed | Refusal:
         await end_grant(connection, grant.id, reason="refresh-reused", actor=actor, now_s=call.now_s)
         return Refusal(INVALID_GRANT)
     return Allowed(scope, grant, token)
-
-
-async def _own_token(connection: AsyncConnection, call: Call) -> Refresh | Refusal:
-    text = call.form.get("refresh_token")
-    if text is None:
-        return Refusal(INVALID_REQUEST, "refresh_token is missing.")
-    token = await find_refresh(connection, text)
-    return token if token is not None and token.client_id == call.client.id else Refusal(INVALID_GRANT)
 
 
 def _narrowed(call: Call, grant: Grant) -> tuple[str, ...] | None:

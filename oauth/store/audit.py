@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contract.vocabulary import Json, TenantId
 from oauth.store.tables import AUDIT
 
+_NOTE = sa.insert(AUDIT)
+
 
 async def note(
     connection: AsyncConnection,
@@ -18,5 +20,5 @@ async def note(
     **detail: Json,
 ) -> None:
     """Add a row, in the transaction of what it tells of."""
-    values = {"action": action, "target": target, "actor": actor, "at_s": now_s}
-    await connection.execute(sa.insert(AUDIT).values(**values, business_id=business, detail=detail))
+    row = {"action": action, "target": target, "actor": actor, "at_s": now_s, "business_id": business, "detail": detail}
+    await connection.execute(_NOTE, row)

@@ -1,10 +1,22 @@
 """Clients in the database: registering one, finding one, and what changes of one."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oauth.clients import Client, ClientKind
+from oauth.store.failures import LOCKED_UNTIL, Watched, keys, wait_s
 from oauth.store.tables import CLIENTS
+
+_NAMED = CLIENTS.c.client_id == sa.bindparam("named")
+_FOUND = sa.select(CLIENTS).where(_NAMED)
+_HELD = _FOUND.with_for_update(read=True)
+_ALWAYS = sa.select(sa.literal(1).label("one")).subquery()
+_FOUND_AND_LOCKED = sa.select(LOCKED_UNTIL.scalar_subquery().label("locked_until_s"), CLIENTS).select_from(
+    _ALWAYS.outerjoin(CLIENTS, _NAMED)
+)
+"""Made once, as all that every request asks: to make a question takes longer than to answer it."""
 
 
 async def register(connection: AsyncConnection, client: Client, *, by: int | None, now_s: int) -> int:
@@ -37,10 +49,18 @@ async def find_client(connection: AsyncConnection, client_id: str | None, *, hol
 
     `hold` keeps it as it is until the end of the transaction: who disables it waits, and then sees what was issued.
     """
-    asked = sa.select(CLIENTS).where(CLIENTS.c.client_id == client_id)
-    found = await connection.execute(asked.with_for_update(read=True) if hold else asked)
+    found = await connection.execute(_HELD if hold else _FOUND, {"named": client_id})
     row = found.mappings().one_or_none()
     return None if row is None else read_client(row)
+
+
+async def find_client_and_wait(
+    connection: AsyncConnection, client_id: str, watched: Sequence[Watched], *, now_s: int
+) -> tuple[Client | None, int]:
+    """The client, and for how many seconds it is not listened to: in one question, since every request asks it."""
+    asked = {"named": client_id, "watched": keys(watched)}
+    row = (await connection.execute(_FOUND_AND_LOCKED, asked)).mappings().one()
+    return None if row["client_id"] is None else read_client(row), wait_s(row["locked_until_s"], now_s)
 
 
 def read_client(row: sa.RowMapping) -> Client:

@@ -16,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from oauth.store import sqlite
+
 CONNECTIONS = 5
 WAIT_S = 5.0
 """For a connection, and in SQLite for another process that writes."""
@@ -142,18 +144,29 @@ def _is_lost(error: DBAPIError) -> bool:
 
 
 def _sqlite(url: sa.URL, *, begin: str, connections: int) -> AsyncEngine:
+    arguments, options = url.get_dialect()().create_connect_args(url)
     engine = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=connections, max_overflow=0, pool_timeout=WAIT_S
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=WAIT_S,
+        pool_reset_on_return=None,
+        async_creator=lambda: sqlite.connect(*arguments, **options),
     )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
-        # The driver would begin transactions by itself, too late and always deferred; we say BEGIN ourselves.
-        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "reset")
+    def end(connection: Any, _record: object, state: sa.pool.PoolResetState) -> None:
+        # What was ended well need not be ended again, which is a way to the driver's thread and back.
+        if not state.terminate_only and connection.driver_connection.in_transaction:
+            connection.rollback()
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def start(connection: sa.Connection) -> None:

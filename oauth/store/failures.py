@@ -16,6 +16,10 @@ from oauth.opaque import digest
 from oauth.store.tables import FAILURES
 
 _COLUMNS = FAILURES.c
+LOCKED_UNTIL = sa.select(sa.func.max(_COLUMNS.locked_until_s)).where(
+    _COLUMNS.what.in_(sa.bindparam("watched", expanding=True))
+)
+"""Asks for the instant until which one of the `watched` is not listened to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,17 @@ class Watched:
 
 async def locked_for_s(connection: AsyncConnection, watched: Sequence[Watched], *, now_s: int) -> int:
     """For how many seconds one of these is not listened to; 0 if all are."""
-    until = sa.select(sa.func.max(_COLUMNS.locked_until_s)).where(_COLUMNS.what.in_([each.key for each in watched]))
-    return max(0, ((await connection.execute(until)).scalar() or 0) - now_s)
+    return wait_s(await connection.scalar(LOCKED_UNTIL, {"watched": keys(watched)}), now_s)
+
+
+def keys(watched: Sequence[Watched]) -> list[str]:
+    """As LOCKED_UNTIL is told of them."""
+    return [each.key for each in watched]
+
+
+def wait_s(locked_until_s: int | None, now_s: int) -> int:
+    """How long that is from now."""
+    return max(0, (locked_until_s or 0) - now_s)
 
 
 async def count_failure(connection: AsyncConnection, watched: Sequence[Watched], *, now_s: int) -> None:

@@ -54,6 +54,49 @@ class Refresh:
     used: bool
 
 
+_GRANT = (
+    GRANTS.c.id,
+    GRANTS.c.client_id,
+    GRANTS.c.user_id,
+    GRANTS.c.business_id,
+    GRANTS.c.scope,
+    GRANTS.c.absolute_expires_at_s,
+    GRANTS.c.revoked_at_s.is_not(None),
+)
+_CODE = tuple(CODES.c[name] for name in Code.__slots__)
+_REFRESH = (
+    *(REFRESH_TOKENS.c[name] for name in ("hash", "grant_id", "client_id", "expires_at_s")),
+    REFRESH_TOKENS.c.used_at_s.is_not(None),
+)
+# Made once: to make a question takes longer than to answer it.
+_SHOWN: sa.BindParameter[str] = sa.bindparam("shown")
+_GRANT_FOUND = sa.select(*_GRANT).where(GRANTS.c.id == sa.bindparam("named"))
+_GRANT_HELD = _GRANT_FOUND.with_for_update()
+_CODE_FOUND = sa.select(*_GRANT, *_CODE).join(CODES, CODES.c.grant_id == GRANTS.c.id).where(CODES.c.hash == _SHOWN)
+_CODE_SPENT = (
+    sa.update(CODES)
+    .where(CODES.c.hash == _SHOWN, CODES.c.used_at_s.is_(None))
+    .values(used_at_s=sa.bindparam("used_at_s"))
+)
+_REFRESH_FOUND = (
+    sa.select(*_GRANT, *_REFRESH)
+    .join(REFRESH_TOKENS, REFRESH_TOKENS.c.grant_id == GRANTS.c.id)
+    .where(REFRESH_TOKENS.c.hash == _SHOWN)
+)
+_REFRESH_SPENT = (
+    sa.update(REFRESH_TOKENS)
+    .where(REFRESH_TOKENS.c.hash == _SHOWN, REFRESH_TOKENS.c.used_at_s.is_(None))
+    .values(used_at_s=sa.bindparam("used_at_s"))
+)
+_REFRESH_MADE = sa.insert(REFRESH_TOKENS)
+
+
+def _grant(
+    grant_id: str, client_id: str, user: UserId, business: TenantId, scope: str, ends_at_s: int, revoked: bool
+) -> Grant:
+    return Grant(grant_id, client_id, user, business, tuple(scope.split()), ends_at_s, revoked)
+
+
 async def give(
     connection: AsyncConnection, client_id: str, user: UserId, business: TenantId, scope: tuple[str, ...], *, now_s: int
 ) -> str:
@@ -75,19 +118,8 @@ async def give(
 
 async def find_grant(connection: AsyncConnection, grant_id: str, *, hold: bool = False) -> Grant | None:
     """The grant; `hold` keeps its row until the end of the transaction (in SQLite all writes wait anyway)."""
-    asked = sa.select(GRANTS).where(GRANTS.c.id == grant_id)
-    row = (await connection.execute(asked.with_for_update() if hold else asked)).mappings().one_or_none()
-    if row is None:
-        return None
-    return Grant(
-        id=row["id"],
-        client_id=row["client_id"],
-        user=row["user_id"],
-        business=row["business_id"],
-        scope=tuple(row["scope"].split()),
-        ends_at_s=row["absolute_expires_at_s"],
-        revoked=row["revoked_at_s"] is not None,
-    )
+    row = (await connection.execute(_GRANT_HELD if hold else _GRANT_FOUND, {"named": grant_id})).one_or_none()
+    return None if row is None else _grant(*row)
 
 
 async def new_code(
@@ -108,47 +140,38 @@ async def new_code(
     return code
 
 
-async def find_code(connection: AsyncConnection, code: str) -> Code | None:
-    """The code, used or not."""
-    columns = (CODES.c[name] for name in Code.__slots__)
-    row = (await connection.execute(sa.select(*columns).where(CODES.c.hash == digest(code)))).one_or_none()
-    return None if row is None else Code(*row)
+async def find_code(connection: AsyncConnection, code: str) -> tuple[Code, Grant] | None:
+    """The code, used or not, and its grant."""
+    row = (await connection.execute(_CODE_FOUND, {"shown": digest(code)})).one_or_none()
+    return None if row is None else (Code(*row[len(_GRANT) :]), _grant(*row[: len(_GRANT)]))
 
 
 async def spend_code(connection: AsyncConnection, code: Code, *, now_s: int) -> bool:
     """Whether this was the first use."""
-    unused = sa.update(CODES).where(CODES.c.hash == code.hash, CODES.c.used_at_s.is_(None))
-    return (await connection.execute(unused.values(used_at_s=now_s))).rowcount == 1
+    return (await connection.execute(_CODE_SPENT, {"shown": code.hash, "used_at_s": now_s})).rowcount == 1
 
 
 async def new_refresh(connection: AsyncConnection, grant: Grant, parent: Refresh | None, *, now_s: int) -> str:
     """A refresh token for a grant, not to outlive it; shown once."""
     word = new_word(REFRESH_PREFIX)
-    await connection.execute(
-        sa.insert(REFRESH_TOKENS).values(
-            hash=digest(word),
-            grant_id=grant.id,
-            parent_hash=parent.hash if parent else None,
-            client_id=grant.client_id,
-            issued_at_s=now_s,
-            expires_at_s=min(now_s + REFRESH_LIFE_S, grant.ends_at_s),
-        )
-    )
+    row = {
+        "hash": digest(word),
+        "grant_id": grant.id,
+        "parent_hash": parent.hash if parent else None,
+        "client_id": grant.client_id,
+        "issued_at_s": now_s,
+        "expires_at_s": min(now_s + REFRESH_LIFE_S, grant.ends_at_s),
+    }
+    await connection.execute(_REFRESH_MADE, row)
     return word
 
 
-async def find_refresh(connection: AsyncConnection, word: str) -> Refresh | None:
-    """The refresh token, used or not."""
-    columns = REFRESH_TOKENS.c
-    asked = sa.select(
-        columns.hash, columns.grant_id, columns.client_id, columns.expires_at_s, columns.used_at_s.is_not(None)
-    )
-    row = (await connection.execute(asked.where(columns.hash == digest(word)))).one_or_none()
-    return None if row is None else Refresh(*row)
+async def find_refresh(connection: AsyncConnection, word: str) -> tuple[Refresh, Grant] | None:
+    """The refresh token, used or not, and its grant."""
+    row = (await connection.execute(_REFRESH_FOUND, {"shown": digest(word)})).one_or_none()
+    return None if row is None else (Refresh(*row[len(_GRANT) :]), _grant(*row[: len(_GRANT)]))
 
 
 async def spend_refresh(connection: AsyncConnection, token: Refresh, *, now_s: int) -> bool:
     """Whether this was the first use."""
-    columns = REFRESH_TOKENS.c
-    unused = sa.update(REFRESH_TOKENS).where(columns.hash == token.hash, columns.used_at_s.is_(None))
-    return (await connection.execute(unused.values(used_at_s=now_s))).rowcount == 1
+    return (await connection.execute(_REFRESH_SPENT, {"shown": token.hash, "used_at_s": now_s})).rowcount == 1

@@ -12,6 +12,17 @@ from oauth.directory import Business
 from oauth.login import Membership
 from oauth.store.tables import BUSINESSES, MEMBERSHIPS, USERS
 
+# Made once: whoever issues a token asks.
+_EVERYWHERE = (
+    sa.select(BUSINESSES.c.id, BUSINESSES.c.name, MEMBERSHIPS.c.role, BUSINESSES.c.plan, MEMBERSHIPS.c.permissions)
+    .join(MEMBERSHIPS, MEMBERSHIPS.c.business_id == BUSINESSES.c.id)
+    .join(USERS, USERS.c.id == MEMBERSHIPS.c.user_id)
+    .where(USERS.c.id == sa.bindparam("user"), USERS.c.active)
+    .order_by(BUSINESSES.c.name)
+)
+_IN_ONE = _EVERYWHERE.where(BUSINESSES.c.id == sa.bindparam("business"))
+_PLAN = sa.select(BUSINESSES.c.plan).where(BUSINESSES.c.id == sa.bindparam("business"))
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -45,21 +56,14 @@ async def memberships(
     connection: AsyncConnection, user: UserId, business: TenantId | None = None
 ) -> tuple[Membership, ...]:
     """What an active user is, in every business or in one; nothing for one who is not active."""
-    asked = (
-        sa.select(BUSINESSES.c.id, BUSINESSES.c.name, MEMBERSHIPS.c.role, BUSINESSES.c.plan, MEMBERSHIPS.c.permissions)
-        .join(MEMBERSHIPS, MEMBERSHIPS.c.business_id == BUSINESSES.c.id)
-        .join(USERS, USERS.c.id == MEMBERSHIPS.c.user_id)
-        .where(USERS.c.id == user, USERS.c.active)
-        .order_by(BUSINESSES.c.name)
-    )
-    rows = await connection.execute(asked if business is None else asked.where(BUSINESSES.c.id == business))
+    asked = _EVERYWHERE if business is None else _IN_ONE
+    rows = await connection.execute(asked, {"user": user} if business is None else {"user": user, "business": business})
     return tuple(Membership(*row) for row in rows)
 
 
 async def plan_of(connection: AsyncConnection, business: TenantId) -> str | None:
     """The plan of a business, if it is one."""
-    found = await connection.execute(sa.select(BUSINESSES.c.plan).where(BUSINESSES.c.id == business))
-    plan: str | None = found.scalar()
+    plan: str | None = await connection.scalar(_PLAN, {"business": business})
     return plan
 
 

@@ -1,6 +1,6 @@
 """The revocation log: appended to in the caller's transaction, read a page at a time.
 
-Knows numbers and their order, not who is told. Whoever issues tokens asks `not_before_s` and `is_suspended` first.
+Knows numbers and their order, not who is told. Whoever issues tokens asks for the `bars` first.
 """
 
 import secrets
@@ -18,12 +18,26 @@ PAGE = 1000
 HEAD = str(sa.select(REVOCATION_HEAD.c.sequence))
 """Asks for the last number that was given; the text is the same for every database."""
 _LOG = REVOCATION_LOG.c
+_SUSPENDED = (
+    sa.select(_LOG.kind)
+    .where(_LOG.kind.in_((Kind.SUSPEND, Kind.RESUME)), _LOG.target == sa.bindparam("business"))
+    .order_by(_LOG.sequence.desc())
+    .limit(1)
+)
+_BARS = sa.select(
+    _SUSPENDED.scalar_subquery(),
+    sa.select(sa.func.max(_LOG.at_s))
+    .where(_LOG.kind == Kind.SUBJECT, _LOG.target == sa.bindparam("subject"))
+    .scalar_subquery(),
+    sa.exists().where(_LOG.kind == Kind.KEY, _LOG.target == sa.bindparam("kid")),
+)
+"""In one question: every token that is issued asks it."""
 _COLUMNS = (_LOG.sequence, _LOG.mark, _LOG.kind, _LOG.target, _LOG.at_s, _LOG.value, _LOG.expires_at_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is to be appended. `target` is a `jti`, a `usr_…` or a `biz_…`; `actor` says who wants it, for the log."""
+    """What is to be appended. `target` is a `jti`, `usr_…`, `biz_…` or `kid`; `actor` is who wants it, for the log."""
 
     kind: Kind
     target: str
@@ -36,6 +50,15 @@ class Note:
         if self.expires_at_s is None and self.kind in (Kind.TOKEN, Kind.SUBJECT):
             return now_s + FORGOTTEN_AFTER_S
         return self.expires_at_s
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Why a token would be born dead. `not_before_s`: the first `iat` that the revocation of all others has not met."""
+
+    suspended: bool
+    not_before_s: int
+    key_ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +109,11 @@ async def entries(connection: AsyncConnection) -> list[Entry]:
     return [Entry(_event(*columns), actor) for *columns, actor in found]
 
 
-async def not_before_s(connection: AsyncConnection, subject: str) -> int:
-    """The first `iat` that a new token of the `usr_…` may have: later than the last revocation of all its tokens."""
-    latest = sa.select(sa.func.max(_LOG.at_s)).where(_LOG.kind == Kind.SUBJECT, _LOG.target == subject)
-    revoked_at_s = (await connection.execute(latest)).scalar_one()
-    return 0 if revoked_at_s is None else int(revoked_at_s) + 1
-
-
-async def is_suspended(connection: AsyncConnection, business: str) -> bool:
-    """Whether the `biz_…` is suspended."""
-    latest = (
-        sa.select(_LOG.kind)
-        .where(_LOG.kind.in_((Kind.SUSPEND, Kind.RESUME)), _LOG.target == business)
-        .order_by(_LOG.sequence.desc())
-        .limit(1)
-    )
-    return (await connection.execute(latest)).scalar_one_or_none() == Kind.SUSPEND
+async def bars(connection: AsyncConnection, *, business: str, subject: str, kid: str) -> Bars:
+    """Of a token that the key `kid` would sign for the `usr_…` in the `biz_…`."""
+    named = {"business": business, "subject": subject, "kid": kid}
+    suspended, revoked_at_s, withdrawn = (await connection.execute(_BARS, named)).one()
+    return Bars(suspended == Kind.SUSPEND, 0 if revoked_at_s is None else int(revoked_at_s) + 1, bool(withdrawn))
 
 
 async def _is_known(connection: AsyncConnection, number: int, mark: str) -> bool:

@@ -1,4 +1,4 @@
-"""Issued access tokens by `jti`, and ending them: one, a grant's family, a client's, a user's in a business.
+"""Issued access tokens by `jti`, and ending them: one, a grant's family, a client's, a key's, a user's in a business.
 
 Whatever ends here is in the revocation log by the same commit. Knows no token's text.
 """
@@ -18,6 +18,7 @@ from oauth.store.tables import ACCESS_TOKENS, GRANTS
 from stores.revocations.events import Kind
 
 _TOKENS = ACCESS_TOKENS.c
+_REMEMBER = sa.insert(ACCESS_TOKENS).returning(_TOKENS.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +44,24 @@ class Issued:
 
 async def remember(connection: AsyncConnection, issued: Issued) -> int:
     """Keep that it was issued; returns its number."""
-    made = await connection.execute(
-        sa.insert(ACCESS_TOKENS)
-        .returning(_TOKENS.number)
-        .values(
-            jti=issued.jti,
-            kind=issued.kind.value,
-            grant_id=issued.grant_id,
-            client_id=issued.client_id,
-            business_id=issued.business,
-            user_id=issued.user,
-            name=issued.name,
-            scope=" ".join(issued.scope),
-            role=issued.role,
-            permissions=issued.permissions,
-            kid=issued.kid,
-            rate_key=issued.rate_key,
-            created_by=issued.created_by,
-            created_at_s=issued.created_at_s,
-            expires_at_s=issued.expires_at_s,
-        )
-    )
-    return int(made.scalar_one())
+    row = {
+        "jti": issued.jti,
+        "kind": issued.kind.value,
+        "grant_id": issued.grant_id,
+        "client_id": issued.client_id,
+        "business_id": issued.business,
+        "user_id": issued.user,
+        "name": issued.name,
+        "scope": " ".join(issued.scope),
+        "role": issued.role,
+        "permissions": issued.permissions,
+        "kid": issued.kid,
+        "rate_key": issued.rate_key,
+        "created_by": issued.created_by,
+        "created_at_s": issued.created_at_s,
+        "expires_at_s": issued.expires_at_s,
+    }
+    return int((await connection.execute(_REMEMBER, row)).scalar_one())
 
 
 async def is_live(connection: AsyncConnection, jti: str, client_id: str, *, now_s: int) -> bool:
@@ -150,6 +147,13 @@ async def end_user(
         now_s=now_s,
     )
     await _end(connection, _TOKENS.user_id == user, _TOKENS.business_id == business, actor=actor, now_s=now_s)
+
+
+async def end_signed(connection: AsyncConnection, kid: str, *, actor: str, now_s: int) -> tuple[int, int]:
+    """End all that a key has signed or will, by one entry of the log; returns its number, and how many tokens ended."""
+    signed = sa.update(ACCESS_TOKENS).where(_TOKENS.kid == kid, *live(now_s))
+    ended = await connection.execute(signed.values(revoked_at_s=now_s, revision=_TOKENS.revision + 1))
+    return await append(connection, [Note(Kind.KEY, kid, actor)], now_s=now_s), ended.rowcount
 
 
 async def _end(connection: AsyncConnection, *which: sa.ColumnElement[bool], actor: str, now_s: int) -> int:

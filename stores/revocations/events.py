@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """Ends the token whose `jti` it is; with a `value`, from that second on."""
     SUBJECT = "subject"
     """Ends every token of the `usr_…` with `iat` ≤ `at_s`."""
+    KEY = "key"
+    """Ends every token that the key of that `kid` has signed or will: what a leaked key signs says what it likes."""
     SUSPEND = "suspend"
     """Suspends the `biz_…`."""
     RESUME = "resume"

@@ -22,6 +22,7 @@ class Entries(msgspec.Struct, forbid_unknown_fields=True):
     tokens: dict[str, int | None] = {}
     subjects: dict[str, tuple[int, int | None]] = {}
     """Until which `iat` tokens are revoked."""
+    keys: dict[str, int | None] = {}
     suspended: dict[str, int | None] = {}
     plans: dict[str, tuple[str, int | None]] = {}
     coming: dict[str, tuple[int, int | None]] = {}
@@ -47,7 +48,8 @@ class RevocationSet:
 
     def __len__(self) -> int:
         entries = self.entries
-        return len(entries.tokens) + len(entries.subjects) + len(entries.suspended) + len(entries.plans)
+        ended = len(entries.tokens) + len(entries.subjects) + len(entries.keys)
+        return ended + len(entries.suspended) + len(entries.plans)
 
     def revokes(self, caller: Claims) -> bool:
         """Whether this token, or every token of its subject as old as this one, was revoked."""
@@ -55,6 +57,10 @@ class RevocationSet:
             return True
         subject = self.entries.subjects.get(caller.subject)
         return subject is not None and caller.issued_at_s <= subject[0]
+
+    def withdraws(self, kid: str) -> bool:
+        """Whether nothing counts that this key has signed."""
+        return kid in self.entries.keys
 
     def suspends(self, business: str) -> bool:
         """Whether the business is suspended."""
@@ -78,6 +84,8 @@ class RevocationSet:
             case Kind.SUBJECT:
                 before_s = entries.subjects.get(target, (0, None))[0]
                 entries.subjects[target] = (max(before_s, event.at_s), expires_at_s)
+            case Kind.KEY:
+                entries.keys[target] = expires_at_s
             case Kind.SUSPEND:
                 entries.suspended[target] = expires_at_s
             case Kind.RESUME:
@@ -99,8 +107,12 @@ class RevocationSet:
 
     def kept_for_another_log(self) -> "RevocationSet":
         """What to begin with when the log is another one: tokens stay revoked, whatever that log says of them."""
-        entries = self.entries
-        kept = Entries(tokens=dict(entries.tokens), subjects=dict(entries.subjects), coming=dict(entries.coming))
+        kept = Entries(
+            tokens=dict(self.entries.tokens),
+            subjects=dict(self.entries.subjects),
+            keys=dict(self.entries.keys),
+            coming=dict(self.entries.coming),
+        )
         return RevocationSet(kept)
 
     def _let_come(self, jti: str) -> None:
@@ -120,6 +132,8 @@ class RevocationSet:
                 del entries.tokens[target]
             case Kind.SUBJECT if entries.subjects.get(target, (0, None))[1] == expired_s:
                 del entries.subjects[target]
+            case Kind.KEY if entries.keys.get(target) == expired_s:
+                del entries.keys[target]
             case Kind.SUSPEND if entries.suspended.get(target) == expired_s:
                 del entries.suspended[target]
             case Kind.PLAN if entries.plans.get(target, ("", None))[1] == expired_s:
@@ -130,6 +144,7 @@ class RevocationSet:
         ends = (
             *((Kind.TOKEN, target, at_s) for target, at_s in entries.tokens.items()),
             *((Kind.SUBJECT, target, at_s) for target, (_, at_s) in entries.subjects.items()),
+            *((Kind.KEY, target, at_s) for target, at_s in entries.keys.items()),
             *((Kind.SUSPEND, target, at_s) for target, at_s in entries.suspended.items()),
             *((Kind.PLAN, target, at_s) for target, (_, at_s) in entries.plans.items()),
         )

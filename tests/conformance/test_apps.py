@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.conformance.examples import Body
+from tests.conformance.making import making
 from tests.conformance.uses import ends, uses
 from tests.spec.resources import names
 from tests.support.problems import assert_problem, items
@@ -27,17 +28,8 @@ APP = {
 @pytest.fixture
 def make(api: httpx.Client) -> Any:
     """Register apps; they are deleted at the end."""
-    made: list[str] = []
-
-    def one(body: Body = SERVICE, **members: Any) -> Body:
-        answer = api.post(PATH, json=body | members)
-        assert answer.status_code == 201, answer.text
-        made.append(answer.json()["data"]["id"])
-        return dict(answer.json()["data"])
-
-    yield one
-    for app_id in made:
-        api.delete(f"{PATH}/{app_id}")
+    with making(api, PATH, SERVICE) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import jwt
 import pytest
 
 from tests.conformance.examples import Body
+from tests.conformance.making import making
 from tests.conformance.uses import ends, uses
 from tests.conformance.world import World
 from tests.spec.resources import names
@@ -24,17 +25,8 @@ WANTED = {"name": "Nightly export", "scopes": ["contacts:read"]}
 @pytest.fixture
 def make(api: httpx.Client) -> Any:
     """Make tokens; what is left of them at the end is revoked."""
-    made: list[str] = []
-
-    def one(**members: Any) -> Body:
-        answer = api.post(PATH, json=WANTED | members)
-        assert answer.status_code == 201, answer.text
-        made.append(answer.json()["data"]["id"])
-        return dict(answer.json()["data"])
-
-    yield one
-    for token_id in made:
-        api.delete(f"{PATH}/{token_id}")
+    with making(api, PATH, WANTED) as one:
+        yield one
 
 
 def in_s(seconds: float) -> str:

@@ -114,6 +114,18 @@ def test_existence_revision_and_permission_come_before_links(
             assert told["error"]["code"] == code, link
 
 
+def test_several_dead_links_of_one_array_wait_for_their_turn_too(
+    stack: Stack, world: World, their_world: World, member: httpx.Client
+) -> None:
+    links = {"contact_ids": [nobodys("contacts"), their_world.id_of("contacts")]}
+    for record_id, code, headers in _earlier_refusals(world, "deals"):
+        answer = member.patch(f"/v1/deals/{record_id}", json=links, headers=headers)
+        assert_problem(answer, code, decided=True, api_url=stack.api_url)
+    answer = world.client.patch(world.path("deals", world.one("deals")), json=links)
+    both = [("/contact_ids/0", "reference-not-found"), ("/contact_ids/1", "reference-not-found")]
+    assert _refused(stack, answer) == both
+
+
 def test_a_closed_door_comes_before_where_a_deal_is_moved_to(stack: Stack, world: World, member: httpx.Client) -> None:
     deal = world.new("deals")
     path = f"{world.path('deals', deal)}/move"

@@ -32,6 +32,7 @@ from tests.edge.echo import echo
 from tests.oauth.key_files import pem, private
 from tests.stores.valkey_process import valkey_at
 from tests.support.feed import feed_socket, serving_feed
+from tests.support.hushed import assert_none_tells, hush
 from tests.support.processes import free_ports, running
 
 ENVOY = Path(sys.prefix) / f"lib/python3.{sys.version_info.minor}/site-packages/envoy/_bin/envoy"
@@ -75,13 +76,17 @@ class Edge:
         return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, **changes: Any) -> str:
-        return self.mint.sign(self.claims(**changes))
+        token = self.mint.sign(self.claims(**changes))
+        hush(token)
+        return token
 
     def sign_otherwise(self, claims: Mapping[str, Any], *, key: Any = None, **header: Any) -> str:
         """A token under another header, or of another key."""
         own = self.mint.key
         headers = {"typ": TOKEN_TYPE, "kid": own.id} | header
-        return jwt.encode(dict(claims), key or own.private, algorithm=own.algorithm, headers=headers)
+        token = jwt.encode(dict(claims), key or own.private, algorithm=own.algorithm, headers=headers)
+        hush(token)
+        return token
 
     async def get(self, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
         """GET with a good token, by HTTP/2."""
@@ -123,24 +128,32 @@ class Edge:
                 await asyncio.sleep(_POLL_S)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
+async def until(
+    condition: Callable[[], Awaitable[bool]], what: str, *, within_s: float = UNTIL_S, every_s: float = _POLL_S
+) -> None:
     """Wait for a condition."""
-    ends_s = time.monotonic() + UNTIL_S
+    ends_s = time.monotonic() + within_s
     while not await condition():
         assert time.monotonic() < ends_s, f"waited in vain for {what}"
-        await asyncio.sleep(_POLL_S)
+        await asyncio.sleep(every_s)
 
 
 @asynccontextmanager
 async def standing_edge(
-    *, neighbours: Sequence[str] = NEIGHBOURS, valkey_url: str = "", front: str = "lean", **options: int | str
+    *,
+    neighbours: Sequence[str] = NEIGHBOURS,
+    valkey_url: str = "",
+    log_url: str = "",
+    front: str = "lean",
+    **options: int | str,
 ) -> AsyncIterator[Edge]:
     """An edge of its own, on free ports, with a Valkey of its own or another's; `options` go to the rendering.
 
-    `front` is what authz answers Envoy by.
+    `log_url`: the database that has the revocation log, if not a file beside; `front`: what authz answers Envoy by.
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="edge-")))
+        stack.callback(assert_none_tells, folder)
         api_port, auth_port = free_ports(2)
         mint = _mint(folder, api_port, auth_port)
         authority = trustme.CA()
@@ -149,7 +162,7 @@ async def standing_edge(
         for runner in transcoders.values():
             stack.push_async_callback(runner.cleanup)
         url = valkey_url or (await stack.enter_async_context(valkey_at(folder)))[0]
-        await stack.enter_async_context(serving_feed(folder))
+        await stack.enter_async_context(serving_feed(folder, url=log_url))
         processes = {
             name: await stack.enter_async_context(neighbour(folder, name, mint, url, front)) for name in neighbours
         }

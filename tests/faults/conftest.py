@@ -3,17 +3,13 @@
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
 import pytest
 
 from tests.support.stack import Stack, running_stack
-
-WITHIN_S = 20.0
-_POLL_S = 0.02
+from tests.support.waiting import waited
 
 
 @pytest.fixture(scope="session")
@@ -29,20 +25,7 @@ def parts(breakable: Stack) -> Iterator["Parts"]:
     parts = Parts(breakable)
     yield parts
     with breakable.client() as client:
-        until(lambda: client.get("/readyz").status_code == 200, "everything to be back")
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for a condition, a connection that is refused meanwhile included."""
-    ends_s = time.monotonic() + WITHIN_S
-    while time.monotonic() < ends_s:
-        try:
-            if condition():
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(_POLL_S)
-    raise AssertionError(f"waited {WITHIN_S} s for {what}")
+        waited(lambda: client.get("/readyz").status_code == 200, "everything to be back")
 
 
 class Parts:
@@ -85,7 +68,7 @@ class Parts:
         return int(json.loads((self._stack.folder / "state.json").read_text())["supervisor"]["pid"])
 
     def _replaced(self, kind: str, pids: list[int]) -> None:
-        until(
+        waited(
             lambda: len(now := self._stack.pids(kind)) == len(pids) and not set(now) & set(pids),
             f"{kind} to be restarted",
         )

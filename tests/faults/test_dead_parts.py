@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from tests.conformance.examples import a_contact
-from tests.faults.conftest import Parts, until
+from tests.faults.conftest import Parts
 from tests.support.problems import assert_problem, assert_rate_headers
 from tests.support.stack import Stack
+from tests.support.waiting import waited
 
 CLIENTS = 16
 READS_A_FAMILY = 100
@@ -39,7 +40,7 @@ class Traffic:
     def __enter__(self) -> "Traffic":
         for thread in self._threads:
             thread.start()
-        until(lambda: self.seen["ok"] >= 5 * CLIENTS, "traffic")
+        waited(lambda: self.seen["ok"] >= 5 * CLIENTS, "traffic")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,7 +61,7 @@ class Traffic:
     def more(self, count: int) -> None:
         """Wait for so many further good answers."""
         target = self.seen["ok"] + count
-        until(lambda: self.seen["ok"] >= target, "more traffic")
+        waited(lambda: self.seen["ok"] >= target, "more traffic")
 
 
 @pytest.mark.parametrize("kind", ["authz", "transcoder"])
@@ -69,7 +70,7 @@ def test_one_of_two_killed_is_noticed_at_most_by_what_is_in_flight(breakable: St
         before = breakable.pids(kind)
         parts.kill_one(kind)
         traffic.more(20 * CLIENTS)
-        until(lambda: len(now := breakable.pids(kind)) == 2 and now != before, "the restart")
+        waited(lambda: len(now := breakable.pids(kind)) == 2 and now != before, "the restart")
         traffic.more(5 * CLIENTS)
     refused = sum(count for answer, count in traffic.seen.items() if answer != "ok")
     assert refused <= CLIENTS, traffic.seen
@@ -89,7 +90,7 @@ def test_without_authz_nobody_is_let_in(breakable: Stack, parts: Parts, client: 
         assert problem["outcome"] == "not-applied"
         assert client.get("/readyz").status_code == 503
         assert client.get("/healthz").status_code == 200
-    until(lambda: client.get("/v1/contacts").status_code == 200, "authz to be back")
+    waited(lambda: client.get("/v1/contacts").status_code == 200, "authz to be back")
 
 
 def test_a_hung_authz_is_no_access_either(breakable: Stack, parts: Parts, client: httpx.Client) -> None:
@@ -106,7 +107,7 @@ def test_without_transcoders_the_edge_says_so(
         answer = settled(client, method)
         assert_problem(answer, "upstream-unavailable", decided=False, api_url=breakable.api_url)
         assert_rate_headers(answer)
-    until(lambda: client.get("/v1/contacts").status_code == 200, "the transcoders to be back")
+    waited(lambda: client.get("/v1/contacts").status_code == 200, "the transcoders to be back")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -116,7 +117,7 @@ def test_without_the_internal_service_nothing_was_written(
     with parts.dead("sandbox"):
         answer = settled(client, method)
         assert_problem(answer, "upstream-unavailable", decided=True, api_url=breakable.api_url)
-    until(lambda: client.get("/v1/contacts").status_code == 200, "the internal service to be back")
+    waited(lambda: client.get("/v1/contacts").status_code == 200, "the internal service to be back")
 
 
 @pytest.mark.parametrize("way", ["dead", "hung"])
@@ -132,7 +133,7 @@ def test_without_valkey_reads_and_keyless_writes_go_on_under_what_each_process_c
         return answers[0].headers["x-ratelimit-limit"]
 
     with getattr(parts, way)("valkey"):
-        until(lambda: limit() == "100", "a limit of its own")
+        waited(lambda: limit() == "100", "a limit of its own")
         with breakable.client(breakable.token()) as client:
             keyed = client.post("/v1/contacts", json=a_contact(), headers={"Idempotency-Key": uuid.uuid4().hex})
         assert_problem(keyed, "idempotency-unavailable", decided=True, api_url=breakable.api_url)
@@ -142,7 +143,7 @@ def test_without_valkey_reads_and_keyless_writes_go_on_under_what_each_process_c
         assert 50 <= sum(answer.status_code == 200 for answer in answers) < len(answers)
         for answer in answers:
             assert_rate_headers(answer)
-    until(lambda: limit() == "200", "the shared limits to be back")
+    waited(lambda: limit() == "200", "the shared limits to be back")
 
 
 def spent(stack: Stack) -> list[httpx.Response]:
@@ -161,7 +162,7 @@ def test_a_create_whose_internal_answer_is_lost_is_settled_by_its_retry(breakabl
         assert problem["outcome"] == "unknown"
         answer = client.post("/v1/contacts", json=body, headers=key)
         assert_problem(answer, "idempotency-in-progress", decided=True, api_url=breakable.api_url)
-        until(lambda: client.post("/v1/contacts", json=body, headers=key).status_code == 201, "the lease to end")
+        waited(lambda: client.post("/v1/contacts", json=body, headers=key).status_code == 201, "the lease to end")
         found = client.get("/v1/contacts", params={"email": body["email"], "include_total": "true"}).json()
     assert found["meta"]["total"] == 1
 

@@ -16,6 +16,8 @@ from contract.types import Id
 from contract.versions import VERSIONS
 from contract.vocabulary import TenantId
 from tests.house.sources import MODULES
+from tests.support.order import LONG_S, TOGETHER, scope_of
+from tests.support.stack import ROOT
 
 KEBAB = re.compile(r"[a-z]+(-[a-z]+)*")
 PREFIXES = ("con", "cmp", "deal", "pipe", "stage", "task", "note", "act", "usr", "cf", "biz", "tok", "app")
@@ -31,6 +33,12 @@ def users_of(name: str, *, besides: str) -> list[str]:
 
 def rows(module: object, kind: type | UnionType) -> dict[str, object]:
     return {name: row for name, row in vars(module).items() if name.isupper() and isinstance(row, kind)}
+
+
+def test_what_takes_long_or_goes_together_is_there() -> None:
+    named = (*LONG_S, *TOGETHER)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    assert {scope_of(f"{path}::test") for path in LONG_S if path.endswith(".py")} <= LONG_S.keys()
 
 
 def test_problem_codes_are_unique_and_kebab_case() -> None:

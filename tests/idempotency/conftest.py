@@ -4,8 +4,7 @@ import json
 import os
 import signal
 import sqlite3
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from hashlib import sha256
@@ -18,23 +17,9 @@ from redis import Redis
 
 from local.folder import locate
 from tests.support.stack import Stack, running_stack
+from tests.support.waiting import waited
 
-WITHIN_S = 20.0
-_POLL_S = 0.005
 _MARKS_A_QUERY = 500
-
-
-def until(condition: Callable[[], bool], what: str, *, within_s: float = WITHIN_S) -> None:
-    """Wait for a condition; what cannot be asked yet does not hold yet."""
-    ends_s = time.monotonic() + within_s
-    while time.monotonic() < ends_s:
-        try:
-            if condition():
-                return
-        except (httpx.TransportError, OSError):
-            pass
-        time.sleep(_POLL_S)
-    raise AssertionError(f"waited {within_s} s for {what}")
 
 
 class Mortal:
@@ -71,8 +56,7 @@ class Mortal:
 
     def pids(self, kind: str) -> list[int]:
         """The processes of a kind that run now, as the supervisor tells."""
-        rows = json.loads((self._folder / "state.json").read_text())["services"]
-        return [row["process"]["pid"] for row in rows if row["kind"] == kind and row["process"]]
+        return self.stack.pids(kind)
 
     def kill(self, kind: str, count: int | None = None) -> None:
         """SIGKILL to the first `count` processes of a kind, to all without one."""
@@ -97,7 +81,7 @@ class Mortal:
         """The CRM behaves so until the end, or until it dies."""
         assert self.sandbox.put("/faults", json=members).status_code == 204
         yield
-        until(lambda: self.sandbox.delete("/faults").status_code == 204, "the fault to be gone")
+        waited(lambda: self.sandbox.delete("/faults").status_code == 204, "the fault to be gone")
 
     def in_envoy(self) -> int:
         """The requests that Envoy has sent to a transcoder and that are not answered."""
@@ -137,9 +121,9 @@ class Mortal:
             rows = json.loads((self._folder / "state.json").read_text())["services"]
             return all(row["stage"] == "ready" and row["process"]["pid"] not in self._killed for row in rows)
 
-        until(is_whole, "every process to be back", within_s=60)
+        waited(is_whole, "every process to be back", within_s=60)
         with self.stack.client() as client:
-            until(lambda: client.get("/readyz").status_code == 200, "the stack to serve", within_s=60)
+            waited(lambda: client.get("/readyz").status_code == 200, "the stack to serve", within_s=60)
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,9 @@ from typing import Any
 
 import httpx
 
-from tests.idempotency.conftest import Mortal, until
+from tests.idempotency.conftest import Mortal
 from tests.idempotency.writes import Keyed
+from tests.support.waiting import waited
 
 
 def ids_in(answer: httpx.Response) -> list[str]:
@@ -42,5 +43,5 @@ def _read(client: httpx.Client, request: httpx.Request) -> httpx.Response:
         assert answers[-1].status_code in (200, 503), answers[-1].text
         return answers[-1].status_code == 200
 
-    until(is_good, "a good answer")
+    waited(is_good, "a good answer")
     return answers[-1]

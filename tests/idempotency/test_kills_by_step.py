@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.idempotency.conftest import Mortal, until
+from tests.idempotency.conftest import Mortal
 from tests.idempotency.looks import ids_by_search, ids_in, told
 from tests.idempotency.writes import Keyed, batch_updates, batch_upserts, batches, creates, is_done, upserts
+from tests.support.waiting import waited
 
 BATCH, CALLS_A_BATCH = 100, 2
 CONTACTS = "POST /internal/v2/businesses/1/contacts"
@@ -58,7 +59,7 @@ def _once(mortal: Mortal, write: Keyed) -> httpx.Response:
             answers.append(write.send(client, mortal.stack))
             return answers[-1].status_code != 503 or answers[-1].json()["code"] != "overloaded"
 
-        until(is_let_in, "the request to be let in")
+        waited(is_let_in, "the request to be let in")
         return answers[-1]
 
 
@@ -98,7 +99,7 @@ def before_the_claim(mortal: Mortal) -> Deaths:
     writes = _three("contacts")
     mortal.stop("transcoder")
     with _under_way(mortal, writes) as firsts:
-        until(lambda: mortal.in_envoy() >= len(writes), "the requests to be with the transcoders")
+        waited(lambda: mortal.in_envoy() >= len(writes), "the requests to be with the transcoders")
         assert not any(mortal.names(write.key) for write in writes)
         mortal.kill("transcoder")
     return {"a transcoder, before the claim": _struck(writes, firsts)}
@@ -108,7 +109,7 @@ def after_the_claim(mortal: Mortal) -> Deaths:
     """An amount without a currency: the transcoders die while they ask for the default, before they write."""
     writes = _three("deals")
     with mortal.fault(path=PROFILE, delay_ms=STRIKES_MS), _under_way(mortal, writes) as firsts:
-        until(lambda: _is_claimed(mortal, writes), "the claims")
+        waited(lambda: _is_claimed(mortal, writes), "the claims")
         mortal.kill("transcoder")
         assert not _stored(mortal, writes)
     return {"a transcoder, after the claim": _struck(writes, firsts)}
@@ -118,7 +119,7 @@ def while_the_crm_works(mortal: Mortal) -> Deaths:
     """The calls have arrived inside; what they ask for is done after their sender has died."""
     writes = _three("contacts")
     with mortal.fault(path=CONTACTS, delay_ms=STRIKES_MS), _under_way(mortal, writes) as firsts:
-        until(lambda: _is_inside(mortal, writes, "running"), "the writes to be under way")
+        waited(lambda: _is_inside(mortal, writes, "running"), "the writes to be under way")
         mortal.kill("transcoder")
         assert not _stored(mortal, writes)
     return {"a transcoder, while the CRM works": _struck(writes, firsts)}
@@ -130,7 +131,7 @@ def after_the_commit(mortal: Mortal) -> Deaths:
     with _under_way(mortal, done) as heard:
         pass
     with mortal.fault(path=CONTACTS, delay_ms=STRIKES_MS, after_commit=True), _under_way(mortal, writes) as firsts:
-        until(lambda: _is_stored(mortal, writes), "the commits")
+        waited(lambda: _is_stored(mortal, writes), "the commits")
         mortal.kill("transcoder")
     return {
         COMMITTED: _struck(writes, firsts),
@@ -143,9 +144,9 @@ def after_the_answer(mortal: Mortal) -> Deaths:
     writes = _three("contacts")
     before, calls = mortal.answered_inside(CONTACTS), len(writes) - 1 + CALLS_A_BATCH
     with mortal.fault(path=CONTACTS, delay_ms=500, after_commit=True), _under_way(mortal, writes) as firsts:
-        until(lambda: _is_stored(mortal, writes), "the commits")
+        waited(lambda: _is_stored(mortal, writes), "the commits")
         mortal.stop("valkey")
-        until(lambda: mortal.answered_inside(CONTACTS) >= before + calls, "the answers inside")
+        waited(lambda: mortal.answered_inside(CONTACTS) >= before + calls, "the answers inside")
         mortal.kill("transcoder")
         mortal.go_on("valkey")
     return {"a transcoder, after the answer": _struck(writes, firsts)}
@@ -164,7 +165,7 @@ def the_crm_before_its_commit(mortal: Mortal) -> Deaths:
     """The CRM dies with the calls in its hands."""
     writes = _three("contacts")
     with mortal.fault(path=CONTACTS, delay_ms=STRIKES_MS), _under_way(mortal, writes) as firsts:
-        until(lambda: _is_inside(mortal, writes, "running"), "the writes to be under way")
+        waited(lambda: _is_inside(mortal, writes, "running"), "the writes to be under way")
         mortal.kill("sandbox")
     return {"the CRM, before its commit": _struck(writes, firsts)}
 
@@ -173,7 +174,7 @@ def the_crm_after_its_commit(mortal: Mortal) -> Deaths:
     """The CRM dies with its answers on its lips."""
     writes = _three("contacts")
     with mortal.fault(path=CONTACTS, delay_ms=STRIKES_MS, after_commit=True), _under_way(mortal, writes) as firsts:
-        until(lambda: _is_stored(mortal, writes), "the commits")
+        waited(lambda: _is_stored(mortal, writes), "the commits")
         mortal.kill("sandbox")
     return {"the CRM, after its commit": _struck(writes, firsts)}
 
@@ -185,7 +186,7 @@ def the_crm_after_its_commit_of_an_amount(mortal: Mortal) -> Deaths:
         mortal.fault(path="/deals/upsert", delay_ms=STRIKES_MS, after_commit=True),
         _under_way(mortal, writes) as firsts,
     ):
-        until(lambda: _is_stored(mortal, writes), "the commits")
+        waited(lambda: _is_stored(mortal, writes), "the commits")
         mortal.kill("sandbox")
     return {"the CRM, after its commit of an amount": _struck(writes, firsts)}
 
@@ -198,7 +199,7 @@ def the_crm_after_its_commit_of_changed_amounts(mortal: Mortal) -> Deaths:
         mortal.fault(path="/deals/bulk", delay_ms=STRIKES_MS // 2, after_commit=True),
         _under_way(mortal, writes) as firsts,
     ):
-        until(lambda: _is_stored(mortal, writes), "the commits")
+        waited(lambda: _is_stored(mortal, writes), "the commits")
         mortal.kill("sandbox")
     return {"the CRM, after its commit of changed amounts": _struck(writes, firsts)}
 
@@ -207,7 +208,7 @@ def the_store_before_it_keeps_the_answer(mortal: Mortal) -> Deaths:
     """The callers have their answers, and no key is known any more."""
     writes = _three("contacts")
     with mortal.fault(path=CONTACTS, delay_ms=500, after_commit=True), _under_way(mortal, writes) as firsts:
-        until(lambda: _is_stored(mortal, writes), "the commits")
+        waited(lambda: _is_stored(mortal, writes), "the commits")
         mortal.kill("valkey")
     return {"the store, before it keeps the answer": _all_done(_struck(writes, firsts))}
 
@@ -216,10 +217,10 @@ def the_store_while_the_crm_works(mortal: Mortal) -> Deaths:
     """No key is known any more, and retries are sent while the first attempts still run."""
     writes = _three("contacts")
     with mortal.fault(path=CONTACTS, delay_ms=STRIKES_MS), _under_way(mortal, writes) as firsts:
-        until(lambda: _is_inside(mortal, writes, "running"), "the writes to be under way")
+        waited(lambda: _is_inside(mortal, writes, "running"), "the writes to be under way")
         mortal.kill("valkey")
         with mortal.stack.client() as client:
-            until(lambda: client.get("/readyz").status_code == 200, "the store to be back")
+            waited(lambda: client.get("/readyz").status_code == 200, "the store to be back")
         assert not _stored(mortal, writes)
         with ThreadPoolExecutor(len(writes)) as pool:
             list(pool.map(lambda write: _settled(mortal, write), writes))
@@ -275,7 +276,7 @@ def test_what_became_of_a_write_is_told_without_a_retry(mortal: Mortal, struck: 
     create, upsert, batch = [each.write for each in struck[COMMITTED]]
     with mortal.stack.client() as client:
         for write in (create, upsert):
-            until(lambda write=write: told(client, mortal, write)["state"] == "done", "the lease to end")
+            waited(lambda write=write: told(client, mortal, write)["state"] == "done", "the lease to end")
             assert [told(client, mortal, write)["record_id"]] == ids_by_search(client, mortal, write)
         # Its lease began at the same time.
         assert told(client, mortal, batch)["state"] == "running"

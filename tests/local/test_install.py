@@ -15,14 +15,13 @@ WITHOUT_ENSUREPIP = (
 )
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+def a_checkout(at: Path) -> Path:
     """A checkout that needs nothing."""
     for folder in ("local", "requirements"):
-        (tmp_path / folder).mkdir()
-    shutil.copy(ROOT / "local" / "install.py", tmp_path / "local")
-    (tmp_path / "requirements" / "runtime.txt").write_text("# nothing\n")
-    return tmp_path
+        (at / folder).mkdir()
+    shutil.copy(ROOT / "local" / "install.py", at / "local")
+    (at / "requirements" / "runtime.txt").write_text("# nothing\n")
+    return at
 
 
 def install(checkout: Path, *before: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
@@ -30,7 +29,8 @@ def install(checkout: Path, *before: str, python: str = sys.executable) -> subpr
     return subprocess.run(command, capture_output=True, text=True, timeout=WITHIN_S, check=False)
 
 
-def test_a_python_without_ensurepip_is_told_which_package_has_it(checkout: Path) -> None:
+def test_a_python_without_ensurepip_is_told_which_package_has_it(tmp_path: Path) -> None:
+    checkout = a_checkout(tmp_path)
     done = install(checkout, "-c", WITHOUT_ENSUREPIP)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -38,32 +38,49 @@ def test_a_python_without_ensurepip_is_told_which_package_has_it(checkout: Path)
     assert not (checkout / ".venv").exists()
 
 
-def test_a_list_is_installed_once_until_it_changes(checkout: Path) -> None:
-    first = install(checkout)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A checkout with its environment, and what was said while that was made: it takes its time, so once."""
+    folder = a_checkout(tmp_path_factory.mktemp("made"))
+    return folder, install(folder)
+
+
+@pytest.fixture
+def current(made: tuple[Path, subprocess.CompletedProcess[str]]) -> Path:
+    """The same, with nothing left to install."""
+    folder, _ = made
+    (folder / "requirements" / "runtime.txt").write_text("# nothing\n")
+    assert install(folder).returncode == 0
+    return folder
+
+
+def test_an_environment_is_made_where_there_is_none(made: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    _, first = made
     assert (first.returncode, first.stdout) == (0, "")
     assert "Making .venv" in first.stderr
     assert "Installing requirements/runtime.txt" in first.stderr
-    assert install(checkout).stderr == ""
-    (checkout / "requirements" / "runtime.txt").write_text("# nothing more\n")
-    again = install(checkout)
+
+
+def test_a_list_is_installed_once_until_it_changes(current: Path) -> None:
+    assert install(current).stderr == ""
+    (current / "requirements" / "runtime.txt").write_text("# nothing more\n")
+    again = install(current)
     assert again.stderr.startswith("Installing requirements/runtime.txt")
 
 
-def test_what_is_kept_apart_has_an_environment_of_its_own(checkout: Path) -> None:
-    (checkout / "requirements" / "policy.txt").write_text("# nothing\n")
-    install(checkout)
-    apart = [sys.executable, "-I", str(checkout / "local" / "install.py"), "--apart", "policy"]
+def test_what_is_kept_apart_has_an_environment_of_its_own(current: Path) -> None:
+    (current / "requirements" / "policy.txt").write_text("# nothing\n")
+    apart = [sys.executable, "-I", str(current / "local" / "install.py"), "--apart", "policy"]
     done = subprocess.run(apart, capture_output=True, text=True, timeout=WITHIN_S, check=True)
     assert "Making .venv/policy" in done.stderr
     assert "Installing requirements/policy.txt into .venv/policy" in done.stderr
     assert subprocess.run(apart, capture_output=True, text=True, timeout=WITHIN_S, check=True).stderr == ""
-    assert install(checkout).stderr == ""
+    assert install(current).stderr == ""
 
 
-def test_an_unpinned_requirement_is_not_installed(checkout: Path) -> None:
-    assert install(checkout).returncode == 0
-    (checkout / "requirements" / "runtime.txt").write_text("trustme\n")
+def test_an_unpinned_requirement_is_not_installed(current: Path) -> None:
+    (current / "requirements" / "runtime.txt").write_text("trustme\n")
     for _ in range(2):
-        done = install(checkout)
+        done = install(current)
         assert done.returncode == 1
         assert "requirements/runtime.txt could not be installed" in done.stderr

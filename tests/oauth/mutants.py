@@ -35,8 +35,8 @@ MUTANTS = (
     Mutant(
         "codes are looked at, then written",
         "oauth/store/grants.py",
-        "CODES.c.hash == code.hash, CODES.c.used_at_s.is_(None)",
-        "CODES.c.hash == code.hash",
+        ".where(CODES.c.hash == _SHOWN, CODES.c.used_at_s.is_(None))",
+        ".where(CODES.c.hash == _SHOWN)",
         "codes",
     ),
     Mutant(
@@ -88,8 +88,8 @@ MUTANTS = (
     Mutant(
         "the end of a family is rolled back",
         "oauth/token.py",
-        "        return await _redeemed(desk, connection, flow, call, bearer)\n",
-        "        outcome = await _redeemed(desk, connection, flow, call, bearer)\n"
+        "        return await _redeemed(desk, connection, flow, call, party, bearer)\n",
+        "        outcome = await _redeemed(desk, connection, flow, call, party, bearer)\n"
         "        if isinstance(outcome, Refusal):\n            await connection.rollback()\n        return outcome\n",
         "refresh",
     ),
@@ -106,6 +106,14 @@ MUTANTS = (
         "_TOKENS.grant_id.in_([grant_id for grant_id, _ in families])",
         "_TOKENS.grant_id.in_([])",
         "refresh",
+    ),
+    Mutant("a revoked key signs on", "oauth/issue.py", "found.key_ended or now_s", "now_s", "keeping"),
+    Mutant(
+        "wrong secrets do not lock out",
+        "oauth/back_channel.py",
+        "    if locked_s:",
+        "    if False:",
+        "client_authentication",
     ),
     Mutant("the edge is not told", "oauth/store/tokens.py", "    if notes:\n", "    if not notes:\n", "revocation"),
     Mutant(
@@ -157,15 +165,15 @@ MUTANTS = (
     Mutant(
         "another's token is revoked",
         "oauth/revoke.py",
-        "refresh is not None and refresh.client_id == call.client.id",
-        "refresh is not None",
+        "found is not None and found[0].client_id == call.client.id",
+        "found is not None",
         "revocation",
     ),
     Mutant(
         "another's token is told of",
         "oauth/store/tokens.py",
-        "_TOKENS.jti == jti, _TOKENS.client_id == client_id, *_live",
-        "_TOKENS.jti == jti, *_live",
+        "_TOKENS.jti == jti, _TOKENS.client_id == client_id, *live",
+        "_TOKENS.jti == jti, *live",
         "revocation",
     ),
     Mutant("a public client may ask", "oauth/introspect.py", "if call.client.is_public:", "if False:", "revocation"),

@@ -84,7 +84,7 @@ def test_a_whole_life_of_keys_by_commands(folder: Path) -> None:
     assert running.signing(Purpose.PAT, NOW_S).id == first
     assert first in running.published(NOW_S)
     gone = keys(folder, "withdraw", second)
-    assert "restart or drain every Envoy" in gone.stdout
+    assert f"revoke --key {second}`" in gone.stdout
     assert list(running.published(NOW_S)) == [first]
     assert running.signing(Purpose.ACCESS, NOW_S).id == first
     listed = keys(folder, "list").stdout

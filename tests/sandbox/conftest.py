@@ -6,7 +6,7 @@ import sys
 import tempfile
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from process.address import UnixAddress
 from tests.sandbox.crm import SUSPENDED_BUSINESS, Crm
-from tests.support.postgres import Server, missing, running_server
+from tests.support.postgres import Server
 from tests.support.processes import running
 
 DIRECTORY = Path("sandbox/directory.json")
@@ -64,16 +64,6 @@ class Place:
         )
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server for all tests."""
-    why_not = missing()
-    if why_not:
-        pytest.skip(why_not)
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture
 def file_place() -> Iterator[Place]:
     """A place for a sandbox of one's own, on SQLite."""
@@ -92,11 +82,6 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     yield from _places(request.getfixturevalue("postgres") if request.param == "postgresql" else None)
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def shared_place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    yield from _places(request.getfixturevalue("postgres") if request.param == "postgresql" else None)
-
-
 def _places(server: Server | None) -> Iterator[Place]:
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are too long for a socket
         directory = json.loads(DIRECTORY.read_text())
@@ -108,9 +93,29 @@ def _places(server: Server | None) -> Iterator[Place]:
 
 
 @pytest.fixture(scope="session")
-async def shared_session(shared_place: Place) -> AsyncIterator[aiohttp.ClientSession]:
-    async with shared_place.run(), shared_place.session() as session:
+async def session_on_sqlite() -> AsyncIterator[aiohttp.ClientSession]:
+    async with _sessions(None) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+async def session_on_postgresql(postgres: Server) -> AsyncIterator[aiohttp.ClientSession]:
+    async with _sessions(postgres) as session:
+        yield session
+
+
+@asynccontextmanager
+async def _sessions(server: Server | None) -> AsyncIterator[aiohttp.ClientSession]:
+    with contextmanager(_places)(server) as place:
+        async with place.run(), place.session() as session:
+            yield session
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared_session(request: pytest.FixtureRequest) -> aiohttp.ClientSession:
+    """Either stays until the end, however often tests go from one to the other."""
+    session: aiohttp.ClientSession = request.getfixturevalue(f"session_on_{request.param}")
+    return session
 
 
 @pytest.fixture

@@ -53,6 +53,14 @@ async def test_the_dead_close_without_an_answer(crm: Crm) -> None:
     assert await crm.contact()
 
 
+async def test_so_many_pass_before_it_strikes(crm: Crm) -> None:
+    await set_fault(crm, dead=True, passes=1, times=1, path="POST ")
+    assert await crm.contact()
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await crm.contact()
+    assert await crm.contact()
+
+
 async def test_a_call_that_is_delayed_is_running_then_done(crm: Crm) -> None:
     key = fresh("key")
     await set_fault(crm, delay_ms=300, path="POST ")

@@ -34,6 +34,13 @@ def spellings(token: str) -> dict[str, str]:
     return found
 
 
+def _a_token(stack: Stack) -> str:
+    """One whose signature has a character that the two alphabets of base64 write differently: most have, by chance."""
+    while not {"-", "_"} & set((token := stack.token(plan="starter")).rpartition(".")[2]):
+        pass
+    return token
+
+
 def _send(stack: Stack, token: str, message: Message = SEARCH) -> httpx.Response:
     answer = message.send(stack, token)
     assert answer.status_code in (200, 401, 429), answer.text
@@ -46,7 +53,7 @@ def _send(stack: Stack, token: str, message: Message = SEARCH) -> httpx.Response
 def test_a_token_counts_as_one_in_whatever_spelling_it_comes(stack: Stack) -> None:
     """By the daily policy, which refills so slowly that every unit shows."""
     me = Message()
-    token = stack.token(plan="starter")
+    token = _a_token(stack)
     began_s = time.monotonic()
     seen: Counter[int] = Counter()
     for spelling in (token, *spellings(token).values(), token):
@@ -61,9 +68,9 @@ def test_a_token_counts_as_one_in_whatever_spelling_it_comes(stack: Stack) -> No
 
 
 def test_a_token_is_limited_as_one_in_whatever_spelling_it_comes(stack: Stack) -> None:
-    token = stack.token(plan="starter")
+    token = _a_token(stack)
     accepted = [each for each in spellings(token).values() if _send(stack, each, Message()).status_code == 200]
-    other = stack.token(plan="starter")
+    other = _a_token(stack)
     texts = [dict(respellings(other))[name] for name in _names(token, accepted)]
     began_s = time.monotonic()
     seen = Counter(_send(stack, texts[turn % len(texts)]).status_code for turn in range(2 * BURST // COST))

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from playwright.async_api import BrowserContext, Locator, Page, async_playwright
 
+from tests.support.hushed import hush_form
 from tests.support.stack import Stack
 
 CHROMIUM = shutil.which("chromium")
@@ -42,6 +43,7 @@ class Watched:
             "request",
             lambda request: (self.asked if _is_here(request.url, origin) else self.elsewhere).append(request.url),
         )
+        self.page.on("request", lambda request: hush_form(request.post_data) if request.method == "POST" else None)
         self.page.on("response", lambda answer: self.refused.append(answer.url) if answer.status >= 400 else None)
 
 

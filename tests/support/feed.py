@@ -42,12 +42,13 @@ async def serving_feed(
     log: Any = None,
     *,
     database: str = "oauth.db",
+    url: str = "",
     secret: str | None = None,
     port: int = 0,
     **options: Any,
 ) -> AsyncIterator[FeedProcess]:
-    """The feed while the block lasts, at its socket or at a port; the log stays in the folder."""
-    async with Database(database_url(f"sqlite:///{folder}/{database}")) as opened:
+    """The feed while the block lasts, at its socket or at a port; the log stays in the folder, or at a URL."""
+    async with Database(database_url(url or f"sqlite:///{folder}/{database}")) as opened:
         await migrate(opened)
         runner = web.AppRunner(
             build_inside(opened, secret, log or structlog.get_logger(), **options), shutdown_timeout=1.0

@@ -3,6 +3,7 @@
 Or one that runs already, such as in containers: then STACK_API_URL, STACK_CA_FILE and so on tell of it.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ import jwt
 from contract.ids import IdCodec
 from contract.vocabulary import TenantId
 from tests.spec.operations import CURRENT, SCOPES
+from tests.support.hushed import hush, hush_answer, tellers
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 90
@@ -115,7 +117,9 @@ class Stack:
     def sign(self, claims: Mapping[str, Any], **header: Any) -> str:
         """A token of this stack's key over any claims, under any header."""
         headers = {"typ": "at+jwt", "kid": self.facts["SIGNING_KID"], **header}
-        return jwt.encode(dict(claims), self.signing_key, algorithm="ES256", headers=headers)
+        token = jwt.encode(dict(claims), self.signing_key, algorithm="ES256", headers=headers)
+        hush(token)
+        return token
 
     def token(self, **changes: Any) -> str:
         """A good token with a budget of its own, but for the changes to its claims."""
@@ -130,7 +134,8 @@ class Stack:
             sent["Authorization"] = f"Bearer {token}"
         context = ssl.create_default_context(cafile=self.facts["CA_FILE"])
         transport = (Patient if patient else httpx.HTTPTransport)(verify=context, http2=http2)
-        return httpx.Client(base_url=self.api_url, transport=transport, headers=sent, timeout=30)
+        hooks = {"response": [hush_answer]}
+        return httpx.Client(base_url=self.api_url, transport=transport, headers=sent, timeout=30, event_hooks=hooks)
 
     @property
     def own_folder(self) -> Path:
@@ -145,8 +150,8 @@ class Stack:
 
     def pids(self, kind: str) -> list[int]:
         """The processes of one kind, as they are now."""
-        words = where(self.own_folder)["PIDS"].split()
-        return [int(pid) for name, _, pid in (word.partition(":") for word in words) if name == kind]
+        rows = json.loads((self.own_folder / "state.json").read_text())["services"]
+        return [row["process"]["pid"] for row in rows if row["kind"] == kind and row["process"]]
 
     def local(self, *words: str) -> str:
         """What one of the runner's commands says."""
@@ -192,7 +197,7 @@ def running_stack(
     furnish: Callable[[Path], None] = _as_it_is,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Stack]:
-    """A stack of its own, of the project at `root`; ended and removed afterwards.
+    """A stack of its own, of the project at `root`; ended and removed afterwards, and its logs have told no secret.
 
     `furnish` fills its folder first; `settings` are of its environment, and of no other stack's.
     """
@@ -203,7 +208,9 @@ def running_stack(
         yield Stack({**where(folder), "ID_KEY_FILE": str(folder / "keys" / "id.key")}, folder)
     finally:
         _local(folder, "down", root=root)
+        told = tellers(folder)
         shutil.rmtree(folder)
+    assert told == [], "a log tells what was said in confidence"
 
 
 def given_stack(environment: Mapping[str, str]) -> Stack | None:

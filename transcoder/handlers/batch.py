@@ -10,7 +10,6 @@ from contract.problems import (
     CONFLICT,
     IDEMPOTENCY_KEY_REUSED,
     PRECONDITION_FAILED,
-    RESOURCE_DELETED,
     RESOURCE_NOT_FOUND,
     problem_members,
 )
@@ -22,10 +21,10 @@ from transcoder.errors import ApiError
 from transcoder.etags import etag
 from transcoder.handlers.batch_bodies import Number, Update, created, updated, upserted
 from transcoder.handlers.money import TRIES, matched, priced, unpriced, write_priced
-from transcoder.handlers.shared import Desk, accepted, named_revision, refused, shelf, shown, terms
+from transcoder.handlers.shared import Desk, accepted, gone, named_revision, refused, shelf, shown, terms
 from transcoder.handlers.upsert import CREATED, result
 from transcoder.records import Change, Record, Refusal, Terms, Values, Written
-from transcoder.to_public import encode, instant_text
+from transcoder.to_public import encode
 from transcoder.validate import Invalid
 from transcoder.values import Known
 
@@ -56,8 +55,7 @@ async def run_get(desk: Desk, call: Call, numbers: Sequence[Number]) -> Answer:
     for index, record in zip(ready, found, strict=True):
         outcomes[index] = record
         if isinstance(record, Record) and record.deleted_at_ms is not None:
-            at = instant_text(record.deleted_at_ms)
-            outcomes[index] = ApiError(RESOURCE_DELETED, deleted_at=at, merged_into=None)
+            outcomes[index] = gone(record.deleted_at_ms)
     return await _answer(desk, call, outcomes)
 
 
@@ -97,7 +95,12 @@ async def _update(desk: Desk, call: Call, items: Sequence[Update]) -> Outcomes:
     outcomes |= {index: ApiError(CONFLICT) for index in pending}
     spent = [index for index in numbers if _is_spent(outcomes[index]) and _is_unpriced(call, items[index])]
     told = await asyncio.gather(*(_update_alone(desk, call, index, numbers[index], items[index]) for index in spent))
-    return outcomes | dict(zip(spent, told, strict=True))
+    outcomes |= dict(zip(spent, told, strict=True))
+    listed = [index for index in numbers if _may_be_done(desk, call, numbers[index], items[index], outcomes[index])]
+    told = await asyncio.gather(
+        *(_update_listed(desk, call, index, numbers[index], items[index], outcomes[index]) for index in listed)
+    )
+    return outcomes | dict(zip(listed, told, strict=True))
 
 
 async def _update_alone(desk: Desk, call: Call, index: int, number: int, each: Update) -> Outcome:
@@ -117,6 +120,37 @@ async def _update_alone(desk: Desk, call: Call, index: int, number: int, each: U
         return await write_priced(desk, call, valid(each.values), revision, stored, write)
     except ApiError as error:
         return error
+
+
+def _may_be_done(desk: Desk, call: Call, number: int, each: Update, outcome: Outcome) -> bool:
+    """Whether an item with a key and several etags may have been carried out by an earlier run of this batch."""
+    if terms(call).dedupe_key is None or isinstance(each.values, Invalid):
+        return False
+    lists = isinstance(named_revision(desk, call, each.precondition, number), frozenset)
+    refused_so = isinstance(outcome, ApiError | Refusal) and outcome.problem
+    return lists and refused_so in (PRECONDITION_FAILED, IDEMPOTENCY_KEY_REUSED)
+
+
+async def _update_listed(desk: Desk, call: Call, index: int, number: int, each: Update, told: Outcome) -> Outcome:
+    """What became of an item whose etags name older revisions: an earlier run, whose outcome nobody knew, took one.
+
+    The service has the key then, and tells that outcome where the same revision is named again; where another is, that
+    the key is of another body. Without the key it finds the revision gone. So nothing is written now.
+    """
+    try:
+        record = accepted(desk, call, await desk.records.get(shelf(call), number, call.actor))
+        named = named_revision(desk, call, each.precondition, number)
+        older = sorted((n for n in named if n < record.revision), reverse=True) if isinstance(named, frozenset) else []
+        for priced_by in (record, None) if _is_unpriced(call, each) else (record,):
+            values = valid(await priced(desk, call, valid(each.values), priced_by))
+            for change in (Change(number, values, revision) for revision in older):
+                own = _terms(call, {index: change})
+                [done] = await desk.records.batch_update(shelf(call), [change], own, call.actor)
+                if not _is_spent(done):
+                    return done
+    except ApiError as error:
+        return error
+    return told
 
 
 def _is_unpriced(call: Call, each: Update) -> bool:

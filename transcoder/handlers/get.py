@@ -1,13 +1,10 @@
 """Get: one record, or 304 when the caller has it."""
 
 from contract import headers
-from contract.problems import RESOURCE_DELETED
 from transcoder.call import Answer, Call
-from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Named
-from transcoder.handlers.shared import Desk, accepted, own_number, shelf, single
+from transcoder.handlers.shared import Desk, accepted, gone, own_number, shelf, single
 from transcoder.records import Record, Values
-from transcoder.to_public import instant_text
 
 
 async def run(desk: Desk, call: Call, _: Values) -> Answer:
@@ -15,7 +12,7 @@ async def run(desk: Desk, call: Call, _: Values) -> Answer:
     number = own_number(call)
     record = accepted(desk, call, await desk.records.get(shelf(call), number, call.actor))
     if record.deleted_at_ms is not None and call.parameters.deleted == "exclude":
-        raise ApiError(RESOURCE_DELETED, deleted_at=instant_text(record.deleted_at_ms), merged_into=None)
+        raise gone(record.deleted_at_ms)
     answer = await single(desk, call, record)
     if _known(desk, call, record):
         return Answer(304, None, {headers.ETAG: answer.headers[headers.ETAG]})

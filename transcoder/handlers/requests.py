@@ -29,7 +29,7 @@ async def run_get(desk: Desk, call: Call, _: Values) -> Answer:
     """200 with the receipt of a request that its caller may know of."""
     trace_id = call.path.rpartition("/")[2]
     receipt = await _found(desk, call, trace_id) if _TRACE_ID.fullmatch(trace_id) else None
-    if receipt is None or not may_see(receipt, call.token, call.actor.permissions):
+    if receipt is None or not may_see(receipt, call):
         raise ApiError(RESOURCE_NOT_FOUND, "No request of the last 24 hours that you may know of has this id.")
     record_id = _sealed(desk, call, receipt, None if receipt.record is None else int(receipt.record))
     return Answer(call.operation.success, encode({"data": shown(receipt, "done", record_id)}))
@@ -60,9 +60,7 @@ async def run_list(desk: Desk, call: Call, _: Values) -> Answer:
         uses = await desk.requests.uses(call.actor.tenant, key_digest(str(call.parameters.idempotency_key)))
     except StoreLost as lost:
         raise ApiError(IDEMPOTENCY_LOST.answer, cause=str(lost)) from None
-    mine = [
-        (used, receipt) for used in uses if may_see(receipt := unpack(used.note), call.token, call.actor.permissions)
-    ]
+    mine = [(used, receipt) for used in uses if may_see(receipt := unpack(used.note), call)]
     entries = await asyncio.gather(*(_entry(desk, call, used, receipt) for used, receipt in mine))
     known = [entry for entry in entries if entry is not None]
     known.sort(key=lambda entry: str(entry["received_at"]), reverse=True)

@@ -9,6 +9,7 @@ from contract.problems import (
     INSUFFICIENT_PERMISSION,
     NOT_SUPPORTED,
     PRECONDITION_FAILED,
+    RESOURCE_DELETED,
     RESOURCE_NOT_FOUND,
     ItemError,
 )
@@ -22,7 +23,7 @@ from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Precondition, etag, revisions
 from transcoder.idempotency import dedupe_key
 from transcoder.records import Record, Records, Refusal, Shelf, Terms
-from transcoder.to_public import Around, Presenter, Presenters, encode
+from transcoder.to_public import Around, Presenter, Presenters, encode, instant_text
 
 T = TypeVar("T")
 
@@ -65,10 +66,9 @@ def terms(call: Call, revision: int | None = None) -> Terms:
     return Terms(revision, None if dry else dedupe_key(call), dry)
 
 
-def may_read(call: Call) -> bool:
-    """Whether the caller could read records of the call's resource, by scope and by permission."""
-    name = call.operation.resource.access.read.name
-    return name in call.token.scopes.split() and name in call.actor.permissions.split()
+def gone(deleted_at_ms: int) -> ApiError:
+    """What is said of a record that was deleted then."""
+    return ApiError(RESOURCE_DELETED, deleted_at=instant_text(deleted_at_ms), merged_into=None)
 
 
 def refused(desk: Desk, call: Call, refusal: Refusal, number: int | None) -> ApiError:
@@ -76,7 +76,7 @@ def refused(desk: Desk, call: Call, refusal: Refusal, number: int | None) -> Api
     members: dict[str, Json] = dict(refusal.members)
     tenant = call.actor.tenant
     presenter = desk.presenter(call)
-    if refusal.existing is not None and may_read(call):
+    if refusal.existing is not None and call.may(call.operation.resource.access.read):
         members["existing_id"] = presenter.record_id(tenant, refusal.existing)
     if refusal.revision is not None and number is not None:
         members["current_etag"] = etag(presenter.record_id(tenant, number), refusal.revision, call.version)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from tests.oauth.protocol.world import ISSUER
+from tests.support.hushed import hush, hush_form
 
 PASSWORD = "let-me-in"
 
@@ -101,6 +102,7 @@ class Visit:
     async def send(
         self, method: str, path: str, body: str | None = None, headers: dict[str, str | None] | None = None
     ) -> Shown:
+        hush_form(body)
         sent = {
             "x-gw-client-address": self.address,
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
@@ -121,6 +123,7 @@ class Visit:
     def _keep(self, line: str) -> None:
         self.set_cookies.append(line)
         name, _, value = line.partition(";")[0].partition("=")
+        hush(value)
         if re.search(r"max-age=0", line, re.IGNORECASE):
             self.cookies.pop(name, None)
         else:

@@ -1,6 +1,7 @@
 """One authorization server for all tests of a kind of database; each test has clients and users of its own."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -17,27 +18,8 @@ from oauth.store.schema import migrate
 from oauth.throttle import Throttle
 from tests.oauth.key_files import private
 from tests.oauth.protocol.world import AUDIENCE, ISSUER, Clock, Town, World
-from tests.support.postgres import Server, missing, running_server
+from tests.support.postgres import Server
 from tests.support.quiet_log import QUIET
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server for all tests."""
-    why_not = missing()
-    if why_not:
-        pytest.skip(why_not)
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of a database for all tests."""
-    if request.param == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        return server.new_database()
-    return f"sqlite:///{tmp_path_factory.mktemp('oauth')}/oauth.db"
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +30,36 @@ def key_folder(ec_pem: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def world(shared_url: str, key_folder: Path) -> AsyncIterator[World]:
-    """The server, its users and its clock."""
-    async with Database(database_url(shared_url)) as database:
+async def world_on_sqlite(key_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    async with serving(f"sqlite:///{tmp_path_factory.mktemp('oauth')}/oauth.db", key_folder) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+async def world_on_postgresql(key_folder: Path, postgres: Server) -> AsyncIterator[World]:
+    async with serving(postgres.new_database(), key_folder) as world:
+        yield world
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest) -> World:
+    """Either stays until the end, however often tests go from one to the other."""
+    world: World = request.getfixturevalue(f"world_on_{request.param}")
+    return world
+
+
+@pytest.fixture
+async def world_of_its_own(ec_pem: str, tmp_path: Path) -> AsyncIterator[World]:
+    """For a test that does to the keys what others could not bear."""
+    private(tmp_path / "signing.pem", ec_pem)
+    async with serving(f"sqlite:///{tmp_path}/oauth.db", tmp_path) as everything:
+        yield everything
+
+
+@asynccontextmanager
+async def serving(url: str, key_folder: Path) -> AsyncIterator[World]:
+    """The server over that database, its users and its clock."""
+    async with Database(database_url(url)) as database:
         await migrate(database)
         town, clock = Town(), Clock()
         desk = Desk(

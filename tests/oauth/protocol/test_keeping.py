@@ -5,8 +5,10 @@ import json
 import sqlalchemy as sa
 
 from contract.oauth import ACCESS_LIFE_S, GRANT_LIFE_S, PENDING_LIFE_S
+from oauth.key_ring import SIGNED, STAGED_AT_LEAST_S, Purpose, rotate
 from oauth.purge import AUDIT_KEPT_S, purge
 from oauth.store.tables import ACCESS_TOKENS, AUDIT, AUTH_REQUESTS, CODES, GRANTS, METADATA, REFRESH_TOKENS
+from oauth.store.tokens import end_signed
 from tests.oauth.protocol.world import Verifier, World
 
 
@@ -108,3 +110,23 @@ async def test_numbers_are_never_given_twice(world: World) -> None:
             numbers.append((await connection.execute(last)).scalar_one())
             await connection.execute(sa.delete(ACCESS_TOKENS).where(ACCESS_TOKENS.c.number == numbers[-1]))
     assert numbers[0] < numbers[1]
+
+
+async def test_a_key_that_was_revoked_signs_nothing_and_what_it_has_signed_has_ended(world_of_its_own: World) -> None:
+    world = world_of_its_own
+    service, keys = await world.a_service(world.a_user()[1]), world.desk.keys
+    before = (await world.token(service, "client_credentials")).json["access_token"]
+    kid = keys.signing(Purpose.ACCESS, world.clock()).id
+    async with world.desk.database.writing() as connection:
+        _, ended = await end_signed(connection, kid, actor="a test", now_s=world.clock())
+    assert ended >= 1
+    assert await world.introspect(service, before) == {"active": False}
+    # A process that has not yet heard of another key: later, and no token that would be born dead.
+    assert (await world.token(service, "client_credentials")).error == "temporarily_unavailable"
+    for purpose in SIGNED:
+        keys.add("ES256", purpose, world.clock() - STAGED_AT_LEAST_S)
+        rows = rotate(keys.rows(), purpose, now_s=world.clock())
+        assert isinstance(rows, tuple), rows
+        keys.save(rows)
+    after = (await world.token(service, "client_credentials")).json["access_token"]
+    assert (await world.introspect(service, after))["active"]

@@ -23,6 +23,7 @@ from oauth.store.clients import register
 from oauth.store.revocations import Note, append, entries
 from oauth.store.tables import CLIENTS
 from stores.revocations.events import Kind
+from tests.support.hushed import hush, hush_fields
 
 ISSUER, AUDIENCE = "https://auth.example", "https://api.example"
 CALLBACK = "https://app.example/callback"
@@ -146,10 +147,11 @@ class World:
     async def an_app(self, *, public: bool = False, **changes: Any) -> App:
         """A client, registered just now."""
         secret = None if public else secrets.token_urlsafe(32)
-        made = replace(_CLIENT, id=f"cli_{secrets.token_hex(8)}", native=public)
+        made = replace(A_CLIENT, id=f"cli_{secrets.token_hex(8)}", native=public)
         made = replace(made, secret_hash=digest(secret) if secret else None, **changes)
         async with self.desk.database.writing() as connection:
             await register(connection, made, by=None, now_s=self.clock())
+        hush(secret)
         return App(made.id, secret)
 
     async def a_service(self, business: int, **changes: Any) -> App:
@@ -188,12 +190,14 @@ class World:
     ) -> Answer:
         """A request; a dict becomes a form."""
         sent = urlencode(body) if isinstance(body, dict) else body
+        hush_fields(body if isinstance(body, dict) else {})
         own = {"x-gw-client-address": secrets.token_hex(8), "Content-Type": "application/x-www-form-urlencoded"}
         async with self.http.request(
             method, f"{self.base}{path}", data=sent, headers=own | headers, allow_redirects=False
         ) as answer:
             text = await answer.text()
             found = await answer.json() if answer.content_type == "application/json" and text else {}
+            hush_fields(found)
             assert SAYABLE.fullmatch(found.get("error_description", "x"))
             return Answer(answer.status, answer.headers, text, found)
 
@@ -280,7 +284,7 @@ class World:
         return (await self.send("/introspect", {"token": token}, **app.basic)).json
 
 
-_CLIENT = Client(
+A_CLIENT = Client(
     id="",
     number=0,
     name="An app",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from urllib.parse import urlencode
 
 import aiohttp
@@ -24,16 +25,22 @@ from oauth.pages.login import LoginForm
 from oauth.pages.printer import Printer
 from oauth.store.database import Database, database_url
 from oauth.throttle import Throttle
+from process.look import read_logo, read_look
+from process.settings import Reader
 from tests.edge.standing import Edge, standing_edge, until
-from tests.oauth.pages.conftest import LOOK
 from tests.oauth.pages.town import DIRECTORY
 from tests.oauth.pages.visit import PASSWORD
 from tests.oauth.protocol.world import App, Town, Verifier, World
 from tests.support.browser import CHROMIUM, DESK, FLAGS, HEIGHT, PATIENCE_MS, Watched
+from tests.support.hushed import hush
 from tests.support.processes import free_ports
 from tests.support.quiet_log import QUIET
 
 AUTHZ = ("authz-1",)
+BRAND = "Brand & Co"
+COLORS = {"light": "#7a1f6b", "dark": "#f0a6e8"}
+LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 40" width="160" height="40">
+<rect width="160" height="40" rx="8" fill="#7a1f6b"/><path d="M14 30 26 10l12 20zM50 18h96v6H50z" fill="#fff"/></svg>"""
 
 
 def now_s() -> int:
@@ -103,12 +110,14 @@ class Scene:
         try:
             yield watched
         finally:
+            hush(*(cookie["value"] for cookie in await context.cookies()))
             await context.close()
         outside = [url for url in watched.elsewhere if not url.startswith(self.callback.url)]
         assert (watched.errors, outside, watched.refused) == ([], [], [])
 
     async def api_status(self, token: str) -> int:
         """What the API answers to a token."""
+        hush(token)
         answer = await self.edge.get("/v1/contacts", headers={"Authorization": f"Bearer {token}"})
         return answer.status_code
 
@@ -137,11 +146,18 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @pytest.fixture(scope="session")
 async def scene() -> AsyncIterator[Scene]:
+    async with a_scene() as standing:
+        yield standing
+
+
+@asynccontextmanager
+async def a_scene(url: str = "") -> AsyncIterator[Scene]:
+    """Over that database, or a file of its own."""
     if CHROMIUM is None:
         pytest.skip("there is no `chromium` on PATH: nothing was looked at in a browser")
     async with (
-        standing_edge(neighbours=AUTHZ) as edge,
-        Database(database_url(f"sqlite:///{edge.folder}/oauth.db")) as database,
+        standing_edge(neighbours=AUTHZ, log_url=url) as edge,
+        Database(database_url(url or f"sqlite:///{edge.folder}/oauth.db")) as database,
         serving(edge, database) as world,
         an_app_of_its_own(edge) as callback,
         async_playwright() as playwright,
@@ -154,7 +170,7 @@ async def scene() -> AsyncIterator[Scene]:
 @asynccontextmanager
 async def serving(edge: Edge, database: Database) -> AsyncIterator[World]:
     """The authorization server, where Envoy looks for it."""
-    people, printer = read_directory(json.dumps(DIRECTORY)), Printer(LOOK)
+    people, printer = read_directory(json.dumps(DIRECTORY)), a_printer(edge.folder)
     form = LoginForm(database, printer, now_s, demo_accounts(people))
     desk = Desk(
         database=database,
@@ -175,6 +191,19 @@ async def serving(edge: Edge, database: Database) -> AsyncIterator[World]:
             yield World(desk, Town(), now_s, http, edge.mint.issuer)  # type: ignore[arg-type]
     finally:
         await runner.cleanup()
+
+
+def a_printer(folder: Path) -> Printer:
+    """Pages in a deployment's own look, told by its settings."""
+    (folder / "logo.svg").write_text(LOGO)
+    settings = {
+        "BRAND_NAME": BRAND,
+        "BRAND_COLOR": COLORS["light"],
+        "BRAND_COLOR_DARK": COLORS["dark"],
+        "BRAND_LOGO_FILE": str(folder / "logo.svg"),
+    }
+    reader = Reader(settings)
+    return Printer(read_look(reader), read_logo(reader))
 
 
 async def no_icon(_: web.Request) -> web.Response:

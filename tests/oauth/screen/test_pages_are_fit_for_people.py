@@ -2,11 +2,11 @@
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from oauth.scopes import KNOWN
 from tests.oauth.pages.town import ADA, BOB, SOUTH
-from tests.oauth.screen.conftest import Scene, fill_in
+from tests.oauth.screen.conftest import BRAND, COLORS, Scene, fill_in
 from tests.support.browser import DESK, PHONE
 
 NIGHT, DAY = "rgb(19, 22, 24)", "rgb(243, 245, 248)"
@@ -86,3 +86,23 @@ async def test_the_pages_of_an_admin(scene: Scene, scheme: str, width: int) -> N
             for summary in await page.locator("details.sure > summary").all():
                 await summary.click()
             await looked_at(page, scheme, width, heading)
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_a_deployments_name_logo_and_colours_are_on_its_pages(scene: Scene, scheme: str, width: int) -> None:
+    app = await scene.an_app()
+    async with scene.person(scheme=scheme, width=width) as watched:
+        page = watched.page
+        await page.goto(scene.link(app, scope="contacts:read"))
+        for heading in ("Log in", "Mail Robot asks for access"):
+            await expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+            assert (await page.title()).endswith(f" · {BRAND}")
+            logo = page.get_by_role("img", name=BRAND)
+            drawn = await logo.evaluate("image => [image.naturalWidth, image.getBoundingClientRect().height > 20]")
+            assert drawn == [160, True]
+            main = page.locator("button.main")
+            color = await main.evaluate("button => getComputedStyle(button).backgroundColor")
+            assert color == f"rgb{tuple(bytes.fromhex(COLORS[scheme][1:]))}"
+            if heading == "Log in":
+                await fill_in(page, BOB)

@@ -1,23 +1,13 @@
 """A database of each kind, empty or with this version's tables."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
-from tests.support.postgres import Server, missing, running_server
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server for all tests."""
-    why_not = missing()
-    if why_not:
-        pytest.skip(why_not)
-    with running_server() as server:
-        yield server
+from tests.support.postgres import Server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from oauth.store import revocations
 from oauth.store.database import Database, database_url
-from oauth.store.revocations import Note
+from oauth.store.revocations import Bars, Note
 from oauth.store.tables import REVOCATION_LOG
 from stores.revocations.events import FORGOTTEN_AFTER_S, START, Kind, Page
 
@@ -22,6 +22,11 @@ async def append(database: Database, *notes: Note, now_s: int = NOW_S) -> int:
 async def page(database: Database, after: str = START, limit: int = 1000) -> Page:
     async with database.reading() as connection:
         return await revocations.page(connection, after, limit=limit)
+
+
+async def bars(database: Database, **asked: str) -> Bars:
+    async with database.reading() as connection:
+        return await revocations.bars(connection, **{"business": "", "subject": "", "kid": ""} | asked)
 
 
 def token(name: str) -> Note:
@@ -70,10 +75,11 @@ async def test_without_an_end_of_its_own_a_revocation_is_kept_for_as_long_as_a_t
         token("a"),
         Note(Kind.SUBJECT, "usr_b", "a test"),
         Note(Kind.SUSPEND, "biz_c", "a test"),
+        Note(Kind.KEY, "k", "a test"),
         Note(Kind.TOKEN, "d", "a test", expires_at_s=NOW_S + 1),
     )
     ends = [event.expires_at_s for event in (await page(database)).events]
-    assert ends == [NOW_S + FORGOTTEN_AFTER_S, NOW_S + FORGOTTEN_AFTER_S, None, NOW_S + 1]
+    assert ends == [NOW_S + FORGOTTEN_AFTER_S, NOW_S + FORGOTTEN_AFTER_S, None, None, NOW_S + 1]
 
 
 async def test_what_is_rolled_back_has_no_number(database: Database) -> None:
@@ -120,8 +126,7 @@ async def test_marks_differ(database: Database) -> None:
 
 async def test_a_subjects_new_tokens_are_later_than_its_last_revocation(database: Database) -> None:
     async def not_before_s(subject: str) -> int:
-        async with database.reading() as connection:
-            return await revocations.not_before_s(connection, subject)
+        return (await bars(database, subject=subject)).not_before_s
 
     await append(database, Note(Kind.SUBJECT, "usr_a", "a test"), now_s=NOW_S)
     await append(database, Note(Kind.SUBJECT, "usr_a", "a test"), now_s=NOW_S - 5)
@@ -131,14 +136,19 @@ async def test_a_subjects_new_tokens_are_later_than_its_last_revocation(database
 
 async def test_whether_a_business_is_suspended_is_what_was_last_said_of_it(database: Database) -> None:
     async def is_suspended(business: str) -> bool:
-        async with database.reading() as connection:
-            return await revocations.is_suspended(connection, business)
+        return (await bars(database, business=business)).suspended
 
     assert not await is_suspended("biz_a")
     await append(database, Note(Kind.SUSPEND, "biz_a", "a test"))
     assert (await is_suspended("biz_a"), await is_suspended("biz_b")) == (True, False)
     await append(database, Note(Kind.RESUME, "biz_a", "a test"), Note(Kind.PLAN, "biz_a", "a test", "scale"))
     assert not await is_suspended("biz_a")
+
+
+async def test_a_key_that_was_revoked_signs_nothing_more(database: Database) -> None:
+    assert not (await bars(database, kid="k")).key_ended
+    await append(database, Note(Kind.KEY, "k", "a test"))
+    assert [(await bars(database, kid=kid)).key_ended for kid in ("k", "l")] == [True, False]
 
 
 async def test_who_wanted_it_is_kept_and_not_told(database: Database) -> None:

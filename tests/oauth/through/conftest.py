@@ -20,7 +20,7 @@ from oauth.key_files import KeyFolder
 from oauth.key_ring import STAGED_AT_LEAST_S, Purpose
 from oauth.store.database import Database, database_url
 from oauth.throttle import Throttle
-from process.logs import level
+from process.settings import level
 from tests.edge.standing import Edge, standing_edge
 from tests.oauth.protocol.world import Town, World
 
@@ -41,6 +41,8 @@ class Outside:
 
     edge: Edge
     world: World
+    leaked: str
+    """The `kid` of a key that has been published from the start, for somebody to steal."""
 
     @property
     def ca_file(self) -> str:
@@ -79,13 +81,14 @@ async def outside() -> AsyncIterator[Outside]:
                 )
                 # Envoy has not heard of any key yet, so that this one need not wait for its next look.
                 desk.keys.add("RS256", Purpose.ACCESS, Wall()() - STAGED_AT_LEAST_S)
+                leaked = desk.keys.add("ES256", Purpose.PAT, Wall()()).kid
                 runner = web.AppRunner(assemble(desk, PlainFront(town)), access_log=None, shutdown_timeout=0.1)
                 await runner.setup()
                 try:
                     await web.UnixSite(runner, str(folder / "oauth.sock")).start()
                     connector = aiohttp.TCPConnector(ssl=edge.tls)
                     async with aiohttp.ClientSession(connector=connector) as http:
-                        yield Outside(edge, World(desk, town, Wall(), http, edge.mint.issuer))
+                        yield Outside(edge, World(desk, town, Wall(), http, edge.mint.issuer), leaked)
                 finally:
                     await runner.cleanup()
 

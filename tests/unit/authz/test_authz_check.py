@@ -207,6 +207,7 @@ def after(*events):
 NOT_IN_GOOD_STANDING = {
     "was revoked by its jti": (after((Kind.TOKEN, CLAIMS["jti"], None)), 401, "invalid-token"),
     "was revoked with all of its subject's": (after((Kind.SUBJECT, CLAIMS["sub"], None)), 401, "invalid-token"),
+    "was signed by a key that has leaked": (after((Kind.KEY, JWT_HEADER["kid"], None)), 401, "invalid-token"),
     "is of a suspended business": (after((Kind.SUSPEND, CLAIMS["business_id"], None)), 403, "business-suspended"),
     "nobody can say this of": (None, 503, "overloaded"),
 }

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from process.logs import level, make_logger
+from process.logs import make_logger
+from process.settings import level
 
 
 @pytest.fixture(autouse=True)

@@ -54,6 +54,12 @@ def test_a_later_revocation_of_a_subject_never_gives_back_what_an_earlier_one_to
     assert held([later, earlier]).revokes(replace(caller(issued_at_s=50), jti="b"))
 
 
+def test_a_keys_tokens_are_withdrawn_whatever_they_say_and_no_others() -> None:
+    after = held(events((Kind.KEY, None, None)))
+    assert (after.withdraws("a"), after.withdraws("b")) == (True, False)
+    assert not after.revokes(caller())
+
+
 def test_a_suspension_lasts_until_it_is_taken_back() -> None:
     suspended = (Kind.SUSPEND, None, None)
     assert held(events(suspended)).suspends("a")
@@ -69,7 +75,7 @@ def test_the_last_override_holds_until_it_is_taken_back() -> None:
     assert held(events(starter, (Kind.PLAN, None, None))).plan_of("a") is None
 
 
-@pytest.mark.parametrize("kind", [Kind.TOKEN, Kind.SUBJECT, Kind.SUSPEND])
+@pytest.mark.parametrize("kind", [Kind.TOKEN, Kind.SUBJECT, Kind.KEY, Kind.SUSPEND])
 def test_what_has_expired_is_forgotten_and_not_before(kind: Kind) -> None:
     given = events((kind, None, NOW_S + 10))
     assert len(held(given, NOW_S + 9)) == 1
@@ -85,9 +91,10 @@ def test_an_end_that_was_replaced_ends_nothing() -> None:
 
 
 def test_of_another_log_tokens_stay_revoked_and_businesses_begin_anew() -> None:
-    before = held(events((Kind.TOKEN, None, None), (Kind.SUSPEND, None, None), (Kind.PLAN, "scale", None)))
+    ends = ((Kind.TOKEN, None, None), (Kind.KEY, None, None))
+    before = held(events(*ends, (Kind.SUSPEND, None, None), (Kind.PLAN, "scale", None)))
     kept = before.kept_for_another_log()
-    assert kept.revokes(caller())
+    assert (kept.revokes(caller()), kept.withdraws("a")) == (True, True)
     assert (kept.suspends("a"), kept.plan_of("a")) == (False, None)
     kept.apply(Event(1, "m", Kind.TOKEN, "b", NOW_S))
     assert not before.revokes(caller("b"))
@@ -113,6 +120,7 @@ def test_after_any_events_it_says_what_a_plain_reading_of_the_log_says(steps: li
         suspension, plan = last(target, Kind.SUSPEND, Kind.RESUME), last(target, Kind.PLAN)
         assert found.suspends(target) is (suspension is not None and suspension.kind is Kind.SUSPEND)
         assert found.plan_of(target) is (PLANS[plan.value] if plan and plan.value else None)
+        assert found.withdraws(target) is (last(target, Kind.KEY) is not None)
         subject = last(target, Kind.SUBJECT)
         revoked = last(target, Kind.TOKEN) is not None or (subject is not None and subject.at_s >= 10)
         assert found.revokes(caller(target, issued_at_s=10)) is revoked

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -13,7 +14,7 @@ from contract.sealing import key_ring
 from stores.idempotency import MemoryIdempotency
 from stores.receipts import MemoryReceipts, Receipts
 from stores.valkey import StoreLost
-from tests.unit.transcoder.calls import TOKEN, a_call
+from tests.unit.transcoder.calls import ACTOR, TOKEN, a_call
 from transcoder.call import Answer, Token
 from transcoder.errors import ApiError
 from transcoder.handlers import requests
@@ -72,12 +73,17 @@ def a_token(scopes: str, subject: str) -> Token:
     return Token(scopes, "growth", "pat", "a-client", 0, "biz_one", subject)
 
 
+def seen_by(subject: str, scopes: str, permissions: str) -> bool:
+    actor = replace(ACTOR, permissions=permissions)
+    return may_see(RECEIPT, a_call("requests.get", actor=actor, token=a_token(scopes, subject)))
+
+
 def test_one_sees_one_s_own_and_with_tokens_manage_the_business_s() -> None:
-    assert may_see(RECEIPT, a_token("", "usr_one"), "")
-    assert not may_see(RECEIPT, a_token("contacts:read", "usr_two"), "contacts:read")
-    assert may_see(RECEIPT, a_token("tokens:manage", "usr_two"), "tokens:manage")
-    assert not may_see(RECEIPT, a_token("tokens:manage", "usr_two"), "contacts:read"), "the permission too"
-    assert not may_see(RECEIPT, a_token("contacts:read", "usr_two"), "tokens:manage"), "the scope too"
+    assert seen_by("usr_one", "", "")
+    assert not seen_by("usr_two", "contacts:read", "contacts:read")
+    assert seen_by("usr_two", "tokens:manage", "tokens:manage")
+    assert not seen_by("usr_two", "tokens:manage", "contacts:read"), "the permission too"
+    assert not seen_by("usr_two", "contacts:read", "tokens:manage"), "the scope too"
 
 
 class Late(MemoryReceipts):
