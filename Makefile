@@ -58,9 +58,9 @@ test: have-dev ## run the tests, three files at a time, each side with stacks of
 	@$(PY) -m pytest -n 3
 
 test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
-	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 FRONTS_ALIKE=100000 $(PY) -m pytest --log-cli-level=INFO \
-	--log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py \
-	tests/oauth/through/test_a_leaked_key.py tests/fuzz/test_fronts_alike.py
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 TRACES_ROUNDS=36 FRONTS_ALIKE=100000 $(PY) -m pytest \
+	--log-cli-level=INFO --log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py \
+	tests/clients/test_schemathesis.py tests/oauth/through/test_a_leaked_key.py tests/tracing tests/fuzz/test_fronts_alike.py
 
 bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
 	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done

@@ -10,10 +10,12 @@ from authz.settings import Settings, load
 from process.logs import make_logger
 from process.settings import load_or_exit
 from process.stopping import stop_event
+from process.tracing import log_processors
 
 
 async def _main(settings: Settings) -> None:
-    await app.run(settings, make_logger("authz", settings.log_level), stop_event())
+    log = make_logger("authz", settings.log_level, *log_processors(settings.collector))
+    await app.run(settings, log, stop_event())
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 import asyncio
 
+from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
-from authz.fronts import serve
+from authz.around import Around, around
+from authz.fronts import front_for, serve
 from authz.limiter import Limiter
 from authz.metrics import Tally, watch
 from authz.revocations import following, known_or_stopped
@@ -14,6 +16,7 @@ from authz.telling import Teller
 from authz.uses import Usage
 from contract.bounds import STORE_TIMEOUT_S
 from process.metrics import exposing, new_registry
+from process.tracing import tracing
 from stores.buckets import ValkeyBuckets
 from stores.pipelined import Pipelined
 from stores.receipts import Outbox, ValkeyReceipts
@@ -23,12 +26,19 @@ from stores.valkey import Valkey
 async def run(settings: Settings, log: FilteringBoundLogger, stop: asyncio.Event) -> None:
     """Serve until `stop`."""
     registry = new_registry()
+    with tracing("authz", settings.collector, registry) as tracer:
+        await _run(settings, log, registry, around(tracer), stop)
+
+
+async def _run(
+    settings: Settings, log: FilteringBoundLogger, registry: CollectorRegistry, traced: Around, stop: asyncio.Event
+) -> None:
     charges = Pipelined(settings.valkey_url, timeout_s=settings.limits_timeout_s)
     valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
     try:
-        limiter = Limiter(ValkeyBuckets(charges), log, processes=settings.authz_processes)
+        limiter = Limiter(traced.buckets(ValkeyBuckets(charges)), log, processes=settings.authz_processes)
         outbox = Outbox(ValkeyReceipts(valkey), log)
-        teller = Teller(log, outbox, Tally(registry), allowed_share=settings.log_allowed_share)
+        teller = Teller(log, outbox, Tally(registry), allowed_share=settings.log_allowed_share, note=traced.note)
         usage = Usage(log)
         async with (
             following(settings.revocations, log, usage) as revocations,
@@ -39,7 +49,8 @@ async def run(settings: Settings, log: FilteringBoundLogger, stop: asyncio.Event
             # Who has never heard what is revoked does not listen yet: to whoever asks it is not there.
             await known_or_stopped(revocations, stop)
             authorizer = Authorizer(limiter, revocations, teller, api_url=settings.api_url, usage=usage)
-            await serve(authorizer.check, settings.listen, stop, settings.front)
+            front = front_for(settings.front, traced=settings.collector is not None)
+            await serve(authorizer.check, settings.listen, stop, front, traced.answering)
     finally:
         await charges.close()
         await valkey.close()

@@ -4,13 +4,13 @@ Both are given the same methods, and answer the same. grpc.aio is the reference,
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 import grpc
 
 from authz.question import METHOD, SERVICE
-from authz.service import Check
+from authz.service import Check, Context, OnCheck, answering
 from grpcfront import health, serving
 from grpcfront.serving import Handler, Methods
 from grpcfront.statuses import Refusal
@@ -25,6 +25,7 @@ _OPTIONS = (
     ("grpc.max_receive_message_length", 256 * 1024),
 )
 _CHECKS_AT_ONCE = 1000
+_CHECK = f"/{SERVICE}/{METHOD}"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -35,23 +36,34 @@ class Front(StrEnum):
     GRPC = "grpc"
 
 
-async def serve(check: Check, address: Address, stop: asyncio.Event, front: Front) -> None:
-    """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`."""
-    methods = _methods(check, stop)
-    if front is Front.LEAN and isinstance(address, UnixAddress):
-        await serving.serve(methods, address.path, stop, drain_s=DRAIN_S)
-    else:
-        await _serve_by_grpc(methods, address, stop)
+def front_for(chosen: Front, *, traced: bool) -> Front:
+    """A trace comes as metadata of the call, and the lean front reads none."""
+    return Front.GRPC if traced else chosen
 
 
-def _methods(check: Check, stop: asyncio.Event) -> Methods:
+async def serve(
+    check: Check,
+    address: Address,
+    stop: asyncio.Event,
+    front: Front,
+    answering: Callable[[Check], OnCheck] = answering,
+) -> None:
+    """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`.
+
+    `answering` is how grpc.aio asks: it alone hands over what came beside the message.
+    """
+
     async def healthy(message: bytes) -> bytes | Refusal:
         return health.health_of((SERVICE,), lambda: not stop.is_set(), message)
 
-    return {f"/{SERVICE}/{METHOD}": check, health.CHECK: healthy}
+    if front is Front.LEAN and isinstance(address, UnixAddress):
+        methods: Methods = {_CHECK: check, health.CHECK: healthy}
+        await serving.serve(methods, address.path, stop, drain_s=DRAIN_S)
+    else:
+        await _serve_by_grpc({_CHECK: answering(check), health.CHECK: _adapted(healthy)}, address, stop)
 
 
-async def _serve_by_grpc(methods: Methods, address: Address, stop: asyncio.Event) -> None:
+async def _serve_by_grpc(methods: Mapping[str, OnCheck], address: Address, stop: asyncio.Event) -> None:
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CHECKS_AT_ONCE)
     server.add_generic_rpc_handlers((_Known(methods),))
     _bind(server, address)
@@ -62,24 +74,21 @@ async def _serve_by_grpc(methods: Methods, address: Address, stop: asyncio.Event
         await server.stop(DRAIN_S)
 
 
-_ByGrpc = Callable[[bytes, "grpc.aio.ServicerContext[bytes, bytes]"], Awaitable[bytes]]
-
-
 class _Known(grpc.GenericRpcHandler):
     """Our methods, as grpc looks them up. Without (de)serialisers it hands over bytes as they came."""
 
-    def __init__(self, methods: Methods) -> None:
+    def __init__(self, methods: Mapping[str, OnCheck]) -> None:
         by_grpc = grpc.unary_unary_rpc_method_handler
         self._handlers: Mapping[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-            path: by_grpc(_adapted(handler)) for path, handler in methods.items()
+            path: by_grpc(handler) for path, handler in methods.items()
         }
 
     def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
         return self._handlers.get(details.method)
 
 
-def _adapted(handler: Handler) -> "_ByGrpc":
-    async def on_call(message: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
+def _adapted(handler: Handler) -> OnCheck:
+    async def on_call(message: bytes, context: Context) -> bytes:
         answer = await handler(message)
         if isinstance(answer, Refusal):
             await context.abort(_CODES[answer.status], answer.text)

@@ -8,6 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
+import grpc
+
 from authz import responses
 from authz.decide import Refused, Verdict, decide, refuse_token
 from authz.limiter import Limiter
@@ -20,6 +22,8 @@ from contract.claims import Claims
 from stores.revocations.held import Revocations
 
 Check = Callable[[bytes], Awaitable[bytes]]
+Context = grpc.aio.ServicerContext[bytes, bytes]
+OnCheck = Callable[[bytes, Context], Awaitable[bytes]]
 
 
 class Authorizer:
@@ -85,3 +89,12 @@ class Authorizer:
 def _canonical(token: VerifiedToken, audience: str) -> Claims | NotCanonical:
     """Found out once, as long as it is remembered: it is the same for a token at any time."""
     return read_token(token.header, token.payload, audience=audience)
+
+
+def answering(check: Check) -> OnCheck:
+    """A Check as grpc.aio hands it over."""
+
+    async def on_check(message: bytes, _: Context) -> bytes:
+        return await check(message)
+
+    return on_check

@@ -8,6 +8,7 @@ from authz.fronts import Front
 from process.address import Address, metrics_listen, parse_address
 from process.secret import internal_secret
 from process.settings import Reader, level, public_url
+from process.tracing import collector_url
 from stores.valkey import valkey_url
 
 
@@ -32,6 +33,7 @@ class Settings:
     listen: Address
     front: Front
     metrics_listen: Address | None
+    collector: str | None
     valkey_url: str
     revocations: RevocationSettings
     api_url: str
@@ -47,7 +49,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     reader = Reader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
     front = reader.read("GRPC_FRONT", Front, "lean or grpc", default=Front.LEAN)
-    metrics = metrics_listen(reader)
+    metrics, collector = metrics_listen(reader), collector_url(reader)
     valkey = reader.read("VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port", told=False)
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
     revocations = _revocations(reader)
@@ -57,7 +59,9 @@ def load(environment: Mapping[str, str]) -> Settings:
     share = reader.read("LOG_ALLOWED_SHARE", _share, "a number between 0 and 1", default="0.01")
     reader.finish()
     timeout_s = timeout_ms / 1000
-    return Settings(listen, front, metrics, valkey, revocations, api_url, log_level, processes, timeout_s, share)
+    return Settings(
+        listen, front, metrics, collector, valkey, revocations, api_url, log_level, processes, timeout_s, share
+    )
 
 
 def _revocations(reader: Reader) -> RevocationSettings:

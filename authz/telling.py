@@ -5,6 +5,7 @@ Every denial has its line. Of allows a share has one: which, goes by the trace i
 
 import time
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -33,18 +34,24 @@ class Teller:
         tally: Tally | None = None,
         *,
         allowed_share: float = 0.0,
+        note: Callable[[Question, Verdict], None] | None = None,
     ) -> None:
         self._log = log
         self._tally = tally or Tally(CollectorRegistry())
         self._outbox = outbox
         self._allowed_share = allowed_share
+        self._note = note
 
     def tell(self, asked: Question, verdict: Verdict, began_ns: int, **more: Any) -> None:
         """Of a verdict, for a Check that came at `began_ns` (wall clock); `more` stands in the line as well."""
+        if self._note is not None:
+            self._note(asked, verdict)
         match verdict:
             case Admitted(caller=caller, reason=reason):
-                self._tally.decided(asked.row.id, NO_RULE, max(0, time.time_ns() - began_ns) / 1_000_000_000)
+                took_ms = max(0, time.time_ns() - began_ns) / 1_000_000
+                self._tally.decided(asked.row.id, NO_RULE, took_ms / 1000)
                 if sampled(asked.trace_id, self._allowed_share):
+                    more["duration_ms"] = round(took_ms, 1)
                     self._log.info("allowed", decision="allow", reason=reason, **_who(asked, caller), **more)
             case Throttled(caller=caller):
                 policy = verdict.budget.policy.name

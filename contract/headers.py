@@ -43,6 +43,7 @@ ACCEPT = Header(
 REQUEST_ID = Header("x-request-id", Writer.EDGE, "The request's id: `trace_id` in problems and in every log.")
 CLIENT_REQUEST_ID = Header("x-gw-client-request-id", Writer.EDGE, "The caller's own `X-Request-Id`, for logs only.")
 OPERATION = Header("x-gw-operation", Writer.EDGE, "The id of the operation that the edge routed to.")
+TRACEPARENT = Header("traceparent", Writer.EDGE, "The trace that the request belongs to (W3C), where traces are on.")
 OVERSIZED = Header(
     "x-gw-oversized",
     Writer.EDGE,
@@ -70,6 +71,9 @@ HEADERS: tuple[Header, ...] = tuple(row for row in list(globals().values()) if i
 NOT_FOR_CALLERS: tuple[Header, ...] = tuple(header for header in HEADERS if header.writer is not Writer.CALLER)
 IDENTITY: tuple[Header, ...] = tuple(header for header in HEADERS if header.writer is Writer.AUTHZ)
 """What authz tells the transcoder about an admitted caller."""
+
+WITH_A_TRACE = ("tracestate", "baggage")
+"""What W3C's `traceparent` may bring along; a caller's own trace ends at the edge, and nobody here writes these."""
 
 INTERNAL_PREFIXES = ("x-gw-", "x-envoy-")
 """Whatever begins so is ours, rows or not."""

@@ -1,16 +1,18 @@
 """The access log: a JSON object a request on standard output. Never a query, a token or a body."""
 
 from contract.headers import CLIENT_REQUEST_ID, REQUEST_ID
+from edge.deployment import Deployment
 from edge.shapes import Yaml, extension
 
 
-def access_log() -> list[Yaml]:
+def access_log(deployment: Deployment) -> list[Yaml]:
     """The one logger. `trace_id` is what the answer said, also where Envoy had not yet made an id for the request."""
+    fields = _FIELDS | ({"w3c_trace_id": "%TRACE_ID%"} if deployment.traces else {})
     return [
         extension(
             "stdout",
             "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-            log_format={"json_format": _FIELDS},
+            log_format={"json_format": fields},
         )
     ]
 

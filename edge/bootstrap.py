@@ -10,6 +10,7 @@ from edge.deployment import Deployment
 from edge.listener import listener
 from edge.second_entry import bootstrap_extension, second_cluster, second_listener
 from edge.shapes import Yaml, extension
+from edge.tracing import traces_cluster
 from edge.watch import admin_address, watch_cluster, watch_listener
 
 _MAX_CONNECTIONS = 20_000
@@ -27,7 +28,12 @@ def bootstrap(deployment: Deployment) -> Yaml:
                 second_listener(second_connection_manager(deployment)),
                 *watch_listener(deployment),
             ],
-            "clusters": [*clusters(deployment), second_cluster(), *watch_cluster(deployment)],
+            "clusters": [
+                *clusters(deployment),
+                second_cluster(),
+                *watch_cluster(deployment),
+                *traces_cluster(deployment),
+            ],
         },
         "overload_manager": _overload(),
         "application_log_config": {"log_format": {"json_format": _LOG}},

@@ -16,6 +16,7 @@ from edge.refusals import refusals
 from edge.routes import route_configuration
 from edge.second_entry import around_again
 from edge.shapes import Yaml, extension, seconds
+from edge.tracing import tracing
 
 ANY_METHOD = {"allow_custom_methods": True}
 """A method that HTTP does not know is for `refusals` to refuse, with a 501; the parser would say 400."""
@@ -36,7 +37,7 @@ def http_connection_manager(deployment: Deployment) -> Yaml:
         early_header_mutation_extensions=[early_headers()],
         # The address that the outermost of our proxies has seen. What a caller wrote before that counts for nothing.
         **({"xff_num_trusted_hops": deployment.trusted_hops} if deployment.trusted_hops else {}),
-        access_log=access_log(),
+        access_log=access_log(deployment),
         **_paths(),
         **_limits(),
     )
@@ -64,6 +65,7 @@ def _manager(deployment: Deployment, **own: Any) -> Yaml:
         http_filters=http_filters(deployment),
         local_reply_config=local_replies(deployment),
         **_identity(),
+        **tracing(deployment),
         **own,
     )
 

@@ -19,6 +19,9 @@ class Deployment:
     `trusted_hops` are the proxies in front, each of which adds to `X-Forwarded-For` whom it heard from. With
     `proxy_protocol` every connection has to begin with a PROXY header (version 1 or 2), which says who is calling. Both
     trust whoever can reach the ports. `watch_port` is for those who run it: probes and metrics, without TLS.
+
+    `traces` is the `http://host:port` of a collector (OTLP over gRPC, without TLS), `traced_share`, 0 to 1, of how many
+    requests it hears.
     """
 
     api_url: str = "https://localhost:8443"
@@ -39,6 +42,8 @@ class Deployment:
     cors_origins: str = ""
     trusted_hops: int = 0
     proxy_protocol: bool = False
+    traces: str = ""
+    traced_share: float = 1.0
 
     @property
     def ports(self) -> tuple[int, ...]:

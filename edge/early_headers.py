@@ -9,6 +9,7 @@ from contract.headers import (
     OVERSIZED,
     RATE_HEADERS,
     REQUEST_ID,
+    WITH_A_TRACE,
     Header,
 )
 from edge.shapes import Yaml, extension, overwriting
@@ -23,7 +24,7 @@ def early_headers() -> Yaml:
     """The extension. The order matters: forgeries go first, then the caller's own id moves to where logs find it."""
     mutations = [
         *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in INTERNAL_PREFIXES),
-        *({"remove": name} for name in RATE_HEADERS),
+        *({"remove": name} for name in (*RATE_HEADERS, *WITH_A_TRACE)),
         *({"remove": header.name} for header in NOT_FOR_CALLERS if header != REQUEST_ID),
         _set(CLIENT_REQUEST_ID, _printable(REQUEST_ID)),
         {"remove": REQUEST_ID.name},

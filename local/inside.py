@@ -49,6 +49,12 @@ def for_authz() -> dict[str, str]:
     return {"REVOCATIONS_MAX_AGE_S": told} if told else {}
 
 
+def for_traces() -> tuple[str, ...]:
+    """Returns the edge's options for traces: the collector that services read themselves, and how many are traced."""
+    told = {"--traces": "OTEL_EXPORTER_OTLP_ENDPOINT", "--traced-share": "OTEL_TRACES_SAMPLER_ARG"}
+    return tuple(f"{option}={os.environ[name]}" for option, name in told.items() if os.environ.get(name))
+
+
 def database_url(own: str) -> str:
     """Returns where the authorization server keeps its records: at `own`, unless the environment names a database."""
     return os.environ.get("OAUTH_DATABASE_URL") or own

@@ -16,7 +16,18 @@ ANSWER_WITHIN_S = 30.0
 
 # Children get this much of our environment and no more: a stray LISTEN or PYTHONPATH in someone's shell, or a setting
 # of another project, must not change what runs here.
-INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LOG_LEVEL", "LIMITS_TIMEOUT_MS", "GRPC_FRONT")
+INHERITED = (
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "LOG_LEVEL",
+    "LIMITS_TIMEOUT_MS",
+    "GRPC_FRONT",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+)
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,15 @@ from contract.headers import AUTHORIZATION, VERSION
 from contract.operations import BY_ID, HEALTH_PATH, READINESS_PATH
 from contract.versions import LATEST_VERSION
 from local.folder import RunFolder
-from local.inside import database_url, directory_file, for_authz, for_oauth, for_transcoders, has_own_services
+from local.inside import (
+    database_url,
+    directory_file,
+    for_authz,
+    for_oauth,
+    for_traces,
+    for_transcoders,
+    has_own_services,
+)
 from local.keys import locate_keys
 from local.plan import HTTP_OK, Leaves, Plan, Probe, Service, http_get
 from local.rooms import ROOT, environment, program
@@ -84,6 +92,7 @@ def edge_arguments(stack: Stack) -> tuple[str, ...]:
         *("--api-port", str(port), "--auth-port", str(port + 1), "--bind", "127.0.0.1"),
         *("--socket-dir", str(stack.folder.sockets), "--concurrency", "1"),
         *("--certificate", str(stack.keys.certificate), "--private-key", str(stack.keys.private_key)),
+        *for_traces(),
     )
 
 

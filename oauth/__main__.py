@@ -13,7 +13,7 @@ import secrets
 import struct
 import time
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from contract.limits import DEFAULT_PLAN, PLANS
 from contract.operations import SCOPES
@@ -32,6 +32,10 @@ from oauth.settings import (
     load_serve,
 )
 from process.settings import load_or_exit
+
+if TYPE_CHECKING:  # the commands that only print are not to wait for these
+    from aiohttp import web
+    from opentelemetry.trace import Tracer
 
 T = TypeVar("T")
 
@@ -61,6 +65,8 @@ def main() -> None:
 
 async def _serve(settings: ServeSettings) -> None:
     # The commands that only print are not to wait for a web framework.
+    from structlog.contextvars import merge_contextvars
+
     from oauth.app import DESK, build
     from oauth.inside import build_inside
     from oauth.store.database import Database
@@ -69,20 +75,32 @@ async def _serve(settings: ServeSettings) -> None:
     from process.logs import make_logger
     from process.metrics import exposing, new_registry
     from process.stopping import stop_event
+    from process.tracing import log_processors, tracing
 
-    log = make_logger("oauth", settings.log_level)
+    log = make_logger("oauth", settings.log_level, merge_contextvars, *log_processors(settings.collector))
     stop = stop_event()
     async with Database(settings.database_url) as database:
         if missing := await _or_exit(missing_migrations(database)):
             fail(missing)
         log.info("serving", kids=list(settings.keys.published(int(time.time()))))
         registry = new_registry()
-        async with exposing(registry, settings.metrics_listen), asyncio.TaskGroup() as listeners:
-            app = build(settings, database, log, registry)
-            listeners.create_task(serve(app, settings.listen, stop))
-            inside = build_inside(database, settings.internal_secret, log, desk=app[DESK])
-            listeners.create_task(serve(inside, settings.internal_listen, stop))
+        with tracing("oauth", settings.collector, registry) as tracer:
+            async with exposing(registry, settings.metrics_listen), asyncio.TaskGroup() as listeners:
+                app = build(settings, database, log, registry)
+                inside = build_inside(database, settings.internal_secret, log, desk=app[DESK])
+                _trace(app, tracer)
+                _trace(inside, tracer, "oauth.inside")
+                listeners.create_task(serve(app, settings.listen, stop))
+                listeners.create_task(serve(inside, settings.internal_listen, stop))
     log.info("stopped")
+
+
+def _trace(app: "web.Application", tracer: "Tracer | None", name: str | None = None) -> None:
+    if tracer is None:
+        return
+    from oauth.traced import serving_requests
+
+    app.middlewares.insert(0, serving_requests(tracer, name))
 
 
 async def _migrate(database_url: str) -> None:

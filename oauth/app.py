@@ -44,6 +44,7 @@ from oauth.standing import standing
 from oauth.store.database import Database
 from oauth.throttle import Throttle
 from oauth.token import token
+from oauth.told import telling
 
 _KEYS_FRESH = {"cache-control": "public, max-age=60"}
 """The edge fetches once a minute too: a new key is published long before it signs."""
@@ -94,7 +95,8 @@ def login_of(settings: ServeSettings, database: Database, printer: Printer) -> L
 
 def assemble(desk: Desk, front: Front, registry: CollectorRegistry | None = None) -> web.Application:
     """The application, whoever shows its pages."""
-    app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=[counting(registry or CollectorRegistry())])
+    phases = (telling(desk.log), counting(registry or CollectorRegistry()))
+    app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=phases)
     app[DESK] = desk
     app.router.add_route("*", AUTHORIZE.path, authorizing(desk, front))
     for endpoint, handler in BACK:

@@ -49,10 +49,10 @@ def answering(desk: Desk, endpoint: Endpoint, handler: Handler) -> Callable[[web
         except RefusedError as error:
             outcome = error.refusal
         except (DatabaseLost, LoginLost) as error:
-            desk.log.error("lost", endpoint=endpoint.id, cause=str(error))
+            desk.log.error("lost", cause=str(error))
             outcome = Refusal(UNAVAILABLE)
         except Exception:
-            desk.log.exception("unhandled", endpoint=endpoint.id)
+            desk.log.exception("unhandled")
             outcome = Refusal(SERVER_ERROR)
         if isinstance(outcome, Refusal):
             return answers.refused(outcome, endpoint)

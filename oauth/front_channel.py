@@ -37,12 +37,12 @@ def guarded(desk: Desk, front: Front, endpoint: Endpoint, answer: Answer) -> Ans
                 shown.headers[ALLOW] = ", ".join(endpoint.methods)
             return shown
         except (DatabaseLost, LoginLost) as error:
-            desk.log.error("lost", path=request.path, cause=str(error))
+            desk.log.error("lost", cause=str(error))
             return front.fault(_LOST)
         except web.HTTPException:
             raise
         except Exception:
-            desk.log.exception("unhandled", path=request.path)
+            desk.log.exception("unhandled")
             return front.fault(_BROKEN)
 
     return guard

@@ -17,6 +17,11 @@ _OTHER = "other"
 _OUR_FAULT = 500
 
 
+def endpoint_of(path: str) -> str:
+    """The word for an endpoint."""
+    return _ENDPOINTS.get(path, _OTHER)
+
+
 def counting(registry: CollectorRegistry) -> Middleware:
     """Counts what every endpoint answers."""
     requests = Counter("oauth_requests", "Answered requests.", ("endpoint", "status_class"), registry=registry)
@@ -30,7 +35,7 @@ def counting(registry: CollectorRegistry) -> Middleware:
 
     @web.middleware
     async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
-        endpoint, began_s, status = _ENDPOINTS.get(request.path, _OTHER), time.monotonic(), _OUR_FAULT
+        endpoint, began_s, status = endpoint_of(request.path), time.monotonic(), _OUR_FAULT
         try:
             response = await handler(request)
             status = response.status

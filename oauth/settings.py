@@ -17,6 +17,7 @@ from process.address import Address, metrics_listen, parse_address
 from process.look import Logo, Look, read_logo, read_look
 from process.secret import internal_secret
 from process.settings import Reader, level, public_url
+from process.tracing import collector_url
 
 _DATABASE = "sqlite:////path/to/file.db or postgresql://user:word@host/database"
 
@@ -50,6 +51,7 @@ class ServeSettings:
 
     listen: Address
     metrics_listen: Address | None
+    collector: str | None
     internal_listen: Address
     internal_secret: str | None
     database_url: str
@@ -83,7 +85,7 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     """Settings of `python -m oauth`."""
     reader = Reader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
-    metrics = metrics_listen(reader)
+    metrics, collector = metrics_listen(reader), collector_url(reader)
     internal_listen = reader.read("INTERNAL_LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
     secret = internal_secret(reader, internal_listen)
     database = _database(reader)
@@ -96,7 +98,20 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     reader.finish()
     ids = CODECS[kind](id_secret)
     return ServeSettings(
-        listen, metrics, internal_listen, secret, database, issuer, audience, ids, keys, login, look, logo, log_level
+        listen,
+        metrics,
+        collector,
+        internal_listen,
+        secret,
+        database,
+        issuer,
+        audience,
+        ids,
+        keys,
+        login,
+        look,
+        logo,
+        log_level,
     )
 
 

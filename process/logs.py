@@ -5,25 +5,27 @@ import sys
 from typing import cast
 
 import structlog
-from structlog.typing import FilteringBoundLogger
+from structlog.typing import FilteringBoundLogger, Processor
 
 
-def make_logger(service: str, level: int) -> FilteringBoundLogger:
+def make_logger(service: str, level: int, *more: Processor) -> FilteringBoundLogger:
     """A logger that writes `{"service", "event", "level", "at", …}`; handed down, not global.
 
-    What libraries log through `logging` at warning or above is written in the same form.
+    What libraries log through `logging` at warning or above is written in the same form. `more` may add to each line.
     """
-    processors: list[structlog.typing.Processor] = [
+    processors: list[Processor] = [
+        *more,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
+    told = len(more) + 2  # what stands in a line, before what it looks like
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=processors[:2],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *processors[2:]],
+            foreign_pre_chain=processors[:told],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *processors[told:]],
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

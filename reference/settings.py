@@ -52,6 +52,7 @@ WORDS: Mapping[str, str] = {
     "OIDC_ISSUER": "Whose users they are",
     "PEOPLE_SECRET_FILE": "What the people service is shown as a bearer token",
     "PEOPLE_URL": "Where the platform tells what a user or a business is now",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "Where spans are told, for traces; Envoy is told by `--traces`",
     "OAUTH_INTERNAL_URL": "Where the authorization server is asked about tokens and apps",
     "PRIVATE_KEY_FILE": "Where the key of the TLS certificate goes",
     "PUBLIC_API_URL": "The API host as callers know it: in `Location`, `Link`, `type` of problems, `aud` of tokens",

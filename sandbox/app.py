@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import sqlalchemy as sa
 from aiohttp import web
 
+from sandbox import traces
 from sandbox.database import Database
 from sandbox.dedupe import Running
 from sandbox.directory import Directory
@@ -25,7 +26,7 @@ PURGE_EVERY_S = 60.0
 
 def build(url: sa.URL, directory: Directory) -> web.Application:
     """The sandbox over that database, seeded from that directory when it starts."""
-    app = web.Application(middlewares=PHASES, client_max_size=BODY_MAX_BYTES)
+    app = web.Application(middlewares=(*traces.phases(), *PHASES), client_max_size=BODY_MAX_BYTES)
     app[RUNNING], app[FAULTS] = Running(), Faults()
     app.cleanup_ctx.append(_database(url, directory))
     add_routes(app.router)

@@ -17,6 +17,7 @@ from sandbox.dedupe import Running
 from sandbox.faults import Faults
 from sandbox.logs import LOG, since_ms
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
+from sandbox.traces import trace_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -53,6 +54,8 @@ async def logged(request: web.Request, handler: Handler) -> web.StreamResponse:
     refusal = request.get(NO)
     fields = {
         "trace_id": request.headers.get(TRACE),
+        "w3c_trace_id": trace_of(request),
+        "business_id": request.match_info.get("business_id"),
         "method": request.method,
         "path": request.path,
         "status": response.status,

@@ -8,16 +8,18 @@ from process.logs import make_logger
 from process.metrics import exposing, new_registry
 from process.settings import load_or_exit
 from process.stopping import stop_event
+from process.tracing import log_processors, tracing
 from transcoder.app import build
 from transcoder.settings import Settings, load
 
 
 async def main(settings: Settings) -> None:
     """Build, serve, drain."""
-    log = make_logger("transcoder", settings.log_level)
+    log = make_logger("transcoder", settings.log_level, *log_processors(settings.collector))
     registry, stop = new_registry(), stop_event()
-    async with exposing(registry, settings.metrics_listen):
-        await serve(build(settings, log, registry), settings.listen, stop)
+    with tracing("transcoder", settings.collector, registry) as tracer:
+        async with exposing(registry, settings.metrics_listen):
+            await serve(build(settings, log, registry, tracer), settings.listen, stop)
 
 
 if __name__ == "__main__":

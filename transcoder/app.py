@@ -1,6 +1,7 @@
 """The transcoder's composition root: everything is built here and handed down; importing does nothing."""
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -14,6 +15,7 @@ from stores.idempotency import ValkeyIdempotency
 from stores.receipts import Outbox, ValkeyReceipts
 from stores.valkey import Valkey
 from transcoder.administration import ADMINISTERED, Administration
+from transcoder.around import around
 from transcoder.credentials import Credentials
 from transcoder.documents import Documents, sources
 from transcoder.handlers.shared import Desk
@@ -25,22 +27,29 @@ from transcoder.shelves import Shelves
 from transcoder.to_public import Presenters
 from transcoder.upstream import http_upstream
 
+if TYPE_CHECKING:  # what is off costs no import
+    from opentelemetry.trace import Tracer
 
-def build(settings: Settings, log: FilteringBoundLogger, registry: CollectorRegistry) -> web.Application:
+
+def build(
+    settings: Settings, log: FilteringBoundLogger, registry: CollectorRegistry, tracer: "Tracer | None" = None
+) -> web.Application:
     """The application; its connections are opened with it and closed with it."""
-    app = web.Application(client_max_size=0)
+    traced = around(tracer)
+    app = web.Application(client_max_size=0, middlewares=traced.middlewares)
     tally = Tally(registry)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
         upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally)
         valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
-        store = ValkeyIdempotency(valkey)
+        store = traced.store(ValkeyIdempotency(valkey))
         receipts = ValkeyReceipts(valkey)
         outbox = Outbox(receipts, log)
         watch(registry, outbox)
         keeper = http_upstream(settings.oauth.url, Credentials().opened(log), tally)
-        main = settings.connect(upstream)
-        administration = Administration(keeper, settings.oauth.secret, main.capabilities.ids)
+        main = settings.connect(traced.upstream(upstream, "internal"))
+        own = traced.upstream(keeper, "oauth")
+        administration = Administration(own, settings.oauth.secret, main.capabilities.ids)
         records = Shelves(main, dict.fromkeys(ADMINISTERED, administration))
         codec = CODECS[records.capabilities.ids](settings.id_key)
         desk = Desk(
@@ -52,7 +61,7 @@ def build(settings: Settings, log: FilteringBoundLogger, registry: CollectorRegi
             api_url=settings.api_url,
         )
         once = Once(store, records.capabilities, settings.cursor_keys, log, tally)
-        app[PIPELINE] = Pipeline(desk, codec, once, outbox, log, tally)
+        app[PIPELINE] = Pipeline(desk, codec, once, outbox, log, tally, traced.note)
         async with outbox.delivering():
             yield
         await upstream.close()

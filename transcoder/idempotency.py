@@ -99,7 +99,7 @@ class Once:
         except StoreLost as lost:
             self._tally.claimed("lost")
             raise ApiError(IDEMPOTENCY_LOST.answer, cause=str(lost)) from None
-        self._tally.claimed(_outcome(claim))
+        self._tally.claimed(outcome_of(claim))
         match claim:
             case Replay(answer=sealed):
                 return self._replayed(name, sealed) or await self._asked_again(call, work)
@@ -172,7 +172,7 @@ class Once:
         return _marked(await work())
 
 
-def _outcome(claim: Claim) -> str:
+def outcome_of(claim: Claim) -> str:
     """The word of `metrics.CLAIMS` for it."""
     match claim:
         case First(again=again):

@@ -62,6 +62,7 @@ class Pipeline:
         outbox: Outbox,
         log: FilteringBoundLogger,
         tally: Tally | None = None,
+        note: Callable[[Mapping[str, Json]], None] | None = None,
     ) -> None:
         self._desk = desk
         self._codec = codec
@@ -69,6 +70,7 @@ class Pipeline:
         self._outbox = outbox
         self._log = log
         self._tally = tally or Tally()
+        self._note = note
         self._readers: Mapping[str, Mapping[str, Read]] = {row.id: readers(row) for row in OPERATIONS}
         self._translations = {version: translations(version, RESOURCES) for version in VERSIONS}
 
@@ -110,6 +112,8 @@ class Pipeline:
         notes["upstream_duration_ms"] = spent_ms()
         # What an internal service or we ourselves did wrong is for us to hear of, never the caller's fault.
         (self._log.error if answer.status >= _OUR_FAULT else self._log.info)("request", **notes)
+        if self._note is not None:
+            self._note(notes)
         if "business" in notes:
             subject, now_ms = request.headers[headers.SUBJECT.name], time.time_ns() // 1_000_000
             self._outbox.put(notes["business"], receipt_of(notes, subject, answer, now_ms))

@@ -9,6 +9,7 @@ from process.address import Address, metrics_listen, parse_address
 from process.look import Look, read_look
 from process.secret import internal_secret
 from process.settings import Reader, level, public_url
+from process.tracing import collector_url
 from stores.valkey import valkey_url
 from transcoder.credentials import Credentials, read_credentials
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
@@ -29,6 +30,7 @@ class Settings:
 
     listen: Address
     metrics_listen: Address | None
+    collector: str | None
     internal_url: str
     credentials: Credentials
     connect: Connect
@@ -48,6 +50,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     settings = Settings(
         listen=reader.read("LISTEN", parse_address, "unix:/path or tcp:host:port"),
         metrics_listen=metrics_listen(reader),
+        collector=collector_url(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),
         credentials=read_credentials(reader),
         connect=reader.read(

@@ -24,7 +24,10 @@ COMPLETE = "overlays/local"
 """It makes its own Secrets; those of the others are made by hand."""
 SITE = "overlays/site"
 """The example of the guide: production under a site's own names, and with monitoring."""
-KUSTOMIZATIONS = ("base", COMPLETE, "overlays/production", SITE)
+PRODUCTION = "overlays/production"
+TRACED = "overlays/traced"
+"""Production with traces."""
+KUSTOMIZATIONS = ("base", COMPLETE, PRODUCTION, SITE, TRACED)
 GUIDE = Path("docs/kubernetes.md")
 """It names the Secrets that are made by hand, and holds the example."""
 COMPOSE = Path("docker-compose.yml")
@@ -32,6 +35,7 @@ COMPOSE = Path("docker-compose.yml")
 OUR_IMAGE = "public-api-gateway"
 OTHERS_KINDS = re.compile(r"monitoring\.coreos\.com/")
 """API groups that come with an operator: the schemas of Kubernetes do not know them."""
+_WITH_TRACES = "resources: [../production]\ncomponents: [../../components/tracing]\nnamespace: gateway\n"
 VERSION = "1.32"
 WITHIN_S = 60
 
@@ -57,8 +61,9 @@ def copied() -> Iterator[Path]:
         keys.mkdir()
         for file in re.findall(r"keys/([a-z.]+)", (folder / COMPLETE / "kustomization.yaml").read_text()):
             (keys / file).write_text("a key\n")
-        (folder / SITE).mkdir()
-        (folder / SITE / "kustomization.yaml").write_text(the_guides_example(GUIDE.read_text()))
+        for made, text in ((SITE, the_guides_example(GUIDE.read_text())), (TRACED, _WITH_TRACES)):
+            (folder / made).mkdir()
+            (folder / made / "kustomization.yaml").write_text(text)
         yield folder
 
 

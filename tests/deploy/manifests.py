@@ -34,6 +34,10 @@ def with_defaults(text: str) -> str:
         "$(PROXY_PROTOCOL)": "false",
         "$(ADDRESS_LIMIT_PER_S)": "1000",
         "$(CORS_ORIGINS)": "",
+        "$(OTEL_EXPORTER_OTLP_ENDPOINT)": "",
+        "$(OTEL_TRACES_SAMPLER_ARG)": "1",
+        "${OTEL_EXPORTER_OTLP_ENDPOINT:-}": "",
+        "${OTEL_TRACES_SAMPLER_ARG:-1}": "1",
     }.items():
         text = text.replace(variable, value)
     return text

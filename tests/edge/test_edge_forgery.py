@@ -13,6 +13,8 @@ from contract.headers import (
     OVERSIZED,
     RATE_HEADERS,
     REQUEST_ID,
+    TRACEPARENT,
+    WITH_A_TRACE,
     Header,
 )
 from contract.operations import OPERATIONS, Operation
@@ -20,8 +22,8 @@ from edge.early_headers import CLIENT_REQUEST_ID_CHARACTERS
 from tests.edge.standing import Edge
 
 FORGED = "forged"
-NOT_ON_EVERY_REQUEST = (CLIENT_REQUEST_ID, OVERSIZED, CLIENT_ADDRESS)
-"""The last is for the auth host alone."""
+NOT_ON_EVERY_REQUEST = (CLIENT_REQUEST_ID, OVERSIZED, CLIENT_ADDRESS, TRACEPARENT)
+"""The third is for the auth host alone, the last for where traces are on."""
 
 
 @pytest.mark.parametrize("header", NOT_FOR_CALLERS, ids=attrgetter("name"))
@@ -32,7 +34,7 @@ async def test_a_caller_cannot_forge(header: Header, edge: Edge) -> None:
     assert [value for name, value in arrived if name == header.name and FORGED in value] == []
 
 
-@pytest.mark.parametrize("name", [*(f"{prefix}anything" for prefix in INTERNAL_PREFIXES), *RATE_HEADERS])
+@pytest.mark.parametrize("name", [*(f"{prefix}anything" for prefix in INTERNAL_PREFIXES), *RATE_HEADERS, *WITH_A_TRACE])
 async def test_what_only_we_may_write_is_taken_away(name: str, edge: Edge) -> None:
     assert name not in dict(await edge.arrived(headers=[(name, FORGED)]))
 

@@ -10,12 +10,13 @@ import pytest
 import trustme
 
 from contract.documents import DOCUMENTS
-from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, PRIVATE_ANSWER, RATE_HEADERS, REQUEST_ID
+from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, PRIVATE_ANSWER, RATE_HEADERS, REQUEST_ID, WITH_A_TRACE
 from contract.operations import OPERATIONS, READINESS, UNROUTED
 from contract.problems import PROBLEMS, render
 from edge.__main__ import FOLDER, RENDERED
-from edge.bootstrap import text
+from edge.bootstrap import bootstrap, text
 from edge.clusters import TRANSCODER
+from edge.connection_manager import http_connection_manager, second_connection_manager
 from edge.deployment import Deployment
 from edge.early_headers import early_headers
 from edge.filters import EXT_AUTHZ, JWT
@@ -94,7 +95,7 @@ def removed() -> list[str]:
     return [mutation["remove"] for mutation in early_headers()["typed_config"]["mutations"] if "remove" in mutation]
 
 
-@pytest.mark.parametrize("name", [*(header.name for header in NOT_FOR_CALLERS), *RATE_HEADERS])
+@pytest.mark.parametrize("name", [*(header.name for header in NOT_FOR_CALLERS), *RATE_HEADERS, *WITH_A_TRACE])
 def test_a_header_that_is_not_for_callers_is_removed_by_name(name: str) -> None:
     assert removed().count(name) == 1
 
@@ -108,6 +109,25 @@ def test_headers_are_removed_before_the_edge_writes_its_own() -> None:
         mutation["remove_on_match"]["key_matcher"]["prefix"] for mutation in mutations[: len(INTERNAL_PREFIXES)]
     ]
     assert tuple(prefixes) == INTERNAL_PREFIXES
+
+
+def managers(deployment: Deployment) -> list[dict[str, Any]]:
+    return [manager(deployment)["typed_config"] for manager in (http_connection_manager, second_connection_manager)]
+
+
+def test_nothing_is_traced_unless_a_collector_is_named() -> None:
+    assert "opentelemetry" not in text(Deployment()).lower()
+    assert all("tracing" not in manager for manager in managers(Deployment()))
+
+
+def test_both_entries_trace_the_share_that_is_told_and_no_caller_can_ask_for_more() -> None:
+    deployment = Deployment(traces="http://collector:4317", traced_share=0.25)
+    for manager in managers(deployment):
+        assert manager["tracing"]["random_sampling"] == {"value": 25.0}
+        assert manager["tracing"]["client_sampling"] == {"value": 0}
+    [cluster] = [one for one in bootstrap(deployment)["static_resources"]["clusters"] if one["name"] == "traces"]
+    [end] = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    assert end["endpoint"]["address"] == {"socket_address": {"address": "collector", "port_value": 4317}}
 
 
 def asked(route: dict[str, Any]) -> str | None:

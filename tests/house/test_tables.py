@@ -99,7 +99,7 @@ def test_header_names_are_lower_case_and_unique_and_ours_are_marked() -> None:
     assert len(names) == len(set(names))
     assert all(name == name.lower() for name in names)
     for header in headers.NOT_FOR_CALLERS:
-        assert header.name == "x-request-id" or header.name.startswith(headers.INTERNAL_PREFIXES)
+        assert header.name in ("x-request-id", "traceparent") or header.name.startswith(headers.INTERNAL_PREFIXES)
 
 
 def test_versions_are_listed_newest_first() -> None:

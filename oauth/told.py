@@ -1,0 +1,43 @@
+"""A line in the log for each request, and the request's own words on every other line that it leads to.
+
+The words are those of all logs here; of what was sent, nothing is told.
+"""
+
+import time
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from structlog.contextvars import bound_contextvars
+from structlog.typing import FilteringBoundLogger
+
+from contract.headers import REQUEST_ID
+from oauth.metrics import endpoint_of
+
+_SERVER_ERROR = 500
+
+
+def operation_of(request: web.Request) -> str:
+    """What the edge calls the endpoint."""
+    return f"oauth.{endpoint_of(request.path)}"
+
+
+def telling(log: FilteringBoundLogger) -> Middleware:
+    """Tells of every answer."""
+
+    @web.middleware
+    async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began_s, status = time.monotonic(), _SERVER_ERROR
+        trace_id = request.headers.get(REQUEST_ID.name, "")
+        with bound_contextvars(trace_id=trace_id, operation=operation_of(request)):
+            try:
+                response = await handler(request)
+                status = response.status
+            except web.HTTPException as reply:
+                status = reply.status
+                raise
+            finally:
+                if trace_id:  # of probes and other neighbours' questions there is nothing to tell
+                    log.info("request", status=status, duration_ms=round((time.monotonic() - began_s) * 1000, 1))
+        return response
+
+    return tell
