@@ -10,7 +10,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["grpcfront"]):
-    from tests.fuzz.front import ACKNOWLEDGED, HELLO, built, judge
+    from tests.fuzz.front import built, judge, plain
 
 from tests.fuzz.corpus import main
 
@@ -19,12 +19,11 @@ CORPUS = Path(__file__).with_name("grpc_front.corpus")
 
 def one(data: bytes) -> None:
     """Judge one input."""
-    step = 1 + (data[0] % 64 if data else 0)
     choices = atheris.FuzzedDataProvider(data[1:])
     if data[:1] >= b"\x80":
-        judge(built(lambda below: int(choices.ConsumeIntInRange(0, below - 1)), choices.ConsumeBytes), step)
+        judge(built(lambda below: int(choices.ConsumeIntInRange(0, below - 1)), choices.ConsumeBytes), 1 + data[0] % 64)
     else:
-        judge((b"" if data[:1] >= b"\x40" else HELLO + ACKNOWLEDGED) + data[1:], step)
+        judge(*plain(data))
 
 
 if __name__ == "__main__":

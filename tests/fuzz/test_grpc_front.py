@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from grpcfront.events import Called, Cancelled, Ended
 from tests.fuzz.corpus import known
-from tests.fuzz.front import built, judge
+from tests.fuzz.front import built, judge, plain
 from tests.unit.grpcfront.peer import HELLO, call, head
 
 KEPT = known(Path(__file__).with_name("grpc_front.corpus"))
@@ -23,7 +23,7 @@ def conversation(seed: int) -> bytes:
 def test_those_that_were_kept_end_as_they_must():
     assert len(AS_BYTES) > 20
     for data in AS_BYTES:
-        judge(data[1:], 1 + (data[0] % 64 if data else 0))
+        judge(*plain(data))
 
 
 @settings(max_examples=600, deadline=None)
