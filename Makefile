@@ -77,8 +77,9 @@ test-mutants: have-dev ## see that the authorization server's tests notice each 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose
 
-fuzz: have-fuzz ## put a million inputs (RUNS=) to what answers Envoy's Checks; needs Linux on x86-64
+fuzz: have-fuzz ## put a million inputs (RUNS=) each to what answers Envoy's Checks and what reads internal answers; needs Linux on x86-64
 	@$(PY) -m tests.fuzz.check_request -runs=$(RUNS) -max_len=4096
+	@$(PY) -m tests.fuzz.http_answer -runs=$(RUNS) -max_len=4096
 
 kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/local applies as Secrets
 	@umask 077 && mkdir -p $(KEYS) && ID_KEY_FILE=$(KEYS)/id.key CURSOR_KEYS_FILE=$(KEYS)/cursor.keys \
@@ -93,6 +94,7 @@ check: have-dev have-policy ## style, types, layers, and that generated files ar
 	$(PY) -m edge --check
 	$(PY) -m reference --check
 	$(PY) -m deploy.observability.dashboard --check
+	$(PY) -m benchmarks.capacity --check
 	$(PY) -m deploy.kubernetes.check
 	$(PY) -m deploy.kubernetes.policy
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" && \
@@ -103,6 +105,7 @@ render: have-dev ## write the generated files again
 	$(PY) -m edge
 	$(PY) -m reference
 	$(PY) -m deploy.observability.dashboard
+	$(PY) -m benchmarks.capacity
 	$(PROTOC) --python_out=authz --pyi_out=authz
 
 lock: have-dev ## pin requirements/*.in again, with hashes

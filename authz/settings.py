@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from process.address import Address, metrics_listen, parse_address
-from process.secret import internal_secret
+from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, level, public_url
 from process.tracing import collector_url
 from stores.valkey import valkey_url
@@ -16,7 +16,7 @@ class RevocationSettings:
     """Where the feed is, what it has to be shown, the file that keeps what it told, and for how long that serves."""
 
     feed: Address
-    secret: str | None
+    secret: SharedSecret | None
     file: Path
     max_age_s: int
 

@@ -17,7 +17,7 @@ FOLDER = Path("envoy")
 _DEFAULT = Deployment()
 RENDERED: dict[str, Deployment] = {
     "local.yaml": Deployment(),
-    "compose.yaml": Deployment(bind="0.0.0.0", admin_port=9901),  # noqa: S104 (all of the container's)
+    "compose.yaml": Deployment(bind="0.0.0.0", admin_port=9901, watch_port=9902),  # noqa: S104 (all of the container's)
     "kubernetes.yaml": Deployment(
         api_url="https://api.example.com",
         auth_url="https://auth.example.com",

@@ -34,6 +34,7 @@ WORDS: Mapping[str, str] = {
     "INTERNAL_SECRET_FILE": "Where that secret goes, if it is needed",
     "INTERNAL_CA_FILE": "Who signs the certificate of the internal services; by default the system's authorities",
     "INTERNAL_CERTIFICATE_FILE": "The certificate that they are shown (mutual TLS)",
+    "INTERNAL_CLIENT": "The HTTP client that calls them",
     "INTERNAL_PRIVATE_KEY_FILE": "Its key",
     "INTERNAL_TOKEN_FILE": "The bearer token that they are shown",
     "INTERNAL_URL": "Where the internal services are",
@@ -114,6 +115,8 @@ def settings() -> str:
         "**secret** is the path of a file; its text is never in the environment, nor in a log. Any other `NAME` may "
         "stand in a file, too, which `NAME_FILE` names. Here is what each program reads when nothing is set.",
         *(part for program in PROGRAMS for part in (f"## `{program.command}`", program.about, _table(program))),
+        "## `python -m process.doctor`",
+        "Reads what the service beside it reads, says what is wrong with it, and needs none of it.",
         "## `python -m edge --out FILE`",
         "Renders Envoy's configuration for a deployment; its settings are options, and `--help` tells them.",
         table(

@@ -39,7 +39,7 @@ def build(
     tally = Tally(registry)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
-        upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally)
+        upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally, settings.client)
         # A connection each: one on which an answer is overdue is given up with all that waits on it, and a batch of
         # receipts takes longer than a claim.
         claims, kept = (pipelined(settings.valkey_url, timeout_s=settings.store_timeout_s) for _ in range(2))
@@ -47,7 +47,7 @@ def build(
         receipts = ValkeyReceipts(kept)
         outbox = Outbox(receipts, log)
         watch(registry, outbox)
-        keeper = http_upstream(settings.oauth.url, Credentials().opened(log), tally)
+        keeper = http_upstream(settings.oauth.url, Credentials().opened(log), tally, settings.client)
         main = settings.connect(traced.upstream(upstream, "internal"))
         own = traced.upstream(keeper, "oauth")
         administration = Administration(own, settings.oauth.secret, main.capabilities.ids)

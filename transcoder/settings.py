@@ -8,10 +8,11 @@ from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
 from process.address import Address, metrics_listen, parse_address
 from process.look import Look, read_look
-from process.secret import internal_secret
+from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, level, public_url
 from process.tracing import collector_url
 from stores.valkey import valkey_url
+from transcoder.clients import CLIENTS, DEFAULT_CLIENT, MakeClient, named_client
 from transcoder.credentials import Credentials, read_credentials
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
 from transcoder.upstream import address_of, internal_url
@@ -22,7 +23,7 @@ class OAuthSettings:
     """Where the authorization server listens for our own services; the secret that it is shown on a network."""
 
     url: str
-    secret: str | None
+    secret: SharedSecret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Settings:
     metrics_listen: Address | None
     collector: str | None
     internal_url: str
+    client: MakeClient
     credentials: Credentials
     connect: Connect
     oauth: OAuthSettings
@@ -54,6 +56,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         metrics_listen=metrics_listen(reader),
         collector=collector_url(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),
+        client=reader.read("INTERNAL_CLIENT", named_client, " or ".join(CLIENTS), default=DEFAULT_CLIENT),
         credentials=read_credentials(reader),
         connect=reader.read(
             "DIALECT",

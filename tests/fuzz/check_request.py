@@ -4,7 +4,6 @@ Half of the inputs are taken as the bytes of a question, half as choices by whic
 kept in a folder when one is named as the last argument; `--keep FOLDER` adds that folder's files to the corpus.
 """
 
-import base64
 import sys
 import tempfile
 from functools import partial
@@ -14,6 +13,7 @@ import atheris
 
 with atheris.instrument_imports(include=["authz", "contract"]):
     from tests.fuzz.checks import House, built
+from tests.fuzz.corpus import keep, known
 
 CORPUS = Path(__file__).with_name("check_request.corpus")
 
@@ -31,24 +31,13 @@ def one(house: House, data: bytes) -> None:
     house.judge(built(lambda below: int(choices.ConsumeIntInRange(0, below - 1)), text))
 
 
-def known() -> list[bytes]:
-    """The inputs that are kept, shortest first."""
-    return [base64.b64decode(line) for line in CORPUS.read_text().split()] if CORPUS.exists() else []
-
-
-def keep(folder: Path) -> None:
-    """The folder's files join the corpus."""
-    inputs = sorted({*known(), *(path.read_bytes() for path in folder.iterdir())}, key=lambda data: (len(data), data))
-    CORPUS.write_text("".join(f"{base64.b64encode(data).decode()}\n" for data in inputs))
-
-
 def main(arguments: list[str]) -> None:
     """Fuzz, or keep."""
     if arguments[:1] == ["--keep"]:
-        return keep(Path(arguments[1]))
+        return keep(CORPUS, Path(arguments[1]))
     house = House()
     with tempfile.TemporaryDirectory() as seeds:
-        for number, data in enumerate(known()):
+        for number, data in enumerate(known(CORPUS)):
             (Path(seeds) / str(number)).write_bytes(data)
         # The first folder is where new inputs are kept; without one of the caller's they go with the seeds.
         atheris.Setup([sys.argv[0], *arguments, seeds], partial(one, house))

@@ -6,7 +6,19 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("contract", "stores", "process", "authz", "transcoder", "oauth", "edge", "reference", "local", "sandbox")
+ROOMS = (
+    "contract",
+    "stores",
+    "process",
+    "httpclient",
+    "authz",
+    "transcoder",
+    "oauth",
+    "edge",
+    "reference",
+    "local",
+    "sandbox",
+)
 GENERATED = ("authz.ext_authz_pb2",)
 
 
