@@ -15,8 +15,9 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
+from benchmarks.load import cpu_us
 from benchmarks.rounds import Measure, in_turns, table
-from benchmarks.where import cpu_us_of, made_with
+from benchmarks.where import made_with
 from contract.vocabulary import TenantId
 from process.address import UnixAddress
 from tests.component.transcoder.liar import Liar, lying_at, said
@@ -102,9 +103,9 @@ def _measure(kind: str, service: Liar, caller: Caller, pid: int) -> Measure:
                 if (got := await ask(caller)) != status:
                     raise SystemExit(f"{kind}: {got}")
 
-        began_us = cpu_us_of(pid)
+        began_us = cpu_us(pid)
         await asyncio.gather(*(one() for _ in range(IN_FLIGHT)))
-        return (cpu_us_of(pid) - began_us) / REQUESTS
+        return (cpu_us(pid) - began_us) / REQUESTS
 
     return measure
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import jwt
 
+from benchmarks.load import cpu_us
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -36,13 +38,14 @@ class Stack:
         """CPU time that each kind of part has used so far, all its threads together."""
         used: dict[str, float] = defaultdict(float)
         for kind, pid in self.parts:
-            used[kind] += cpu_us_of(pid)
+            used[kind] += cpu_us(pid)
         return used
 
 
-def cpu_us_of(pid: int) -> float:
-    """CPU time that a process and its threads have used so far."""
-    return sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1000
+def rss_mib(pid: int) -> float:
+    """What a process holds in memory now."""
+    [line] = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
 
 
 def running() -> Stack:

@@ -69,7 +69,7 @@ class ValkeyShelf:
             await self._redis.pexpire(key, max(0, await self._redis.pttl(key) - ms))
 
 
-@pytest.fixture(params=["memory", "valkey", "cluster"])
+@pytest.fixture(params=["memory", "valkey", "valkey, pipelined", "cluster"])
 async def shelf(request: pytest.FixtureRequest, places: dict[str, str]) -> AsyncIterator[Shelf]:
     if request.param == "memory":
         yield MemoryShelf()
