@@ -1,6 +1,6 @@
 # Everything that people and scripts run; the work is done in local/ and by the tools named here.
-# Variables: PORT= RUN_DIR= PYTHON=, for `logs` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN= TTL=,
-# for `revoke` and those below it JTI= SUBJECT= TENANT= KEY= BUSINESS= PLAN= ALL=. Those given on the command line reach the
+# Variables: PORT= RUN_DIR= PYTHON=, for `logs` and `restart` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN=
+# TTL=, for `revoke` and those below it JTI= SUBJECT= TENANT= KEY= BUSINESS= PLAN= ALL=. Those given on the command line reach the
 # commands as environment variables.
 
 PYTHON ?= python3
@@ -11,8 +11,8 @@ PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
-.PHONY: test-compose fuzz soak doctor
+.PHONY: help up down restart status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
+.PHONY: test-restarts test-compose fuzz soak doctor
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
@@ -23,6 +23,9 @@ up: have-runtime ## start everything on this machine (PORT=8443 and the next one
 
 down: have-venv ## end everything, also what a crash has left
 	@$(PY) -m local down
+
+restart: have-venv ## start everything anew while it serves, one after the other (S=authz-1 or S=envoy for one)
+	@$(PY) -m local restart
 
 doctor: have-venv ## say what is wrong with this installation, a line each with its cure (PORT= as for up)
 	@$(PY) -m local doctor
@@ -62,8 +65,11 @@ test-scale: have-dev ## run the tests that take long: a million contacts to the 
 	--log-cli-level=INFO --log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py \
 	tests/clients/test_schemathesis.py tests/oauth/through/test_a_leaked_key.py tests/tracing tests/fuzz/test_fronts_alike.py
 
-bench: have-dev ## measure what a charge and a decision cost, and what a caller waits while Valkey is away
-	@for what in charges decision limits_lost; do $(PY) -m benchmarks.$$what || exit 1; done
+test-restarts: have-dev ## restart each part under 200 requests a second, 10,000 for each, and count what is lost
+	@RESTART_REQUESTS=10000 RESTART_RATE=200 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/restarts
+
+bench: have-dev have-rivals ## measure everything beside what others would pick, in one run of ten minutes (PACE=quick: three)
+	@$(PY) -m benchmarks --pace $(or $(PACE),full)
 
 test-mutants: have-dev ## see that the authorization server's tests notice each of some fifty one-line mistakes
 	@$(PY) -m tests.oauth.mutants
@@ -71,8 +77,8 @@ test-mutants: have-dev ## see that the authorization server's tests notice each 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose
 
-fuzz: have-fuzz ## put a million inputs (RUNS=) to what answers Envoy's Checks, and to its front; needs Linux on x86-64
-	@for what in check_request grpc_front; do $(PY) -m tests.fuzz.$$what -runs=$(RUNS) -max_len=4096 || exit 1; done
+fuzz: have-fuzz ## put a million inputs (RUNS=) each to what answers Checks, its front, and what reads internal answers; Linux on x86-64
+	@for what in check_request grpc_front http_answer; do $(PY) -m tests.fuzz.$$what -runs=$(RUNS) -max_len=4096 || exit 1; done
 
 soak: have-dev ## ask authz for an hour, and print its memory and open files now and then
 	@$(PY) -m benchmarks.soak
@@ -90,6 +96,7 @@ check: have-dev have-policy ## style, types, layers, and that generated files ar
 	$(PY) -m edge --check
 	$(PY) -m reference --check
 	$(PY) -m deploy.observability.dashboard --check
+	$(PY) -m benchmarks.capacity --check
 	$(PY) -m deploy.kubernetes.check
 	$(PY) -m deploy.kubernetes.policy
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" && \
@@ -100,6 +107,7 @@ render: have-dev ## write the generated files again
 	$(PY) -m edge
 	$(PY) -m reference
 	$(PY) -m deploy.observability.dashboard
+	$(PY) -m benchmarks.capacity
 	$(PROTOC) --python_out=authz --pyi_out=authz
 
 lock: have-dev ## pin requirements/*.in again, with hashes
@@ -109,6 +117,7 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/fuzz.in -o requirements/fuzz.txt
 	$(LOCK) requirements/policy.in -o requirements/policy.txt
+	$(LOCK) requirements/bench.in -o requirements/bench.txt
 
 have-runtime: have-python
 	@$(PYTHON) -I local/install.py runtime
@@ -119,9 +128,17 @@ have-dev: have-python
 have-fuzz: have-python
 	@$(PYTHON) -I local/install.py runtime dev fuzz
 
-.PHONY: have-policy
+.PHONY: have-policy have-rivals
 have-policy: have-dev
 	@$(PYTHON) -I local/install.py --apart policy
+
+have-rivals: have-dev benchmarks/rivals/node_modules
+	@$(PYTHON) -I local/install.py --apart bench
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || echo "Without nginx on PATH it is left out (Debian: nginx-light)." >&2
+
+benchmarks/rivals/node_modules: benchmarks/rivals/package-lock.json
+	@if command -v npm >/dev/null; then cd benchmarks/rivals && npm ci --silent --no-audit --no-fund && touch node_modules; \
+	else echo "Without Node on PATH, Fastify is left out." >&2; fi
 
 have-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

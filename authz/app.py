@@ -18,9 +18,8 @@ from contract.bounds import STORE_TIMEOUT_S
 from process.metrics import exposing, new_registry
 from process.tracing import tracing
 from stores.buckets import ValkeyBuckets
-from stores.pipelined import Pipelined
+from stores.clients import pipelined, pooled
 from stores.receipts import Outbox, ValkeyReceipts
-from stores.valkey import Valkey
 
 
 async def run(settings: Settings, log: FilteringBoundLogger, stop: asyncio.Event) -> None:
@@ -33,8 +32,8 @@ async def run(settings: Settings, log: FilteringBoundLogger, stop: asyncio.Event
 async def _run(
     settings: Settings, log: FilteringBoundLogger, registry: CollectorRegistry, traced: Around, stop: asyncio.Event
 ) -> None:
-    charges = Pipelined(settings.valkey_url, timeout_s=settings.limits_timeout_s)
-    valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
+    charges = pipelined(settings.valkey_url, timeout_s=settings.limits_timeout_s)
+    valkey = pooled(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
     try:
         limiter = Limiter(traced.buckets(ValkeyBuckets(charges)), log, processes=settings.authz_processes)
         outbox = Outbox(ValkeyReceipts(valkey), log)

@@ -18,7 +18,6 @@ from process.address import Address, UnixAddress
 
 DRAIN_S = 5.0
 """How long Checks in flight may take once the process was told to stop."""
-_OWNER_ONLY = 0o600
 _OPTIONS = (
     # Without this a second process on the same TCP port would take half of the Checks instead of failing to start.
     ("grpc.so_reuseport", 0),
@@ -58,7 +57,9 @@ async def serve(
 
     if front is Front.LEAN and isinstance(address, UnixAddress):
         methods: Methods = {_CHECK: check, health.CHECK: healthy}
-        await serving.serve(methods, address.path, stop, drain_s=DRAIN_S)
+        with address.taken_over() as path:
+            listening = serving.listening(path)
+        await serving.serve(methods, listening, stop, drain_s=DRAIN_S)
     else:
         await _serve_by_grpc({_CHECK: answering(check), health.CHECK: _adapted(healthy)}, address, stop)
 
@@ -66,8 +67,7 @@ async def serve(
 async def _serve_by_grpc(methods: Mapping[str, OnCheck], address: Address, stop: asyncio.Event) -> None:
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CHECKS_AT_ONCE)
     server.add_generic_rpc_handlers((_Known(methods),))
-    _bind(server, address)
-    await server.start()
+    await _listen(server, address)
     try:
         await stop.wait()
     finally:
@@ -97,11 +97,12 @@ def _adapted(handler: Handler) -> OnCheck:
     return on_call
 
 
-def _bind(server: grpc.aio.Server, address: Address) -> None:
+async def _listen(server: grpc.aio.Server, address: Address) -> None:
     if isinstance(address, UnixAddress):
-        address.path.unlink(missing_ok=True)
-        server.add_insecure_port(f"unix:{address.path}")
-        address.path.chmod(_OWNER_ONLY)
-    else:
-        host = f"[{address.host}]" if ":" in address.host else address.host
-        server.add_insecure_port(f"{host}:{address.port}")
+        with address.taken_over() as path:
+            server.add_insecure_port(f"unix:{path}")
+            await server.start()
+        return
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    server.add_insecure_port(f"{host}:{address.port}")
+    await server.start()

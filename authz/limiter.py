@@ -76,7 +76,9 @@ class Limiter:
     ) -> None:
         self._buckets = buckets
         self._log = log
-        self._breaker = Breaker(clock)
+        self._clock = clock
+        # A cluster is lost in parts: those of the others are not to be counted here because of one.
+        self._breakers: dict[str, Breaker] = {}
         self._own = MemoryBuckets(lambda: int(clock() * 1_000_000))
         self._shares = {plan.name: share(plan, processes, at_least=DEAREST) for plan in PLANS.values()}
         self._alone = 0
@@ -85,20 +87,21 @@ class Limiter:
 
     @property
     def alone(self) -> bool:
-        """Whether this process counts by itself for now."""
-        return self._breaker.open
+        """Whether this process counts by itself for now, be it for some businesses."""
+        return any(breaker.open for breaker in self._breakers.values())
 
     async def charge(self, caller: Claims, cost: int, *, plan: str | None = None) -> Charge:
         """Charge `cost` units to the caller's family; `plan` names the one that overrides the token's."""
         applies = PLANS.get(plan or "", caller.plan)
-        if self._breaker.lets_through():
-            known = self._breaker.failures
+        breaker = self._breaker(caller.business)
+        if breaker.lets_through():
+            known = breaker.failures
             try:
                 made = await self._buckets.charge(caller.rate_key, business=caller.business, plan=applies, cost=cost)
             except StoreLost as error:
-                self._lost(error, known)
+                self._lost(breaker, error, known)
             else:
-                self._found()
+                self._found(breaker)
                 return made
         self._alone += 1
         self.charged_alone += 1
@@ -106,16 +109,23 @@ class Limiter:
             caller.rate_key, business=caller.business, plan=self._shares[applies.name], cost=cost
         )
 
-    def _lost(self, error: StoreLost, known: int) -> None:
-        was_open = self._breaker.open
-        self._breaker.failed(known)
-        if self._breaker.open and not was_open:
+    def _breaker(self, business: str) -> Breaker:
+        part = self._buckets.part(business)
+        breaker = self._breakers.get(part)
+        if breaker is None:
+            breaker = self._breakers[part] = Breaker(self._clock)
+        return breaker
+
+    def _lost(self, breaker: Breaker, error: StoreLost, known: int) -> None:
+        was_open = breaker.open
+        breaker.failed(known)
+        if breaker.open and not was_open:
             self._log.error("limits lost", cause=str(error), instead=LIMITS_LOST.instead)
 
-    def _found(self) -> None:
-        was_open = self._breaker.open
-        self._breaker.succeeded()
-        if self._alone:
+    def _found(self, breaker: Breaker) -> None:
+        was_open, had_failed = breaker.open, breaker.failures
+        breaker.succeeded()
+        if self._alone and had_failed:
             # Also after a failure or two that opened nothing: whoever was let through by our own count is told of.
             self._log.warning("limits back", was_open=was_open, counted_alone=self._alone)
             self._alone = 0

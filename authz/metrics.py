@@ -6,6 +6,7 @@ Knows names and labels of metrics; a label is a word of the contract's tables, n
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from authz.limiter import Limiter
+from contract.limits import DEFAULT_PLAN
 from contract.problems import INTERNAL_ERROR
 from process.metrics import watch_count, watch_level
 from stores.receipts import Outbox
@@ -30,6 +31,8 @@ class Tally:
         self._throttled = Counter(
             "authz_throttled", "Calls that a policy had no room for.", ("policy",), registry=registry
         )
+        for policy in DEFAULT_PLAN.policies:  # every plan has the same; a count that appears has not grown
+            self._throttled.labels(policy.name)
         self._took = Histogram(
             "authz_decision_duration_seconds", "How long a decision took.", buckets=_BUCKETS_S, registry=registry
         )

@@ -22,7 +22,7 @@ async def following(
 ) -> AsyncIterator[Follower]:
     """A follower that runs while the block lasts; what is known of `usage` is told to whoever has the feed."""
     connector, url = _way_to(settings.feed)
-    shown = {"Authorization": f"Bearer {settings.secret}"} if settings.secret else {}
+    shown = {"Authorization": settings.secret.shown} if settings.secret else {}
     async with aiohttp.ClientSession(connector=connector, headers=shown) as session:
         follower = Follower(Feed(session, url), settings.file, log, max_age_s=settings.max_age_s)
         follower.restore()

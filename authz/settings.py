@@ -6,7 +6,7 @@ from pathlib import Path
 
 from authz.fronts import Front
 from process.address import Address, metrics_listen, parse_address
-from process.secret import internal_secret
+from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, level, public_url
 from process.tracing import collector_url
 from stores.valkey import valkey_url
@@ -17,7 +17,7 @@ class RevocationSettings:
     """Where the feed is, what it has to be shown, the file that keeps what it told, and for how long that serves."""
 
     feed: Address
-    secret: str | None
+    secret: SharedSecret | None
     file: Path
     max_age_s: int
 
@@ -50,7 +50,9 @@ def load(environment: Mapping[str, str]) -> Settings:
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
     front = reader.read("GRPC_FRONT", Front, "lean or grpc", default=Front.LEAN)
     metrics, collector = metrics_listen(reader), collector_url(reader)
-    valkey = reader.read("VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port", told=False)
+    valkey = reader.read(
+        "VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port (a cluster: ?cluster=true)", told=False
+    )
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
     revocations = _revocations(reader)
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")

@@ -61,3 +61,7 @@ class TracedBuckets:
         """See `Buckets`."""
         with asking_store(self._tracer, "limits.charge"):
             return await self._inner.charge(rate_key, business=business, plan=plan, cost=cost)
+
+    def part(self, business: str) -> str:
+        """See `Buckets`."""
+        return self._inner.part(business)

@@ -1,6 +1,7 @@
 """`python -m benchmarks.charges`: what one charge costs a process, by our pipelined connection and by redis-py's pool.
 
 Both run the same script on the same Valkey, with as many charges in flight; counted is the CPU time of this process.
+Beside them, the same by our client of a cluster.
 """
 
 import argparse
@@ -14,13 +15,16 @@ from benchmarks.rounds import Measure, in_turns, table
 from benchmarks.where import made_with
 from contract.limits import SCALE
 from stores.buckets import Buckets, ValkeyBuckets
+from stores.cluster import Cluster
 from stores.pipelined import Pipelined
-from stores.valkey import Valkey
+from stores.valkey import Valkey, place
+from tests.stores.cluster_process import cluster_at
 from tests.stores.valkey_process import valkey_at
 
 CHARGES = 4_000
 TIMEOUT_S = 5.0
 POOLED, PIPELINED = "redis-py, a pool", "ours, one pipelined connection"
+CLUSTER = "ours, a cluster of three over TCP"
 
 
 async def main() -> None:
@@ -29,18 +33,21 @@ async def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     chosen = parser.parse_args()
     print(made_with())
-    with TemporaryDirectory() as folder:
-        async with valkey_at(Path(folder)) as (url, _):
+    with TemporaryDirectory() as folder, TemporaryDirectory() as cluster_folder:
+        async with valkey_at(Path(folder)) as (url, _), cluster_at(Path(cluster_folder)) as nodes:
+            cluster = Cluster(place(nodes.url), timeout_s=TIMEOUT_S)
             pooled, pipelined = Valkey(url, timeout_s=TIMEOUT_S), Pipelined(url, timeout_s=TIMEOUT_S)
             for in_flight in (1, 16, 64):
                 contenders = {
                     POOLED: _round(ValkeyBuckets(pooled), in_flight),
                     PIPELINED: _round(ValkeyBuckets(pipelined), in_flight),
+                    CLUSTER: _round(ValkeyBuckets(cluster), in_flight),
                 }
                 print(f"\n{in_flight} in flight")
                 print(table(await in_turns(contenders, rounds=chosen.rounds), base=POOLED))
             await pooled.close()
             await pipelined.close()
+            await cluster.close()
 
 
 def _round(buckets: Buckets, in_flight: int) -> Measure:

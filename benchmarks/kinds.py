@@ -4,6 +4,7 @@ All kinds in turn within each round, so that what else the machine does falls on
 request at a time: nothing is shared between requests, so this is the dear end.
 """
 
+import argparse
 import ssl
 import statistics
 import sys
@@ -127,6 +128,9 @@ class _Purse(httpx.Auth):
 
 def main() -> None:
     """Measure the running stack and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.kinds", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    rounds = parser.parse_args().rounds
     stack = running()
     measured = Measured(stack)
     secure = ssl.create_default_context(cafile=stack.ca_file)
@@ -134,7 +138,7 @@ def main() -> None:
         base_url=stack.api_url, headers={"Version": VERSION}, auth=_Purse(stack), verify=secure, timeout=30
     ) as client:
         kinds = list(samples(client))
-        for _ in range(WARM_UP + ROUNDS):
+        for _ in range(WARM_UP + rounds):
             for sample in kinds:
                 measured.run(client, sample)
     sys.stdout.write(f"{made_with()}\n\n{measured.table()}\n")

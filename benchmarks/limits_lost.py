@@ -5,6 +5,7 @@ and says nothing) and slow (every answer comes after two seconds). Milliseconds 
 caller would notice.
 """
 
+import argparse
 import asyncio
 import os
 import signal
@@ -29,7 +30,7 @@ from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import running
 from tests.unit.authz.asking import API_URL, CLAIMS, a_check
 
-CALLS = 400
+ROUNDS, CALLS = 7, 60
 SLOW_S = 2.0
 SHARED = "100"
 
@@ -39,26 +40,29 @@ Ask = Callable[[], Awaitable[str]]
 
 async def main() -> None:
     """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.limits_lost", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    calls = parser.parse_args().rounds * CALLS
     print(f"{made_with()}\n")
     with TemporaryDirectory() as name:
         folder = Path(name)
         async with _authz(folder) as ask:
             async with valkey_at(folder) as (_, valkey):
-                whole = await _took_ms(ask, CALLS)
+                whole = await _took_ms(ask, calls)
                 _tell("whole", whole)
                 valkey.send_signal(signal.SIGSTOP)
-                _tell("black-holed", await _took_ms(ask, CALLS), whole)
+                _tell("black-holed", await _took_ms(ask, calls), whole)
                 valkey.send_signal(signal.SIGCONT)
                 await _back("answers again", ask)
                 valkey.kill()
                 await valkey.wait()
-                _tell("dead", await _took_ms(ask, CALLS), whole)
+                _tell("dead", await _took_ms(ask, calls), whole)
             async with valkey_at(folder):
                 await _back("was started again", ask)
         async with _wire(folder) as wire, _authz(folder) as ask:
-            whole = await _took_ms(ask, CALLS)
+            whole = await _took_ms(ask, calls)
             wire.delay_s = SLOW_S
-            _tell("slow, 2 s", await _took_ms(ask, CALLS), whole)
+            _tell("slow, 2 s", await _took_ms(ask, calls), whole)
             wire.delay_s = 0.0
             await _back("was quick again", ask)
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import jwt
 
+from benchmarks.load import cpu_us
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -36,9 +38,14 @@ class Stack:
         """CPU time that each kind of part has used so far, all its threads together."""
         used: dict[str, float] = defaultdict(float)
         for kind, pid in self.parts:
-            for task in Path(f"/proc/{pid}/task").iterdir():
-                used[kind] += int((task / "schedstat").read_text().split()[0]) / 1000
+            used[kind] += cpu_us(pid)
         return used
+
+
+def rss_mib(pid: int) -> float:
+    """What a process holds in memory now."""
+    [line] = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
 
 
 def running() -> Stack:

@@ -91,6 +91,10 @@ def problem_members(
     return body
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: `json.dumps` with options makes one for each call."""
+
+
 def render(problem: Problem, *, api_url: str, trace_id: str, **members: Any) -> bytes:
     """The body of an `application/problem+json` answer.
 
@@ -99,7 +103,7 @@ def render(problem: Problem, *, api_url: str, trace_id: str, **members: Any) -> 
     problem's own extension members (RFC 9457 §3.2).
     """
     body = problem_members(problem, api_url=api_url, trace_id=trace_id, **members)
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(body).encode()
 
 
 AUTHENTICATION_REQUIRED = Problem(

@@ -10,6 +10,7 @@ _HTTPS_PORT = 443
 class Deployment:
     """One rendering of the edge. The defaults are those of the committed `envoy/local.yaml`.
 
+    `certificate` and `private_key` lie in one folder; `certificate_source` is the file that describes them to Envoy.
     `oauth` is the `host:port` of an authorization server on another machine; without one it has a socket as all others.
     `admin_port` puts the admin interface on a loopback port, for those who cannot speak to a socket file.
     `address_limit_per_s` guards against floods from one address, before any token is known: far above what an honest
@@ -31,6 +32,7 @@ class Deployment:
     auth_port: int = 8444
     certificate: str = "/etc/gateway/tls/server.pem"
     private_key: str = "/etc/gateway/tls/server.key"
+    certificate_source: str = "/etc/gateway/envoy/certificate.yaml"
     socket_dir: str = "/run/gateway"
     oauth: str = ""
     admin_port: int = 0

@@ -1,5 +1,6 @@
 """The listening socket: addresses and TLS. Plain HTTP is not served."""
 
+from edge.certificate import by_name
 from edge.connection_manager import http_connection_manager
 from edge.deployment import Deployment
 from edge.shapes import Yaml, extension, seconds
@@ -47,11 +48,6 @@ def _tls(deployment: Deployment) -> Yaml:
         common_tls_context={
             "alpn_protocols": ["h2", "http/1.1"],
             "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-            "tls_certificates": [
-                {
-                    "certificate_chain": {"filename": deployment.certificate},
-                    "private_key": {"filename": deployment.private_key},
-                }
-            ],
+            "tls_certificate_sds_secret_configs": [by_name(deployment)],
         },
     )

@@ -23,29 +23,28 @@ GREETED_WITHIN_S = 10.0
 """Who connects and says nothing does not keep a file open for ever."""
 CLOSED_WITHIN_S = 10.0
 """Nor who does not read how it ended."""
-_OWNER_ONLY = 0o600
 
 _log = logging.getLogger(__name__)
 
 
-async def serve(methods: Methods, path: Path, stop: asyncio.Event, *, drain_s: float) -> None:
-    """Answer calls at `path` until `stop`, then finish what is in flight within `drain_s`."""
+def listening(path: Path) -> socket.socket:
+    """A socket at `path`, where nobody is yet; who connects from now on waits for `serve`."""
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    bound.bind(str(path))
+    bound.listen()
+    return bound
+
+
+async def serve(methods: Methods, at: socket.socket, stop: asyncio.Event, *, drain_s: float) -> None:
+    """Answer calls of those who connect until `stop`, then finish what is in flight within `drain_s`."""
     peers: set[_Peer] = set()
     loop = asyncio.get_running_loop()
-    server = await loop.create_unix_server(lambda: _Peer(methods, peers, loop), sock=_bound(path))
+    server = await loop.create_unix_server(lambda: _Peer(methods, peers, loop), sock=at)
     try:
         await stop.wait()
     finally:
         server.close()
         await _drained(peers, drain_s)
-
-
-def _bound(path: Path) -> socket.socket:
-    path.unlink(missing_ok=True)
-    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    bound.bind(str(path))
-    path.chmod(_OWNER_ONLY)
-    return bound
 
 
 async def _drained(peers: "set[_Peer]", within_s: float) -> None:

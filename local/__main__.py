@@ -1,4 +1,4 @@
-"""The runner's commands: `python -m local up|down|doctor|status|logs|where|token|…`; the Makefile calls these.
+"""The runner's commands: `python -m local up|down|restart|doctor|status|logs|where|token|…`; the Makefile calls these.
 
 Owns arguments, exit codes and the text that greets; must not know how anything is done. Options default to the
 variables of the same name, because `make up PORT=9443` hands them over that way.
@@ -77,6 +77,12 @@ def _down(folder: RunFolder, _: Asked) -> str:
     return "Everything has ended." if there_was else f"Nothing ran in {folder.root}."
 
 
+def _restart(folder: RunFolder, asked: Asked) -> str:
+    from local.restart import restart
+
+    return restart(folder, asked.service)
+
+
 def _doctor(folder: RunFolder, asked: Asked) -> str:
     from local.doctor import examine
 
@@ -130,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     looks.add_argument("--port", default=os.environ.get("PORT") or "8443", help="that `up` is to use")
     add("down", _down, "end everything, also what a crash has left")
     add("status", lambda folder, _: status(folder), "show the services")
+    again = add("restart", _restart, "let services hand over to new ones, one after the other, without a lost request")
+    again.add_argument("service", nargs="?", default=os.environ.get("S", ""), help="such as authz or transcoder-1")
     reads = add("logs", _logs, "show the ends of the logs; follow them on a terminal")
     reads.add_argument("service", nargs="?", default=os.environ.get("S", ""), help="such as authz or transcoder-1")
     add("where", lambda folder, _: where(folder), "print addresses and files as KEY=VALUE lines")

@@ -5,12 +5,12 @@ Owns the certainty that nothing is left; must not know what ran.
 
 import signal
 
-from local.folder import RunFolder, drop_sockets
+from local.folder import RunFolder, drop_memory, drop_sockets
 from local.processes import end, end_group, lives, send, wait_for_end
 from local.state import State, read_state
 
-# The supervisor gives each of the three turns 4 s before it kills.
-SUPERVISOR_WITHIN_S = 15.0
+# The supervisor gives each of the three turns 4 s before it kills, and the first another 4 to finish what it has.
+SUPERVISOR_WITHIN_S = 20.0
 LEFTOVERS_WITHIN_S = 4.0
 
 
@@ -36,5 +36,6 @@ def take_down(folder: RunFolder) -> bool:
     end(left, grace_s=LEFTOVERS_WITHIN_S)
     end_group(state.supervisor, left)
     drop_sockets(folder)
+    drop_memory(state.api_port)
     folder.state.unlink(missing_ok=True)
     return there_was or bool(left)

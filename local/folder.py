@@ -20,6 +20,7 @@ from local.trouble import Trouble
 # sun_path holds 108 bytes on Linux and 104 on macOS, the closing NUL included (unix(7)).
 SOCKET_PATH_BYTES = 103 if sys.platform == "darwin" else 107
 LONGEST_SOCKET_NAME = "transcoder-1-told.sock"
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (where shm_open(3) keeps it)
 # A path that needs no quoting in a URL, a YAML file or a shell.
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+@=-]+")
 
@@ -60,6 +61,11 @@ class RunFolder:
     def state(self) -> Path:
         """Returns the file in which the supervisor tells what runs."""
         return self.root / "state.json"
+
+    @property
+    def wish(self) -> Path:
+        """Returns the file that asks the supervisor to let services hand over to new ones."""
+        return self.root / "restart.json"
 
     @property
     def envoy_yaml(self) -> Path:
@@ -123,6 +129,11 @@ def drop_sockets(folder: RunFolder) -> None:
         path.unlink(missing_ok=True)
     if folder.sockets != folder.root and folder.sockets.is_dir():
         folder.sockets.rmdir()
+
+
+def drop_memory(number: int) -> None:
+    """Remove what two Envoys of that base id share: the kernel keeps it, whoever ends."""
+    (SHARED_MEMORY / f"envoy_shared_memory_{10 * number}").unlink(missing_ok=True)
 
 
 def _carries_sockets(path: Path) -> bool:

@@ -43,6 +43,12 @@ def for_oauth() -> dict[str, str]:
     }
 
 
+def for_edge() -> tuple[str, ...]:
+    """Returns what the environment says of the edge, as its options."""
+    told = {name: os.environ.get(name, "") for name in ("CORS_ORIGINS", "ADDRESS_LIMIT_PER_S")}
+    return tuple(f"--{name.replace('_', '-').lower()}={text}" for name, text in told.items() if text)
+
+
 def for_authz() -> dict[str, str]:
     """Returns for how long revocations serve without their feed, where the environment says so."""
     told = os.environ.get("REVOCATIONS_MAX_AGE_S")

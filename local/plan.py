@@ -15,6 +15,21 @@ class Leaves(IntEnum):
     LAST = 2
 
 
+class HandsOver(IntEnum):
+    """How a running service gives way to a new process of the same service."""
+
+    NOT = 0
+    """It ends, and then the next one begins."""
+    ITS_SOCKET = 1
+    """The new one puts its socket in the place of the old one's and serves; then the old one is told to end."""
+    BY_ITSELF = 2
+    """The new one is told which life it is (`LIFE`), takes over from the old one and ends it."""
+
+
+LIFE = "{life}"
+"""A word of a command: 0 for a process that takes over from nobody, otherwise one more than its predecessor's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A question whose answer shows that a service is ready: connect, send, and look at how the answer begins."""
@@ -41,6 +56,9 @@ class Service:
     leaves: Leaves = Leaves.THEN
     socket: str = ""
     """The path of a socket file that a dead predecessor may have left; removed before each start."""
+    hands_over: HandsOver = HandsOver.NOT
+    before_end: tuple[str, ...] = ()
+    """A command that lets it finish what it has; run to its end before the service is told to."""
 
 
 @dataclass(frozen=True, slots=True)

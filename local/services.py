@@ -4,7 +4,9 @@ Owns the names of services and the settings they are given; must not start anyth
 """
 
 import importlib.util
+import os
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -12,24 +14,29 @@ from urllib.parse import quote
 from contract.headers import AUTHORIZATION, VERSION
 from contract.operations import BY_ID, HEALTH_PATH, READINESS_PATH
 from contract.versions import LATEST_VERSION
-from local.folder import RunFolder
+from local.folder import SHARED_MEMORY, RunFolder
 from local.inside import (
     database_url,
     directory_file,
     for_authz,
+    for_edge,
     for_oauth,
     for_traces,
     for_transcoders,
     has_own_services,
 )
 from local.keys import locate_keys
-from local.plan import HTTP_OK, Leaves, Plan, Probe, Service, http_get
+from local.plan import HTTP_OK, LIFE, HandsOver, Leaves, Plan, Probe, Service, http_get
 from local.rooms import ROOT, environment, program
 from local.trouble import Trouble
 from process.keys import Keys
 
 AUTHZ_PROCESSES = 2
 """One and a spare; as many as the edge asks by default."""
+ENVOY_DRAINS_S, ENVOY_LEAVES_AFTER_S = 4, 6
+"""An Envoy that hands over: by when all its connections have been asked to close, and when it ends."""
+ENVOY_ENDS_WITHIN_S = 3
+"""One that ends for good: how long what is in flight may take."""
 CREATE_CONTACT, LIST_CONTACTS = BY_ID["contacts.create"], BY_ID["contacts.list"]
 
 
@@ -92,6 +99,8 @@ def edge_arguments(stack: Stack) -> tuple[str, ...]:
         *("--api-port", str(port), "--auth-port", str(port + 1), "--bind", "127.0.0.1"),
         *("--socket-dir", str(stack.folder.sockets), "--concurrency", "1"),
         *("--certificate", str(stack.keys.certificate), "--private-key", str(stack.keys.private_key)),
+        *("--certificate-source", str(stack.folder.root / "certificate.yaml")),
+        *for_edge(),
         *for_traces(),
     )
 
@@ -159,6 +168,7 @@ def _over_http(stack: Stack, name: str, room: str, settings: dict[str, str]) -> 
         environment=environment({**settings, "LISTEN": f"unix:{socket}"}),
         ready=Probe(f"unix:{socket}", http_get(HEALTH_PATH), HTTP_OK),
         socket=socket,
+        hands_over=HandsOver.NOT if room == "sandbox" else HandsOver.ITS_SOCKET,
     )
 
 
@@ -181,6 +191,7 @@ def _authz(stack: Stack, number: int) -> Service:
         environment=environment(settings),
         ready=Probe(f"unix:{socket}"),
         socket=socket,
+        hands_over=HandsOver.ITS_SOCKET,
     )
 
 
@@ -203,19 +214,37 @@ def _valkey(stack: Stack) -> Service:
 
 
 def _envoy(stack: Stack) -> Service:
-    """Hot restart is off: its base ids and shared memory would be shared by every stack on this machine."""
     return Service(
         name="envoy",
         kind="envoy",
         command=(
             _envoy_binary(),
-            *("-c", str(stack.folder.envoy_yaml), "--concurrency", "1", "--disable-hot-restart"),
-            *("--drain-time-s", "2", "--log-level", "warning"),
+            *("-c", str(stack.folder.envoy_yaml), "--concurrency", "1", "--log-level", "warning"),
+            *_hot_restart(stack),
         ),
         environment=environment({}),
         ready=_through_the_edge(stack, HEALTH_PATH),
         leaves=Leaves.FIRST,
         socket=stack.folder.socket("envoy-admin"),
+        hands_over=HandsOver.BY_ITSELF if _SHARES_MEMORY else HandsOver.NOT,
+        before_end=(sys.executable, "-I", "-S", _DRAIN, stack.folder.socket("envoy-admin"), str(ENVOY_ENDS_WITHIN_S)),
+    )
+
+
+_DRAIN = str(Path(__file__).with_name("drain.py"))
+_SHARES_MEMORY = sys.platform == "linux" and os.access(SHARED_MEMORY, os.W_OK)
+
+
+def _hot_restart(stack: Stack) -> tuple[str, ...]:
+    """A new Envoy is handed the old one's listening sockets, so that no connection falls between the two.
+
+    They find each other by a number that all of this machine share: the port is ours alone already.
+    """
+    if not _SHARES_MEMORY:
+        return ("--disable-hot-restart",)
+    return (
+        *("--base-id", str(stack.api_port), "--restart-epoch", LIFE),
+        *("--drain-time-s", str(ENVOY_DRAINS_S), "--parent-shutdown-time-s", str(ENVOY_LEAVES_AFTER_S)),
     )
 
 

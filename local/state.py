@@ -29,6 +29,8 @@ class Watched:
     kind: str
     stage: Stage = Stage.STARTING
     process: Identity | None = None
+    beside: Identity | None = None
+    """A second process, while one hands over to the other."""
     restarts: int = 0
     failed_starts: int = 0
     """Deaths in a row before it was ever ready."""
@@ -47,7 +49,7 @@ class State:
 
     def processes(self) -> list[Identity]:
         """Returns the processes of all services."""
-        return [service.process for service in self.services if service.process]
+        return [one for service in self.services for one in (service.process, service.beside) if one]
 
 
 def read_state(folder: RunFolder) -> State | None:

@@ -93,7 +93,7 @@ def _hand_over(supervisor: subprocess.Popen[bytes], services: Plan, folder: RunF
     give_up_s = time.monotonic() + SUPERVISOR_TELLS_WITHIN_S
     while not ((state := read_state(folder)) and state.supervisor.pid == supervisor.pid and lives(state.supervisor)):
         if supervisor.poll() is not None or time.monotonic() > give_up_s:
-            raise Trouble(f"The supervisor did not start. {_end_of_log(folder, 'supervisor')}")
+            raise Trouble(f"The supervisor did not start. {end_of_log(folder, 'supervisor')}")
         time.sleep(LOOK_EVERY_S)
 
 
@@ -123,7 +123,7 @@ def _unready(folder: RunFolder, told: set[str], began_s: float) -> list[Watched]
     """Tell of services that have become ready, and return those that have not."""
     state = running(folder)
     if state is None:
-        raise Trouble(f"The stack was stopped while it started. {_end_of_log(folder, 'supervisor')}")
+        raise Trouble(f"The stack was stopped while it started. {end_of_log(folder, 'supervisor')}")
     for row in state.services:
         if row.stage is Stage.READY and row.name not in told:
             told.add(row.name)
@@ -140,7 +140,7 @@ def ready_now(folder: RunFolder) -> set[str]:
 def _cannot_start(folder: RunFolder, row: Watched) -> str:
     return (
         f"{row.name} does not start: it died {row.failed_starts} times, at last with {row.last_end}. "
-        f"{_end_of_log(folder, row.name)}\nPut right what its log says, then `make up` again."
+        f"{end_of_log(folder, row.name)}\nPut right what its log says, then `make up` again."
     )
 
 
@@ -150,10 +150,11 @@ def _too_late(folder: RunFolder, at_last: Probe) -> str:
     if not late:
         question = at_last.send.partition("\r\n")[0] or "a connection"
         return f"All services run, but {at_last.address} gave no good answer to `{question}` in {READY_WITHIN_S:.0f} s."
-    return f"{' and '.join(late)} not ready after {READY_WITHIN_S:.0f} s. {_end_of_log(folder, late[0])}"
+    return f"{' and '.join(late)} not ready after {READY_WITHIN_S:.0f} s. {end_of_log(folder, late[0])}"
 
 
-def _end_of_log(folder: RunFolder, name: str) -> str:
+def end_of_log(folder: RunFolder, name: str) -> str:
+    """Returns the last lines of a log, as they go into a `Trouble`."""
     path = folder.log(name)
     text = path.read_text(errors="replace") if path.exists() else ""
     return f"The end of {path}:\n{last_lines(text)}"

@@ -5,7 +5,6 @@ on a network.
 """
 
 import asyncio
-import hmac
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -19,6 +18,7 @@ from oauth.desk import Desk
 from oauth.store import revocations
 from oauth.store.database import Database, DatabaseLost
 from oauth.watch import Watch
+from process.secret import SharedSecret
 from stores.revocations.events import AFTER, FEED_PATH, WAIT, Page, read_position, write_page
 
 LONGEST_WAIT_S = 30.0
@@ -26,7 +26,7 @@ LONGEST_WAIT_S = 30.0
 
 def build_inside(
     database: Database,
-    secret: str | None,
+    secret: SharedSecret | None,
     log: FilteringBoundLogger,
     *,
     desk: Desk | None = None,
@@ -83,13 +83,10 @@ def _wait_s(text: str) -> float:
     return wait_s
 
 
-def _shown(secret: str) -> Middleware:
-    expected = f"Bearer {secret}".encode()
-
+def _shown(secret: SharedSecret) -> Middleware:
     @web.middleware
     async def shown(request: web.Request, handler: Handler) -> web.StreamResponse:
-        said = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(said, expected):
+        if not secret.accepts(request.headers.get("Authorization", "")):
             return web.Response(status=401, text="The shared secret is asked for.\n")
         return await handler(request)
 

@@ -25,6 +25,8 @@ def endpoint_of(path: str) -> str:
 def counting(registry: CollectorRegistry) -> Middleware:
     """Counts what every endpoint answers."""
     requests = Counter("oauth_requests", "Answered requests.", ("endpoint", "status_class"), registry=registry)
+    for endpoint in (*_ENDPOINTS.values(), _OTHER):  # from the start on: a count that appears has not grown
+        requests.labels(endpoint, "5xx")
     took = Histogram(
         "oauth_request_duration_seconds",
         "How long an answer took.",

@@ -15,7 +15,7 @@ from oauth.key_ring import Purpose
 from oauth.mint import Mint
 from process.address import Address, metrics_listen, parse_address
 from process.look import Logo, Look, read_logo, read_look
-from process.secret import internal_secret
+from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, level, public_url
 from process.tracing import collector_url
 
@@ -53,7 +53,7 @@ class ServeSettings:
     metrics_listen: Address | None
     collector: str | None
     internal_listen: Address
-    internal_secret: str | None
+    internal_secret: SharedSecret | None
     database_url: str
     issuer: str
     audience: str

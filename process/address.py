@@ -1,5 +1,7 @@
 """Where a service listens: a UNIX socket or a TCP address, spelled `unix:/path` or `tcp:host:port`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +9,7 @@ from process.settings import Reader
 
 MAX_SOCKET_PATH_BYTES = 107
 """The kernel's limit for the path of a UNIX socket (sun_path)."""
+_OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,20 @@ class UnixAddress:
     """A UNIX socket; only its owner may connect."""
 
     path: Path
+
+    @contextmanager
+    def taken_over(self) -> Iterator[Path]:
+        """Where to listen; at the end that becomes `path`, in one step, whoever listened there before.
+
+        There is no instant at which nobody listens, and a predecessor goes on with the connections that it has.
+        """
+        aside = self.path.with_name(
+            self.path.name[:-1] + "~"
+        )  # no longer than the path, which may be as long as can be
+        aside.unlink(missing_ok=True)
+        yield aside
+        aside.chmod(_OWNER_ONLY)
+        aside.replace(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from process.settings import Reader, load_or_exit
 WITHIN_S = 2.0
 
 
-class _UnixConnection(HTTPConnection):
+class UnixConnection(HTTPConnection):
     """HTTP over a UNIX socket."""
 
     def __init__(self, path: Path) -> None:
@@ -34,7 +34,7 @@ class _UnixConnection(HTTPConnection):
 def trouble_at(address: Address) -> str:
     """What is wrong with the service there; empty if nothing is."""
     if isinstance(address, UnixAddress):
-        connection: HTTPConnection = _UnixConnection(address.path)
+        connection: HTTPConnection = UnixConnection(address.path)
     else:  # 0.0.0.0 is this machine, too
         connection = HTTPConnection(address.host, address.port, timeout=WITHIN_S)
     try:

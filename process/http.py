@@ -6,16 +6,28 @@ from aiohttp import web
 
 from process.address import Address, UnixAddress
 
+LINGER_S = 4.0
+"""How long callers that keep connections open may take to leave once the process was told to stop. An idle connection
+that we closed could meet a request that is on its way, and whoever sent it would not know whether to send it again:
+so every answer asks the caller to close, and idle ones are the caller's to give up; the edge does after 3 s."""
 DRAIN_S = 5.0
-"""How long requests in flight may take once the process was told to stop."""
+"""How long requests in flight may take after that."""
+_LOOK_EVERY_S = 0.02
 LINE_BYTES = 64 * 1024
 """The longest request line and header. Who stands in front bounds all headers together below this; at aiohttp's own
 8190 a request that was let in would be answered with a 400 in plain text."""
-_OWNER_ONLY = 0o600
 
 
-async def serve(app: web.Application, address: Address, stop: asyncio.Event) -> None:
-    """Listen, wait for `stop`, finish what is in flight within `DRAIN_S`, close."""
+async def serve(app: web.Application, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
+    """Listen, wait for `stop`, let callers leave in `linger_s`, finish what is in flight in `DRAIN_S`, close."""
+
+    async def asked_to_close(_: web.BaseRequest, response: web.StreamResponse) -> None:
+        if stop.is_set():
+            response.force_close()
+            # aiohttp has written its own headers by now, and would close without a word.
+            response.headers["Connection"] = "close"
+
+    app.on_response_prepare.append(asked_to_close)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -27,16 +39,27 @@ async def serve(app: web.Application, address: Address, stop: asyncio.Event) -> 
     )
     await runner.setup()
     try:
-        await _site(runner, address).start()
-        if isinstance(address, UnixAddress):
-            address.path.chmod(_OWNER_ONLY)
+        site = await _listening(runner, address)
         await stop.wait()
+        await site.stop()
+        await _deserted(runner, linger_s)
     finally:
         await runner.cleanup()
 
 
-def _site(runner: web.AppRunner, address: Address) -> web.BaseSite:
+async def _deserted(runner: web.AppRunner, within_s: float) -> None:
+    loop = asyncio.get_running_loop()
+    ends_s = loop.time() + within_s
+    while runner.server and runner.server.connections and loop.time() < ends_s:  # noqa: ASYNC110 (aiohttp tells nobody)
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def _listening(runner: web.AppRunner, address: Address) -> web.BaseSite:
     if isinstance(address, UnixAddress):
-        address.path.unlink(missing_ok=True)
-        return web.UnixSite(runner, str(address.path))
-    return web.TCPSite(runner, address.host, address.port)
+        with address.taken_over() as path:
+            site: web.BaseSite = web.UnixSite(runner, str(path))
+            await site.start()
+        return site
+    site = web.TCPSite(runner, address.host, address.port)
+    await site.start()
+    return site

@@ -2,10 +2,17 @@
 
 import logging
 import sys
-from typing import cast
+from typing import Any, cast
 
+import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
+
+_encode = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+def _line(event: dict[str, Any], **_: Any) -> str:
+    return _encode(event).decode()
 
 
 def make_logger(service: str, level: int, *more: Processor) -> FilteringBoundLogger:
@@ -18,7 +25,7 @@ def make_logger(service: str, level: int, *more: Processor) -> FilteringBoundLog
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(ensure_ascii=False),
+        structlog.processors.JSONRenderer(serializer=_line),
     ]
     told = len(more) + 2  # what stands in a line, before what it looks like
     handler = logging.StreamHandler(sys.stdout)

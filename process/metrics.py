@@ -71,7 +71,7 @@ async def _exposing(registry: CollectorRegistry, address: Address) -> AsyncItera
     app.router.add_get(PATH, answer)
     ended = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(serve(app, address, ended))
+        tasks.create_task(serve(app, address, ended, linger_s=0))
         try:
             yield
         finally:

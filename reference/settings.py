@@ -35,6 +35,7 @@ WORDS: Mapping[str, str] = {
     "INTERNAL_SECRET_FILE": "Where that secret goes, if it is needed",
     "INTERNAL_CA_FILE": "Who signs the certificate of the internal services; by default the system's authorities",
     "INTERNAL_CERTIFICATE_FILE": "The certificate that they are shown (mutual TLS)",
+    "INTERNAL_CLIENT": "The HTTP client that calls them",
     "INTERNAL_PRIVATE_KEY_FILE": "Its key",
     "INTERNAL_TOKEN_FILE": "The bearer token that they are shown",
     "INTERNAL_URL": "Where the internal services are",
@@ -62,7 +63,8 @@ WORDS: Mapping[str, str] = {
     "REVOCATIONS_MAX_AGE_S": "How long it goes on with what it was told once it is told nothing more",
     "SIGNING_KEYS_DIR": "The keys that tokens are signed with, each for its owner alone",
     "SIGNING_KEY_FILE": "Where the first key goes that tokens are signed with",
-    "VALKEY_URL": "Where limits and idempotency are kept",
+    "STORE_TIMEOUT_MS": "What a question about a key or a receipt may take before its store counts as lost",
+    "VALKEY_URL": "Where limits and idempotency are kept; `redis://a:6379,b:6379?cluster=true` is a cluster",
 }
 """What each is for: the same in every program that reads it."""
 
@@ -114,6 +116,8 @@ def settings() -> str:
         "**secret** is the path of a file; its text is never in the environment, nor in a log. Any other `NAME` may "
         "stand in a file, too, which `NAME_FILE` names. Here is what each program reads when nothing is set.",
         *(part for program in PROGRAMS for part in (f"## `{program.command}`", program.about, _table(program))),
+        "## `python -m process.doctor`",
+        "Reads what the service beside it reads, says what is wrong with it, and needs none of it.",
         "## `python -m edge --out FILE`",
         "Renders Envoy's configuration for a deployment; its settings are options, and `--help` tells them.",
         table(

@@ -30,6 +30,10 @@ class Buckets(Protocol):
         """
         ...
 
+    def part(self, business: str) -> str:
+        """The part of the store that holds a business's buckets: parts are lost one by one."""
+        ...
+
 
 def _key(business: str, policy: Policy, rate_key: str) -> str:
     # The braces are a hash tag: all that is known of a business lies in one slot of a cluster, within reach of one
@@ -62,6 +66,10 @@ class MemoryBuckets:
             self._remember(keys, after)
         budgets = (Budget(policy, at - now_us) for at, policy in zip(after, plan.policies, strict=True))
         return Charge(passed, tuple(budgets))
+
+    def part(self, business: str) -> str:
+        """The whole."""
+        return ""
 
     def _remember(self, keys: list[str], full_at_us: list[int]) -> None:
         for key, at in zip(keys, full_at_us, strict=True):
@@ -105,6 +113,7 @@ class ValkeyBuckets:
 
     def __init__(self, valkey: Scripts) -> None:
         self._charge = valkey.script(_CHARGE)
+        self._part = valkey.part
 
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
         """See `Buckets`."""
@@ -115,3 +124,7 @@ class ValkeyBuckets:
                 budgets = (Budget(policy, us) for policy, us in zip(plan.policies, ahead, strict=True))
                 return Charge(bool(passed), tuple(budgets))
         raise StoreLost("the answer is not of the script's form")
+
+    def part(self, business: str) -> str:
+        """See `Buckets`."""
+        return self._part(f"{{{business}}}")

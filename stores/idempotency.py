@@ -12,7 +12,7 @@ from typing import Protocol
 
 from contract.bounds import IDEMPOTENCY_LEASE_S, IDEMPOTENCY_LIFE_S
 from contract.vocabulary import TenantId
-from stores.valkey import StoreLost, Valkey
+from stores.valkey import Scripts, StoreLost
 
 _LEASE_MS = IDEMPOTENCY_LEASE_S * 1000
 _LIFE_MS = IDEMPOTENCY_LIFE_S * 1000
@@ -226,7 +226,7 @@ def _index(tenant: TenantId, key: str) -> str:
 class ValkeyIdempotency:
     """What all processes share; the server's clock is the only one."""
 
-    def __init__(self, valkey: Valkey) -> None:
+    def __init__(self, valkey: Scripts) -> None:
         self._claim = valkey.script(_CLAIM)
         self._finish = valkey.script(_FINISH)
         self._release = valkey.script(_RELEASE)

@@ -30,11 +30,13 @@ class Pipelined:
     """A client of the server at `url`; nothing is opened before the first call.
 
     A connection on which one answer is overdue is given up with all that waits on it: what comes late must never be
-    taken for the answer to something else. How many may wait is for the callers to bound.
+    taken for the answer to something else. How many may wait is for the callers to bound. `node`: another server that
+    the URL's credentials are good for.
     """
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
-        self._place: Mapping[str, Any] = parse_url(url)
+    def __init__(self, url: str, *, timeout_s: float, node: tuple[str, int] | None = None) -> None:
+        place = parse_url(url)
+        self._place: Mapping[str, Any] = {**place, "host": node[0], "port": node[1]} if node else place
         self._timeout_s = timeout_s
         self._link: _Link | None = None
         self._opening: asyncio.Task[str] | None = None
@@ -42,6 +44,17 @@ class Pipelined:
     def script(self, text: str) -> "PipelinedScript":
         """A script to call."""
         return PipelinedScript(self, text)
+
+    def part(self, key: str) -> str:
+        """The whole."""
+        return ""
+
+    async def ask_in_turn(self, *commands: tuple[str | bytes | int, ...]) -> Any:
+        """The answer to the last of several commands that nothing comes between."""
+        link = self._link
+        if link is None or link.lost:
+            link = await self._opened()
+        return (await asyncio.gather(*[link.ask(_packed(command)) for command in commands]))[-1]
 
     async def ask(self, *command: str | bytes | int) -> Any:
         """The answer to one command, bulk strings as bytes and an error as `hiredis.ReplyError`; else StoreLost."""
@@ -111,13 +124,22 @@ class PipelinedScript:
 
     async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         """See `Script`."""
-        answer = await self._valkey.ask("EVALSHA", self._name, len(keys), *keys, *args)
-        if isinstance(answer, hiredis.ReplyError) and str(answer).startswith(_UNKNOWN_SCRIPT):
-            answer = await self._valkey.ask("EVAL", self._text, len(keys), *keys, *args)
+        answer = await self.answer(keys, args)
         if isinstance(answer, hiredis.ReplyError):
             # Loading, read-only, out of memory, not what we take it for.
             raise StoreLost(str(answer))
         return answer
+
+    async def answer(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
+        """As a call, but for an error of the server's: that is an answer."""
+        answer = await self._valkey.ask("EVALSHA", self._name, len(keys), *keys, *args)
+        if isinstance(answer, hiredis.ReplyError) and str(answer).startswith(_UNKNOWN_SCRIPT):
+            answer = await self._valkey.ask("EVAL", self._text, len(keys), *keys, *args)
+        return answer
+
+    async def answer_asking(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
+        """As `answer`, of a server that a slot is on its way to."""
+        return await self._valkey.ask_in_turn(("ASKING",), ("EVAL", self._text, len(keys), *keys, *args))
 
 
 def _introductions(place: Mapping[str, Any]) -> list[bytes]:

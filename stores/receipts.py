@@ -18,7 +18,7 @@ from structlog.typing import FilteringBoundLogger
 
 from contract.bounds import RECEIPT_LIFE_S, RECEIPTS_PER_BUSINESS
 from contract.receipts import Receipt
-from stores.valkey import StoreLost, Valkey
+from stores.valkey import Scripts, StoreLost
 
 _LIFE_MS = RECEIPT_LIFE_S * 1000
 QUEUE = 5_000
@@ -102,7 +102,7 @@ def _prefix(business: str) -> str:
 class ValkeyReceipts:
     """What all processes share."""
 
-    def __init__(self, valkey: Valkey) -> None:
+    def __init__(self, valkey: Scripts) -> None:
         self._keep = valkey.script(_KEEP)
         self._find = valkey.script(_FIND)
 

@@ -5,7 +5,9 @@ Knows no key and no script.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import parse_url
@@ -13,25 +15,53 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+DEFAULT_PORT = 6379
 _CONNECTIONS = 32
+_CLUSTER = "cluster"
 
 
 class StoreLost(Exception):
     """The store gave no usable answer; whether it did what was asked is not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a store is: `url` leads to its first node, with the credentials for all; `seeds` are of a cluster."""
+
+    url: str
+    seeds: tuple[tuple[str, int], ...] = ()
+
+
 def valkey_url(text: str) -> str:
     """A URL of a Valkey or Redis server: `unix:///path/x.sock`, `redis://host:port`, `rediss://user:word@host:port`.
 
-    With a CA of one's own: `?ssl_ca_certs=/path/ca.pem`. ValueError says what is wrong, in words that hold no password.
+    With a CA of one's own: `?ssl_ca_certs=/path/ca.pem`. Of a cluster: `redis://a:6379,b:6379?cluster=true`, one node
+    or more that know the others. ValueError says what is wrong, in words that hold no password.
     """
+    place(text)
+    return text
+
+
+def place(text: str) -> Place:
+    """The place that a `valkey_url` names."""
     try:
-        where = parse_url(text)
+        parts = urlsplit(text)
+        options = parse_qsl(parts.query, keep_blank_values=True)
+        is_cluster = any(option == (_CLUSTER, "true") for option in options)
+        credentials, at, hosts = parts.netloc.rpartition("@")
+        query = urlencode([option for option in options if option[0] != _CLUSTER], safe="/")
+        urls = [
+            urlunsplit((parts.scheme, f"{credentials}{at}{host}", parts.path, query, ""))
+            for host in (hosts.split(",") if is_cluster else [hosts])
+        ]
+        nodes = [parse_url(url) for url in urls]
     except ValueError:
         raise ValueError("names no server") from None
-    if not where.get("path") and not where.get("host"):
+    if not all(node.get("host") or (node.get("path") and not is_cluster) for node in nodes):
         raise ValueError("names no server")
-    return text
+    if not is_cluster:
+        return Place(text)
+    return Place(urls[0], tuple((node["host"], node.get("port", DEFAULT_PORT)) for node in nodes))
 
 
 class Script(Protocol):
@@ -47,6 +77,10 @@ class Scripts(Protocol):
 
     def script(self, text: str) -> Script:
         """A script to call."""
+        ...
+
+    def part(self, key: str) -> str:
+        """The part of the store that holds a key: parts are lost one by one. A store that is one server is one part."""
         ...
 
 
@@ -89,6 +123,10 @@ class Valkey:
     def script(self, text: str) -> PooledScript:
         """A script to call."""
         return PooledScript(self._redis, text, self._timeout_s)
+
+    def part(self, key: str) -> str:
+        """The whole."""
+        return ""
 
     async def close(self) -> None:
         """Close every connection."""

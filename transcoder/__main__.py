@@ -3,6 +3,8 @@
 import asyncio
 import os
 
+import uvloop
+
 from process.http import serve
 from process.logs import make_logger
 from process.metrics import exposing, new_registry
@@ -23,4 +25,5 @@ async def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(load_or_exit(load, os.environ, "transcoder")))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main(load_or_exit(load, os.environ, "transcoder")))

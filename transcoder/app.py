@@ -7,13 +7,12 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
-from contract.bounds import STORE_TIMEOUT_S
 from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
+from stores.clients import pipelined
 from stores.idempotency import ValkeyIdempotency
 from stores.receipts import Outbox, ValkeyReceipts
-from stores.valkey import Valkey
 from transcoder.administration import ADMINISTERED, Administration
 from transcoder.around import around
 from transcoder.credentials import Credentials
@@ -40,13 +39,15 @@ def build(
     tally = Tally(registry)
 
     async def connections(app: web.Application) -> AsyncIterator[None]:
-        upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally)
-        valkey = Valkey(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
-        store = traced.store(ValkeyIdempotency(valkey))
-        receipts = ValkeyReceipts(valkey)
+        upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally, settings.client)
+        # A connection each: one on which an answer is overdue is given up with all that waits on it, and a batch of
+        # receipts takes longer than a claim.
+        claims, kept = (pipelined(settings.valkey_url, timeout_s=settings.store_timeout_s) for _ in range(2))
+        store = traced.store(ValkeyIdempotency(claims))
+        receipts = ValkeyReceipts(kept)
         outbox = Outbox(receipts, log)
         watch(registry, outbox)
-        keeper = http_upstream(settings.oauth.url, Credentials().opened(log), tally)
+        keeper = http_upstream(settings.oauth.url, Credentials().opened(log), tally, settings.client)
         main = settings.connect(traced.upstream(upstream, "internal"))
         own = traced.upstream(keeper, "oauth")
         administration = Administration(own, settings.oauth.secret, main.capabilities.ids)
@@ -66,7 +67,8 @@ def build(
             yield
         await upstream.close()
         await keeper.close()
-        await valkey.close()
+        await claims.close()
+        await kept.close()
 
     app.cleanup_ctx.append(connections)
     app.router.add_get(HEALTH_PATH, _healthy)

@@ -1,6 +1,5 @@
 """[pure] Entity tags, one per revision and version of a record, and preconditions that name them (RFC 9110 §13.1)."""
 
-import base64
 import hashlib
 import re
 from dataclasses import dataclass
@@ -13,6 +12,9 @@ from transcoder.errors import ApiError
 
 _ETAG = re.compile(r"r([1-9][0-9]{0,17})-([a-z2-7]{7})")
 _TAG = re.compile(r'(?:W/)?(?:"([\x21\x23-\x7e]*)"|((?!\*|W/)[\x21\x23-\x2b\x2d-\x7e]+))')
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
+"""Of digits in base 32: ten bits each."""
 _COMMAS = re.compile(r"(?:[ \t]*,)+[ \t]*")
 
 
@@ -39,7 +41,8 @@ def etag(record_id: str, revision: int, version: Version) -> str:
 @lru_cache(maxsize=4096)
 def _mark(record_id: str, date: str) -> str:
     digest = hashlib.sha256(f"{record_id} {date}".encode()).digest()
-    return base64.b32encode(digest[:5]).decode().lower()[:7]
+    number = int.from_bytes(digest[:5], "big")
+    return "".join([_PAIRS[number >> place & 1023] for place in (30, 20, 10, 0)])[:7]
 
 
 def read_precondition(header: Header, value: str | None) -> Precondition | None:

@@ -6,6 +6,7 @@ caller sent.
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE
 from process.metrics import watch_count
 from stores.receipts import Outbox
 
@@ -13,6 +14,15 @@ _BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 """The promise is kept or not at 0.25; 10 s is when a request ends."""
 NO_OPERATION = ""
 CLAIMS = ("first", "again", "replay", "in-flight", "other-request", "lost")
+CANCELLED = "cancelled"
+CALLS = (
+    "2xx",
+    "3xx",
+    "4xx",
+    "5xx",
+    CANCELLED,
+    *(row.code for row in (UPSTREAM_UNAVAILABLE, UPSTREAM_TIMEOUT, UPSTREAM_INVALID)),
+)
 
 
 class Tally:
@@ -34,14 +44,16 @@ class Tally:
         self._claims = Counter(
             "transcoder_idempotency", "Claims of idempotency keys by outcome.", ("outcome",), registry=registry
         )
-        for outcome in CLAIMS:  # from the start on: a count that appears with its first event has not grown
-            self._claims.labels(outcome)
         self._calls = Counter(
             "transcoder_upstream_calls",
             "Calls of internal services: their status class, or why there was no answer.",
             ("outcome",),
             registry=registry,
         )
+        # From the start on: a count that appears with its first event has not grown.
+        for counter, outcomes in ((self._claims, CLAIMS), (self._calls, CALLS)):
+            for outcome in outcomes:
+                counter.labels(outcome)
         self._waited = Histogram(
             "transcoder_upstream_duration_seconds",
             "How long a call of an internal service took.",
@@ -59,7 +71,7 @@ class Tally:
         self._claims.labels(outcome).inc()
 
     def called(self, outcome: str, took_s: float) -> None:
-        """A call inwards has ended."""
+        """A call inwards has ended, with one of the outcomes of `CALLS`."""
         self._calls.labels(outcome).inc()
         self._waited.observe(took_s)
 

@@ -169,7 +169,7 @@ class Pipeline:
     def _head(self, request: web.Request, route: requests.Route, actor: Actor, version: Version, body: Json) -> Call:
         """Check 12: path, query and headers, the faults of all of them at once."""
         operation, tenant = route.operation, actor.tenant
-        query = list(request.rel_url.query.items())
+        query = list(request.rel_url.query.items()) if request.rel_url.raw_query_string else []
         now_ms = time.time_ns() // 1_000_000
         around = Surroundings(now_ms, lambda prefix, text: self._codec.open(prefix, tenant, text), Known({}))
         translation = _SAME if operation.of is None else self._translations[version][operation.of]

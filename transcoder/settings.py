@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract.bounds import STORE_TIMEOUT_S
 from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
 from process.address import Address, metrics_listen, parse_address
 from process.look import Look, read_look
-from process.secret import internal_secret
+from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, level, public_url
 from process.tracing import collector_url
 from stores.valkey import valkey_url
+from transcoder.clients import CLIENTS, DEFAULT_CLIENT, MakeClient, named_client
 from transcoder.credentials import Credentials, read_credentials
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
 from transcoder.upstream import address_of, internal_url
@@ -21,7 +23,7 @@ class OAuthSettings:
     """Where the authorization server listens for our own services; the secret that it is shown on a network."""
 
     url: str
-    secret: str | None
+    secret: SharedSecret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,12 @@ class Settings:
     metrics_listen: Address | None
     collector: str | None
     internal_url: str
+    client: MakeClient
     credentials: Credentials
     connect: Connect
     oauth: OAuthSettings
     valkey_url: str
+    store_timeout_s: float
     api_url: str
     auth_url: str
     id_key: bytes
@@ -52,6 +56,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         metrics_listen=metrics_listen(reader),
         collector=collector_url(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),
+        client=reader.read("INTERNAL_CLIENT", named_client, " or ".join(CLIENTS), default=DEFAULT_CLIENT),
         credentials=read_credentials(reader),
         connect=reader.read(
             "DIALECT",
@@ -60,7 +65,12 @@ def load(environment: Mapping[str, str]) -> Settings:
             default=DEFAULT_DIALECT,
         ),
         oauth=_oauth(reader),
-        valkey_url=reader.read("VALKEY_URL", valkey_url, "unix:///path or redis://host:port", told=False),
+        valkey_url=reader.read(
+            "VALKEY_URL", valkey_url, "unix:///path or redis://host:port (a cluster: ?cluster=true)", told=False
+        ),
+        store_timeout_s=reader.read(
+            "STORE_TIMEOUT_MS", _seconds, "whole milliseconds", default=f"{STORE_TIMEOUT_S * 1000:.0f}"
+        ),
         api_url=reader.read("PUBLIC_API_URL", public_url, "an https origin such as https://api.example.com"),
         auth_url=reader.read("PUBLIC_AUTH_URL", public_url, "an https origin such as https://auth.example.com"),
         id_key=reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters"),
@@ -76,3 +86,9 @@ def _oauth(reader: Reader) -> OAuthSettings:
     expected = "oauth's INTERNAL_LISTEN, as unix:/path or http://host:port"
     url = reader.read("OAUTH_INTERNAL_URL", internal_url, expected)
     return OAuthSettings(url, internal_secret(reader, None if url is None else address_of(url)))
+
+
+def _seconds(text: str) -> float:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ValueError("not a positive whole number")
+    return int(text) / 1000

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -20,12 +21,22 @@ from transcoder.versioning import Translation
 
 encode: Callable[[Json], bytes] = msgspec.json.Encoder(decimal_format="number").encode
 """Compact JSON in UTF-8."""
+_DAY_MS, _MINUTE_MS, _EPOCH = 86_400_000, 60_000, date(1970, 1, 1).toordinal()
+_MINUTES = tuple(f"{hour:02d}:{minute:02d}" for hour in range(24) for minute in range(60))
 
 
 def instant_text(ms: int) -> str:
     """Epoch milliseconds as RFC 3339 in UTC; the fraction only where there is one."""
-    text = datetime.fromtimestamp(ms // 1000, UTC).isoformat()[:19]
-    return f"{text}.{ms % 1000:03d}Z" if ms % 1000 else f"{text}Z"
+    day, of_day = divmod(ms, _DAY_MS)
+    minute, of_minute = divmod(of_day, _MINUTE_MS)
+    second, fraction = divmod(of_minute, 1000)
+    text = f"{_date(day)}T{_MINUTES[minute]}:{second:02d}"
+    return f"{text}.{fraction:03d}Z" if fraction else f"{text}Z"
+
+
+@lru_cache(maxsize=4096)
+def _date(day: int) -> str:
+    return date.fromordinal(_EPOCH + day).isoformat()
 
 
 def amount_text(units: int, currency: str) -> str:
@@ -81,15 +92,16 @@ class Presenter:
 
         A record that is not there yet (a dry create, number 0) has no id. What is shown once is there if it is given.
         """
+        record_id = self.record_id(around.tenant, record.number)
         whole: Values = {
             **record.values,
             "id": record.number or None,
             "deleted_at": record.deleted_at_ms,
-            "etag": self.etag(around.tenant, record, around.version),
+            "etag": etag(record_id, record.revision, around.version),
         }
-        shown = {
-            name: form(around, whole) for name, form in self._fields if fields is None or name in fields or name == "id"
-        }
+        plain = whole.get
+        wanted = self._fields if fields is None else [row for row in self._fields if row[0] in fields or row[0] == "id"]
+        shown = {name: plain(name) if form is None else form(around, whole) for name, form in wanted}
         shown |= {name: record.values[name] for name in self._once if name in record.values}
         return translation.record(shown)
 
@@ -106,7 +118,8 @@ class Around:
 Form = Callable[[Around, Mapping[str, Any]], Json]
 
 
-def _form(field: Field, codec: Codec, others: Presenters) -> Form:
+def _form(field: Field, codec: Codec, others: Presenters) -> Form | None:
+    """How a field is shown; None stands for its value as it is."""
     name = field.name
     match field.type:
         case Id(prefix=prefix):
@@ -127,7 +140,7 @@ def _form(field: Field, codec: Codec, others: Presenters) -> Form:
             return lambda around, values: _parts(others.named(of), around, values.get(name) or ())
         case CustomFields():
             return lambda around, values: _custom_fields(codec, around, values.get(name) or {})
-    return lambda _, values: values.get(name)
+    return None
 
 
 def _sealed(codec: Codec, prefix: str, around: Around, number: int | None) -> Json:

@@ -1,38 +1,30 @@
-"""Calls to an internal service over HTTP/1.1: pooled, bounded, each ended by its deadline. Knows no dialect."""
+"""Calls to an internal service over HTTP/1.1: each ended by its deadline, and what a failed one says to callers.
+
+Knows no dialect, and of clients only what they have in common.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import aiohttp
 from yarl import URL
 
 from contract.bounds import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
 from contract.failures import SERVICE_LOST
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT
+from httpclient.errors import Dropped, NoAnswer, Unreachable
+from httpclient.reading import Reply as Reply  # dialects take it from here
 from process.address import Address, TcpAddress, UnixAddress
+from transcoder.clients import CLIENTS, DEFAULT_CLIENT, Client, MakeClient
 from transcoder.credentials import Shown
 from transcoder.errors import ApiError
-from transcoder.metrics import Tally, status_class
+from transcoder.metrics import CANCELLED, Tally, status_class
 
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
-_CONNECT_TIMEOUT_S = 1.0
-_POOL_SIZE = 128
-_CHUNK_BYTES = 256 * 1024
 _TENTHS = 10
 _MOST_SPARE_TENTHS = 10 * _TENTHS
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer in whole."""
-
-    status: int
-    body: bytes
 
 
 class Upstream(Protocol):
@@ -108,11 +100,10 @@ class Spare:
 
 
 class HttpUpstream:
-    """`Upstream` on aiohttp's client, over a UNIX socket or TCP."""
+    """`Upstream` on a client, which sends a request once at the most."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: URL, shown: Shown, tally: Tally) -> None:
-        self._session = session
-        self._base = base
+    def __init__(self, client: Client, shown: Shown, tally: Tally) -> None:
+        self._client = client
         self._shown = shown
         self._tally = tally
         self._spare = Spare()
@@ -129,7 +120,7 @@ class HttpUpstream:
         writes: bool,
     ) -> Reply:
         """See `Upstream.send`. A read whose connection breaks before an answer is sent once more."""
-        began_s, outcome = time.monotonic(), "cancelled"
+        began_s, outcome = time.monotonic(), CANCELLED
         try:
             reply = await self._send(method, path, headers, body, deadline_s, deadline_header, writes=writes)
             outcome = status_class(reply.status)
@@ -164,64 +155,32 @@ class HttpUpstream:
             async with asyncio.timeout_at(until_s):
                 try:
                     return await self._ask(method, path, sent, body)
-                except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+                except Dropped:
                     # Most often a kept connection of a service that has restarted.
-                    if writes or isinstance(error, aiohttp.ClientConnectorError) or not self._spare.take():
+                    if writes or not self._spare.take():
                         raise
                     return await self._ask(method, path, sent, body)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise ApiError(SERVICE_LOST.answer, cause=repr(error)) from None
+        except Unreachable as error:
+            raise ApiError(SERVICE_LOST.answer, cause=str(error)) from None
         except TimeoutError:
             raise ApiError(UPSTREAM_TIMEOUT, outcome=unknown, cause="no answer in time") from None
-        except aiohttp.ClientError as error:
-            raise ApiError(UPSTREAM_INVALID, outcome=unknown, cause=repr(error)) from None
+        except NoAnswer as error:
+            raise ApiError(UPSTREAM_INVALID, outcome=unknown, cause=str(error)) from None
 
     async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        url = URL(f"{self._base}{path}", encoded=True)
         with _watch.get(Stopwatch()):
-            async with self._session.request(method, url, headers=headers, data=body, allow_redirects=False) as reply:
-                return Reply(reply.status, await _whole_body(reply))
+            return await self._client.ask(method, path, headers, body)
 
     async def close(self) -> None:
         """Close the pool."""
-        await self._session.close()
+        await self._client.close()
 
 
-async def _whole_body(reply: aiohttp.ClientResponse) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in reply.content.iter_chunked(_CHUNK_BYTES):
-        size += len(part)
-        if size > MAX_ANSWER_BYTES:
-            reply.close()
-            raise aiohttp.ClientPayloadError(f"the answer is over {MAX_ANSWER_BYTES} bytes")
-        parts.append(part)
-    return b"".join(parts)
-
-
-def http_upstream(base: str, shown: Shown, tally: Tally | None = None) -> HttpUpstream:
+def http_upstream(
+    base: str, shown: Shown, tally: Tally | None = None, make: MakeClient = CLIENTS[DEFAULT_CLIENT]
+) -> HttpUpstream:
     """A client for `unix:/path`, `http://host:port` or `https://host:port`; its owner closes it."""
-    # The deadline is ours (`asyncio.timeout_at`); aiohttp's own total timeout costs a timer more for each call.
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S)
-    connector: aiohttp.BaseConnector
-    if base.startswith("unix:"):
-        connector, url = (
-            aiohttp.UnixConnector(path=base.removeprefix("unix:"), limit=_POOL_SIZE),
-            URL("http://internal"),
-        )
-    else:
-        connector, url = aiohttp.TCPConnector(limit=_POOL_SIZE, ssl=shown.tls), URL(base)
-    session = aiohttp.ClientSession(
-        connector=connector,
-        timeout=timeout,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        headers={"Accept-Encoding": "identity"},
-    )
-    # Left to itself aiohttp sends a PUT or DELETE again when a kept connection breaks, though the first may have been
-    # carried out: the caller would be told of the second. There is no public switch.
-    session._retry_connection = False
-    return HttpUpstream(session, url.origin(), shown, tally or Tally())
+    return HttpUpstream(make(base, shown), shown, tally or Tally())
 
 
 def internal_url(text: str) -> str:

@@ -4,11 +4,13 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.deploy.manifests import KUBERNETES, ROOT, compose, services
 
 ONCE = {"keys", "envoy-configuration", "sandbox-tables", "oauth-tables"}
 EVERY = pytest.mark.parametrize("name", services())
+OBSERVABILITY = ROOT / "deploy" / "observability"
 DOCKERFILE = (ROOT / "deploy" / "images" / "Dockerfile").read_text()
 
 
@@ -49,18 +51,62 @@ def test_a_service_says_whether_it_is_healthy_and_a_job_has_someone_who_waits_fo
         assert service["restart"] == "on-failure"
 
 
-def test_ports_are_published_on_loopback_and_by_envoy_alone() -> None:
-    published = {name: service["ports"] for name, service in services().items() if "ports" in service}
-    assert published.keys() == {"envoy"}
-    assert all(port.startswith("127.0.0.1:${") for port in published["envoy"])
+PUBLISHED = {"envoy": "API_PORT AUTH_PORT", "prometheus": "PROMETHEUS_PORT", "grafana": "GRAFANA_PORT"}
+LEAD_OUT = {"outside": {"envoy"}, "looked-at": {"prometheus", "grafana"}}
+"""The networks that are not closed, and who is on them."""
 
 
-def test_only_the_way_out_of_envoy_leads_out() -> None:
-    outside = [name for name, network in compose()["networks"].items() if not (network or {}).get("internal")]
-    assert [name for name, service in services().items() if set(service.get("networks", [])) & set(outside)] == [
-        "envoy"
-    ]
+def on(network: str) -> set[str]:
+    return {name for name, service in services().items() if network in service.get("networks", [])}
+
+
+def test_ports_are_published_on_loopback_and_by_these_alone() -> None:
+    published = {name: " ".join(service["ports"]) for name, service in services().items() if "ports" in service}
+    assert {name: " ".join(re.findall(r"\{([A-Z_]+):-", text)) for name, text in published.items()} == PUBLISHED
+    ports = [port for service in services().values() for port in service.get("ports", [])]
+    assert all(port.startswith("127.0.0.1:${") for port in ports)
+
+
+def test_only_these_networks_lead_out_and_none_of_our_services_is_on_them() -> None:
+    networks = compose()["networks"]
+    outside = {name for name, network in networks.items() if not (network or {}).get("internal")}
+    assert {name: on(name) for name in outside} == LEAD_OUT
     assert all(service.get("networks") or service["network_mode"] == "none" for service in services().values())
+
+
+def test_who_looks_on_comes_only_where_asked_for() -> None:
+    asked_for = {name: service["profiles"] for name, service in services().items() if "profiles" in service}
+    assert asked_for == {"prometheus": ["observability"], "grafana": ["observability"]}
+
+
+def test_prometheus_asks_whoever_tells_metrics_and_reaches_nothing_else() -> None:
+    jobs = yaml.safe_load((OBSERVABILITY / "prometheus.yaml").read_text())["scrape_configs"]
+    asked = {target for job in jobs for each in job["static_configs"] for target in each["targets"]}
+    told = {f"{name}:9464" for name in services() if "METRICS_LISTEN" in services()[name].get("environment", {})}
+    assert asked == told | {"envoy:9902"}
+    assert on("watched") == {target.partition(":")[0] for target in asked} | {"prometheus"}
+    assert set(services()["prometheus"]["networks"]) == {"watched", "looked-at"}
+    assert services()["grafana"]["networks"] == ["looked-at"]
+
+
+def test_grafana_has_nobody_who_could_log_in() -> None:
+    told = services()["grafana"]["environment"]
+    assert (told["GF_AUTH_BASIC_ENABLED"], told["GF_AUTH_DISABLE_LOGIN_FORM"]) == ("false", "true")
+    assert told["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+    assert told["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+    assert not [name for name in told if "PASSWORD" in name]
+
+
+def test_what_is_mounted_from_the_checkout_is_there_and_names_what_is_mounted() -> None:
+    mounts = [
+        mount.split(":") for service in services().values() for mount in service.get("volumes", []) if mount[0] == "."
+    ]
+    assert all((ROOT / here).exists() and rights == "ro" for here, _, rights in mounts)
+    places = {there for _, there, _ in mounts}
+    provider = yaml.safe_load((OBSERVABILITY / "grafana" / "dashboards" / "gateway.yaml").read_text())["providers"][0]
+    home = services()["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert home in places
+    assert home.startswith(provider["options"]["path"])
 
 
 def test_only_oauth_is_in_local_mode_and_no_image_is() -> None:

@@ -1,6 +1,7 @@
 """Envoy's preStop hook against a real Envoy: what is in flight ends well, and new calls are still answered."""
 
 import asyncio
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
@@ -14,10 +15,11 @@ import yaml
 from aiohttp import web
 
 from process.address import TcpAddress
-from tests.deploy.manifests import KUBERNETES
+from tests.deploy.manifests import KUBERNETES, ROOT
 from tests.edge.standing import ENVOY
 from tests.support.processes import free_ports, running
 
+SCRIPT = ROOT / "deploy" / "images" / "envoy.sh"
 DRAIN = KUBERNETES / "base" / "drain.sh"
 LEAST_S, MOST_S = 1, 3
 
@@ -135,6 +137,31 @@ async def test_a_call_that_never_ends_is_waited_for_no_longer_than_was_said(slow
         assert MOST_S - 1 <= loop.time() - began_s < MOST_S + 5
         assert not hanging.done()
         slow.go_on.set()
+
+
+async def test_without_a_hook_sigterm_waits_for_what_is_in_flight(tmp_path: Path) -> None:
+    """As `docker compose` runs it."""
+    port, admin_port, behind = free_ports(3)
+    stand = Slow(port, admin_port, asyncio.Event(), asyncio.Event())
+    (tmp_path / "envoy.yaml").write_text(yaml.dump(configuration(port, admin_port, behind)))
+    for script in (SCRIPT, DRAIN):
+        shutil.copy(script, tmp_path)
+    command = ["bash", str(tmp_path / SCRIPT.name), str(admin_port), str(MOST_S), "-c", str(tmp_path / "envoy.yaml")]
+    command += ["--disable-hot-restart", "--drain-time-s", "2", "--log-level", "error"]
+    path = {"PATH": f"{ENVOY.parent}:{os.environ['PATH']}"}
+    ready = TcpAddress("127.0.0.1", port)
+    async with service(stand, behind), running(command, path, ready=ready) as process:
+        async with aiohttp.ClientSession() as client, asyncio.TaskGroup() as group:
+            in_flight = group.create_task(text_of(client, f"http://127.0.0.1:{port}/slow"))
+            await stand.arrived.wait()
+            process.terminate()
+            async with asyncio.timeout(10):
+                while not await leaving(client, f"http://127.0.0.1:{port}/quick"):  # noqa: ASYNC110 (another process)
+                    await asyncio.sleep(0.02)
+            stand.go_on.set()
+            assert await in_flight == "done"
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
 
 
 def test_the_pod_is_given_more_time_than_the_drain_takes() -> None:

@@ -227,6 +227,7 @@ async def _envoy(
         socket_dir=folder,
         certificate=folder / "server.pem",
         private_key=folder / "server.key",
+        certificate_source=folder / "certificate.yaml",
         **options,
     )
     command = [

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trustme
+import yaml
 
 from contract.documents import DOCUMENTS
 from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, PRIVATE_ANSWER, RATE_HEADERS, REQUEST_ID, WITH_A_TRACE
@@ -15,6 +16,7 @@ from contract.operations import OPERATIONS, READINESS, UNROUTED
 from contract.problems import PROBLEMS, render
 from edge.__main__ import FOLDER, RENDERED
 from edge.bootstrap import bootstrap, text
+from edge.certificate import certificate_text
 from edge.clusters import TRANSCODER
 from edge.connection_manager import http_connection_manager, second_connection_manager
 from edge.deployment import Deployment
@@ -83,12 +85,46 @@ async def test_envoy_accepts_the_deployment(name: str, tmp_path: Path) -> None:
         RENDERED[name],
         certificate=str(tmp_path / "server.pem"),
         private_key=str(tmp_path / "server.key"),
+        certificate_source=str(tmp_path / "certificate.yaml"),
         socket_dir="/tmp/x",
     )
     (tmp_path / name).write_text(text(here))
+    (tmp_path / "certificate.yaml").write_text(certificate_text(here))
     code, told = await validate(tmp_path / name)
     assert code == 0, told
     assert "deprecated" not in told.lower()
+
+
+def test_the_certificate_is_described_beside_the_configuration_and_its_folder_watched(tmp_path: Path) -> None:
+    told = edge(tmp_path, "--out", str(tmp_path / "envoy.yaml"), "--certificate", "/etc/x/tls.crt")
+    assert told.returncode == 0, told.stderr
+    assert "certificate_chain" not in (tmp_path / "envoy.yaml").read_text()
+    (secret,) = yaml.safe_load((tmp_path / "certificate.yaml").read_text())["resources"]
+    assert secret["tls_certificate"]["certificate_chain"] == {"filename": "/etc/x/tls.crt"}
+    assert secret["tls_certificate"]["watched_directory"] == {"path": "/etc/x"}
+
+
+@pytest.mark.parametrize("wrong", ["nothing", "no certificate", "another's key"])
+def test_where_the_certificate_is_to_be_seen_nothing_is_rendered_without_one_that_fits(
+    wrong: str, tmp_path: Path
+) -> None:
+    pair = {"--certificate": tmp_path / "server.pem", "--private-key": tmp_path / "server.key"}
+    command = [word for option, path in pair.items() for word in (option, str(path))]
+    command += ["--see-certificate", "--out", str(tmp_path / "envoy.yaml")]
+    certificate(trustme.CA(), tmp_path)
+    assert edge(tmp_path, *command).returncode == 0
+    (tmp_path / "envoy.yaml").unlink()
+    match wrong:
+        case "nothing":
+            pair["--certificate"].unlink()
+        case "no certificate":
+            pair["--certificate"].write_text("no certificate")
+        case _:
+            trustme.CA().issue_cert("localhost").private_key_pem.write_to_path(pair["--private-key"])
+    told = edge(tmp_path, *command)
+    assert (told.returncode, told.stderr.count("\n")) == (1, 1)
+    assert str(pair["--certificate"]) in told.stderr
+    assert not (tmp_path / "envoy.yaml").exists()
 
 
 def removed() -> list[str]:

@@ -33,6 +33,9 @@ TEXT_CLAIMS = ("sub", "business_id", "role", "plan", "client_id", "token_kind", 
 class Endless:
     """Buckets with room for everybody."""
 
+    def part(self, business: str) -> str:
+        return ""
+
     async def charge(self, rate_key: str, *, business: str, plan: Any, cost: int) -> Charge:
         return Charge(True, tuple(Budget(policy, cost * policy.interval_us) for policy in plan.policies))
 

@@ -3,7 +3,7 @@
 import base64
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
@@ -19,17 +19,17 @@ def keep(corpus: Path, folder: Path) -> None:
     corpus.write_text("".join(f"{base64.b64encode(data).decode()}\n" for data in inputs))
 
 
-def main(arguments: list[str], corpus: Path, one: Callable[[bytes], None]) -> None:
-    """Fuzz by `one`, or keep: `--keep FOLDER`."""
+def main(arguments: list[str], corpus: Path, one: Callable[[bytes], None], *, seeds: Iterable[bytes] = ()) -> None:
+    """Fuzz by `one`, from what is kept and `seeds`; or keep: `--keep FOLDER`."""
     if arguments[:1] == ["--keep"]:
         keep(corpus, Path(arguments[1]))
         return
     # Linux on x86-64 alone has a wheel of it: only who fuzzes needs it.
     import atheris
 
-    with tempfile.TemporaryDirectory() as seeds:
-        for number, data in enumerate(known(corpus)):
-            (Path(seeds) / str(number)).write_bytes(data)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, data in enumerate([*known(corpus), *seeds]):
+            (Path(folder) / str(number)).write_bytes(data)
         # The first folder is where new inputs are kept; without one of the caller's they go with the seeds.
-        atheris.Setup([sys.argv[0], *arguments, seeds], one)
+        atheris.Setup([sys.argv[0], *arguments, folder], one)
         atheris.Fuzz()

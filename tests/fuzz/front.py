@@ -35,7 +35,7 @@ from tests.unit.grpcfront.peer import (
 
 
 def plain(data: bytes) -> tuple[bytes, int]:
-    """What an input of plain bytes says, the greeting before it or not, and by how many at a time."""
+    """What an input of plain bytes says, a greeting before it unless it begins by itself, and how many at a time."""
     greeting = b"" if data[:1] >= b"\x40" else HELLO + ACKNOWLEDGED
     return greeting + data[1:], 1 + (data[0] % 64 if data else 0)
 

@@ -11,6 +11,7 @@ ROOMS = (
     "contract",
     "stores",
     "process",
+    "httpclient",
     "authz",
     "transcoder",
     "oauth",

@@ -1,5 +1,9 @@
-"""A service that knows one thing: `stand_in.py SOCKET [--deaf]` answers 200 to anything; deaf, it ignores SIGTERM."""
+"""A service that knows one thing: `stand_in.py SOCKET [--deaf] [--takes-over]` answers 200 to anything.
 
+Deaf, it ignores SIGTERM; one that takes over puts its socket in the place of another's.
+"""
+
+import os
 import signal
 import socket
 import sys
@@ -7,8 +11,10 @@ import sys
 if "--deaf" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 listener = socket.socket(socket.AF_UNIX)
-listener.bind(sys.argv[1])  # fails when a dead predecessor's socket file is still there
+aside = sys.argv[1] + "~" if "--takes-over" in sys.argv else sys.argv[1]
+listener.bind(aside)  # fails when a dead predecessor's socket file is still there
 listener.listen()
+os.replace(aside, sys.argv[1])  # noqa: PTH105 (pathlib takes longer to import than all of this)
 while True:
     caller, _ = listener.accept()
     with caller:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from local.doctor import REQUIREMENTS, silent, wrong_keys, wrong_service, wrong_versions
+from local.doctor import REQUIREMENTS, silent, wrong_keys, wrong_versions
 from local.folder import RunFolder
 from local.keys import locate_keys
 from local.plan import Probe, Service
 from local.ports import claim_ports
+from process.doctor import wrong_service
 from process.keys import CERTIFICATE_LIFE, make_missing
 from tests.local.test_commands import local
 
@@ -117,15 +118,15 @@ async def test_finds_a_service_that_does_not_answer(tmp_path: Path) -> None:
 
 
 def test_finds_internal_services_that_cannot_be_reached(port: int) -> None:
-    [finding] = wrong_service(f"http://127.0.0.1:{port}")
+    [finding] = wrong_service(f"http://127.0.0.1:{port}", {})
     assert "cannot be reached" in finding
-    [finding] = wrong_service("crm.example")
+    [finding] = wrong_service("crm.example", {})
     assert "correct it" in finding
 
 
 def test_finds_a_clock_that_is_not_ours() -> None:
     with a_service(dt.datetime.now(dt.UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")) as url:
-        assert list(wrong_service(url)) == []
+        assert list(wrong_service(url, {})) == []
     with a_service("Tue, 01 Dec 2020 00:00:00 GMT") as url:
-        [finding] = wrong_service(url)
+        [finding] = wrong_service(url, {})
     assert "follow NTP" in finding

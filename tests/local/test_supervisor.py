@@ -12,10 +12,10 @@ import pytest
 
 from local.down import running, take_down
 from local.folder import RunFolder, locate, open_folder
+from local.keeper import STABLE_AFTER_S
 from local.plan import Leaves, Probe, Service, pause_s
 from local.processes import Identity, identify, lives, send, wait_for_end
 from local.state import Stage, State, Watched, read_state
-from local.supervisor import STABLE_AFTER_S
 from local.trouble import Trouble
 from tests.local.conftest import stand_in
 

@@ -74,5 +74,5 @@ def test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_50
     good.until(ADMITTED, within_s=RESTARTED_S)
     later.until(REVOKED, within_s=REACH_S)
     for name in ("authz-1", "authz-2"):
-        assert '"event": "revocation feed lost"' in aging.log(name)
-        assert '"event": "revocation feed is back"' in aging.log(name)
+        assert '"event":"revocation feed lost"' in aging.log(name)
+        assert '"event":"revocation feed is back"' in aging.log(name)

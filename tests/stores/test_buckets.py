@@ -1,4 +1,4 @@
-"""Both stores of buckets keep the same promises."""
+"""All stores of buckets keep the same promises: memory, one server by either client, and a cluster."""
 
 import asyncio
 import itertools
@@ -10,11 +10,13 @@ from typing import Protocol
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 
 from contract.limits import SCALE, Plan, Policy
 from stores.buckets import Buckets, MemoryBuckets, ValkeyBuckets
 from stores.pipelined import Pipelined
-from stores.valkey import Scripts, Valkey
+from stores.valkey import Scripts
+from tests.stores.conftest import opened
 
 # A unit takes 1,000 s to come back: what the test itself takes does not matter.
 SLOW = Plan("slow", Policy("burst", 10, 10_000), Policy("daily", 20, 86_400))
@@ -41,25 +43,22 @@ class MemoryShop:
 class ValkeyShop:
     """The server's clock cannot be moved: that a bucket is full earlier is the same as that it is later."""
 
-    def __init__(self, valkey: Scripts, redis: Redis) -> None:
+    def __init__(self, valkey: Scripts, redis: Redis | RedisCluster) -> None:
         self.buckets: Buckets = ValkeyBuckets(valkey)
         self._redis = redis
 
     async def pass_time(self, business: str, seconds: int) -> None:
-        for key in await self._redis.keys(f"limit:{{{business}}}:*"):
+        async for key in self._redis.scan_iter(f"limit:{{{business}}}:*"):
             await self._redis.decrby(key, seconds * 1_000_000)
 
 
-@pytest.fixture(params=["memory", "valkey", "valkey, pipelined"])
-async def shop(request: pytest.FixtureRequest, valkey_url: str) -> AsyncIterator[Shop]:
+@pytest.fixture(params=["memory", "valkey", "valkey, pipelined", "cluster"])
+async def shop(request: pytest.FixtureRequest, places: dict[str, str]) -> AsyncIterator[Shop]:
     if request.param == "memory":
         yield MemoryShop()
         return
-    client = Valkey if request.param == "valkey" else Pipelined
-    valkey = client(valkey_url, timeout_s=TIMEOUT_S)
-    async with Redis.from_url(valkey_url) as redis:
+    async with opened(request.param, places[request.param]) as (valkey, redis):
         yield ValkeyShop(valkey, redis)
-    await valkey.close()
 
 
 _numbers = itertools.count()

@@ -1,4 +1,4 @@
-"""Both stores of idempotency keys keep the same promises, races and expiry included."""
+"""All stores of idempotency keys keep the same promises, races and expiry included."""
 
 import asyncio
 import itertools
@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 
 from contract.vocabulary import TenantId
 from stores.idempotency import (
@@ -24,7 +25,8 @@ from stores.idempotency import (
     Used,
     ValkeyIdempotency,
 )
-from stores.valkey import StoreLost, Valkey
+from stores.valkey import Scripts, StoreLost, Valkey
+from tests.stores.conftest import opened
 from tests.stores.valkey_process import valkey_at
 
 TENANT, OTHER_TENANT = TenantId(1), TenantId(2)
@@ -56,26 +58,24 @@ class MemoryShelf:
 class ValkeyShelf:
     """The server's clock cannot be moved: that a lease and a life end earlier is the same as that it is later."""
 
-    def __init__(self, valkey: Valkey, redis: Redis) -> None:
+    def __init__(self, valkey: Scripts, redis: Redis | RedisCluster) -> None:
         self.store: Idempotency = ValkeyIdempotency(valkey)
         self._redis = redis
 
     async def pass_time(self, seconds: float) -> None:
         ms = round(seconds * 1000)
-        for key in await self._redis.keys("once:*"):
+        async for key in self._redis.scan_iter("once:*"):
             await self._redis.hincrby(key, "l", -ms)
             await self._redis.pexpire(key, max(0, await self._redis.pttl(key) - ms))
 
 
-@pytest.fixture(params=["memory", "valkey"])
-async def shelf(request: pytest.FixtureRequest, valkey_url: str) -> AsyncIterator[Shelf]:
+@pytest.fixture(params=["memory", "valkey", "valkey, pipelined", "cluster"])
+async def shelf(request: pytest.FixtureRequest, places: dict[str, str]) -> AsyncIterator[Shelf]:
     if request.param == "memory":
         yield MemoryShelf()
         return
-    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
-    async with Redis.from_url(valkey_url) as redis:
+    async with opened(request.param, places[request.param]) as (valkey, redis):
         yield ValkeyShelf(valkey, redis)
-    await valkey.close()
 
 
 @pytest.fixture

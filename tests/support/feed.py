@@ -15,6 +15,7 @@ from oauth.store import revocations
 from oauth.store.database import Database, database_url
 from oauth.store.revocations import Note
 from oauth.store.schema import migrate
+from process.secret import SharedSecret
 from stores.revocations.events import Kind
 
 
@@ -43,7 +44,7 @@ async def serving_feed(
     *,
     database: str = "oauth.db",
     url: str = "",
-    secret: str | None = None,
+    secret: SharedSecret | None = None,
     port: int = 0,
     **options: Any,
 ) -> AsyncIterator[FeedProcess]:

@@ -153,9 +153,9 @@ class Stack:
         rows = json.loads((self.own_folder / "state.json").read_text())["services"]
         return [row["process"]["pid"] for row in rows if row["kind"] == kind and row["process"]]
 
-    def local(self, *words: str) -> str:
-        """What one of the runner's commands says."""
-        return _local(self.own_folder, *words)
+    def local(self, *words: str, **settings: str) -> str:
+        """What one of the runner's commands says, under settings of the environment."""
+        return _local(self.own_folder, *words, settings=settings)
 
     def restart(self) -> None:
         """Everything ends, and begins again at the same addresses with what it kept."""

@@ -9,6 +9,7 @@ from contract.operations import operations_of
 from contract.problems import INVALID_CURSOR, NOT_SUPPORTED
 from contract.resources import APP, PERSONAL_ACCESS_TOKEN, Action, Resource
 from contract.vocabulary import Json
+from process.secret import SharedSecret
 from stores import administration as wire
 from transcoder.administration import conversions as convert
 from transcoder.administration.refusals import deleted, refusal_in
@@ -64,7 +65,7 @@ ADMINISTERED = tuple(_KINDS)
 class Administration(Plain):
     """One per process. See `Records` for what each method promises."""
 
-    def __init__(self, upstream: Upstream, secret: str | None, ids: IdKind) -> None:
+    def __init__(self, upstream: Upstream, secret: SharedSecret | None, ids: IdKind) -> None:
         self._upstream = upstream
         self._secret = secret
         self.capabilities = Capabilities(
@@ -144,6 +145,6 @@ class Administration(Plain):
     async def _ask(self, method: str, path: str, actor: Actor, kind: type[T], body: Json = None) -> T | Refusal:
         headers = {wire.ACTOR: str(actor.user), wire.PERMISSIONS: actor.permissions, wire.TRACE: actor.trace_id}
         if self._secret is not None:
-            headers["Authorization"] = f"Bearer {self._secret}"
+            headers["Authorization"] = self._secret.shown
         url = f"{wire.ROOT}/{actor.tenant}/{path}"
         return await call(self._upstream, actor, method, url, headers, kind, refusal_in, body)

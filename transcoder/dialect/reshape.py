@@ -16,17 +16,19 @@ def to_record(dialect: Dialect, row: Json, own: OwnFields = NO_OWN_FIELDS) -> Re
     if not isinstance(row, dict):
         raise Unreadable("a record was expected")
     values: dict[str, Any] = {}
-    for public, stored in dialect.fields.items():
-        value = row.get(stored.internal)
+    get = row.get
+    for public, internal, read, nullable in dialect.reading:
+        value = get(internal)
         if value is not None:
-            values[public] = stored.conversion.read(value)
-        elif not stored.nullable:
-            raise Unreadable(f"{stored.internal} is missing")
-    address = {member: row.get(internal) for member, internal in dialect.address.items()}
-    if any(member is not None for member in address.values()):
-        values[dialect.address_name] = {
-            member: None if part is None else text(part) for member, part in address.items()
-        }
+            values[public] = read(value)
+        elif not nullable:
+            raise Unreadable(f"{internal} is missing")
+    if dialect.address:
+        address = {member: get(internal) for member, internal in dialect.address.items()}
+        if any(member is not None for member in address.values()):
+            values[dialect.address_name] = {
+                member: None if part is None else text(part) for member, part in address.items()
+            }
     if dialect.custom_name:
         values[dialect.custom_name] = read_own(row.get(CUSTOM, []), own)
     for public, part in dialect.parts.items():

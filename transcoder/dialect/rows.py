@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from contract.resources import Resource
 from contract.types import Address, CustomFields, Etag, FullName, Parts
 from contract.vocabulary import Json
-from transcoder.dialect.conversions import Conversion, conversion_of
+from transcoder.dialect.conversions import Conversion, Convert, conversion_of
 from transcoder.dialect.own_fields import CUSTOM
 
 
@@ -56,6 +56,8 @@ class Dialect:
     resource: Resource
     path: str
     fields: Mapping[str, Stored]
+    reading: tuple[tuple[str, str, Convert, bool], ...]
+    """The same, laid out for reading: public name, internal name, how a value is read, whether it may be missing."""
     address: Mapping[str, str]
     """Member of the public address → internal field; empty where there is none."""
     address_name: str
@@ -104,6 +106,7 @@ def dialect(resource: Resource, differences: Differences) -> Dialect:
         resource=resource,
         path=differences.path,
         fields=fields,
+        reading=tuple((name, row.internal, row.conversion.read, row.nullable) for name, row in fields.items()),
         address=address,
         address_name=address_name,
         custom_name=custom_name,

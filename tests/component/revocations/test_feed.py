@@ -12,11 +12,13 @@ from aiohttp import web
 
 from oauth.inside import build_inside
 from oauth.store.database import Database, database_url
+from process.secret import SharedSecret
 from stores.revocations.events import Kind, read_page
 from tests.component.revocations.conftest import WITHIN_S, Place
 from tests.support.feed import FeedProcess, feed_socket, serving_feed
 
-SECRET = "s" * 32
+SECRET, FORMER, NO_LONGER = "s" * 32, "f" * 32, "n" * 32
+WHILE_IT_IS_CHANGED = SharedSecret((SECRET, FORMER))
 FEED = "http://oauth/revocations"
 
 
@@ -94,6 +96,9 @@ SHOWN = {
     "nothing": {},
     "another word": {"Authorization": f"Bearer {'t' * 32}"},
     "the bare word": {"Authorization": SECRET},
+    "a word that no longer counts": {"Authorization": f"Bearer {NO_LONGER}"},
+    "both words": {"Authorization": f"Bearer {SECRET} {FORMER}"},
+    "bytes that are no text": {"Authorization": "Bearer \udcff"},
 }
 
 
@@ -101,16 +106,17 @@ SHOWN = {
 async def test_where_a_secret_is_asked_for_nobody_is_told_anything_who_shows(
     place: Place, feed: FeedProcess, headers: dict[str, str]
 ) -> None:
-    async with served(place, feed.database, SECRET) as session:
+    async with served(place, feed.database, WHILE_IT_IS_CHANGED) as session:
         async with session.get(FEED, params={"after": "0-"}, headers=headers) as refused:
             assert refused.status == 401
-        good = {"Authorization": f"Bearer {SECRET}"}
-        async with session.get(FEED, params={"after": "0-"}, headers=good) as answer:
-            assert answer.status == 200
+        for word in (SECRET, FORMER):
+            good = {"Authorization": f"Bearer {word}"}
+            async with session.get(FEED, params={"after": "0-"}, headers=good) as answer:
+                assert answer.status == 200
 
 
 @asynccontextmanager
-async def served(place: Place, database: Database, secret: str | None) -> AsyncIterator[aiohttp.ClientSession]:
+async def served(place: Place, database: Database, secret: SharedSecret | None) -> AsyncIterator[aiohttp.ClientSession]:
     """The internal application over any database, on a socket of its own."""
     path = str(place.folder / "aside.sock")
     runner = web.AppRunner(build_inside(database, secret, structlog.get_logger()), shutdown_timeout=1.0)

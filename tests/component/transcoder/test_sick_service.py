@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from contract.vocabulary import TenantId
 from tests.component.transcoder.liar import Liar, Tell, ends, hangs, lying_at, raw, resets, said, then
 from tests.component.transcoder.places import CODEC, Answer, Caller, Faults, Folder, assert_problem, caller_at
 
-CONTACT_ID = CODEC.seal("con", 1, 5)
+CONTACT_ID = CODEC.seal("con", TenantId(1), 5)
 RECORD = (
     b'{"id":5,"first_name":"Ada","lifecycle_code":1,"dnd":0,"tags":[],"owner_user_id":11,"created_by_user_id":11,'
     b'"created_at":1781706600000,"updated_at":1781706600000,"is_deleted":0,"revision":1}'

@@ -8,6 +8,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from oauth.inside import build_inside
+from process.secret import SharedSecret
 from tests.oauth.protocol.world import World
 from tests.support.quiet_log import QUIET
 
@@ -41,7 +42,7 @@ class Inside:
 @pytest.fixture
 async def inside(world: World) -> AsyncIterator[Inside]:
     user, business = world.a_user("admin")
-    server = TestServer(build_inside(world.desk.database, SECRET, QUIET, desk=world.desk))
+    server = TestServer(build_inside(world.desk.database, SharedSecret((SECRET,)), QUIET, desk=world.desk))
     async with server, aiohttp.ClientSession() as http:
         yield Inside(http, str(server.make_url("")).rstrip("/") + f"/businesses/{business}", user, business)
 

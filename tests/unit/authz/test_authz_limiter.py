@@ -25,6 +25,10 @@ class Breakable:
         self.cut = False
         self.hangs = False
         self.released = asyncio.Event()
+        self.cut_part: str | None = None
+
+    def part(self, business: str) -> str:
+        return business[-1]
 
     async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
         self.tried += 1
@@ -32,7 +36,7 @@ class Breakable:
         await asyncio.sleep(0)
         if self.hangs:
             await self.released.wait()
-        if self.cut:
+        if self.cut or self.cut_part == self.part(business):
             raise StoreLost("cut")
         return await self._buckets.charge(rate_key, business=business, plan=plan, cost=cost)
 
@@ -215,3 +219,18 @@ async def test_losing_and_finding_it_is_logged_once_each(limiter, store, clock, 
         {"event": "limits lost", "cause": "cut", "instead": LIMITS_LOST.instead},
         {"event": "limits back", "was_open": True, "counted_alone": 100},
     ]
+
+
+async def test_a_part_of_the_store_that_is_lost_is_counted_here_alone_and_the_others_by_all(limiter, store):
+    store.cut_part = "2"
+    there, gone = (claims(plan="starter", business_id=f"biz_{end * 26}") for end in "12")
+    for _ in range(FAILURES_TO_OPEN + 1):
+        assert (await limiter.charge(gone, 1)).budgets[0].policy.limit < (await limiter.charge(there, 1)).budgets[
+            0
+        ].policy.limit
+    tried = store.tried
+    await limiter.charge(gone, 1)
+    assert store.tried == tried
+    assert (await limiter.charge(there, 1)).budgets[0].policy.limit == 50
+    assert store.tried == tried + 1
+    assert limiter.alone

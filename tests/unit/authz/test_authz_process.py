@@ -22,6 +22,7 @@ from redis.asyncio import Redis
 from contract.limits import GROWTH
 from contract.operations import READINESS
 from process.address import Address, TcpAddress, UnixAddress
+from process.secret import SharedSecret
 from stores.revocations.events import Kind
 from tests.stores.valkey_process import LOADING_SLOWLY, valkey_at
 from tests.support.feed import feed_socket, serving_feed
@@ -355,10 +356,10 @@ async def test_what_it_was_told_in_an_earlier_life_is_enough_to_begin_with(bare_
 async def test_a_feed_on_a_network_is_shown_the_secret_that_it_asks_for(bare_folder):
     [port] = free_ports(1)
     secret = bare_folder / "internal.secret"
-    secret.write_text("s" * 32 + "\n")
+    secret.write_text(f"{'s' * 32}\n{'f' * 32}\n")
     told = environment(bare_folder, f"unix:{bare_folder}/authz.sock")
     told |= {"REVOCATIONS_FEED": f"tcp:127.0.0.1:{port}", "INTERNAL_SECRET_FILE": str(secret)}
-    async with serving_feed(bare_folder, secret="s" * 32, port=port):
+    async with serving_feed(bare_folder, secret=SharedSecret(("s" * 32,)), port=port):
         ready = UnixAddress(bare_folder / "authz.sock")
         async with running([sys.executable, "-m", "authz"], told, ready=ready, log=bare_folder / "log"):
             assert "revocations known" in (bare_folder / "log").read_text()

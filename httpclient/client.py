@@ -1,0 +1,52 @@
+"""The client: a request in, an answer out. Owns what is put together of the other parts."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from httpclient.connection import Connection
+from httpclient.places import Place, connected
+from httpclient.pool import Pool
+from httpclient.reading import Reading, Reply
+from httpclient.writing import Heads
+
+CONNECT_TIMEOUT_S = 1.0
+IDLE_S = 15.0
+"""How long a connection may idle; servers close theirs after longer, mostly."""
+
+
+class Client:
+    """Speaks to the server at `place`; nothing is opened before the first request.
+
+    `host` is what the server is called in requests, `fields` go with each of them. Answers are read up to
+    `max_body_bytes`, and as they are: nothing is decompressed, no redirection followed, no cookie kept.
+    """
+
+    def __init__(self, place: Place, host: str, fields: Mapping[str, str], *, limit: int, max_body_bytes: int) -> None:
+        self._place = place
+        self._heads = Heads(host, fields)
+        self._pool = Pool(self._connect, limit=limit, idle_s=IDLE_S)
+        self._max_body_bytes = max_body_bytes
+
+    async def ask(self, method: str, target: str, fields: Mapping[str, str], body: bytes | None) -> Reply:
+        """The answer to one request, which is sent once at the most.
+
+        Raises Unreachable, Dropped or Unreadable; ValueError where it cannot be sent as it is.
+        """
+        request = self._heads.request(method, target, fields, body)
+        connection = await self._pool.take()
+        try:
+            reading = Reading(max_body_bytes=self._max_body_bytes, to_head=method == "HEAD")
+            return await connection.ask(request, reading)
+        except BaseException:
+            connection.give_up()
+            raise
+        finally:
+            self._pool.give_back(connection)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.close()
+
+    async def _connect(self, lost: Callable[[Connection], None]) -> Connection:
+        loop = asyncio.get_running_loop()
+        return await connected(self._place, lambda: Connection(loop, lost), timeout_s=CONNECT_TIMEOUT_S)

@@ -1,0 +1,37 @@
+"""What must hold of the reading of an answer, whatever bytes come and however they are cut."""
+
+from httpclient.errors import NoAnswer
+from httpclient.reading import Reading, Reply
+
+MAX_BODY_BYTES = 1000
+Outcome = Reply | type[NoAnswer]
+_FOR_HEAD = 0x80
+
+
+def read(*pieces: bytes, to_head: bool = False) -> Outcome:
+    """What comes of them, and of the end of the connection behind them."""
+    reading = Reading(max_body_bytes=MAX_BODY_BYTES, to_head=to_head)
+    try:
+        for piece in pieces:
+            reading.feed(piece)
+            if reading.reply is not None:
+                return reading.reply
+        reading.end()
+    except NoAnswer as trouble:
+        return type(trouble)
+    assert reading.reply is not None
+    return reading.reply
+
+
+def judge(data: bytes) -> Outcome:
+    """Read what follows the first byte, which says in which pieces, and whether to a HEAD; see that it is right."""
+    to_head, size = bool(data[:1] >= b"\x80"), (data[:1] or b"\0")[0] & ~_FOR_HEAD
+    answer = data[1:]
+    whole = read(answer, to_head=to_head)
+    if size:
+        assert read(*(answer[at : at + size] for at in range(0, len(answer), size)), to_head=to_head) == whole
+    if isinstance(whole, Reply):
+        assert 200 <= whole.status < 600
+        assert len(whole.body) <= MAX_BODY_BYTES
+        assert not (whole.body and (to_head or whole.status in (204, 304)))
+    return whole

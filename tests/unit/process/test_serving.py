@@ -1,0 +1,123 @@
+"""Serving and its end: callers are asked to leave, nobody is cut off, and a successor takes the socket over."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from aiohttp import web
+
+from process.address import UnixAddress
+from process.http import LINGER_S, serve
+from tests.support.processes import accepts
+
+ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def address() -> Iterator[UnixAddress]:
+    with TemporaryDirectory() as folder:
+        yield UnixAddress(Path(folder) / "service.sock")
+
+
+@asynccontextmanager
+async def serving(address: UnixAddress, word: str, **options: float) -> AsyncIterator[asyncio.Event]:
+    """A service that says a word; the event is its SIGTERM."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=word)
+
+    app, stop = web.Application(), asyncio.Event()
+    app.router.add_get("/", answer)
+    before = address.path.stat().st_ino if address.path.exists() else 0
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve(app, address, stop, **options))
+        async with asyncio.timeout(5):
+            while not address.path.exists() or address.path.stat().st_ino == before:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        try:
+            yield stop
+        finally:
+            stop.set()
+
+
+class Line:
+    """A connection that is kept."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self._writer = reader, writer
+
+    @classmethod
+    async def to(cls, address: UnixAddress) -> "Line":
+        return cls(*await asyncio.open_unix_connection(address.path))
+
+    async def ask(self) -> tuple[str, str]:
+        """Head and body of an answer."""
+        self._writer.write(ASK)
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode().lower()
+        size = int(head.partition("content-length: ")[2].partition("\r\n")[0])
+        return head, (await self.reader.readexactly(size)).decode()
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+async def test_whoever_asks_on_a_kept_connection_is_answered_and_asked_to_close(address: UnixAddress) -> None:
+    async with serving(address, "word") as stop:
+        line = await Line.to(address)
+        assert "connection: close" not in (await line.ask())[0]
+        stop.set()
+        await asyncio.sleep(0)
+        head, word = await line.ask()
+        assert word == "word"
+        assert "connection: close" in head
+        assert await line.reader.read() == b""
+        line.close()
+
+
+async def test_an_idle_connection_is_its_callers_to_close(address: UnixAddress) -> None:
+    async with serving(address, "word") as stop:
+        line = await Line.to(address)
+        await line.ask()
+        stop.set()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await line.reader.read()
+        line.close()
+    assert not await accepts(address)
+
+
+async def test_a_caller_that_never_leaves_is_left(address: UnixAddress) -> None:
+    async with serving(address, "word", linger_s=0.05) as stop:
+        line = await Line.to(address)
+        await line.ask()
+        stop.set()
+        async with asyncio.timeout(LINGER_S):
+            assert await line.reader.read() == b""
+        line.close()
+
+
+async def test_a_successor_is_who_answers_from_then_on_and_its_predecessor_finishes_what_it_has(
+    address: UnixAddress,
+) -> None:
+    async with serving(address, "old") as stop:
+        kept = await Line.to(address)
+        await kept.ask()
+        async with serving(address, "new"):
+            fresh = await Line.to(address)
+            assert (await fresh.ask())[1] == "new"
+            assert (await kept.ask())[1] == "old"
+            stop.set()
+            assert (await kept.ask())[1] == "old"
+            assert (await fresh.ask())[1] == "new"
+            assert await accepts(address), "the end of the old one takes nothing from the new one"
+            fresh.close()
+            kept.close()
+
+
+async def test_only_the_owner_may_ask(address: UnixAddress) -> None:
+    async with serving(address, "word"):
+        assert address.path.stat().st_mode & 0o777 == 0o600
+        assert [path.name for path in address.path.parent.iterdir()] == [address.path.name]
