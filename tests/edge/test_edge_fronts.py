@@ -28,11 +28,11 @@ async def test_callers_are_let_through_and_refused(either: Edge) -> None:
 
 
 async def test_callers_at_once_are_counted_as_one(either: Edge) -> None:
-    own = {"Authorization": f"Bearer {either.token()}"}
+    own = {"Authorization": f"Bearer {either.token(plan='starter')}"}
     answers = await asyncio.gather(*(either.http.get(PATH, headers=own) for _ in range(250)))
     counted = Counter(answer.status_code for answer in answers)
     assert counted.keys() == {200, 429}
-    assert counted[200] >= 200
+    assert counted[200] >= 50
 
 
 async def test_a_process_that_is_told_to_stop_costs_no_caller_anything(either: Edge) -> None:
