@@ -118,6 +118,7 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 	$(LOCK) requirements/fuzz.in -o requirements/fuzz.txt
 	$(LOCK) requirements/policy.in -o requirements/policy.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
+	$(LOCK) requirements/supply.in -o requirements/supply.txt
 
 have-runtime: have-python
 	@$(PYTHON) -I local/install.py runtime
