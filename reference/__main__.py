@@ -8,6 +8,7 @@ from contract.versions import VERSIONS
 from process import rendered
 from reference.collection import collection, collection_file
 from reference.document import text
+from reference.licences import licences
 from reference.pages import PAGES
 from reference.settings import settings
 
@@ -29,7 +30,7 @@ def _wanted() -> dict[str, str]:
         openapi_file(version, dialect): text(version, dialect) for version in VERSIONS for dialect in OPENAPI_DIALECTS
     }
     collections = {collection_file(version): collection(version) for version in VERSIONS}
-    pages = {name: made() for name, made in PAGES.items()} | {"settings.md": settings()}
+    pages = {name: made() for name, made in PAGES.items()} | {"settings.md": settings(), "licences.md": licences()}
     return documents | collections | pages
 
 
