@@ -103,6 +103,12 @@ check: have-dev have-policy ## style, types, layers, and that generated files ar
 	for file in ext_authz_pb2.py ext_authz_pb2.pyi; do \
 	  cmp "$$fresh/$$file" authz/$$file || { echo "authz/$$file is not current: make render"; exit 1; }; done
 
+sbom: have-supply ## print what the images are made of, as CycloneDX JSON (make -s sbom > sbom.cdx.json)
+	@$(PY) -m deploy.images.sbom
+
+audit: have-supply ## ask the package index for known vulnerabilities of what the image has; fails, too, where it does not tell
+	@.venv/supply/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r requirements/services.txt
+
 render: have-dev ## write the generated files again
 	$(PY) -m edge
 	$(PY) -m reference
@@ -129,9 +135,12 @@ have-dev: have-python
 have-fuzz: have-python
 	@$(PYTHON) -I local/install.py runtime dev fuzz
 
-.PHONY: have-policy have-rivals
+.PHONY: have-policy have-rivals have-supply sbom audit
 have-policy: have-dev
 	@$(PYTHON) -I local/install.py --apart policy
+
+have-supply: have-dev
+	@$(PYTHON) -I local/install.py --apart supply
 
 have-rivals: have-dev benchmarks/rivals/node_modules
 	@$(PYTHON) -I local/install.py --apart bench
