@@ -1,4 +1,4 @@
-"""Whoever ends waits longer than whoever is waited for: a constant here that is changed alone would cut somebody off."""
+"""Whoever ends waits longer than whoever is waited for: a constant that is changed alone would cut somebody off."""
 
 from contract.bounds import EDGE_TIMEOUT_S, REQUEST_TIMEOUT_S
 from edge.clusters import clusters
