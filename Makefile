@@ -12,7 +12,7 @@ LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-ve
 
 .DEFAULT_GOAL := help
 .PHONY: help up down restart status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
-.PHONY: test-restarts test-compose fuzz doctor
+.PHONY: test-restarts test-compose fuzz soak doctor
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
@@ -61,9 +61,9 @@ test: have-dev ## run the tests, three files at a time, each side with stacks of
 	@$(PY) -m pytest -n 3
 
 test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
-	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 TRACES_ROUNDS=36 $(PY) -m pytest --log-cli-level=INFO \
-	--log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py tests/clients/test_schemathesis.py \
-	tests/oauth/through/test_a_leaked_key.py tests/tracing
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 TRACES_ROUNDS=36 FRONTS_ALIKE=100000 $(PY) -m pytest \
+	--log-cli-level=INFO --log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py \
+	tests/clients/test_schemathesis.py tests/oauth/through/test_a_leaked_key.py tests/tracing tests/fuzz/test_fronts_alike.py
 
 test-restarts: have-dev ## restart each part under 200 requests a second, 10,000 for each, and count what is lost
 	@RESTART_REQUESTS=10000 RESTART_RATE=200 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/restarts
@@ -77,9 +77,11 @@ test-mutants: have-dev ## see that the authorization server's tests notice each 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose
 
-fuzz: have-fuzz ## put a million inputs (RUNS=) each to what answers Envoy's Checks and what reads internal answers; needs Linux on x86-64
-	@$(PY) -m tests.fuzz.check_request -runs=$(RUNS) -max_len=4096
-	@$(PY) -m tests.fuzz.http_answer -runs=$(RUNS) -max_len=4096
+fuzz: have-fuzz ## put a million inputs (RUNS=) each to what answers Checks, its front, and what reads internal answers; Linux on x86-64
+	@for what in check_request grpc_front http_answer; do $(PY) -m tests.fuzz.$$what -runs=$(RUNS) -max_len=4096 || exit 1; done
+
+soak: have-dev ## ask authz for an hour, and print its memory and open files now and then
+	@$(PY) -m benchmarks.soak
 
 kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/local applies as Secrets
 	@umask 077 && mkdir -p $(KEYS) && ID_KEY_FILE=$(KEYS)/id.key CURSOR_KEYS_FILE=$(KEYS)/cursor.keys \

@@ -3,6 +3,8 @@
 import asyncio
 import os
 
+import uvloop
+
 from authz import app
 from authz.settings import Settings, load
 from process.logs import make_logger
@@ -17,4 +19,5 @@ async def _main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(load_or_exit(load, os.environ, "authz")))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_main(load_or_exit(load, os.environ, "authz")))

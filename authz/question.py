@@ -5,7 +5,7 @@ method or a header that a caller could have sent. Whatever is missing or more th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -26,12 +26,21 @@ JWT_NAMESPACE = "envoy.filters.http.jwt_authn"
 PAYLOAD_KEY = "jwt_payload"
 HEADER_KEY = "jwt_header"
 
-_TOKENS = 4_096
+TOKENS = 4_096
 """Whose members are remembered: reading them again would cost as much as all else about a question."""
 _NOTHING = Struct()
 
 NO_TRACE = TraceId("00000000-0000-0000-0000-000000000000")
 """RFC 9562 §5.9: stands where the edge gave no request id."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """The JOSE header and the claims of a token; `metadata` is both as bytes, by which one is told from another."""
+
+    metadata: bytes
+    header: Mapping[str, Json] = field(compare=False)
+    payload: Mapping[str, Json] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +50,7 @@ class Question:
     trace_id: TraceId
     row: Operation | Unrouted
     allowed_methods: tuple[str, ...]
-    header: Mapping[str, Json]
-    payload: Mapping[str, Json]
+    token: VerifiedToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +101,21 @@ def _asked(attributes: AttributeContext, trace_id: TraceId) -> Question | Readin
     token = _token(verified.SerializeToString(deterministic=True))
     if isinstance(token, str):
         return Unreadable(trace_id, token)
-    return Question(trace_id, row, methods, *token)
+    return Question(trace_id, row, methods, token)
 
 
-@lru_cache(maxsize=_TOKENS)
-def _token(verified: bytes) -> tuple[Mapping[str, Json], Mapping[str, Json]] | str:
-    """The JOSE header and the claims in the metadata of `jwt_authn`, or what is wrong with it."""
-    token = Struct.FromString(verified).fields
+@lru_cache(maxsize=TOKENS)
+def _token(metadata: bytes) -> VerifiedToken | str:
+    """The token in the metadata of `jwt_authn`, or what is wrong with it."""
+    token = Struct.FromString(metadata).fields
     if set(token) != {PAYLOAD_KEY, HEADER_KEY}:
         return "not exactly one token in the metadata"
     payload, header = token[PAYLOAD_KEY], token[HEADER_KEY]
     if not payload.HasField("struct_value") or not header.HasField("struct_value"):
         return "a token that is no object"
-    return MappingProxyType(_members(header.struct_value)), MappingProxyType(_members(payload.struct_value))
+    return VerifiedToken(
+        metadata, MappingProxyType(_members(header.struct_value)), MappingProxyType(_members(payload.struct_value))
+    )
 
 
 def _members(struct: Struct) -> dict[str, Json]:

@@ -1,38 +1,29 @@
-"""The Check call: bytes in, bytes out, and the gRPC server around it.
+"""The Check call: bytes in, bytes out.
 
-Knows no rule. `check` is the seam: whatever server calls it, nothing but a CheckResponse comes out, and no exception
-turns into an allow.
+Knows no rule and no server. `check` is the seam: whatever server calls it, nothing but a CheckResponse comes out, and
+no exception turns into an allow.
 """
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 import grpc
 
 from authz import responses
 from authz.decide import Refused, Verdict, decide, refuse_token
 from authz.limiter import Limiter
-from authz.question import METHOD, NO_TRACE, SERVICE, Question, Readiness, Unreadable, read_question
+from authz.question import NO_TRACE, TOKENS, Question, Readiness, Unreadable, VerifiedToken, read_question
 from authz.standing import in_good_standing
 from authz.telling import Teller
-from authz.tokens import NotCanonical, read_token
+from authz.tokens import FROM_THE_FUTURE, NotCanonical, is_from_the_future, read_token
 from authz.uses import Usage
-from process.address import Address, UnixAddress
+from contract.claims import Claims
 from stores.revocations.held import Revocations
 
 Check = Callable[[bytes], Awaitable[bytes]]
 Context = grpc.aio.ServicerContext[bytes, bytes]
 OnCheck = Callable[[bytes, Context], Awaitable[bytes]]
-
-DRAIN_S = 5.0
-"""How long Checks in flight may take once the process was told to stop."""
-_OPTIONS = (
-    # Without this a second process on the same TCP port would take half of the Checks instead of failing to start.
-    ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", 256 * 1024),
-)
-_CHECKS_AT_ONCE = 1000
 
 
 class Authorizer:
@@ -75,12 +66,14 @@ class Authorizer:
     async def _verdict(self, asked: Question) -> Verdict:
         began_ns = self._clock()
         now_s = began_ns // 1_000_000_000
-        caller = read_token(asked.header, asked.payload, audience=self._api_url, now_s=now_s)
+        caller = _canonical(asked.token, self._api_url)
+        if isinstance(caller, Claims) and is_from_the_future(caller, now_s):
+            caller = FROM_THE_FUTURE
         if isinstance(caller, NotCanonical):
             verdict: Verdict = refuse_token(caller.fault)
             self._teller.tell(asked, verdict, began_ns, member=caller.member)
             return verdict
-        standing = in_good_standing(caller, str(asked.header["kid"]), self._revocations.current())
+        standing = in_good_standing(caller, str(asked.token.header["kid"]), self._revocations.current())
         if isinstance(standing, Refused):
             self._teller.tell(asked, standing, began_ns, jti=caller.jti)
             return standing
@@ -92,34 +85,16 @@ class Authorizer:
         return verdict
 
 
+@lru_cache(maxsize=TOKENS)
+def _canonical(token: VerifiedToken, audience: str) -> Claims | NotCanonical:
+    """Found out once, as long as it is remembered: it is the same for a token at any time."""
+    return read_token(token.header, token.payload, audience=audience)
+
+
 def answering(check: Check) -> OnCheck:
-    """A Check as grpc hands it over."""
+    """A Check as grpc.aio hands it over."""
 
     async def on_check(message: bytes, _: Context) -> bytes:
         return await check(message)
 
     return on_check
-
-
-async def serve(on_check: OnCheck, address: Address, stop: asyncio.Event) -> None:
-    """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`."""
-    # No (de)serialiser: grpc hands over bytes as they came.
-    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(on_check)
-    server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CHECKS_AT_ONCE)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {METHOD: handler}),))
-    await _listen(server, address)
-    try:
-        await stop.wait()
-    finally:
-        await server.stop(DRAIN_S)
-
-
-async def _listen(server: grpc.aio.Server, address: Address) -> None:
-    if isinstance(address, UnixAddress):
-        with address.taken_over() as path:
-            server.add_insecure_port(f"unix:{path}")
-            await server.start()
-        return
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    server.add_insecure_port(f"{host}:{address.port}")
-    await server.start()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from authz.fronts import Front
 from process.address import Address, metrics_listen, parse_address
 from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, level, public_url
@@ -30,6 +31,7 @@ class Settings:
     """
 
     listen: Address
+    front: Front
     metrics_listen: Address | None
     collector: str | None
     valkey_url: str
@@ -46,6 +48,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Read all of it; SettingsError tells every fault."""
     reader = Reader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
+    front = reader.read("GRPC_FRONT", Front, "lean or grpc", default=Front.LEAN)
     metrics, collector = metrics_listen(reader), collector_url(reader)
     valkey = reader.read(
         "VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port (a cluster: ?cluster=true)", told=False
@@ -57,8 +60,9 @@ def load(environment: Mapping[str, str]) -> Settings:
     timeout_ms = reader.read("LIMITS_TIMEOUT_MS", _positive, "whole milliseconds", default="8")
     share = reader.read("LOG_ALLOWED_SHARE", _share, "a number between 0 and 1", default="0.01")
     reader.finish()
+    timeout_s = timeout_ms / 1000
     return Settings(
-        listen, metrics, collector, valkey, revocations, api_url, log_level, processes, timeout_ms / 1000, share
+        listen, front, metrics, collector, valkey, revocations, api_url, log_level, processes, timeout_s, share
     )
 
 

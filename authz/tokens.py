@@ -23,10 +23,8 @@ class NotCanonical:
     fault: TokenFault = TokenFault.MALFORMED
 
 
-def read_token(
-    header: Mapping[str, Json], payload: Mapping[str, Json], *, audience: str, now_s: int
-) -> Claims | NotCanonical:
-    """The caller behind a token that the edge verified at `now_s`; `audience` is the API's public URL."""
+def read_token(header: Mapping[str, Json], payload: Mapping[str, Json], *, audience: str) -> Claims | NotCanonical:
+    """The caller behind a token that the edge verified, at any time; `audience` is the API's public URL."""
     # RFC 9068 §4 also knows `application/at+jwt`; ours are spelled one way only, and by an exact match no ID token or
     # other JWT of the same issuer is ever taken for one.
     if header.get("typ") != TOKEN_TYPE:
@@ -43,9 +41,12 @@ def read_token(
     if payload.get("aud") != audience:
         return NotCanonical("aud")
     claims = read_claims(payload)
-    if isinstance(claims, str):
-        return NotCanonical(claims)
-    # What ends a subject's tokens goes by `iat`: one from the future would outlive it.
-    if claims.issued_at_s > now_s + CLOCK_SKEW_S:
-        return NotCanonical("iat", TokenFault.NOT_YET_VALID)
-    return claims
+    return NotCanonical(claims) if isinstance(claims, str) else claims
+
+
+def is_from_the_future(caller: Claims, now_s: int) -> bool:
+    """What ends a subject's tokens goes by `iat`: one from the future would outlive it."""
+    return caller.issued_at_s > now_s + CLOCK_SKEW_S
+
+
+FROM_THE_FUTURE = NotCanonical("iat", TokenFault.NOT_YET_VALID)

@@ -60,6 +60,10 @@ def _key(name: str) -> bytes:
 
 
 def _option(key: bytes, value: bytes, field: bytes) -> bytes:
+    size, inner = len(value), len(key) + 2 + len(value)
+    if value and inner < 124:
+        # Nearly all are as short as this: every length is one byte, and all of it is put together at once.
+        return b"%b%c%b%c%b%b%c%b%b" % (field, inner + 4, _FIRST, inner, key, _SECOND, size, value, _OVERWRITE)
     header = key + _text(_SECOND, value)
     return _sized(field, _sized(_FIRST, header) + _OVERWRITE)
 

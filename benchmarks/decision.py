@@ -10,23 +10,28 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import grpc
+import uvloop
 
 from authz import responses
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse, OkHttpResponse, Status
+from authz.fronts import Front, serve
 from authz.limiter import Limiter
 from authz.question import METHOD, SERVICE
-from authz.service import Authorizer, Check, answering, serve
+from authz.service import Authorizer, Check
 from authz.telling import Teller
 from benchmarks.question import Recorded, record
 from benchmarks.rounds import Measure, in_turns, table
 from benchmarks.where import made_with
-from contract.limits import Budget, Plan
+from contract.limits import Plan
 from process.address import UnixAddress, parse_address
 from process.logs import make_logger
 from process.settings import level
@@ -39,32 +44,53 @@ from tests.support.processes import running
 from tests.unit.authz.asking import Known
 
 CHECKS = 3_000
-IN_FLIGHT = 16
 TIMEOUT_S = 5.0
-BASE, RAW, UNCOUNTED, COUNTED = "no-op, protobuf classes", "no-op, raw bytes", "decision", "decision + limit"
+BASE = "no-op, protobuf classes"
+LOG_SHARE = 0.01
+"""Of allows, as it is unless set otherwise."""
 
 
-async def main() -> None:
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How the question is asked."""
+
+    what: str
+    in_flight: int
+    traced: bool = False
+    """With a trace of its own each time, as Envoy's tracer sends it."""
+
+
+LOADS = (Load("16 in flight", 16), Load("16 in flight, traced", 16, traced=True), Load("1 in flight", 1))
+
+
+def main() -> None:
     """Measure and print; or, told to, be one of the contenders."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.decision", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--serve", choices=SERVERS, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.serve:
-        await SERVERS[chosen.serve]()
-        return
+        with asyncio.Runner(loop_factory=SERVERS[chosen.serve].loop) as runner:
+            runner.run(SERVERS[chosen.serve].serve())
+    else:
+        asyncio.run(_measure(chosen.rounds))
+
+
+async def _measure(rounds: int) -> None:
     question = await record()
-    print(f"{made_with()}\n\nThe question is {len(question.message)} bytes; {IN_FLIGHT} in flight.")
+    print(f"{made_with()}\n\nThe question is {len(question.message)} bytes.")
     async with _contenders(question) as contenders:
-        print(table(await in_turns(contenders, rounds=chosen.rounds), base=BASE))
+        for load in LOADS:
+            measures = {name: _round(*contender, question.message, load) for name, contender in contenders.items()}
+            print(f"\n{load.what}\n{table(await in_turns(measures, rounds=rounds), base=BASE)}")
 
 
 @asynccontextmanager
-async def _contenders(question: Recorded) -> AsyncIterator[dict[str, Measure]]:
+async def _contenders(question: Recorded) -> AsyncIterator[dict[str, tuple[grpc.aio.Channel, int]]]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         valkey_url, _ = await stack.enter_async_context(valkey_at(folder))
-        measures: dict[str, Measure] = {}
+        contenders = {}
         for number, name in enumerate(SERVERS):
             socket = folder / f"{number}.sock"
             environment = {
@@ -76,22 +102,23 @@ async def _contenders(question: Recorded) -> AsyncIterator[dict[str, Measure]]:
             command = [sys.executable, "-m", "benchmarks.decision", "--serve", name]
             process = await stack.enter_async_context(running(command, environment, ready=UnixAddress(socket)))
             channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"unix:{socket}"))
-            measures[name] = _round(channel, process.pid, question.message)
-        yield measures
+            contenders[name] = (channel, process.pid)
+        yield contenders
 
 
-def _round(channel: grpc.aio.Channel, pid: int, message: bytes) -> Measure:
+def _round(channel: grpc.aio.Channel, pid: int, message: bytes, load: Load) -> Measure:
     call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{SERVICE}/{METHOD}")
 
     async def measure() -> float:
         left = iter(range(CHECKS))
 
         async def caller() -> None:
-            for _ in left:
-                await call(message)
+            for number in left:
+                trace = (("traceparent", f"00-{number:032x}-{number:016x}-01"),) if load.traced else None
+                await call(message, metadata=trace)
 
         began_us = _cpu_us(pid)
-        await asyncio.gather(*(caller() for _ in range(IN_FLIGHT)))
+        await asyncio.gather(*(caller() for _ in range(load.in_flight)))
         return (_cpu_us(pid) - began_us) / CHECKS
 
     return measure
@@ -117,30 +144,20 @@ async def _no_op_of_objects() -> None:
     await server.stop(None)
 
 
-async def _no_op_of_bytes() -> None:
+async def _no_op_of_bytes(front: Front) -> None:
     async def check(_: bytes) -> bytes:
         return responses.ready()
 
-    await _serve(check)
+    await _serve(check, front)
 
 
-class _NoCount:
-    """Buckets of which nothing is ever taken."""
-
-    def part(self, business: str) -> str:
-        return ""
-
-    async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
-        return Charge(True, tuple(Budget(policy, cost * policy.interval_us) for policy in plan.policies))
-
-
-async def _uncounted() -> None:
-    await _serve(_decision(_NoCount()))
-
-
-async def _counted() -> None:
+async def _decision(front: Front) -> None:
     valkey = Pipelined(os.environ["VALKEY_URL"], timeout_s=TIMEOUT_S)
-    await _serve(_decision(_AlwaysRoom(ValkeyBuckets(valkey))))
+    log = make_logger("authz", level("info"))
+    limiter = Limiter(_AlwaysRoom(ValkeyBuckets(valkey)), log)
+    teller = Teller(log, allowed_share=LOG_SHARE)
+    authorizer = Authorizer(limiter, Known(RevocationSet()), teller, api_url=os.environ["PUBLIC_API_URL"])
+    await _serve(authorizer.check, front)
     await valkey.close()
 
 
@@ -159,23 +176,25 @@ class _AlwaysRoom:
         return await self._buckets.charge(f"{rate_key}:{self._families}", business=business, plan=plan, cost=cost)
 
 
-def _decision(buckets: Buckets) -> Check:
-    log = make_logger("authz", level("info"))
-    return Authorizer(
-        Limiter(buckets, log), Known(RevocationSet()), Teller(log), api_url=os.environ["PUBLIC_API_URL"]
-    ).check
+async def _serve(check: Check, front: Front) -> None:
+    await serve(check, parse_address(os.environ["LISTEN"]), stop_event(), front)
 
 
-async def _serve(check: Check) -> None:
-    await serve(answering(check), parse_address(os.environ["LISTEN"]), stop_event())
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A contender, and the loop that it runs on."""
+
+    serve: Callable[[], Coroutine[Any, Any, None]]
+    loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
 
 
-SERVERS: dict[str, Callable[[], Awaitable[None]]] = {
-    BASE: _no_op_of_objects,
-    RAW: _no_op_of_bytes,
-    UNCOUNTED: _uncounted,
-    COUNTED: _counted,
+SERVERS = {
+    BASE: Server(_no_op_of_objects, asyncio.new_event_loop),
+    "no-op, grpc.aio, raw bytes": Server(partial(_no_op_of_bytes, Front.GRPC)),
+    "no-op, lean": Server(partial(_no_op_of_bytes, Front.LEAN)),
+    "decision + limit, grpc.aio": Server(partial(_decision, Front.GRPC)),
+    "decision + limit, lean": Server(partial(_decision, Front.LEAN)),
 }
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -55,6 +55,10 @@ class Claims:
     issued_at_s: int
     expires_at_s: int
 
+    def __hash__(self) -> int:
+        # Callers are looked up for every request, and no two tokens have the same id: the rest is for `==`.
+        return hash(self.jti)
+
 
 _OPAQUE = r"_[0-9a-hjkmnp-tv-z]{26}(?:[0-9a-hjkmnp-tv-z]{26})?"  # of an integer, or of a UUID
 _WORDS = r"|[!#-\[\]-~]+(?: [!#-\[\]-~]+)*"  # RFC 6749 §3.3: scope tokens, one space between them

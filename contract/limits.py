@@ -4,7 +4,7 @@ The same charge exists as a script beside the store that shares it between proce
 Times are integer microseconds: every interval of every plan is then a whole number. That of a share is rounded down.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,16 +14,15 @@ class Policy:
     name: str
     limit: int
     window_s: int
+    window_us: int = field(init=False, compare=False, repr=False)
+    """How far ahead of now a bucket may be charged."""
+    interval_us: int = field(init=False, compare=False, repr=False)
+    """The time that one unit takes to refill."""
 
-    @property
-    def window_us(self) -> int:
-        """How far ahead of now a bucket may be charged."""
-        return self.window_s * 1_000_000
-
-    @property
-    def interval_us(self) -> int:
-        """The time that one unit takes to refill."""
-        return self.window_us // self.limit
+    def __post_init__(self) -> None:
+        # Every request asks for both, several times.
+        object.__setattr__(self, "window_us", self.window_s * 1_000_000)
+        object.__setattr__(self, "interval_us", self.window_us // self.limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ WORDS: Mapping[str, str] = {
     "CURSOR_KEYS_FILE": "The keys that cursors and stored answers are sealed with: the first seals, all of them open",
     "DIALECT": "The function that speaks to the internal services; what begins with `DIALECT_` is its own",
     "DIRECTORY_FILE": "Whom tokens can be minted for, and who may log in, in local mode",
+    "GRPC_FRONT": "What answers the edge on a UNIX socket: the lean front, or grpc.aio, which a TCP port always has",
     "ID_KEY_FILE": "The key that ids are sealed with: made once, never changed",
     "ID_KIND": "What kind the internal ids are of",
     "INTERNAL_LISTEN": "Where it listens for our own services, apart from callers: revocations",

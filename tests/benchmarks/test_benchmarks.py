@@ -114,6 +114,19 @@ async def test_an_answer_of_another_status_ends_the_run(load: Load, tmp_path: Pa
             await load.run(at, [QUESTION], [], 0.05, good=(200,))
 
 
+def test_a_decision_is_held_to_the_target_of_the_way_it_was_asked() -> None:
+    told = """16 in flight
+decision + limit, lean      30.1    40.0         0.100     0.140
+
+1 in flight
+decision + limit, grpc.aio  300.0   400.0        1.300     1.400
+decision + limit, lean      90.0    99.0         0.400     0.500
+"""
+    (first, target, _, met), (second, other, _, missed) = targets.of_decision(told)
+    assert (target, met) == ("≤ 0.15", "met"), first
+    assert (other, missed) == ("≤ 0.4", "**missed**"), second
+
+
 def test_a_ratio_is_of_the_same_round() -> None:
     told = ratio([10, 200, 30], [20, 400, 60])
     assert (told.least, told.median, told.most) == (0.5, 0.5, 0.5)

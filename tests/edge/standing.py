@@ -140,11 +140,16 @@ async def until(
 
 @asynccontextmanager
 async def standing_edge(
-    *, neighbours: Sequence[str] = NEIGHBOURS, valkey_url: str = "", log_url: str = "", **options: int | str
+    *,
+    neighbours: Sequence[str] = NEIGHBOURS,
+    valkey_url: str = "",
+    log_url: str = "",
+    front: str = "lean",
+    **options: int | str,
 ) -> AsyncIterator[Edge]:
     """An edge of its own, on free ports, with a Valkey of its own or another's; `options` go to the rendering.
 
-    `log_url`: the database that has the revocation log, if not a file beside.
+    `log_url`: the database that has the revocation log, if not a file beside; `front`: what authz answers Envoy by.
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="edge-")))
@@ -158,7 +163,9 @@ async def standing_edge(
             stack.push_async_callback(runner.cleanup)
         url = valkey_url or (await stack.enter_async_context(valkey_at(folder)))[0]
         await stack.enter_async_context(serving_feed(folder, url=log_url))
-        processes = {name: await stack.enter_async_context(neighbour(folder, name, mint, url)) for name in neighbours}
+        processes = {
+            name: await stack.enter_async_context(neighbour(folder, name, mint, url, front)) for name in neighbours
+        }
         processes["envoy"] = await stack.enter_async_context(_envoy(folder, mint, api_port, auth_port, options))
         # A context of its own: the client sets there which protocols it offers.
         # What is compressed is no matter of size here: whoever wants it asks.
@@ -179,7 +186,9 @@ async def serve_echo(folder: Path, name: str) -> web.AppRunner:
 
 
 @asynccontextmanager
-async def neighbour(folder: Path, name: str, mint: Mint, valkey_url: str) -> AsyncIterator[Process]:
+async def neighbour(
+    folder: Path, name: str, mint: Mint, valkey_url: str, front: str = "lean"
+) -> AsyncIterator[Process]:
     """The real oauth, or one real authz."""
     socket = folder / f"{name}.sock"
     environment = {
@@ -196,6 +205,7 @@ async def neighbour(folder: Path, name: str, mint: Mint, valkey_url: str) -> Asy
         "REVOCATIONS_FILE": str(folder / f"{name}.revocations.json"),
         "VALKEY_URL": valkey_url,
         "AUTHZ_PROCESSES": "2",
+        "GRPC_FRONT": front,
         # What is counted here is exact however busy the machine is.
         "LIMITS_TIMEOUT_MS": "5000",
     }

@@ -5,7 +5,6 @@ kept in a folder when one is named as the last argument; `--keep FOLDER` adds th
 """
 
 import sys
-import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import atheris
 
 with atheris.instrument_imports(include=["authz", "contract"]):
     from tests.fuzz.checks import House, built
-from tests.fuzz.corpus import keep, known
+
+from tests.fuzz.corpus import main
 
 CORPUS = Path(__file__).with_name("check_request.corpus")
 
@@ -31,19 +31,5 @@ def one(house: House, data: bytes) -> None:
     house.judge(built(lambda below: int(choices.ConsumeIntInRange(0, below - 1)), text))
 
 
-def main(arguments: list[str]) -> None:
-    """Fuzz, or keep."""
-    if arguments[:1] == ["--keep"]:
-        return keep(CORPUS, Path(arguments[1]))
-    house = House()
-    with tempfile.TemporaryDirectory() as seeds:
-        for number, data in enumerate(known(CORPUS)):
-            (Path(seeds) / str(number)).write_bytes(data)
-        # The first folder is where new inputs are kept; without one of the caller's they go with the seeds.
-        atheris.Setup([sys.argv[0], *arguments, seeds], partial(one, house))
-        atheris.Fuzz()
-    return None
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1:], CORPUS, partial(one, House()))

@@ -46,7 +46,7 @@ class House:
     def __init__(self) -> None:
         self._logged = CapturingLogger()
         log = structlog.wrap_logger(self._logged, processors=[], wrapper_class=structlog.make_filtering_bound_logger(0))
-        self._check: Check = Authorizer(
+        self.check: Check = Authorizer(
             Limiter(Endless(), log),
             Known(NOTHING_REVOKED),
             Teller(log),
@@ -58,12 +58,12 @@ class House:
 
     def asks(self, check: Check) -> None:
         """Another one is asked from here on."""
-        self._check = check
+        self.check = check
 
     def judge(self, message: bytes) -> bool:
         """Whether it was let through; AssertionError where that, or the refusal, is not as it must be."""
         self._logged.calls.clear()
-        answer = CheckResponse.FromString(self._loop.run_until_complete(self._check(message)))
+        answer = CheckResponse.FromString(self._loop.run_until_complete(self.check(message)))
         if answer.status.code == 0:
             assert answer.HasField("ok_response")
             assert not answer.HasField("denied_response")

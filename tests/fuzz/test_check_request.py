@@ -1,6 +1,5 @@
 """Questions at random and the ones that a fuzzer found worth keeping: each is answered as it must be."""
 
-import base64
 import random
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from authz import responses
 from authz.ext_authz_pb2 import CheckResponse
 from contract.problems import INTERNAL_ERROR
 from tests.fuzz.checks import House, built
+from tests.fuzz.corpus import known
 from tests.unit.authz.asking import CLAIMS, a_check
 
-KEPT = [base64.b64decode(line) for line in Path(__file__).with_name("check_request.corpus").read_text().split()]
+KEPT = known(Path(__file__).with_name("check_request.corpus"))
 AS_BYTES = [data[1:] for data in KEPT if data[:1] < b"\x80"]
 LETTERS = "\0\n a{é\U0010ffff"
 

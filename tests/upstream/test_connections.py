@@ -153,6 +153,7 @@ async def test_what_nobody_asked_for_on_an_idle_connection_is_nobody_s_answer(
     await asyncio.sleep(0.05)
     # aiohttp's client gives it to the next caller, whoever that is.
     assert (await ask(upstream)).body == (b"evil" if client == "aiohttp" else b"good")
+    assert service.opened == (1 if client == "aiohttp" else 2)
 
 
 async def test_last_words_of_a_service_that_closes_are_nobody_s_answer(

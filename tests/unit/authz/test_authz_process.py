@@ -37,10 +37,11 @@ SHARED, OWN = "100", "50"
 METHOD = "/envoy.service.auth.v3.Authorization/Check"
 
 
-def environment(folder: Path, listen: str) -> dict[str, str]:
+def environment(folder: Path, listen: str, front: str = "lean") -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "LISTEN": listen,
+        "GRPC_FRONT": front,
         "VALKEY_URL": f"unix://{folder}/valkey.sock",
         "PUBLIC_API_URL": API_URL,
         "AUTHZ_PROCESSES": "2",
@@ -72,14 +73,20 @@ async def folder(bare_folder) -> AsyncIterator[Path]:
         yield bare_folder
 
 
-def authz(folder: Path, address: Address, listen: str):
-    return running([sys.executable, "-m", "authz"], environment(folder, listen), ready=address, log=folder / "log")
+def authz(folder: Path, address: Address, listen: str, front: str = "lean"):
+    settings = environment(folder, listen, front)
+    return running([sys.executable, "-m", "authz"], settings, ready=address, log=folder / "log")
+
+
+@pytest.fixture(params=["lean", "grpc"])
+def front(request) -> str:
+    return request.param
 
 
 @pytest.fixture
-async def process(folder):
+async def process(folder, front):
     socket = folder / "authz.sock"
-    async with authz(folder, UnixAddress(socket), f"unix:{socket}") as started:
+    async with authz(folder, UnixAddress(socket), f"unix:{socket}", front) as started:
         yield started
 
 

@@ -1,0 +1,131 @@
+"""[pure] Header blocks of one connection: HPACK (RFC 7541), at the price of a look where a block is like one before.
+
+Decoding costs more than all else about a call. Our SETTINGS_HEADER_TABLE_SIZE is nought, so that from its
+acknowledgement on a block means the same whatever came before it: then a block that is spelled like an earlier one but
+for the values of fields that nobody reads (a trace's ids change with every call) has the earlier one's head.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hpack import Decoder, HPACKError, OversizedHeaderListError
+from hpack.hpack import decode_integer
+
+from grpcfront.faults import ConnectionFault, ErrorCode
+from grpcfront.heads import READ, Field, Head, Malformed, read_head, read_trailers
+
+LIST_BYTES = 64 * 1024
+"""SETTINGS_MAX_HEADER_LIST_SIZE."""
+_SHAPES = 8
+"""That are remembered: one peer speaks in few."""
+_SHORT = 0x7F
+"""A value whose length stands in one byte."""
+
+_NEVER = b"\0never"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A block with holes: each chunk but the last ends where a value that nobody reads begins, with its length.
+
+    A chunk ends with a whole field name, and the next begins with a whole field: by this, what fits is parsed as the
+    first one was. Whether a value in a hole is good Huffman code is never found out.
+    """
+
+    chunks: Sequence[bytes]
+    last: bytes
+    head: Head | Malformed
+
+    def fits(self, block: bytes) -> bool:
+        """Whether this block differs in nothing but the holes."""
+        at = 0
+        for chunk in self.chunks:
+            if not block.startswith(chunk, at):
+                return False
+            at += len(chunk)
+            length = block[at] & _SHORT if at < len(block) else _SHORT
+            if length == _SHORT:
+                return False
+            at += 1 + length
+        return at + len(self.last) == len(block) and block.endswith(self.last)
+
+
+class BlockReader:
+    """Reads all header blocks of a connection, in their order."""
+
+    def __init__(self) -> None:
+        self._decoder = Decoder(max_header_list_size=LIST_BYTES)
+        self._acknowledged = False
+        self._stateless = False
+        self._last_block = _NEVER
+        self._last_head: Head | Malformed = Malformed("")
+        self._shapes: list[Shape] = []
+
+    def acknowledged(self) -> None:
+        """The peer has heard that there is no table."""
+        self._decoder.max_allowed_table_size = 0
+        self._acknowledged = True
+
+    def head(self, block: bytes) -> Head | Malformed:
+        """Of a block that begins a request; ConnectionFault where it cannot be decoded."""
+        if block == self._last_block:
+            return self._last_head
+        for shape in self._shapes:
+            if shape.fits(block):
+                head = shape.head
+                break
+        else:
+            fields = self._decoded(block)
+            head = read_head(fields)
+            if self._stateless:
+                self._learn(block, fields, head)
+        if self._stateless:
+            self._last_block, self._last_head = block, head
+        # Whoever shrinks its table says so at the start of the next block, and is decoded in full once more.
+        self._stateless = self._acknowledged
+        return head
+
+    def trailers(self, block: bytes) -> Malformed | None:
+        """What is wrong with a block that ends a request."""
+        return read_trailers(self._decoded(block))
+
+    def _decoded(self, block: bytes) -> list[Field]:
+        try:
+            return [(bytes(field[0]), bytes(field[1])) for field in self._decoder.decode(block, raw=True)]
+        except OversizedHeaderListError as error:
+            raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "header fields without end") from error
+        except HPACKError as error:
+            raise ConnectionFault(ErrorCode.COMPRESSION_ERROR, "this is not HPACK") from error
+
+    def _learn(self, block: bytes, fields: Sequence[Field], head: Head | Malformed) -> None:
+        chunks, done = [], 0
+        for (name, _), span in zip(fields, _value_spans(block), strict=True):
+            if span is not None and name not in READ:
+                begins, ends = span
+                chunks.append(block[done:begins])
+                done = ends
+        self._shapes.insert(0, Shape(chunks, block[done:], head))
+        del self._shapes[_SHAPES:]
+
+
+def _value_spans(block: bytes) -> Iterator[tuple[int, int] | None]:
+    """For each field of a good block where its value stands, its length included; None where it is an index."""
+    at = 0
+    while at < len(block):
+        first = block[at]
+        if first & 0x80:  # RFC 7541 §6.1
+            at += decode_integer(block[at:], 7)[1]
+            yield None
+        elif first & 0x60 == 0x20:  # §6.3: no field, but a size of the table
+            at += decode_integer(block[at:], 5)[1]
+        else:  # §6.2
+            index, size = decode_integer(block[at:], 6 if first & 0x40 else 4)
+            at += size
+            begins = at if index else _after_text(block, at)
+            at = _after_text(block, begins)
+            yield begins, at
+
+
+def _after_text(block: bytes, at: int) -> int:
+    length, size = decode_integer(block[at:], 7)
+    return at + size + length

@@ -1,0 +1,217 @@
+"""[pure] The calls of one connection, from their heads to their answers.
+
+Knows streams and messages; of frames only what they mean for a call. Where a call's own fault ends it, the peer hears
+of it here and the connection goes on.
+"""
+
+from math import inf
+
+from grpcfront import frames
+from grpcfront.events import Called, Cancelled, Event
+from grpcfront.faults import ErrorCode, StreamFault
+from grpcfront.heads import Head, Malformed
+from grpcfront.messages import PREFIX_BYTES, early_refusal, message_of
+from grpcfront.sending import Sender, widen
+from grpcfront.statuses import NO_ROOM, OVERDUE, Refusal
+from grpcfront.streams import State, Stream
+
+MESSAGE_BYTES = 256 * 1024
+STREAM_WINDOW = MESSAGE_BYTES + PREFIX_BYTES
+STREAMS = 256
+"""At once; a peer that wants more opens another connection."""
+HELD_BYTES = 16 * 1024 * 1024
+"""Of messages that are not complete, in all streams: more is refused."""
+GIVEN_UP = 1_000
+"""Streams that we ended first and of which the peer may still speak; beyond, the oldest are forgotten."""
+LONGEST_S = 86_400.0
+"""A deadline beyond that is none."""
+
+
+class Calls:
+    """Those that are not answered in full."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._streams: dict[int, Stream] = {}
+        self._given_up: dict[int, None] = {}
+        self._held = 0
+        self.events: list[Event] = []
+        self.last = 0
+        """The highest stream that was opened."""
+        self.leaving = False
+        """Whether calls that come now are left unanswered: the peer was told so (RFC 9113 §6.8)."""
+        self.due_s = inf
+        """No deadline passes before that."""
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def state_of(self, stream_id: int) -> State:
+        """Where a stream stands."""
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            return stream.state
+        if stream_id in self._given_up:
+            return State.GIVEN_UP
+        return State.IDLE if stream_id > self.last else State.CLOSED
+
+    def begin(self, stream_id: int, head: Head | Malformed, now_s: float, *, ended: bool) -> None:
+        """A new one."""
+        self.last = stream_id
+        if self.leaving:
+            self._give_up(stream_id, ended=ended)
+        elif isinstance(head, Malformed):
+            self._reset(stream_id, ErrorCode.PROTOCOL_ERROR, ended=ended)
+        elif len(self._streams) >= STREAMS:
+            self._reset(stream_id, ErrorCode.REFUSED_STREAM, ended=ended)
+        else:
+            self._open(stream_id, head, now_s, ended=ended)
+
+    def message(self, stream_id: int, data: bytes, flow_bytes: int, *, ended: bool) -> None:
+        """A part of a call's message, `flow_bytes` long with its padding."""
+        stream = self._streams[stream_id]
+        try:
+            stream.take(data, flow_bytes)
+        except StreamFault as fault:
+            self._fail(stream, fault.code, ended=ended)
+            return
+        self._held += len(data)
+        if ended:
+            self._asked(stream)
+        elif refused := NO_ROOM if self._held > HELD_BYTES else early_refusal(stream.body, MESSAGE_BYTES):
+            self._refuse(stream, refused)
+        elif flow_bytes > len(data):
+            # Padding would use a window up that has room for one message.
+            self._sender.add(frames.window_update(stream_id, flow_bytes - len(data)))
+            stream.to_come += flow_bytes - len(data)
+
+    def trailers(self, stream_id: int, trouble: Malformed | None, *, ended: bool) -> None:
+        """Fields after the message."""
+        stream = self._streams[stream_id]
+        if trouble or not ended:
+            self._fail(stream, ErrorCode.PROTOCOL_ERROR, ended=ended)
+        else:
+            self._asked(stream)
+
+    def cancel(self, stream_id: int) -> None:
+        """The peer does not want it any more."""
+        stream = self._streams[stream_id]
+        self._take_out(stream)
+        if stream.state is State.ASKED:
+            self.events.append(Cancelled(stream_id))
+
+    def cancel_all(self) -> None:
+        """The connection has ended."""
+        for stream_id in list(self._streams):
+            self.cancel(stream_id)
+
+    def forget(self, stream_id: int, *, ended: bool) -> None:
+        """What came on a stream that we have ended."""
+        if ended:
+            self._given_up.pop(stream_id, None)
+
+    def widen(self, stream_id: int, more: int) -> None:
+        """There is room for so much more of this answer."""
+        stream = self._streams[stream_id]
+        try:
+            widen(stream, more)
+        except StreamFault as fault:
+            self._fail(stream, fault.code, ended=stream.state is State.ASKED)
+        else:
+            self._go_on(stream)
+
+    def go_on(self) -> None:
+        """There is more room on the connection."""
+        for stream in list(self._streams.values()):
+            self._go_on(stream)
+
+    def resize(self, by: int) -> bool:
+        """The peer's windows have all changed (RFC 9113 §6.9.2); false when that is more than there can be."""
+        for stream in self._streams.values():
+            stream.to_go += by
+        return all(stream.to_go <= frames.MOST_WINDOW for stream in self._streams.values())
+
+    def answer(self, stream_id: int, message: bytes) -> bool:
+        """Whether anybody still waits for it."""
+        stream = self._streams.get(stream_id)
+        if stream is None:
+            return False
+        stream.due_s = inf
+        if self._sender.answer(stream, message):
+            del self._streams[stream_id]
+        return True
+
+    def refuse(self, stream_id: int, refused: Refusal) -> bool:
+        """Whether anybody still waits for it."""
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            self._refuse(stream, refused)
+        return stream is not None
+
+    def expire(self, now_s: float) -> None:
+        """Refuse those whose deadline has passed."""
+        for stream in [stream for stream in self._streams.values() if stream.due_s <= now_s]:
+            if stream.state is State.ASKED:
+                self.events.append(Cancelled(stream.stream_id))
+            self._refuse(stream, OVERDUE)
+        self.due_s = min((stream.due_s for stream in self._streams.values()), default=inf)
+
+    def _open(self, stream_id: int, head: Head, now_s: float, *, ended: bool) -> None:
+        stream = Stream(stream_id, head, STREAM_WINDOW, self._sender.stream_window)
+        self._streams[stream_id] = stream
+        if head.refusal:
+            stream.state = State.ASKED if ended else State.ASKING
+            self._refuse(stream, head.refusal)
+            return
+        if head.timeout_s is not None and head.timeout_s <= LONGEST_S:
+            stream.due_s = now_s + head.timeout_s
+            self.due_s = min(self.due_s, stream.due_s)
+        if ended:
+            self._asked(stream)
+
+    def _asked(self, stream: Stream) -> None:
+        if not stream.as_long_as_said:
+            self._fail(stream, ErrorCode.PROTOCOL_ERROR, ended=True)
+            return
+        stream.state = State.ASKED
+        message = message_of(stream.body, MESSAGE_BYTES)
+        if isinstance(message, Refusal):
+            self._refuse(stream, message)
+            return
+        self._held -= len(stream.body)
+        stream.body = b""
+        self.events.append(Called(stream.stream_id, stream.head.path, message))
+
+    def _go_on(self, stream: Stream) -> None:
+        if stream.unsent and self._sender.go_on(stream):
+            del self._streams[stream.stream_id]
+
+    def _refuse(self, stream: Stream, refused: Refusal) -> None:
+        self._sender.refuse(stream.stream_id, refused)
+        self._take_out(stream)
+        if stream.state is State.ASKING:
+            # RFC 9113 §8.1: the answer is complete, the rest of the request need not come.
+            self._reset(stream.stream_id, ErrorCode.NO_ERROR, ended=False)
+
+    def _fail(self, stream: Stream, code: ErrorCode, *, ended: bool) -> None:
+        self._take_out(stream)
+        self._reset(stream.stream_id, code, ended=ended)
+        if stream.state is State.ASKED:
+            self.events.append(Cancelled(stream.stream_id))
+
+    def _take_out(self, stream: Stream) -> None:
+        self._held -= len(stream.body)
+        del self._streams[stream.stream_id]
+
+    def _reset(self, stream_id: int, code: ErrorCode, *, ended: bool) -> None:
+        self._sender.add(frames.rst_stream(stream_id, code))
+        self._give_up(stream_id, ended=ended)
+
+    def _give_up(self, stream_id: int, *, ended: bool) -> None:
+        # After a RST_STREAM of ours even a peer that has said all may still send WINDOW_UPDATE or RST_STREAM, which
+        # a closed stream takes as well.
+        if ended:
+            return
+        self._given_up[stream_id] = None
+        if len(self._given_up) > GIVEN_UP:
+            del self._given_up[next(iter(self._given_up))]

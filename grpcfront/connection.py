@@ -1,0 +1,256 @@
+"""[pure] One connection of a peer that calls: bytes in, events out, answers in, bytes out. It has no clock.
+
+Whoever holds it feeds what was read to `receive`, hands answers to `answer` and `refuse`, and writes what `to_send`
+gives. A fault of the peer's never leaves here as an exception: a call's ends the call, the connection's ends it.
+"""
+
+from collections.abc import Callable, Mapping
+
+from grpcfront import frames
+from grpcfront.blocks import LIST_BYTES, BlockReader
+from grpcfront.calls import STREAM_WINDOW, STREAMS, Calls
+from grpcfront.events import Ended, Event
+from grpcfront.faults import ConnectionFault, ErrorCode
+from grpcfront.frames import ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, HAS_PRIORITY, HEADERS, PADDED, SETTINGS
+from grpcfront.patience import Patience
+from grpcfront.sending import Sender
+from grpcfront.statuses import Refusal
+from grpcfront.streams import Do, what_to_do
+
+CONNECTION_WINDOW = 16 * 1024 * 1024
+BLOCK_BYTES = LIST_BYTES
+"""Of a header block as it comes; decoded, it is counted again."""
+
+_SETTINGS = {
+    # With no table, a block means the same whatever came before it.
+    frames.HEADER_TABLE_SIZE: 0,
+    frames.MAX_CONCURRENT_STREAMS: STREAMS,
+    frames.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
+    frames.MAX_HEADER_LIST_SIZE: LIST_BYTES,
+}
+_BOUNDS = {
+    frames.ENABLE_PUSH: (0, 1, ErrorCode.PROTOCOL_ERROR),
+    frames.INITIAL_WINDOW_SIZE: (0, frames.MOST_WINDOW, ErrorCode.FLOW_CONTROL_ERROR),
+    frames.MAX_FRAME_SIZE: (frames.FRAME_BYTES, frames.MOST_FRAME_BYTES, ErrorCode.PROTOCOL_ERROR),
+}
+"""RFC 9113 §6.5.2; settings that are not here may have any value, and mean nothing to us."""
+_DRAINED = b"drained?"
+_FIRST = (SETTINGS, 0)
+
+
+class Connection:
+    """The state of one; `now_s` is by any clock that does not go back."""
+
+    def __init__(self) -> None:
+        self._reader = frames.FrameReader()
+        self._blocks = BlockReader()
+        self._patience = Patience()
+        self._sender = Sender()
+        self._calls = Calls(self._sender)
+        self._now_s = 0.0
+        # What the next frame must be, where it may not be just any (RFC 9113 §3.4 and §6.10).
+        self._expected: tuple[int, int] | None = _FIRST
+        self._block: bytearray | None = None
+        self._block_ends = False
+        self._window = CONNECTION_WINDOW
+        self._draining = False
+        self._ended = False
+        self._sender.add(frames.settings_frame(_SETTINGS))
+        self._sender.add(frames.window_update(0, CONNECTION_WINDOW - frames.FIRST_WINDOW))
+
+    @property
+    def greeted(self) -> bool:
+        """Whether the peer has shown that it speaks HTTP/2."""
+        return self._expected is not _FIRST
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come of it: it may be closed once all is written."""
+        return self._ended or (self._calls.leaving and not self._calls)
+
+    @property
+    def due_s(self) -> float:
+        """No deadline passes before that: `expire` then."""
+        return self._calls.due_s
+
+    def receive(self, data: bytes, now_s: float) -> list[Event]:
+        """What this means."""
+        if self._ended:
+            return []
+        self._now_s = now_s
+        try:
+            for kind, flags, stream_id, payload in self._reader.feed(data):
+                if self._expected is not None:
+                    self._must_be_expected(kind, flags, stream_id)
+                _TAKES.get(kind, Connection._on_unknown)(self, flags, stream_id, payload)
+        except ConnectionFault as fault:
+            self._end(fault)
+        return self._told()
+
+    def answer(self, stream_id: int, message: bytes) -> None:
+        """To a call; nothing, if nobody waits for it any more."""
+        if self._calls.answer(stream_id, message):
+            self._patience.reward()
+
+    def refuse(self, stream_id: int, refused: Refusal) -> None:
+        """A call, instead of answering it."""
+        if self._calls.refuse(stream_id, refused):
+            self._patience.reward()
+
+    def expire(self, now_s: float) -> list[Event]:
+        """Refuse the calls whose deadline has passed."""
+        self._calls.expire(now_s)
+        return self._told()
+
+    def drain(self) -> None:
+        """Say that this will end; calls that are on their way are still taken (RFC 9113 §6.8)."""
+        if not self._draining:
+            self._draining = True
+            self._sender.add(frames.goaway(frames.LAST_STREAM, ErrorCode.NO_ERROR))
+            self._sender.add(frames.frame(frames.PING, 0, 0, _DRAINED))
+
+    def to_send(self) -> bytes:
+        """What has to be written."""
+        return self._sender.take()
+
+    def _told(self) -> list[Event]:
+        events, self._calls.events = self._calls.events, []
+        return events
+
+    def _end(self, fault: ConnectionFault) -> None:
+        self._ended = True
+        self._calls.cancel_all()
+        self._sender.add(frames.goaway(self._calls.last, fault.code, fault.why))
+        self._calls.events.append(Ended(fault.code, fault.why))
+
+    def _must_be_expected(self, kind: int, flags: int, stream_id: int) -> None:
+        if (kind, stream_id) != self._expected or (kind == SETTINGS and flags & ACK):
+            raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "another frame was due")
+        self._expected = None
+
+    def _leads_nowhere(self) -> None:
+        self._patience.try_once(self._now_s)
+
+    def _on_headers(self, flags: int, stream_id: int, payload: bytes) -> None:
+        fragment = frames.header_fragment(flags, payload) if flags & (PADDED | HAS_PRIORITY) else payload
+        ended = bool(flags & END_STREAM)
+        if flags & END_HEADERS:
+            self._on_block(stream_id, fragment, ended=ended)
+        else:
+            self._block, self._block_ends = bytearray(fragment), ended
+            self._expected = (CONTINUATION, stream_id)
+
+    def _on_continuation(self, flags: int, stream_id: int, payload: bytes) -> None:
+        if self._block is None:
+            raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "a continuation of nothing")
+        self._leads_nowhere()
+        self._block += payload
+        if len(self._block) > BLOCK_BYTES:
+            raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "a header block without end")
+        if flags & END_HEADERS:
+            block, self._block = bytes(self._block), None
+            self._on_block(stream_id, block, ended=self._block_ends)
+        else:
+            self._expected = (CONTINUATION, stream_id)
+
+    def _on_block(self, stream_id: int, block: bytes, *, ended: bool) -> None:
+        if not stream_id & 1:
+            raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "an even stream")
+        calls = self._calls
+        match what_to_do(calls.state_of(stream_id), HEADERS):
+            case Do.BEGIN:
+                calls.begin(stream_id, self._blocks.head(block), self._now_s, ended=ended)
+            case Do.TRAILERS:
+                calls.trailers(stream_id, self._blocks.trailers(block), ended=ended)
+            case _:
+                self._blocks.trailers(block)
+                calls.forget(stream_id, ended=ended)
+
+    def _on_data(self, flags: int, stream_id: int, payload: bytes) -> None:
+        size, ended = len(payload), bool(flags & END_STREAM)
+        self._window -= size
+        data = frames.content(flags, payload) if flags & PADDED else payload
+        if not data and not ended:
+            self._leads_nowhere()
+        if what_to_do(self._calls.state_of(stream_id), DATA) is Do.MESSAGE:
+            self._calls.message(stream_id, data, size, ended=ended)
+        else:
+            self._calls.forget(stream_id, ended=ended)
+        # Filled up long before it is empty; what is kept of incomplete messages is bounded by `calls`.
+        if self._window < CONNECTION_WINDOW // 2:
+            self._sender.add(frames.window_update(0, CONNECTION_WINDOW - self._window))
+            self._window = CONNECTION_WINDOW
+
+    def _on_priority(self, flags: int, stream_id: int, payload: bytes) -> None:
+        self._leads_nowhere()
+
+    def _on_rst_stream(self, flags: int, stream_id: int, payload: bytes) -> None:
+        self._leads_nowhere()
+        if what_to_do(self._calls.state_of(stream_id), frames.RST_STREAM) is Do.CANCEL:
+            self._calls.cancel(stream_id)
+        else:
+            self._calls.forget(stream_id, ended=True)
+
+    def _on_settings(self, flags: int, stream_id: int, payload: bytes) -> None:
+        self._leads_nowhere()
+        if flags & ACK:
+            if payload:
+                raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "an acknowledgement that says more")
+            self._blocks.acknowledged()
+            return
+        for name, value in frames.settings_of(payload):
+            self._on_setting(name, value)
+        self._sender.add(frames.frame(SETTINGS, ACK, 0))
+
+    def _on_setting(self, name: int, value: int) -> None:
+        least, most, code = _BOUNDS.get(name, (0, value, ErrorCode.NO_ERROR))
+        if not least <= value <= most:
+            raise ConnectionFault(code, "a setting out of bounds")
+        if name == frames.INITIAL_WINDOW_SIZE:
+            by = value - self._sender.stream_window
+            self._sender.stream_window = value
+            if not self._calls.resize(by):
+                raise ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "a window that is too large")
+            self._calls.go_on()
+
+    def _on_ping(self, flags: int, stream_id: int, payload: bytes) -> None:
+        self._leads_nowhere()
+        if not flags & ACK:
+            self._sender.add(frames.frame(frames.PING, ACK, 0, payload))
+        elif payload == _DRAINED and self._draining and not self._calls.leaving:
+            # All that was sent before the peer heard of it has come by now.
+            self._calls.leaving = True
+            self._sender.add(frames.goaway(self._calls.last, ErrorCode.NO_ERROR))
+
+    def _on_goaway(self, flags: int, stream_id: int, payload: bytes) -> None:
+        # It will ask nothing more, or not here; what it has asked is still answered.
+        self._leads_nowhere()
+
+    def _on_window_update(self, flags: int, stream_id: int, payload: bytes) -> None:
+        self._leads_nowhere()
+        more = frames.number_of(payload)
+        if not stream_id:
+            self._sender.widen(more)
+            self._calls.go_on()
+        elif what_to_do(self._calls.state_of(stream_id), frames.WINDOW_UPDATE) is Do.WIDEN:
+            self._calls.widen(stream_id, more)
+
+    def _on_push_promise(self, flags: int, stream_id: int, payload: bytes) -> None:
+        raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "a promise of a client's")
+
+    def _on_unknown(self, flags: int, stream_id: int, payload: bytes) -> None:
+        self._leads_nowhere()
+
+
+_TAKES: Mapping[int, Callable[[Connection, int, int, bytes], None]] = {
+    DATA: Connection._on_data,
+    HEADERS: Connection._on_headers,
+    frames.PRIORITY: Connection._on_priority,
+    frames.RST_STREAM: Connection._on_rst_stream,
+    SETTINGS: Connection._on_settings,
+    frames.PUSH_PROMISE: Connection._on_push_promise,
+    frames.PING: Connection._on_ping,
+    frames.GOAWAY: Connection._on_goaway,
+    frames.WINDOW_UPDATE: Connection._on_window_update,
+    CONTINUATION: Connection._on_continuation,
+}

@@ -1,0 +1,38 @@
+"""[pure] A unary call's one message within its stream of bytes (gRPC, "Length-Prefixed-Message")."""
+
+from struct import Struct
+
+from grpcfront.statuses import COMPRESSED_BY_NOTHING, CUT_OFF, NOT_ONE_MESSAGE, TOO_LARGE, Refusal
+
+_PREFIX = Struct(">BI")
+PREFIX_BYTES = _PREFIX.size
+"""Whether the message is compressed, and its length."""
+
+
+def early_refusal(body: bytes | bytearray, most_bytes: int) -> Refusal | None:
+    """Why the rest need not be waited for."""
+    if len(body) < PREFIX_BYTES:
+        return None
+    compressed, size = _PREFIX.unpack_from(body)
+    if size > most_bytes:
+        return TOO_LARGE
+    if compressed:
+        # A call that names a compression was refused by its head.
+        return COMPRESSED_BY_NOTHING
+    return NOT_ONE_MESSAGE if len(body) > PREFIX_BYTES + size else None
+
+
+def message_of(body: bytes | bytearray, most_bytes: int) -> bytes | Refusal:
+    """The message of a body that is complete, or why there is none."""
+    if not body:
+        return NOT_ONE_MESSAGE
+    if refusal := early_refusal(body, most_bytes):
+        return refusal
+    if len(body) < PREFIX_BYTES or len(body) != PREFIX_BYTES + _PREFIX.unpack_from(body)[1]:
+        return CUT_OFF
+    return bytes(body[PREFIX_BYTES:])
+
+
+def prefixed(message: bytes) -> bytes:
+    """A message as it goes."""
+    return _PREFIX.pack(0, len(message)) + message

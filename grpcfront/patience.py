@@ -1,0 +1,31 @@
+"""[pure] How much a peer may ask of us that leads nowhere: pings, settings, resets, priorities, empty frames.
+
+A honest peer sends some of all of them, a flood (CVE-2019-9512 to 9518, rapid reset, CONTINUATION without end)
+nothing else: each costs one, an answered call and the passing of time give back.
+"""
+
+from grpcfront.faults import ConnectionFault, ErrorCode
+
+MOST = 2_000.0
+"""Envoy resets what it has in flight when a process stalls: 256 calls on a connection, five times a second."""
+A_SECOND = 1_000.0
+A_CALL = 4.0
+
+
+class Patience:
+    """What is left of it."""
+
+    def __init__(self) -> None:
+        self._left = MOST
+        self._at_s = 0.0
+
+    def try_once(self, now_s: float) -> None:
+        """One more frame that does nothing for anybody; ConnectionFault when it was one too many."""
+        self._left = min(MOST, self._left + (now_s - self._at_s) * A_SECOND) - 1
+        self._at_s = now_s
+        if self._left < 0:
+            raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "frames that lead nowhere")
+
+    def reward(self) -> None:
+        """A call was answered."""
+        self._left += A_CALL

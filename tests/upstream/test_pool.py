@@ -1,0 +1,34 @@
+"""Our own pool: a connection that is handed over in the very moment in which the one who waited leaves is not lost."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from httpclient.connection import Connection
+from httpclient.places import UnixPlace, connected
+from httpclient.pool import Pool
+from tests.upstream.wire import Service
+
+WITHIN_S = 5.0
+
+
+@pytest.mark.parametrize("usable", [True, False], ids=["it is used next", "there is room for another"])
+async def test_who_leaves_as_his_turn_comes_passes_it_on(socket: Path, service: Service, *, usable: bool) -> None:
+    async def connect(lost: Callable[[Connection], None]) -> Connection:
+        loop = asyncio.get_running_loop()
+        return await connected(UnixPlace(str(socket)), lambda: Connection(loop, lost), timeout_s=WITHIN_S)
+
+    pool = Pool(connect, limit=1, idle_s=WITHIN_S)
+    connection = await pool.take()
+    leaves = asyncio.create_task(pool.take())
+    await asyncio.sleep(0)
+    connection.usable = usable
+    pool.give_back(connection)
+    leaves.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaves
+    async with asyncio.timeout(WITHIN_S):
+        assert (await pool.take() is connection) is usable
+    await pool.close()
