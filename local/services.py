@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from contract.bounds import EDGE_TIMEOUT_S
 from contract.headers import AUTHORIZATION, VERSION
 from contract.operations import BY_ID, HEALTH_PATH, READINESS_PATH
 from contract.versions import LATEST_VERSION
@@ -33,8 +34,10 @@ from process.keys import Keys
 
 AUTHZ_PROCESSES = 2
 """One and a spare; as many as the edge asks by default."""
-ENVOY_DRAINS_S, ENVOY_LEAVES_AFTER_S = 4, 6
-"""An Envoy that hands over: by when all its connections have been asked to close, and when it ends."""
+ENVOY_DRAINS_S = 4
+"""An Envoy that hands over: by when all its connections have been asked to close."""
+ENVOY_LEAVES_AFTER_S = ENVOY_DRAINS_S + int(EDGE_TIMEOUT_S) + 1
+"""And when it ends: what began before may take as long as any request."""
 ENVOY_ENDS_WITHIN_S = 3
 """One that ends for good: how long what is in flight may take."""
 CREATE_CONTACT, LIST_CONTACTS = BY_ID["contacts.create"], BY_ID["contacts.list"]

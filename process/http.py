@@ -10,8 +10,8 @@ LINGER_S = 4.0
 """How long callers that keep connections open may take to leave once the process was told to stop. An idle connection
 that we closed could meet a request that is on its way, and whoever sent it would not know whether to send it again:
 so every answer asks the caller to close, and idle ones are the caller's to give up; the edge does after 3 s."""
-DRAIN_S = 5.0
-"""How long requests in flight may take after that."""
+DRAIN_S = 7.0
+"""How long requests in flight may take after that: both together are longer than any request may take."""
 _LOOK_EVERY_S = 0.02
 LINE_BYTES = 64 * 1024
 """The longest request line and header. Who stands in front bounds all headers together below this; at aiohttp's own
