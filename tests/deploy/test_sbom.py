@@ -60,12 +60,6 @@ def test_the_image_is_labelled_with_its_base() -> None:
     assert labels == [base()]
 
 
-def test_the_builder_is_given_what_the_image_copies() -> None:
-    copied = re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE.read_text(), re.M)
-    given = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.M)
-    assert sorted(copied) == sorted(given)
-
-
 @pytest.mark.skipif(not SUPPLY.exists(), reason="the tool has an environment of its own: `make sbom` once")
 def test_the_same_lock_makes_the_same_valid_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-m", "deploy.images.sbom"]
