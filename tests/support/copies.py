@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.support.stack import ROOT
 
 ROOMS = (
-    *("contract", "stores", "process", "httpclient", "authz", "transcoder", "oauth"),
+    *("contract", "stores", "process", "grpcfront", "httpclient", "authz", "transcoder", "oauth"),
     *("edge", "reference", "local", "sandbox", "envoy"),
 )
 RENDER_S = 60
