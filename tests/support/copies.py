@@ -12,7 +12,7 @@ from tests.support.stack import ROOT
 
 ROOMS = (
     *("contract", "stores", "process", "grpcfront", "httpclient", "authz", "transcoder", "oauth"),
-    *("edge", "reference", "local", "sandbox", "envoy"),
+    *("edge", "reference", "local", "sandbox", "envoy", "requirements"),
 )
 RENDER_S = 60
 
