@@ -84,6 +84,9 @@ class ScriptStore(Store):
         assert text.count("redis.call('TIME')") == 1
         return self._pipelined.script(text.replace("redis.call('TIME')", "redis.call('MGET', 'seconds', 'micros')"))
 
+    def part(self, key: str) -> str:
+        return self._pipelined.part(key)
+
     def charge(self, family: str, plan: Plan, cost: int) -> Charge:
         seconds, micros = divmod(self.now_us, 1_000_000)
         self._runner.run(self._set({"seconds": seconds, "micros": micros}))
