@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl
 import httpx
 
 SHORTEST = 16
-"""What is shorter is no secret of ours but a word that a test made up."""
+LETTERS = 8
+"""What is shorter, or of fewer different letters, is no secret of ours but a word that a test made up."""
 _START = 12
 _FIELDS = frozenset(
     {
@@ -31,7 +32,9 @@ def hush(*texts: str | None) -> None:
     """Remember; of a JWT its claims and its signature each, since its header is everybody's."""
     for text in texts:
         parts = (text or "").split(".")
-        _HUSHED.update(part for part in (parts[1:] if len(parts) == 3 else parts) if _WORD.fullmatch(part))
+        for part in parts[1:] if len(parts) == 3 else parts:
+            if _WORD.fullmatch(part) and len(set(part)) >= LETTERS:
+                _HUSHED.add(part)
 
 
 def hush_fields(fields: Mapping[str, Any]) -> None:
@@ -77,4 +80,5 @@ def tellers(folder: Path) -> list[str]:
 
 def assert_none_tells(folder: Path) -> None:
     """For the end of whatever kept its logs there."""
-    assert tellers(folder) == [], "a log tells what was said in confidence"
+    found = tellers(folder)
+    assert not found, f"a log tells what was said in confidence: {found}"
