@@ -23,7 +23,8 @@ from tests.support.stack import Stack
 
 REQUESTS_A_TOKEN = 20
 """Far less than its budget."""
-CREATES_EVERY = 4
+CREATES_EVERY = 20
+"""The stand-in behind the gateway pays several reads for a create: with more, it gives up at 200 requests a second."""
 ANSWER_S = 60.0
 
 
@@ -62,7 +63,10 @@ class Traffic:
             Http1(port, _speaking(tls, "http/1.1")),
             Http2(port, _speaking(tls, "h2")),
         )
-        self._token = ""
+        self._token = stack.token()
+        with stack.client(self._token) as client:
+            made = client.post("/v1/contacts", json={"last_name": "Read again and again"})
+        self._path = f"/v1/contacts/{made.json()['data']['id']}"
         self._numbers = itertools.count()
 
     async def while_doing(self, work: Callable[[], Awaitable[object]], *, rate: float, at_least: int) -> Tally:
@@ -81,7 +85,7 @@ class Traffic:
         return tally
 
     async def _one(self, number: int, tally: Tally) -> None:
-        if number % REQUESTS_A_TOKEN == 0 or not self._token:
+        if number % REQUESTS_A_TOKEN == 0:
             self._token = self._stack.token()
         mark = f"mark-{uuid.uuid4().hex}" if number % CREATES_EVERY < 1 else ""
         sent = self._create(mark) if mark else self._read()
@@ -107,7 +111,7 @@ class Traffic:
         return {"authorization": f"Bearer {self._token}", "version": CURRENT}
 
     def _read(self) -> Sent:
-        return Sent("GET", "/v1/contacts?limit=1", self._headers())
+        return Sent("GET", self._path, self._headers())
 
     def _create(self, mark: str) -> Sent:
         own = {"content-type": "application/json", "idempotency-key": mark}
