@@ -8,10 +8,10 @@ from opentelemetry.trace import Tracer, get_current_span
 from authz.decide import Admitted, Refused, Throttled, Verdict
 from authz.question import METHOD, SERVICE, Question
 from authz.service import Check, Context, OnCheck
+from contract import spans
 from contract.headers import TRACEPARENT
 from contract.limits import Plan
 from contract.problems import RATE_LIMITED
-from process import spans
 from process.spans import asking_store, serving
 from stores.buckets import Buckets, Charge
 

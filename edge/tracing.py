@@ -6,6 +6,7 @@ may write it could have every call traced, and in the traces of others.
 
 from urllib.parse import urlsplit
 
+from contract import spans
 from contract.headers import REQUEST_ID
 from edge.deployment import Deployment
 from edge.shapes import Yaml, extension, seconds, typed
@@ -17,10 +18,10 @@ _CONNECT_S = 1
 _IN_FLIGHT = 16
 """Exports under way. A collector that hangs costs these and no more: what comes then is dropped."""
 _ATTRIBUTES = {
-    "gateway.operation": "%ROUTE_NAME%",
-    "gateway.request_id": f"%RESP({REQUEST_ID.name})%",
-    "http.request.method": "%REQ(:METHOD)%",
-    "http.response.status_code": "%RESPONSE_CODE%",
+    spans.OPERATION: "%ROUTE_NAME%",
+    spans.REQUEST_ID: f"%RESP({REQUEST_ID.name})%",
+    spans.METHOD: "%REQ(:METHOD)%",
+    spans.STATUS: "%RESPONSE_CODE%",
 }
 _NOT_TOLD = ("http.url", "peer.address", "user_agent")
 """What Envoy says here by itself holds ids, queries, addresses and whatever else a caller likes to send."""

@@ -4,9 +4,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from opentelemetry.trace import Tracer
 
+from contract import spans
 from contract.headers import REQUEST_ID
 from oauth.told import operation_of
-from process import spans
 from process.spans import failed, serving
 
 _OUR_FAULT = 500
@@ -19,12 +19,12 @@ def serving_requests(tracer: Tracer, name: str | None = None) -> Middleware:
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         operation = name or operation_of(request)
         with serving(tracer, operation, request.headers) as span:
-            span.set_attribute("http.request.method", request.method)
+            span.set_attribute(spans.METHOD, request.method)
             span.set_attribute(spans.OPERATION, operation)
             if REQUEST_ID.name in request.headers:
                 span.set_attribute(spans.REQUEST_ID, request.headers[REQUEST_ID.name])
             response = await handler(request)
-            span.set_attribute("http.response.status_code", response.status)
+            span.set_attribute(spans.STATUS, response.status)
             if response.status >= _OUR_FAULT:
                 failed(span, str(response.status))
             return response

@@ -35,12 +35,7 @@ CLOSE_WITHIN_S = 2.0
 """What a process may spend on its last spans, once it has answered its last request."""
 _BATCH = 512
 _W3C = TraceContextTextMapPropagator()
-OPERATION = "gateway.operation"
-REQUEST_ID = "gateway.request_id"
-BUSINESS = "gateway.business"
-DECISION = "gateway.decision"
-PROBLEM = "gateway.problem"
-ERROR = "error.type"
+_ERROR = "error.type"
 
 
 class Telling:
@@ -150,7 +145,7 @@ def onward() -> dict[str, str]:
 
 def failed(span: Span, why: str) -> None:
     """It came to nothing; `why` is a word of a table."""
-    span.set_attribute(ERROR, why)
+    span.set_attribute(_ERROR, why)
     span.set_status(StatusCode.ERROR)
 
 

@@ -11,10 +11,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from opentelemetry.trace import Span, Tracer, get_current_span
 
+from contract import spans
 from contract.headers import OPERATION, REQUEST_ID
 from contract.operations import BY_ID
 from contract.vocabulary import Json, TenantId
-from process import spans
 from process.spans import asking, asking_store, failed, onward, serving
 from stores.idempotency import Claim, Idempotency, Use, Used
 from transcoder.errors import ApiError
@@ -22,8 +22,6 @@ from transcoder.idempotency import outcome_of
 from transcoder.upstream import Reply, Upstream
 
 _OUR_FAULT = 500
-_STATUS = "http.response.status_code"
-_METHOD = "http.request.method"
 
 
 def serving_requests(tracer: Tracer) -> Middleware:
@@ -37,7 +35,7 @@ def serving_requests(tracer: Tracer) -> Middleware:
                 return await handler(request)
             _say_what_is_asked(span, request, operation)
             response = await handler(request)
-            span.set_attribute(_STATUS, response.status)
+            span.set_attribute(spans.STATUS, response.status)
             if response.status >= _OUR_FAULT:
                 failed(span, str(response.status))
             return response
@@ -46,7 +44,7 @@ def serving_requests(tracer: Tracer) -> Middleware:
 
 
 def _say_what_is_asked(span: Span, request: web.Request, operation: str) -> None:
-    span.set_attribute(_METHOD, request.method)
+    span.set_attribute(spans.METHOD, request.method)
     span.set_attribute(spans.REQUEST_ID, request.headers.get(REQUEST_ID.name, ""))
     if operation:
         span.set_attribute(spans.OPERATION, operation)
@@ -90,7 +88,7 @@ class TracedUpstream:
     ) -> Reply:
         """See `Upstream.send`."""
         with asking(self._tracer, f"{self._called} {method}") as span:
-            span.set_attribute(_METHOD, method)
+            span.set_attribute(spans.METHOD, method)
             try:
                 reply = await self._inner.send(
                     method,
@@ -104,7 +102,7 @@ class TracedUpstream:
             except ApiError as error:
                 failed(span, error.problem.code)
                 raise
-            span.set_attribute(_STATUS, reply.status)
+            span.set_attribute(spans.STATUS, reply.status)
             if reply.status >= _OUR_FAULT:
                 failed(span, str(reply.status))
             return reply
@@ -121,7 +119,7 @@ class TracedIdempotency:
         """See `Idempotency`."""
         with _step(self._tracer, "claim") as span:
             claim = await self._inner.claim(tenant, name, fingerprint, owner, use)
-            span.set_attribute("gateway.idempotency", outcome_of(claim))
+            span.set_attribute(spans.IDEMPOTENCY, outcome_of(claim))
             return claim
 
     async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes, note: bytes) -> None:

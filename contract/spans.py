@@ -1,0 +1,10 @@
+"""What a span says, whoever tells it: ours under `gateway.`, the rest by OpenTelemetry's semantic conventions."""
+
+OPERATION = "gateway.operation"
+REQUEST_ID = "gateway.request_id"
+BUSINESS = "gateway.business"
+DECISION = "gateway.decision"
+PROBLEM = "gateway.problem"
+IDEMPOTENCY = "gateway.idempotency"
+METHOD = "http.request.method"
+STATUS = "http.response.status_code"
