@@ -3,18 +3,16 @@
 Knows names and labels of metrics; whatever is no endpoint of the contract is `other`, so that nobody can make a series.
 """
 
-import time
-
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from contract.oauth import AUTH_ENDPOINTS, RESOURCE_METADATA
+from oauth.timed import timed
 
 _BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _ENDPOINTS = {endpoint.path: endpoint.id for endpoint in (*AUTH_ENDPOINTS, RESOURCE_METADATA)}
 _OTHER = "other"
-_OUR_FAULT = 500
 
 
 def endpoint_of(path: str) -> str:
@@ -37,16 +35,12 @@ def counting(registry: CollectorRegistry) -> Middleware:
 
     @web.middleware
     async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
-        endpoint, began_s, status = endpoint_of(request.path), time.monotonic(), _OUR_FAULT
-        try:
-            response = await handler(request)
-            status = response.status
-        except web.HTTPException as reply:
-            status = reply.status
-            raise
-        finally:
+        endpoint = endpoint_of(request.path)
+
+        def told(status: int, took_s: float) -> None:
             requests.labels(endpoint, f"{status // 100}xx").inc()
-            took.labels(endpoint).observe(time.monotonic() - began_s)
-        return response
+            took.labels(endpoint).observe(took_s)
+
+        return await timed(request, handler, told)
 
     return count

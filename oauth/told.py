@@ -3,8 +3,6 @@
 The words are those of all logs here; of what was sent, nothing is told.
 """
 
-import time
-
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from structlog.contextvars import bound_contextvars
@@ -12,8 +10,7 @@ from structlog.typing import FilteringBoundLogger
 
 from contract.headers import REQUEST_ID
 from oauth.metrics import endpoint_of
-
-_SERVER_ERROR = 500
+from oauth.timed import timed
 
 
 def operation_of(request: web.Request) -> str:
@@ -26,18 +23,13 @@ def telling(log: FilteringBoundLogger) -> Middleware:
 
     @web.middleware
     async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
-        began_s, status = time.monotonic(), _SERVER_ERROR
         trace_id = request.headers.get(REQUEST_ID.name, "")
+
+        def told(status: int, took_s: float) -> None:
+            if trace_id:  # of probes and other neighbours' questions there is nothing to tell
+                log.info("request", status=status, duration_ms=round(took_s * 1000, 1))
+
         with bound_contextvars(trace_id=trace_id, operation=operation_of(request)):
-            try:
-                response = await handler(request)
-                status = response.status
-            except web.HTTPException as reply:
-                status = reply.status
-                raise
-            finally:
-                if trace_id:  # of probes and other neighbours' questions there is nothing to tell
-                    log.info("request", status=status, duration_ms=round((time.monotonic() - began_s) * 1000, 1))
-        return response
+            return await timed(request, handler, told)
 
     return tell
