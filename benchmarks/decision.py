@@ -28,6 +28,7 @@ from authz.limiter import Limiter
 from authz.question import METHOD, SERVICE
 from authz.service import Authorizer, Check
 from authz.telling import Teller
+from benchmarks.load import cpu_us
 from benchmarks.question import Recorded, record
 from benchmarks.rounds import Measure, in_turns, table
 from benchmarks.where import made_with
@@ -117,16 +118,11 @@ def _round(channel: grpc.aio.Channel, pid: int, message: bytes, load: Load) -> M
                 trace = (("traceparent", f"00-{number:032x}-{number:016x}-01"),) if load.traced else None
                 await call(message, metadata=trace)
 
-        began_us = _cpu_us(pid)
+        began_us = cpu_us(pid)
         await asyncio.gather(*(caller() for _ in range(load.in_flight)))
-        return (_cpu_us(pid) - began_us) / CHECKS
+        return (cpu_us(pid) - began_us) / CHECKS
 
     return measure
-
-
-def _cpu_us(pid: int) -> float:
-    """What a process and its threads have used so far."""
-    return sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1000
 
 
 async def _no_op_of_objects() -> None:

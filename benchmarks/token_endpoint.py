@@ -18,6 +18,7 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks.load import cpu_us
 from benchmarks.where import ROOT, made_with
 from contract.oauth import GRANT_LIFE_S
 from contract.vocabulary import TenantId, UserId
@@ -56,11 +57,6 @@ class Server:
             if answer.status != 200:
                 raise RuntimeError(await answer.text())
             return dict(await answer.json())
-
-    def cpu_us(self) -> float:
-        """CPU time so far, all threads together."""
-        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1000
 
 
 async def client_credentials(server: Server) -> None:
@@ -121,11 +117,11 @@ async def _measure(server: Server) -> None:
         server.app = f"app_{number}"
         server.refresh_token = await _a_refresh_token(server.database, server.app)
         for name, kind in KINDS:
-            cpu_us, began_s = server.cpu_us(), time.perf_counter()
+            began_us, began_s = cpu_us(server.process.pid), time.perf_counter()
             for _ in range(REQUESTS):
                 await kind(server)
             took_s = time.perf_counter() - began_s
-            found[name].append(((server.cpu_us() - cpu_us) / REQUESTS, took_s / REQUESTS * 1000))
+            found[name].append(((cpu_us(server.process.pid) - began_us) / REQUESTS, took_s / REQUESTS * 1000))
     for name, rounds in found.items():
         cpu, wall = (statistics.median(column) for column in zip(*rounds, strict=True))
         lines.append(f"| {name} | {cpu:.0f} | {wall:.1f} |")
