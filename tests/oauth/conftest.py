@@ -1,4 +1,4 @@
-"""An authorization server's keys, environment and PostgreSQL, made for one test run."""
+"""An authorization server's keys and environment, made for one test run."""
 
 import json
 import os
@@ -10,7 +10,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.oauth.key_files import pem, private
-from tests.support.postgres import Server, missing, running_server
 
 DIRECTORY = {
     "businesses": [
@@ -25,16 +24,6 @@ DIRECTORY = {
         }
     ]
 }
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server for all tests."""
-    why_not = missing()
-    if why_not:
-        pytest.skip(why_not)
-    with running_server() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

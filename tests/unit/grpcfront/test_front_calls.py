@@ -33,11 +33,6 @@ from tests.unit.grpcfront.peer import (
 )
 
 
-@pytest.fixture
-def peer() -> Peer:
-    return Peer()
-
-
 def test_an_answer_is_a_head_a_message_and_trailers(peer):
     peer.asks(1)
     peer.front.answer(1, b"world")

@@ -44,11 +44,6 @@ from tests.unit.grpcfront.peer import (
 )
 
 
-@pytest.fixture
-def peer() -> Peer:
-    return Peer()
-
-
 def test_the_front_speaks_first_and_asks_for_no_table():
     settings, window = Peer(b"").greeting
     assert (settings.kind, settings.flags, settings.stream) == (SETTINGS, 0, 0)
