@@ -22,7 +22,7 @@ from tests.idempotency.writes import Keyed, batches, creates, upserts
 
 CLIENTS = 12
 AT_LEAST = 200
-CHAOS_S = float(os.environ.get("CHAOS_S") or 8)
+CHAOS_S = float(os.environ.get("CHAOS_S") or 12)
 SEED = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(2**32))
 BATCH_MAX = 60
 PAUSE_S = (0.1, 1.5)
