@@ -24,9 +24,8 @@ class UnixAddress:
 
         There is no instant at which nobody listens, and a predecessor goes on with the connections that it has.
         """
-        aside = self.path.with_name(
-            self.path.name[:-1] + "~"
-        )  # no longer than the path, which may be as long as can be
+        # No longer than the path, which may be as long as can be.
+        aside = self.path.with_name(self.path.name[:-1] + "~")
         aside.unlink(missing_ok=True)
         yield aside
         aside.chmod(_OWNER_ONLY)
