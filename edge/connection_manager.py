@@ -9,6 +9,7 @@ from edge.cors import cors
 from edge.deployment import Deployment
 from edge.early_headers import early_headers
 from edge.ext_authz import ext_authz
+from edge.in_flight import in_flight
 from edge.jwt import jwt_authn
 from edge.local_replies import local_replies
 from edge.rate_guards import address_guard, spike_arrest
@@ -77,6 +78,7 @@ def http_filters(deployment: Deployment) -> list[Yaml]:
         compressor(),
         refusals(),
         address_guard(deployment),
+        *in_flight(deployment),
         jwt_authn(deployment),
         spike_arrest(),
         ext_authz(),

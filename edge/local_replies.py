@@ -26,6 +26,7 @@ from contract.problems import (
     MALFORMED_REQUEST,
     METHOD_NOT_ALLOWED,
     NOT_SUPPORTED,
+    OVERLOADED,
     PAYLOAD_TOO_LARGE,
     RATE_LIMITED,
     REQUEST_TIMEOUT,
@@ -40,6 +41,7 @@ from contract.vocabulary import Json
 from edge.cors import private_answer
 from edge.deployment import Deployment
 from edge.filters import JWT
+from edge.in_flight import REFUSED
 from edge.refusals import ODD_TOKEN, OTHER_SCHEME, TOO_LARGE, UNKNOWN_METHOD, refused_by
 from edge.shapes import Yaml, extension, literal, overwriting
 
@@ -141,6 +143,7 @@ REPLIES: tuple[Reply, ...] = (
     _throttled(_code(429), _ADDRESS_POLICY),
     Reply(_any(_code(431), _details(refused_by(TOO_LARGE))), HEADERS_TOO_LARGE, {"limit_bytes": MAX_HEADER_BYTES}),
     Reply("response.code < 500", MALFORMED_REQUEST),
+    Reply(_details(REFUSED), OVERLOADED),
     Reply(_details("ext_authz_error"), AUTHZ_LOST.answer),
     Reply(_any(_begins("overload"), _details("no_healthy_upstream")), TRANSCODER_LOST.answer),
     Reply(_any(*(_begins(_RESET + cause) for cause in _UNSENT)), TRANSCODER_LOST.answer),

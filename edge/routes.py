@@ -30,6 +30,7 @@ from edge.clusters import NOBODY, OAUTH, ON_A_SIBLING, QUICK_BACK_OFF, TRANSCODE
 from edge.cors import origins, policy, private_answer
 from edge.deployment import Deployment
 from edge.filters import decision, no_decision, no_token
+from edge.in_flight import of_logins, of_resource, uncounted
 from edge.refusals import any_authorization
 from edge.shapes import Yaml, overwriting, seconds
 
@@ -93,7 +94,7 @@ def _endpoint(row: Endpoint) -> Yaml:
         "name": f"{OAUTH}.{row.id}",
         "match": _path(row.path),
         **route,
-        "typed_per_filter_config": no_token() | no_decision(),
+        "typed_per_filter_config": no_token() | no_decision() | of_logins(),
         "request_headers_to_add": overwriting({CLIENT_ADDRESS.name: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}),
     }
 
@@ -104,7 +105,7 @@ def _resource_metadata() -> Yaml:
         "name": f"{OAUTH}.{RESOURCE_METADATA.id}",
         "match": {**_path(RESOURCE_METADATA.path), **_methods(*RESOURCE_METADATA.methods)},
         **_to(OAUTH, *RESOURCE_METADATA.methods),
-        "typed_per_filter_config": _unasked(),
+        "typed_per_filter_config": _unasked() | of_logins(),
     }
 
 
@@ -127,7 +128,7 @@ def _operation(row: Operation, private: Private) -> Yaml:
         "name": row.id,
         "match": {**_path(row.path), **_methods(*methods)},
         **_to(TRANSCODER, *methods),
-        "typed_per_filter_config": _unasked() if row.open else decision(row.id),
+        "typed_per_filter_config": (_unasked() if row.open else decision(row.id)) | of_resource(row),
         # Set after ext_authz: neither the caller nor authz has a say in it.
         "request_headers_to_add": overwriting({OPERATION.name: row.id}),
         "response_headers_to_add": overwriting(private),
@@ -197,7 +198,7 @@ def healthy() -> Yaml:
         "name": "health",
         "match": {"path": HEALTH_PATH, **_methods(*_SAFE)},
         "direct_response": {"status": 200, "body": {"inline_string": "ok\n"}},
-        "typed_per_filter_config": _unasked(),
+        "typed_per_filter_config": _unasked() | uncounted(),
     }
 
 
@@ -207,7 +208,7 @@ def readiness() -> Yaml:
         "name": READINESS,
         "match": {"path": READINESS_PATH, **_methods(*_SAFE)},
         **_to(TRANSCODER, *_SAFE),
-        "typed_per_filter_config": no_token() | any_authorization() | decision(READINESS),
+        "typed_per_filter_config": no_token() | any_authorization() | decision(READINESS) | uncounted(),
     }
 
 

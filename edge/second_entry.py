@@ -10,6 +10,7 @@ from contract.headers import CONTENT_TYPE
 from edge.clusters import in_flight_limits
 from edge.early_headers import NOT_GRPC
 from edge.filters import no_decision, no_refusals, no_token
+from edge.in_flight import uncounted
 from edge.shapes import Yaml, extension, seconds
 
 _NAME = "edge_again"
@@ -24,7 +25,7 @@ def around_again() -> Yaml:
             "headers": [{"name": CONTENT_TYPE.name, "string_match": {"exact": NOT_GRPC}}],
         },
         "route": {"cluster": _NAME, "timeout": seconds(2 * EDGE_TIMEOUT_S)},
-        "typed_per_filter_config": no_refusals() | no_token() | no_decision(),
+        "typed_per_filter_config": no_refusals() | no_token() | no_decision() | uncounted(),
     }
 
 

@@ -190,6 +190,7 @@ _BOUNDS: Mapping[str, str] = {
     "INTERNAL_TIMEOUT_S": "Seconds of these that the internal service has",
     "DECISION_TIMEOUT_S": "Seconds for the decision whether a request may pass",
     "STORE_TIMEOUT_S": "Seconds for a question to the store of limits and keys",
+    "IN_FLIGHT_A_TRANSCODER": "Requests under way at once, for each transcoder; half of that of one resource",
     "IDEMPOTENCY_LEASE_S": "Seconds until a keyed request that was lost may be tried again",
     "IDEMPOTENCY_LIFE_S": "Seconds that an `Idempotency-Key` is remembered",
     "RECEIPT_LIFE_S": "Seconds that a request's receipt is kept",

@@ -44,6 +44,7 @@ from transcoder.metrics import NO_OPERATION, Tally
 from transcoder.parameters import Asked, Read, read_parameters, readers
 from transcoder.receipts import receipt_of
 from transcoder.records import Actor
+from transcoder.shares import Shares
 from transcoder.upstream import begin_request, spent_ms
 from transcoder.values import Known, Surroundings
 from transcoder.versioning import Translation, translations
@@ -71,6 +72,7 @@ class Pipeline:
         self._log = log
         self._tally = tally or Tally()
         self._note = note
+        self._shares = Shares()
         self._readers: Mapping[str, Mapping[str, Read]] = {row.id: readers(row) for row in OPERATIONS}
         self._translations = {version: translations(version, RESOURCES) for version in VERSIONS}
 
@@ -92,9 +94,10 @@ class Pipeline:
             else:
                 deadline_s = asyncio.get_running_loop().time() + REQUEST_TIMEOUT_S
                 actor = requests.actor(request, self._codec, deadline_s)
-                notes["business"] = request.headers[headers.BUSINESS.name]
+                notes["business"] = business = request.headers[headers.BUSINESS.name]
                 version = _version(request)
-                answer = await self._call(request, route, actor, version)
+                with self._shares.one_of(business):
+                    answer = await self._call(request, route, actor, version)
         except ApiError as error:
             answer = self._refused(error, notes)
         except Exception:

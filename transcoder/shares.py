@@ -1,0 +1,34 @@
+"""How many requests of one business may be under way in this process at once. Knows no request; the edge bounds all."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from contract.bounds import IN_FLIGHT_A_TRANSCODER
+from contract.problems import OVERLOADED
+from transcoder.errors import ApiError
+
+OF_A_BUSINESS = IN_FLIGHT_A_TRANSCODER // 2
+"""Whoever sends bodies slowly, or asks for what takes long, leaves the other half to everybody else."""
+_DETAIL = "Too many requests of this business are under way. Nothing was written. Retry after `Retry-After` seconds."
+
+
+class Shares:
+    """Counts what is under way, by business."""
+
+    def __init__(self, most: int = OF_A_BUSINESS) -> None:
+        self._most = most
+        self._under_way: Counter[str] = Counter()
+
+    @contextmanager
+    def one_of(self, business: str) -> Iterator[None]:
+        """While it lasts one more is under way; ApiError where that is too many."""
+        if self._under_way[business] >= self._most:
+            raise ApiError(OVERLOADED, _DETAIL, cause="the business has its share in flight")
+        self._under_way[business] += 1
+        try:
+            yield
+        finally:
+            self._under_way[business] -= 1
+            if not self._under_way[business]:
+                del self._under_way[business]
