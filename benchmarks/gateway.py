@@ -79,11 +79,11 @@ class Gateway:
         file.write_text("\n".join(text[:-8] + text[-8:][::-1] if spoilt else text for text in texts))
         return file
 
-    def asks(self) -> dict[str, Ask]:
-        """One of each kind."""
-        codec = self.stack.codec
-        one = codec.seal("con", TenantId(1), A_CONTACT)
-        create, some = new_contact(codec), [codec.seal("con", TenantId(1), 1_000 + n) for n in range(BULK)]
+    def asks(self, business: int = 1) -> dict[str, Ask]:
+        """One of each kind, of that business."""
+        codec, tenant = self.stack.codec, TenantId(business)
+        one = codec.seal("con", tenant, A_CONTACT)
+        create, some = new_contact(codec, tenant), [codec.seal("con", tenant, 1_000 + n) for n in range(BULK)]
         spoilt = _ask("GET", f"/v1/contacts/{one}")
         return {
             GET: Ask(_ask("GET", f"/v1/contacts/{one}"), (200,)),

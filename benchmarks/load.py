@@ -91,7 +91,7 @@ class Run:
 
     def __init__(self, job: dict[str, Any]) -> None:
         self._job = job
-        self._requests = _requests(job)
+        self._requests = requests_of(job)
         self._statuses: Counter[int] = Counter()
         self._took_s: list[float] = []
         self._under_way = 0
@@ -181,7 +181,7 @@ def _percentiles(took_s: list[float]) -> dict[str, float]:
     return {str(each): took_s[place] * 1e6 for each, place in places} if took_s else {}
 
 
-def _requests(job: dict[str, Any]) -> Iterator[bytes]:
+def requests_of(job: dict[str, Any]) -> Iterator[bytes]:
     """The job's requests in turn, without end."""
     templates = [request.encode() for request in job["requests"]]
     tokens = itertools.cycle(Path(job["tokens"]).read_bytes().split()) if job.get("tokens") else itertools.repeat(b"")

@@ -15,8 +15,14 @@ from transcoder.app import build
 from transcoder.settings import Settings, load
 
 
+GIVES_WAY = 8
+"""When all are short of time, those go first who refuse and decide: what has to wait then is what was let in, and a
+refusal comes in a millisecond instead of in a hundred."""
+
+
 async def main(settings: Settings) -> None:
     """Build, serve, drain."""
+    os.nice(GIVES_WAY)
     log = make_logger("transcoder", settings.log_level, *log_processors(settings.collector))
     registry, stop = new_registry(), stop_event()
     with tracing("transcoder", settings.collector, registry) as tracer:
