@@ -50,6 +50,18 @@ IDEMPOTENCY_LOST = Failure(
 RECEIPTS_LOST = Failure(
     "transcoder", "receipts", UPSTREAM_UNAVAILABLE, "404 would say that no such request came, which nobody knows"
 )
+ROOM_LOST = Failure(
+    "edge",
+    "room for one more request at once, in all or of its resource",
+    OVERLOADED,
+    "who waits behind hundreds is answered too late, and makes all others late; a refusal at once costs next to nothing",
+)
+SHARE_LOST = Failure(
+    "transcoder",
+    "the business's own share of that room",
+    OVERLOADED,
+    "one caller that asks for what takes long would take the room of all the others",
+)
 TRANSCODER_LOST = Failure("edge", "transcoder", UPSTREAM_UNAVAILABLE, "there is nobody else to answer")
 KEYS_LOST = Failure(
     "edge",
@@ -68,6 +80,8 @@ FAILURES: tuple[Failure | Fallback, ...] = (
     REVOCATIONS_LOST,
     IDEMPOTENCY_LOST,
     RECEIPTS_LOST,
+    ROOM_LOST,
+    SHARE_LOST,
     TRANSCODER_LOST,
     KEYS_LOST,
     SERVICE_LOST,

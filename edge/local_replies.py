@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from contract.bounds import MAX_BODY_BYTES, MAX_HEADER_BYTES, PROBLEM_MEDIA_TYPE
 from contract.claims import TokenFault
-from contract.failures import AUTHZ_LOST, KEYS_LOST, TRANSCODER_LOST
+from contract.failures import AUTHZ_LOST, KEYS_LOST, ROOM_LOST, TRANSCODER_LOST
 from contract.headers import (
     CHALLENGE,
     CHALLENGE_INVALID_TOKEN,
@@ -26,7 +26,6 @@ from contract.problems import (
     MALFORMED_REQUEST,
     METHOD_NOT_ALLOWED,
     NOT_SUPPORTED,
-    OVERLOADED,
     PAYLOAD_TOO_LARGE,
     RATE_LIMITED,
     REQUEST_TIMEOUT,
@@ -143,7 +142,7 @@ REPLIES: tuple[Reply, ...] = (
     _throttled(_code(429), _ADDRESS_POLICY),
     Reply(_any(_code(431), _details(refused_by(TOO_LARGE))), HEADERS_TOO_LARGE, {"limit_bytes": MAX_HEADER_BYTES}),
     Reply("response.code < 500", MALFORMED_REQUEST),
-    Reply(_details(REFUSED), OVERLOADED),
+    Reply(_details(REFUSED), ROOM_LOST.answer),
     Reply(_details("ext_authz_error"), AUTHZ_LOST.answer),
     Reply(_any(_begins("overload"), _details("no_healthy_upstream")), TRANSCODER_LOST.answer),
     Reply(_any(*(_begins(_RESET + cause) for cause in _UNSENT)), TRANSCODER_LOST.answer),

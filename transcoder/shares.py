@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from contract.bounds import IN_FLIGHT_A_TRANSCODER
-from contract.problems import OVERLOADED
+from contract.failures import SHARE_LOST
 from transcoder.errors import ApiError
 
-OF_A_BUSINESS = IN_FLIGHT_A_TRANSCODER // 2
-"""Whoever sends bodies slowly, or asks for what takes long, leaves the other half to everybody else."""
+OF_A_BUSINESS = IN_FLIGHT_A_TRANSCODER * 3 // 4
+"""Whoever sends bodies slowly, or asks for what takes long, leaves the rest to everybody else. More than a resource may
+have, so that the edge refuses first, which is cheaper, where all ask for the same."""
 _DETAIL = "Too many requests of this business are under way. Nothing was written. Retry after `Retry-After` seconds."
 
 
@@ -24,7 +25,7 @@ class Shares:
     def one_of(self, business: str) -> Iterator[None]:
         """While it lasts one more is under way; ApiError where that is too many."""
         if self._under_way[business] >= self._most:
-            raise ApiError(OVERLOADED, _DETAIL, cause="the business has its share in flight")
+            raise ApiError(SHARE_LOST.answer, _DETAIL, cause="its business has its share in flight")
         self._under_way[business] += 1
         try:
             yield

@@ -31,6 +31,14 @@ SEEN_IN = {
         "tests/component/transcoder/test_receipts_lost.py",
         "test_receipts_are_lost_with_their_store_and_nothing_else_is",
     ),
+    "ROOM_LOST": (
+        "tests/faults/test_too_much.py",
+        "test_what_is_beyond_the_room_is_refused_at_once_and_what_was_let_in_is_not_lost",
+    ),
+    "SHARE_LOST": (
+        "tests/component/transcoder/test_sick_service.py",
+        "test_a_business_that_waits_for_a_service_leaves_room_for_others",
+    ),
     "TRANSCODER_LOST": (DEAD_PARTS, "test_without_transcoders_the_edge_says_so"),
     "KEYS_LOST": (
         "tests/edge/test_edge_failures.py",

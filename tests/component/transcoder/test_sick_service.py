@@ -17,6 +17,7 @@ RECORD = (
 GOOD = b'{"ok":true,"result":' + RECORD + b"}"
 EMPTY_PAGE = b'{"ok":true,"result":[],"paging":{"has_more":false,"next_key":null}}'
 MEBIBYTE = 1024 * 1024
+ITS_SHARE = 48
 
 
 @pytest.fixture(scope="module")
@@ -233,3 +234,19 @@ async def test_the_sandbox_s_own_faults_are_told_alike(hasty: Caller, faults: Fa
     assert_problem(answers[1], 504, "upstream-timeout", "unknown")
     await faults.clear()
     assert (await hasty.create()).status == 201
+
+
+async def test_a_business_that_waits_for_a_service_leaves_room_for_others(lied_to: tuple[Caller, Liar]) -> None:
+    caller, liar = lied_to
+    liar.tells = [hangs]
+    other = caller.but(business=2)
+    mine = [asyncio.create_task(caller.get(CONTACT_ID)) for _ in range(ITS_SHARE + 5)]
+    done, _ = await asyncio.wait(mine, return_when="FIRST_COMPLETED")
+    theirs = await other.get(CODEC.seal("con", TenantId(2), 5))
+    for task in done:
+        problem = assert_problem(task.result(), 503, "overloaded", "not-applied")
+        assert "business" in problem["detail"]
+        assert task.result().headers["Retry-After"] == "1"
+    assert_problem(theirs, 504, "upstream-timeout", "not-applied")
+    answers = [task.result().status for task in (await asyncio.wait(mine))[0]]
+    assert answers.count(503) <= 5
