@@ -9,6 +9,7 @@ import random
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from typing import cast
 
 from contract.bounds import MAX_BODY_BYTES, MAX_HEADER_BYTES
 from contract.versions import LATEST_VERSION
@@ -116,6 +117,28 @@ class Attacker:
             await reader.readuntil(b"\r\n\r\n")
         writer.transport.abort()
 
+    async def slow_body(self) -> None:
+        """A body that comes byte by byte, until somebody has enough of it."""
+        reader, writer = await self._connected()
+        try:
+            writer.write(self._request("POST", "/v1/contacts", body=" " * 5_000)[:-5_000])
+            answer = asyncio.ensure_future(reader.read(1))
+            while not answer.done():
+                writer.write(b" ")
+                await asyncio.wait((answer,), timeout=0.2)
+        finally:
+            writer.transport.abort()
+
+    async def slow_reader(self) -> None:
+        """Answers that nobody reads."""
+        _, writer = await self._connected()
+        try:
+            cast("asyncio.Transport", writer.transport).pause_reading()
+            writer.write(self._request("GET", "/v1/contacts?limit=200") * 20)
+            await asyncio.sleep(PATIENCE_S)
+        finally:
+            writer.transport.abort()
+
     async def _silent(self) -> None:
         _, writer = await self._connected()
         await asyncio.sleep(5)
@@ -125,7 +148,12 @@ class Attacker:
         reader, writer = await self._connected("h2")
         head = b"".join(
             b"\0" + bytes((len(name),)) + name + bytes((len(value),)) + value
-            for name, value in ((b":method", b"GET"), (b":path", b"/v1/me"), (b":scheme", b"https"), (b":authority", b"x"))
+            for name, value in (
+                (b":method", b"GET"),
+                (b":path", b"/v1/me"),
+                (b":scheme", b"https"),
+                (b":authority", b"x"),
+            )
         )
         writer.write(_PREFACE)
         for number in range(RESETS):

@@ -74,7 +74,7 @@ class Gateway:
         """A file of so many tokens, each with a budget of its own."""
         file = self.folder / f"tokens-{time.monotonic_ns()}"
         head = {"typ": "at+jwt", "kid": self.stack.facts["SIGNING_KID"]}
-        made = (self.stack.claims(tenant=1 + number % businesses, **claims) for number in range(count))
+        made = (self.stack.claims(**{"tenant": 1 + number % businesses, **claims}) for number in range(count))
         texts = (jwt.encode(each, self._key, algorithm="ES256", headers=head) for each in made)
         file.write_text("\n".join(text[:-8] + text[-8:][::-1] if spoilt else text for text in texts))
         return file
@@ -83,24 +83,24 @@ class Gateway:
         """One of each kind, of that business."""
         codec, tenant = self.stack.codec, TenantId(business)
         one = codec.seal("con", tenant, A_CONTACT)
-        create, some = new_contact(codec, tenant), [codec.seal("con", tenant, 1_000 + n) for n in range(BULK)]
-        spoilt = _ask("GET", f"/v1/contacts/{one}")
+        create, some = new_contact(codec, business), [codec.seal("con", tenant, 1_000 + n) for n in range(BULK)]
+        spoilt = asking("GET", f"/v1/contacts/{one}")
         return {
-            GET: Ask(_ask("GET", f"/v1/contacts/{one}"), (200,)),
-            "list of 25": Ask(_ask("GET", "/v1/contacts?limit=25"), (200,)),
-            "list of 200": Ask(_ask("GET", "/v1/contacts?limit=200"), (200,)),
-            "validated create": Ask(_ask("POST", "/v1/contacts", create), (201,)),
-            "keyed create": Ask(_ask("POST", "/v1/contacts", create, **{"Idempotency-Key": _UNIQUE}), (201, 503)),
-            "update": Ask(_ask("PATCH", f"/v1/contacts/{one}", {"job_title": "Head of Sales"}), (200,)),
-            "delete": Ask(_ask("DELETE", f"/v1/contacts/{one}"), (204,)),
-            f"batch get of {BULK}": Ask(_ask("POST", "/v1/contacts/batch/get", {"ids": some}), (200,)),
-            "refused by the transcoder": Ask(_ask("POST", "/v1/contacts", {"lifecycle_stage": "friend"}), (422,)),
-            "refused by authz": Ask(_ask("POST", "/v1/contacts", create), (403,), scopes=_READS_ONLY),
+            GET: Ask(asking("GET", f"/v1/contacts/{one}"), (200,)),
+            "list of 25": Ask(asking("GET", "/v1/contacts?limit=25"), (200,)),
+            "list of 200": Ask(asking("GET", "/v1/contacts?limit=200"), (200,)),
+            "validated create": Ask(asking("POST", "/v1/contacts", create), (201,)),
+            "keyed create": Ask(asking("POST", "/v1/contacts", create, **{"Idempotency-Key": _UNIQUE}), (201, 503)),
+            "update": Ask(asking("PATCH", f"/v1/contacts/{one}", {"job_title": "Head of Sales"}), (200,)),
+            "delete": Ask(asking("DELETE", f"/v1/contacts/{one}"), (204,)),
+            f"batch get of {BULK}": Ask(asking("POST", "/v1/contacts/batch/get", {"ids": some}), (200,)),
+            "refused by the transcoder": Ask(asking("POST", "/v1/contacts", {"lifecycle_stage": "friend"}), (422,)),
+            "refused by authz": Ask(asking("POST", "/v1/contacts", create), (403,), scopes=_READS_ONLY),
             "refused by Envoy": Ask(spoilt, (401,), spoilt=True),
         }
 
 
-def _ask(method: str, target: str, body: Any = None, **headers: str) -> str:
+def asking(method: str, target: str, body: Any = None, **headers: str) -> str:
     return message(
         method, target, {"Authorization": f"Bearer {_TOKEN}", "Version": LATEST_VERSION.date, **headers}, body
     )

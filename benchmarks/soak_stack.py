@@ -1,8 +1,8 @@
 """`python -m benchmarks.soak_stack`: whether each process of a whole stack stays as large as it is, for an hour.
 
-Mixed calls over HTTP/1.1 and HTTP/2, of many tokens, a tenth of them `attacks`. Sampled now and then: memory, open files
-and threads of each process, and what Valkey says that it uses. At the end, a line's slope through the samples of each
-after a warm-up, with what chance alone makes of it.
+Mixed calls over HTTP/1.1 and HTTP/2, of many tokens, a tenth of them `attacks`. Sampled now and then: memory, open
+files and threads of each process, and what Valkey says that it uses. At the end, a line's slope through the samples of
+each after a warm-up, with what chance alone makes of it.
 """
 
 import argparse
@@ -33,7 +33,7 @@ REQUESTS_A_TOKEN = 20
 SAMPLES_S = 15.0
 WARM_UP_PART = 0.25
 KEYS = 200
-"""Idempotency keys in use: each request under one is a replay, so that what is kept for a day does not grow for a day."""
+"""Idempotency keys in use: nearly each request under one is a replay, so that what is kept for a day is soon there."""
 ANSWER_S = 30.0
 HALVES = 2
 
@@ -56,7 +56,10 @@ class Callers:
         self._stack = stack
         port = int(stack.api_url.rpartition(":")[2])
         secure = ssl.create_default_context(cafile=stack.facts["CA_FILE"])
-        self._clients: tuple[Http1 | Http2, ...] = (Http1(port, _speaking(secure, "http/1.1")), Http2(port, _speaking(secure, "h2")))
+        self._clients: tuple[Http1 | Http2, ...] = (
+            Http1(port, _speaking(secure, "http/1.1")),
+            Http2(port, _speaking(secure, "h2")),
+        )
         self._attacker = Attacker(port, _speaking(secure, "http/1.1"), self.token)
         self._numbers = itertools.count()
         self._token, self._left = "", 0
@@ -80,7 +83,7 @@ class Callers:
             while due_s < until_s:
                 await asyncio.sleep(max(0.0, due_s - time.monotonic()))
                 tasks.create_task(self._one(next(self._numbers)))
-                due_s += random.expovariate(rate)  # noqa: S311
+                due_s += random.expovariate(rate)
 
     async def _one(self, number: int) -> None:
         if number % ATTACKS_EVERY == 0:
@@ -151,7 +154,9 @@ def _valkey(stack: Stack) -> tuple[int, int]:
     return int(used.partition(":")[2]), int(text.rpartition(b":")[2])
 
 
-async def _sampling(stack: Stack, callers: Callers, until_s: float, tell: Callable[[Sequence[Sample]], None]) -> list[Sample]:
+async def _sampling(
+    stack: Stack, callers: Callers, until_s: float, tell: Callable[[Sequence[Sample]], None]
+) -> list[Sample]:
     began_s, found = time.monotonic(), list[Sample]()
     while (now_s := time.monotonic()) < until_s:
         latest = samples_of(stack, now_s - began_s)
@@ -181,9 +186,11 @@ def table(found: Sequence[Sample], seconds: float) -> str:
         per_hour, error = slope(late)
         sizes = [f"{median(each.kib for each in half):,.0f}" for half in halves]
         files = f"{late[0].files}, {late[-1].files} ({max(each.files for each in late)})"
-        rows.append([part, f"{own[0].kib:,.0f}", *sizes, f"{per_hour:,.0f} ± {error:,.0f}", files, str(late[-1].threads)])
+        rows.append(
+            [part, f"{own[0].kib:,.0f}", *sizes, f"{per_hour:,.0f} ± {error:,.0f}", files, str(late[-1].threads)]
+        )
     head = ["", "KiB at first", "median of the first half", "of the second", "KiB an hour", "files (most)", "threads"]
-    return Table("After the warm-up", f"The first quarter is the warm-up.", head, rows).markdown("")
+    return Table("After the warm-up", "The first quarter is the warm-up.", head, rows).markdown("")
 
 
 async def main() -> None:

@@ -36,12 +36,16 @@ def message(method: str, target: str, headers: Mapping[str, str], body: Any = No
     return f"{method} {target} HTTP/1.1\r\n{lines}\r\n{raw}"
 
 
-def new_contact(codec: Codec = CODEC, tenant: TenantId = TenantId(1)) -> dict[str, Any]:
+def new_contact(codec: Codec = CODEC, business: int = 1) -> dict[str, Any]:
     """What a caller sends to have a contact with nearly every field."""
     row = contact(7)
     address = {name.removeprefix("address_"): row.pop(name) for name in [*row] if name.startswith("address_")}
     del row["lifecycle_code"], row["dnd"], row["owner_user_id"]
-    shown = {"lifecycle_stage": "customer", "do_not_contact": True, "owner_id": codec.seal("usr", tenant, ADMIN)}
+    shown = {
+        "lifecycle_stage": "customer",
+        "do_not_contact": True,
+        "owner_id": codec.seal("usr", TenantId(business), ADMIN),
+    }
     return {**row, **shown, "address": address}
 
 

@@ -54,7 +54,7 @@ ROOM_LOST = Failure(
     "edge",
     "room for one more request at once, in all or of its resource",
     OVERLOADED,
-    "who waits behind hundreds is answered too late, and makes all others late; a refusal at once costs next to nothing",
+    "who waits behind hundreds is answered too late, and makes all others late; a refusal costs next to nothing",
 )
 SHARE_LOST = Failure(
     "transcoder",

@@ -207,7 +207,7 @@ class _Streams(asyncio.Protocol):
         match event:
             case h2.events.ResponseReceived():
                 got = self._waiting[event.stream_id][0]
-                got.headers = dict(event.headers)
+                got.headers = {str(name): str(value) for name, value in event.headers}
                 got.status = int(got.headers[":status"])
             case h2.events.DataReceived():
                 self._waiting[event.stream_id][0].body += event.data

@@ -1,0 +1,214 @@
+"""`python -m benchmarks.isolation`: whether what one does is felt by others, on a whole stack with the sandbox.
+
+One business reads companies and deals at a quiet rate, alone and beside each trouble, in turns. A trouble is a resource
+whose service is sick, a client that means harm, or a business that is huge; none of them reads companies or deals. Open
+loop over TLS: latency counts from when a request was due.
+"""
+
+import argparse
+import asyncio
+import os
+import ssl
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+
+from benchmarks.attacks import Attacker
+from benchmarks.flooding import Flooding, Seen, flooding, quantile
+from benchmarks.gateway import Gateway, asking
+from benchmarks.recorded import ROOT, settings
+from benchmarks.report import Table
+from benchmarks.rounds import ratio
+from benchmarks.where import made_with
+from tests.support.stack import running_stack
+
+RATE, TURN_S, SETTLES_S = 20.0, 8.0, 1.0
+HUGE, CONTACTS = 2, 100_000
+"""The huge business, and how many contacts it has."""
+TOKENS = 200
+FLOOD_PER_S = 150.0
+CLIENTS = 100
+"""Connections of a client that is slow on purpose."""
+READS = tuple(asking("GET", f"/v1/{resource}?limit=5") for resource in ("companies", "deals"))
+ONE_CONTACT = asking("GET", "/v1/contacts?limit=1")
+_CONDITION = {"field": "job_title", "operator": "contains", "value": "manager"}
+_SEARCH = {"filters": [_CONDITION], "limit": 100}
+
+
+@dataclass
+class Place:
+    """A gateway, who floods it, and how those were answered who made trouble."""
+
+    ours: Gateway
+    quiet: Flooding
+    loud: Flooding
+    tokens: Path
+    seen: Counter[str] = field(default_factory=Counter)
+
+    async def read(self) -> list[Seen]:
+        """A turn of the quiet business."""
+        return await self.quiet.stages(READS, self.tokens, (RATE, SETTLES_S), (RATE, TURN_S))
+
+    @asynccontextmanager
+    async def asked(self, request: str, rate: float, tokens: Path) -> AsyncIterator[None]:
+        """So often that is asked, too, from before to after a turn."""
+        task = asyncio.create_task(self.loud.stages([request], tokens, (rate, TURN_S + 3 * SETTLES_S)))
+        await asyncio.sleep(SETTLES_S)
+        yield
+        for stage in await task:
+            self.seen.update(str(status) for status in stage.statuses.elements())
+
+    @asynccontextmanager
+    async def fault(self, **fault: Any) -> AsyncIterator[None]:
+        """The sandbox has it, for calls of contacts."""
+        transport = httpx.AsyncHTTPTransport(uds=str(self.ours.stack.own_folder / "sandbox.sock"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as inside:
+            await inside.put("/faults", json={"path": "/contacts", **fault})
+            try:
+                yield
+            finally:
+                await inside.delete("/faults")
+
+
+Trouble = Callable[[Place], AbstractAsyncContextManager[None]]
+
+
+def _sick(**fault: Any) -> Trouble:
+    """Somebody asks for contacts, whose service has that fault."""
+
+    @asynccontextmanager
+    async def trouble(place: Place) -> AsyncIterator[None]:
+        tokens = place.ours.tokens(TOKENS, tenant=HUGE)
+        async with place.fault(**fault), place.asked(ONE_CONTACT, 2 * RATE, tokens):
+            yield
+
+    return trouble
+
+
+def _asks(request: str, rate: float, *, tokens: int = TOKENS, spoilt: bool = False) -> Trouble:
+    """The huge business asks for that."""
+
+    @asynccontextmanager
+    async def trouble(place: Place) -> AsyncIterator[None]:
+        async with place.asked(request, rate, place.ours.tokens(tokens, tenant=HUGE, spoilt=spoilt)):
+            yield
+
+    return trouble
+
+
+def _clients(make: Callable[[Attacker], Awaitable[None]]) -> Trouble:
+    """Many connections of one token do that, again and again."""
+
+    @asynccontextmanager
+    async def trouble(place: Place) -> AsyncIterator[None]:
+        secure = ssl.create_default_context(cafile=place.ours.stack.facts["CA_FILE"])
+        secure.set_alpn_protocols(["http/1.1"])
+        token = place.ours.stack.token(tenant=HUGE)
+        attacker = Attacker(int(place.ours.at["port"]), secure, lambda: token)
+
+        async def again() -> None:
+            while True:
+                with suppress(OSError, asyncio.IncompleteReadError):
+                    await make(attacker)
+                    place.seen["done"] += 1
+
+        tasks = [asyncio.create_task(again()) for _ in range(CLIENTS)]
+        await asyncio.sleep(SETTLES_S)
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    return trouble
+
+
+TROUBLES: Mapping[str, Trouble] = {
+    "contacts hang": _sick(delay_ms=60_000),
+    "contacts take a second": _sick(delay_ms=1_000),
+    "contacts fail": _sick(status=500, body="<html>"),
+    "a token asks 150 times a second": _asks(ONE_CONTACT, FLOOD_PER_S, tokens=1),
+    "150 bad tokens a second": _asks(ONE_CONTACT, FLOOD_PER_S, spoilt=True),
+    "five bodies of 2 MiB a second": _asks(asking("POST", "/v1/contacts", "x" * 2**21), 5),
+    "100 connections send bodies slowly": _clients(Attacker.slow_body),
+    "100 connections do not read": _clients(Attacker.slow_reader),
+    "five pages of 200 a second, of 100,000": _asks(asking("GET", "/v1/contacts?limit=200"), 5),
+    "a search a second through 100,000": _asks(asking("POST", "/v1/contacts/search", _SEARCH), 1),
+}
+
+
+async def row(name: str, place: Place, rounds: int) -> list[str]:
+    """How long the quiet business waits, alone and beside; a line of the table."""
+    alone, beside, statuses = list[list[float]](), list[list[float]](), Counter[str]()
+    for _ in range(rounds):
+        alone.append(_took(await place.read()))
+        async with TROUBLES[name](place):
+            seen = await place.read()
+        beside.append(_took(seen))
+        statuses.update(str(status) for status in seen[-1].statuses.elements())
+    cells = [name]
+    for part in (0.5, 0.99):
+        both = [[quantile(each, part) * 1000 for each in side] for side in (alone, beside)]
+        cells += [f"{median(side):,.1f}" for side in both] + [str(ratio(both[1], both[0]))]
+    return [*cells, _counted(statuses), _counted(place.seen)]
+
+
+def _took(seen: Sequence[Seen]) -> list[float]:
+    return [took for _, took, _ in seen[-1].answers]
+
+
+def _counted(statuses: Counter[str]) -> str:
+    return ", ".join(f"{status}: {count:,}" for status, count in sorted(statuses.items()))
+
+
+def furnish(folder: Path) -> None:
+    """Give the huge business its contacts, before anything starts."""
+    (folder / "store").mkdir(mode=0o700)
+    told = settings(folder / "store", folder / "unused.sock")
+    for words in (("sandbox", "prepare"), ("sandbox.generate", "--business", str(HUGE), "--contacts", str(CONTACTS))):
+        subprocess.run((sys.executable, "-m", *words), cwd=ROOT, env=told, check=True, capture_output=True)
+
+
+async def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.isolation", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", metavar="WORDS,…", help="troubles whose name has one of them")
+    chosen = parser.parse_args()
+    print(f"{made_with()}\n", flush=True)
+    # One machine asks for all.
+    os.environ["ADDRESS_LIMIT_PER_S"] = "1000000"
+    rows = []
+    with TemporaryDirectory() as folder, running_stack(furnish=furnish) as stack:
+        ours = Gateway(stack, Path(folder))
+        async with flooding(ours) as quiet, flooding(ours) as loud:
+            await Place(ours, quiet, loud, ours.tokens(TOKENS)).read()
+            for name in TROUBLES:
+                if any(word in name for word in chosen.only.split(",")):
+                    rows.append(await row(name, Place(ours, quiet, loud, ours.tokens(TOKENS)), chosen.rounds))
+                    print(" | ".join(rows[-1]), flush=True)
+    head = [
+        "beside",
+        "p50 alone, ms",
+        "beside",
+        "ratio",
+        "p99 alone, ms",
+        "beside",
+        "ratio",
+        "answered",
+        "the trouble was",
+    ]
+    about = f"{RATE:.0f} reads a second of one business: medians of the rounds. Ratios round by round."
+    print(f"\n{Table('What others feel', about, head, rows).markdown('')}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
