@@ -12,7 +12,7 @@ LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-ve
 
 .DEFAULT_GOAL := help
 .PHONY: help up down restart status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
-.PHONY: test-restarts test-compose fuzz soak doctor
+.PHONY: test-restarts test-compose fuzz soak soak-stack overload isolation doctor
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
@@ -79,6 +79,15 @@ test-compose: have-dev ## bring docker-compose.yml up on free ports, run the con
 
 fuzz: have-fuzz ## put a million inputs (RUNS=) each to what answers Checks, its front, and what reads internal answers; Linux on x86-64
 	@for what in check_request grpc_front http_answer; do $(PY) -m tests.fuzz.$$what -runs=$(RUNS) -max_len=4096 || exit 1; done
+
+soak-stack: have-dev ## call a whole stack for an hour, a tenth of it attacks, and see whether each process stays as large as it is
+	@$(PY) -m benchmarks.soak_stack
+
+overload: have-dev ## find a whole stack's peak, and ask for three times as much
+	@$(PY) -m benchmarks.overload
+
+isolation: have-dev ## see what others feel of a sick service, a hostile client and a huge business
+	@$(PY) -m benchmarks.isolation
 
 soak: have-dev ## ask authz for an hour, and print its memory and open files now and then
 	@$(PY) -m benchmarks.soak
