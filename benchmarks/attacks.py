@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import cast
 
+from benchmarks.flood import block_of
 from contract.bounds import MAX_BODY_BYTES, MAX_HEADER_BYTES
 from contract.versions import LATEST_VERSION
 
@@ -18,8 +19,12 @@ PATIENCE_S = 20.0
 FLOOD = 60
 """Requests of one token at once."""
 RESETS = 50
+STREAMS = 90
+"""Of one connection at once; the edge takes a hundred."""
 _READ_BYTES = 65_536
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
+_NO_WINDOW = b"\0\0\6\4\0\0\0\0\0\0\4\0\0\0\0"
+"""SETTINGS_INITIAL_WINDOW_SIZE of nothing (RFC 9113 §6.5.2)."""
 _RESET_CANCEL = b"\0\0\0\x08"
 
 
@@ -139,6 +144,19 @@ class Attacker:
         finally:
             writer.transport.abort()
 
+    async def no_window(self) -> None:
+        """Streams of HTTP/2 that let nothing of their answers through."""
+        _, writer = await self._connected("h2")
+        try:
+            writer.write(_PREFACE + _NO_WINDOW)
+            for number in range(STREAMS):
+                target = f"/v1/{('contacts', 'tasks')[number % 2]}?limit=200"
+                head = block_of(self._request("GET", target).rstrip())
+                writer.write(len(head).to_bytes(3, "big") + b"\1\5" + (2 * number + 1).to_bytes(4, "big") + head)
+            await asyncio.sleep(PATIENCE_S)
+        finally:
+            writer.transport.abort()
+
     async def _silent(self) -> None:
         _, writer = await self._connected()
         await asyncio.sleep(5)
@@ -146,15 +164,7 @@ class Attacker:
 
     async def _resets(self) -> None:
         reader, writer = await self._connected("h2")
-        head = b"".join(
-            b"\0" + bytes((len(name),)) + name + bytes((len(value),)) + value
-            for name, value in (
-                (b":method", b"GET"),
-                (b":path", b"/v1/me"),
-                (b":scheme", b"https"),
-                (b":authority", b"x"),
-            )
-        )
+        head = block_of(self._request("GET", "/v1/me", token="").rstrip())
         writer.write(_PREFACE)
         for number in range(RESETS):
             stream = (2 * number + 1).to_bytes(4, "big")

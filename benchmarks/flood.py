@@ -53,7 +53,7 @@ def _line(name: bytes, value: bytes) -> bytes:
     return b"\0" + _text(name) + _text(value)
 
 
-def _block(head: bytes) -> bytes:
+def block_of(head: bytes) -> bytes:
     """What HTTP/2 says for the head of a request of HTTP/1.1."""
     first, *lines = head.split(b"\r\n")
     method, path, _ = first.split(b" ")
@@ -115,7 +115,7 @@ class Connection(asyncio.Protocol):
         stream, self._next = self._next, self._next + 2
         self._due_s[stream] = due_s
         flags = _END_HEADERS if body else _END_HEADERS | _END_STREAM
-        out = _frame(_HEADERS, flags, stream, _block(head))
+        out = _frame(_HEADERS, flags, stream, block_of(head))
         self.transport.write(out + _frame(_DATA, _END_STREAM, stream, body) if body else out)
 
     def data_received(self, data: bytes) -> None:

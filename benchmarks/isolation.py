@@ -105,7 +105,7 @@ def _asks(request: str, rate: float, *, tokens: int = TOKENS, spoilt: bool = Fal
     return trouble
 
 
-def _clients(make: Callable[[Attacker], Awaitable[None]]) -> Trouble:
+def _clients(make: Callable[[Attacker], Awaitable[None]], count: int = CLIENTS) -> Trouble:
     """Many connections of one token do that, again and again."""
 
     @asynccontextmanager
@@ -121,7 +121,7 @@ def _clients(make: Callable[[Attacker], Awaitable[None]]) -> Trouble:
                     await make(attacker)
                     place.seen["done"] += 1
 
-        tasks = [asyncio.create_task(again()) for _ in range(CLIENTS)]
+        tasks = [asyncio.create_task(again()) for _ in range(count)]
         await asyncio.sleep(SETTLES_S)
         yield
         for task in tasks:
@@ -140,6 +140,7 @@ TROUBLES: Mapping[str, Trouble] = {
     "five bodies of 2 MiB a second": _asks(asking("POST", "/v1/contacts", "x" * 2**21), 5),
     "100 connections send bodies slowly": _clients(Attacker.slow_body),
     "100 connections do not read": _clients(Attacker.slow_reader),
+    "500 streams without a window": _clients(Attacker.no_window, 6),
     "five pages of 200 a second, of 100,000": _asks(asking("GET", "/v1/contacts?limit=200"), 5),
     "a search a second through 100,000": _asks(asking("POST", "/v1/contacts/search", _SEARCH), 1),
 }
