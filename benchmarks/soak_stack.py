@@ -2,7 +2,8 @@
 
 Mixed calls over HTTP/1.1 and HTTP/2, of many tokens, a tenth of them `attacks`. Sampled now and then: memory, open
 files and threads of each process, and what Valkey says that it uses. At the end, a line's slope through the samples of
-each after a warm-up, with what chance alone makes of it.
+each after a warm-up, with what chance alone makes of it. Before all that, so many token families ask once that whatever
+is remembered of them is full: it would grow for the hour otherwise, and end where its bound is.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from benchmarks.attacks import Attacker
 from benchmarks.report import Table
 from benchmarks.where import made_with
 from contract.versions import LATEST_VERSION
+from edge.rate_guards import MAX_FAMILIES
 from tests.support.lines import Http1, Http2, Lost, Sent
 from tests.support.stack import Stack, running_stack
 
@@ -36,6 +38,7 @@ KEYS = 200
 """Idempotency keys in use: nearly each request under one is a replay, so that what is kept for a day is soon there."""
 ANSWER_S = 30.0
 HALVES = 2
+FAMILIES, FILL_PER_S = MAX_FAMILIES + 500, 80.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,16 @@ class Callers:
         self._left -= 1
         return self._token
 
+    async def fill(self, families: int) -> None:
+        """Each of so many families asks once."""
+        due_s = time.monotonic()
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(families):
+                await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+                self._left = 0
+                tasks.create_task(self._send(number, Sent("GET", "/v1/me", self._headers())))
+                due_s += 1 / FILL_PER_S
+
     async def run(self, rate: float, until_s: float) -> None:
         """Leave when they are due, until then."""
         due_s = time.monotonic()
@@ -89,7 +102,9 @@ class Callers:
         if number % ATTACKS_EVERY == 0:
             self.seen[f"attack: {await self._attacker.next_one()}"] += 1
             return
-        sent = self._call(number)
+        await self._send(number, self._call(number))
+
+    async def _send(self, number: int, sent: Sent) -> None:
         try:
             async with asyncio.timeout(ANSWER_S):
                 got = await self._clients[number % len(self._clients)].ask(sent)
@@ -114,12 +129,15 @@ class Callers:
             ("GET", "/v1/requests?idempotency_key=none", None),
         )
         method, path, body = calls[number % len(calls)]
-        told = {"authorization": f"Bearer {self.token()}", "version": LATEST_VERSION.date}
+        told = self._headers()
         if body is not None:
             told["content-type"] = "application/json"
         if body is not None and "last_name" in body:
             told["idempotency-key"] = f"soak-{number % KEYS}"
         return Sent(method, path, told, b"" if body is None else json.dumps(body).encode())
+
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token()}", "version": LATEST_VERSION.date}
 
 
 def _speaking(secure: ssl.SSLContext, protocol: str) -> ssl.SSLContext:
@@ -193,6 +211,11 @@ def table(found: Sequence[Sample], seconds: float) -> str:
     return Table("After the warm-up", "The first quarter is the warm-up.", head, rows).markdown("")
 
 
+def sizes_of(latest: Sequence[Sample]) -> str:
+    """All parts in a line: KiB and files."""
+    return " ".join(f"{each.part.partition(',')[0]}={each.kib:.0f}/{each.files}" for each in latest)
+
+
 async def main() -> None:
     """Call, sample, tell."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak_stack", description=__doc__)
@@ -202,11 +225,13 @@ async def main() -> None:
     print(made_with(), flush=True)
     with running_stack() as stack:
         callers = Callers(stack)
+        for part in (0.4, 0.3, 0.3):
+            await callers.fill(int(FAMILIES * part))
+            print("filling:", sizes_of(samples_of(stack, 0.0)), flush=True)
         until_s = time.monotonic() + chosen.seconds
 
         def tell(latest: Sequence[Sample]) -> None:
-            sizes = " ".join(f"{each.part.partition(',')[0]}={each.kib:.0f}/{each.files}" for each in latest)
-            print(f"{latest[0].at_s:6.0f} s {sizes} {callers.seen.total()} calls", flush=True)
+            print(f"{latest[0].at_s:6.0f} s {sizes_of(latest)} {callers.seen.total()} calls", flush=True)
 
         async with asyncio.TaskGroup() as tasks:
             sampling = tasks.create_task(_sampling(stack, callers, until_s, tell))
