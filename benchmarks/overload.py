@@ -37,6 +37,8 @@ TIMES, BEYOND_S = 3.0, 10.0
 AFTER_PART, AFTER_S = 0.5, 4.0
 """How much of the peak is asked when the flood is over, and for how long."""
 PROBES_S = 0.1
+LIMITS_LOST = "limits lost"
+"""In authz's log: a charge took too long, or several did, and it counts by itself for a while."""
 BACK_S, BACK_TIMES = 0.1, 3.0
 """What takes less, or less than so often p99 of what came later, was served as if nothing had been."""
 
@@ -108,7 +110,9 @@ async def flooded(asking: Asking, ours: Gateway, peak: Seen) -> None:
     with suppress(asyncio.CancelledError):
         await probing
     print(table("Flood, and after it", [beyond, after], peak))
-    print(f"back after {back_after_s(after):.2f} s; {probes}; load {os.getloadavg()[0]:.1f}\n", flush=True)
+    lost = sum(ours.stack.log(name).count(LIMITS_LOST) for name in ("authz-1", "authz-2"))
+    print(f"Back after {back_after_s(after):.2f} s; {probes}; limits lost {lost} times so far.", flush=True)
+    print(f"Load average {os.getloadavg()[0]:.1f}.\n", flush=True)
 
 
 def back_after_s(after: Seen) -> float:

@@ -22,6 +22,7 @@ from transcoder.clients import CLIENTS, DEFAULT_CLIENT, Client, MakeClient
 from transcoder.credentials import Shown
 from transcoder.errors import ApiError
 from transcoder.metrics import CANCELLED, Tally, status_class
+from transcoder.turns import Turns
 
 _TENTHS = 10
 _MOST_SPARE_TENTHS = 10 * _TENTHS
@@ -107,6 +108,7 @@ class HttpUpstream:
         self._shown = shown
         self._tally = tally
         self._spare = Spare()
+        self._turns = Turns()
 
     async def send(
         self,
@@ -129,6 +131,7 @@ class HttpUpstream:
             raise
         finally:
             self._tally.called(outcome, time.monotonic() - began_s)
+        await self._turns.come(len(reply.body))
         return reply
 
     async def _send(
