@@ -33,6 +33,8 @@ TOKENS, BUSINESSES = 2_000, 40
 FIRST_RATE, STEP, STEP_S, SETTLES_S = 150.0, 1.2, 4.0, 1.0
 KEPT_UP, GROWN = 0.95, 1.05
 """Beyond the peak less than that part of what was asked is answered, and no more than that part of a step before."""
+AT_PEAK, AT_PEAK_S = 1.1, 5.0
+"""Before each flood the peak is measured again, by a little more than it: what else the machine does changes."""
 TIMES, BEYOND_S = 3.0, 10.0
 AFTER_PART, AFTER_S = 0.5, 4.0
 """How much of the peak is asked when the flood is over, and for how long."""
@@ -100,16 +102,17 @@ async def steps_to_the_peak(asking: Asking) -> list[Seen]:
         rate *= STEP
 
 
-async def flooded(asking: Asking, ours: Gateway, peak: Seen) -> None:
-    """A flood, and what comes after it; printed."""
-    probes, most = Probes(), peak.good_per_s
+async def flooded(asking: Asking, ours: Gateway, most: float) -> None:
+    """The peak once more, a flood, and what comes after it; printed. `most`: good answers a second."""
+    probes = Probes()
     probing = asyncio.create_task(probes.run(ours))
+    [_, peak] = await asking.at((AT_PEAK * most, SETTLES_S), (AT_PEAK * most, AT_PEAK_S))
     stages = (TIMES * most, SETTLES_S), (TIMES * most, BEYOND_S), (AFTER_PART * most, AFTER_S)
     [_, beyond, after] = await asking.at(*stages)
     probing.cancel()
     with suppress(asyncio.CancelledError):
         await probing
-    print(table("Flood, and after it", [beyond, after], peak))
+    print(table("The peak, a flood, and after it", [peak, beyond, after], peak))
     lost = sum(ours.stack.log(name).count(LIMITS_LOST) for name in ("authz-1", "authz-2"))
     print(f"Back after {back_after_s(after):.2f} s; {probes}; limits lost {lost} times so far.", flush=True)
     print(f"Load average {os.getloadavg()[0]:.1f}.\n", flush=True)
@@ -182,7 +185,7 @@ async def measured(asking: Asking, ours: Gateway, rounds: int) -> None:
     peak = max(steps, key=lambda step: step.good_per_s)
     print(table("Steps", steps, peak), flush=True)
     for _ in range(rounds):
-        await flooded(asking, ours, peak)
+        await flooded(asking, ours, peak.good_per_s)
 
 
 if __name__ == "__main__":

@@ -115,6 +115,8 @@ _RESET = "upstream_reset_before_response_started{"
 _UNSENT = ("overflow", "remote_connection_failure", "local_connection_failure", "connection_timeout")
 
 REPLIES: tuple[Reply, ...] = (
+    # First: each row that is looked at before costs a flood its part.
+    Reply(_details(REFUSED), ROOM_LOST.answer),
     Reply(_details(refused_by(UNKNOWN_METHOD)), NOT_SUPPORTED),
     Reply(_details("upgrade_failed"), NOT_SUPPORTED),
     # Envoy has an opinion of its own about QUERY, before it comes to ours about methods.
@@ -142,7 +144,6 @@ REPLIES: tuple[Reply, ...] = (
     _throttled(_code(429), _ADDRESS_POLICY),
     Reply(_any(_code(431), _details(refused_by(TOO_LARGE))), HEADERS_TOO_LARGE, {"limit_bytes": MAX_HEADER_BYTES}),
     Reply("response.code < 500", MALFORMED_REQUEST),
-    Reply(_details(REFUSED), ROOM_LOST.answer),
     Reply(_details("ext_authz_error"), AUTHZ_LOST.answer),
     Reply(_any(_begins("overload"), _details("no_healthy_upstream")), TRANSCODER_LOST.answer),
     Reply(_any(*(_begins(_RESET + cause) for cause in _UNSENT)), TRANSCODER_LOST.answer),
