@@ -134,6 +134,16 @@ class Attacker:
         finally:
             writer.transport.abort()
 
+    async def large_body(self) -> None:
+        """A body twice as large as may be, a few times a second."""
+        reader, writer = await self._connected()
+        try:
+            writer.write(self._request("POST", "/v1/contacts", body="x" * (2 * MAX_BODY_BYTES)))
+            await reader.read(_READ_BYTES)
+        finally:
+            writer.transport.abort()
+        await asyncio.sleep(1)
+
     async def slow_reader(self) -> None:
         """Answers that nobody reads."""
         _, writer = await self._connected()

@@ -186,8 +186,10 @@ class Flood:
                     self._under_way += 1
                     connection.ask(next(self._requests), at_s)
                     at_s += chance.expovariate(rate)
-                else:  # too late, and told as that
+                elif any(each.usable for each in connections):  # too late, and told as that
                     await asyncio.sleep(_TURN_S)
+                else:
+                    raise RuntimeError("all connections were lost")
         ends_s = clock() + ANSWER_S
         while self._under_way and clock() < ends_s:  # noqa: ASYNC110
             await asyncio.sleep(_TURN_S)
