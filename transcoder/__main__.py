@@ -5,13 +5,13 @@ import os
 
 import uvloop
 
-from process.http import serve
+from process.http import serve_all
 from process.logs import make_logger
 from process.metrics import exposing, new_registry
 from process.settings import load_or_exit
 from process.stopping import stop_event
 from process.tracing import log_processors, tracing
-from transcoder.app import build
+from transcoder.app import built
 from transcoder.settings import Settings, load
 
 
@@ -20,8 +20,8 @@ async def main(settings: Settings) -> None:
     log = make_logger("transcoder", settings.log_level, *log_processors(settings.collector))
     registry, stop = new_registry(), stop_event()
     with tracing("transcoder", settings.collector, registry) as tracer:
-        async with exposing(registry, settings.metrics_listen):
-            await serve(build(settings, log, registry, tracer), settings.listen, stop)
+        async with exposing(registry, settings.metrics_listen), built(settings, log, registry, tracer) as answering:
+            await serve_all(answering, settings.listen, stop)
 
 
 if __name__ == "__main__":

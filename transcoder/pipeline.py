@@ -30,6 +30,7 @@ from contract.problems import INTERNAL_ERROR, MALFORMED_REQUEST, Problem, render
 from contract.resources import RESOURCES
 from contract.versions import LATEST_VERSION, VERSIONS, Version, requested_version, supported
 from contract.vocabulary import BATCHES, Json
+from process.whole import Whole
 from stores.receipts import Outbox
 from transcoder import media, requests
 from transcoder.call import Answer, Call
@@ -74,12 +75,12 @@ class Pipeline:
         self._readers: Mapping[str, Mapping[str, Read]] = {row.id: readers(row) for row in OPERATIONS}
         self._translations = {version: translations(version, RESOURCES) for version in VERSIONS}
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """The response to a request, whatever happens on the way."""
         with self._tally.in_flight.track_inprogress():
             return await self._answer(request)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         started_s = time.monotonic()
         begin_request()
         notes: dict[str, Json] = {"trace_id": requests.trace_id(request)}
@@ -103,7 +104,7 @@ class Pipeline:
         self._tell(request, notes, answer, started_s)
         return _response(answer, version, self._desk.api_url)
 
-    def _tell(self, request: web.Request, notes: dict[str, Json], answer: Answer, started_s: float) -> None:
+    def _tell(self, request: web.BaseRequest, notes: dict[str, Json], answer: Answer, started_s: float) -> None:
         """A line in the log and, once its caller is known, a receipt."""
         took_s = time.monotonic() - started_s
         self._tally.answered(notes.get("operation", NO_OPERATION), answer.status, took_s)
@@ -118,7 +119,7 @@ class Pipeline:
             subject, now_ms = request.headers[headers.SUBJECT.name], time.time_ns() // 1_000_000
             self._outbox.put(notes["business"], receipt_of(notes, subject, answer, now_ms))
 
-    async def _call(self, request: web.Request, route: requests.Route, actor: Actor, version: Version) -> Answer:
+    async def _call(self, request: web.BaseRequest, route: requests.Route, actor: Actor, version: Version) -> Answer:
         check_served(self._desk.records.capabilities_for(route.operation.of), route.operation)
         handler = HANDLERS[route.operation.kind]
         body = await _body(request, route.operation, handler, actor.deadline_s)
@@ -166,7 +167,9 @@ class Pipeline:
                     return work
         raise AssertionError("the second time is the last")
 
-    def _head(self, request: web.Request, route: requests.Route, actor: Actor, version: Version, body: Json) -> Call:
+    def _head(
+        self, request: web.BaseRequest, route: requests.Route, actor: Actor, version: Version, body: Json
+    ) -> Call:
         """Check 12: path, query and headers, the faults of all of them at once."""
         operation, tenant = route.operation, actor.tenant
         query = list(request.rel_url.query.items()) if request.rel_url.raw_query_string else []
@@ -234,7 +237,7 @@ def _speaks_of_custom_fields(body: Json) -> bool:
     return isinstance(body, str) and body.startswith("custom_fields.")
 
 
-def _version(request: web.Request) -> Version:
+def _version(request: web.BaseRequest) -> Version:
     now_s = int(time.time())
     wanted = requested_version(_joined(request, headers.VERSION.name), now_s)
     if isinstance(wanted, Problem):
@@ -242,7 +245,7 @@ def _version(request: web.Request) -> Version:
     return wanted
 
 
-async def _body(request: web.Request, operation: Operation, handler: Handler, deadline_s: float) -> Json:
+async def _body(request: web.BaseRequest, operation: Operation, handler: Handler, deadline_s: float) -> Json:
     """Checks 10 and 11: media types and size, then syntax."""
     begun = await requests.body_begins(request, deadline_s)
     if begun is not None:
@@ -262,11 +265,11 @@ async def _body(request: web.Request, operation: Operation, handler: Handler, de
     return None
 
 
-def _precondition(request: web.Request, header: headers.Header) -> Precondition | None:
+def _precondition(request: web.BaseRequest, header: headers.Header) -> Precondition | None:
     return read_precondition(header, _joined(request, header.name))
 
 
-def _joined(request: web.Request, name: str) -> str | None:
+def _joined(request: web.BaseRequest, name: str) -> str | None:
     # Several lines of one field are one list (RFC 9110 §5.3).
     values = request.headers.getall(name, [])
     return ", ".join(values) if values else None
@@ -285,7 +288,7 @@ def _warnings(version: Version, api_url: str) -> dict[str, str]:
     return told
 
 
-def _response(answer: Answer, version: Version | None, api_url: str) -> web.Response:
+def _response(answer: Answer, version: Version | None, api_url: str) -> web.StreamResponse:
     sent = dict(answer.headers)
     if version is not None:
         sent[headers.VERSION.title] = version.date
@@ -293,4 +296,4 @@ def _response(answer: Answer, version: Version | None, api_url: str) -> web.Resp
             sent[name] = f"{sent[name]}, {value}" if name in sent else value
     if answer.body is not None:
         sent[headers.CONTENT_TYPE.title] = JSON_MEDIA_TYPE if answer.status < 400 else PROBLEM_MEDIA_TYPE
-    return web.Response(status=answer.status, body=answer.body, headers=sent)
+    return Whole(answer.status, sent, answer.body)

@@ -41,12 +41,12 @@ class Route:
     id_texts: tuple[str, ...]
 
 
-def trace_id(request: web.Request) -> TraceId:
+def trace_id(request: web.BaseRequest) -> TraceId:
     """The edge's id of this request."""
     return TraceId(request.headers.get(headers.REQUEST_ID.name, ""))
 
 
-def route(request: web.Request) -> Route:
+def route(request: web.BaseRequest) -> Route:
     """The operation that the edge routed to and authz decided on; the path is not matched again, only taken apart."""
     operation = BY_ID.get(request.headers.get(headers.OPERATION.name, ""))
     if operation is None:
@@ -59,7 +59,7 @@ def route(request: web.Request) -> Route:
     return Route(operation, tuple(texts) if operation.of is not None else ())
 
 
-def actor(request: web.Request, codec: Codec, deadline_s: float) -> Actor:
+def actor(request: web.BaseRequest, codec: Codec, deadline_s: float) -> Actor:
     """The caller as authz describes it. A token whose ids are not of this deployment is no token of ours."""
     tenant = codec.open_business(BUSINESS_PREFIX, request.headers.get(headers.BUSINESS.name, ""))
     if isinstance(tenant, ids.Malformed | ids.Foreign):
@@ -77,7 +77,7 @@ def _not_ours(claim: str) -> ApiError:
     return ApiError(INVALID_TOKEN, headers=challenge, cause=f"{claim} does not open", reason="malformed")
 
 
-def token(request: web.Request) -> Token:
+def token(request: web.BaseRequest) -> Token:
     """The caller's token as authz describes it."""
     held = request.headers
     return Token(
@@ -109,7 +109,7 @@ def path_resources(operation: Operation) -> tuple[Resource, ...]:
     return (*above, operation.of) if f"{{{operation.of.parameter}}}" in operation.path else above
 
 
-def idempotency_key(request: web.Request) -> str | None:
+def idempotency_key(request: web.BaseRequest) -> str | None:
     """The `Idempotency-Key`: printable ASCII within its bound."""
     values = request.headers.getall(headers.IDEMPOTENCY_KEY.name, [])
     if not values:
@@ -122,7 +122,7 @@ def idempotency_key(request: web.Request) -> str | None:
     return key
 
 
-async def body_begins(request: web.Request, deadline_s: float) -> bytes | None:
+async def body_begins(request: web.BaseRequest, deadline_s: float) -> bytes | None:
     """None when the request has no body, else what was read of it; only a chunked one, which may be empty, is begun."""
     if not request.body_exists or request.content_length == 0:
         return None
@@ -132,7 +132,7 @@ async def body_begins(request: web.Request, deadline_s: float) -> bytes | None:
         return await request.content.readany() or None
 
 
-async def read_body(request: web.Request, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
+async def read_body(request: web.BaseRequest, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
     """The whole body, within its bound and in time; the edge's own buffer limit may not hold (it streams)."""
     if request.content.is_eof() and (request.content_length or 0) <= limit_bytes:
         # It came together with its headers, as most do: there is nothing to wait for, and no deadline to set.
