@@ -13,6 +13,7 @@ from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
 from process.http import Answering
+from process.logs import Say
 from stores.clients import pipelined
 from stores.idempotency import ValkeyIdempotency
 from stores.receipts import Outbox, ValkeyReceipts
@@ -35,9 +36,9 @@ if TYPE_CHECKING:  # what is off costs no import
 
 @asynccontextmanager
 async def built(
-    settings: Settings, log: FilteringBoundLogger, registry: CollectorRegistry, tracer: "Tracer | None" = None
+    settings: Settings, log: FilteringBoundLogger, say: Say, registry: CollectorRegistry, tracer: "Tracer | None" = None
 ) -> AsyncIterator[Answering]:
-    """What answers requests; its connections are opened with it and closed with it."""
+    """What answers requests, each of which it says; its connections are opened with it and closed with it."""
     traced = around(tracer)
     tally = Tally(registry)
     upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally, settings.client)
@@ -63,7 +64,7 @@ async def built(
         api_url=settings.api_url,
     )
     once = Once(store, records.capabilities, settings.cursor_keys, log, tally)
-    pipeline = Pipeline(desk, codec, once, outbox, log, tally, traced.note)
+    pipeline = Pipeline(desk, codec, once, outbox, log, tally, traced.note, say)
     documents = Documents(sources(settings.look, settings.api_url, settings.auth_url), log)
     async with outbox.delivering():
         yield traced.serving(_answering(pipeline, documents))
