@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol, TextIO, cast
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
@@ -22,11 +23,8 @@ TOGETHER_S = 0.1
 _MOST_WAITING = 1_000
 
 
-class Say(Protocol):
-    """Tells of an event, as a logger's methods do."""
-
-    def __call__(self, event: str, /, **told: Any) -> Any:
-        """Write the line."""
+Say = Callable[..., Any]
+"""Tells of an event and, by name, what there is to it: as a logger's methods do."""
 
 
 class Lines:
