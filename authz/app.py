@@ -18,7 +18,8 @@ from contract.bounds import STORE_TIMEOUT_S
 from process.metrics import exposing, new_registry
 from process.tracing import tracing
 from stores.buckets import ValkeyBuckets
-from stores.clients import pipelined, pooled
+from stores.clients import pipelined
+from stores.pooled import pooled
 from stores.receipts import Outbox, ValkeyReceipts
 
 

@@ -17,7 +17,8 @@ from contract.limits import SCALE
 from stores.buckets import Buckets, ValkeyBuckets
 from stores.cluster import Cluster
 from stores.pipelined import Pipelined
-from stores.valkey import Valkey, place
+from stores.pooled import Valkey
+from stores.valkey import place
 from tests.stores.cluster_process import cluster_at
 from tests.stores.valkey_process import valkey_at
 

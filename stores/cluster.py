@@ -5,12 +5,12 @@ that a script's keys lie in one slot. A node that is away takes its own slots wi
 """
 
 import asyncio
+from binascii import crc_hqx
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import hiredis
-from redis.crc import key_slot
 
 from stores.pipelined import Pipelined, PipelinedScript
 from stores.valkey import DEFAULT_PORT, Place, StoreLost
@@ -158,8 +158,9 @@ class ClusterScript:
 
 
 def slot_of(key: str) -> int:
-    """The slot of a key: of its hash tag, if it has one."""
-    return key_slot(key.encode())
+    """The slot of a key: of its hash tag, if it has one that is not empty (Redis' cluster specification)."""
+    tag, closed, _ = key.partition("{")[2].partition("}")
+    return crc_hqx((tag if closed and tag else key).encode(), 0) % SLOTS
 
 
 def _node(address: str) -> Node:

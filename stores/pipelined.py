@@ -7,15 +7,15 @@ and the way back after a loss; knows no key and no script. redis-py serves whoev
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha1
 from typing import Any, cast
 
 import hiredis
-from redis.asyncio.connection import SSLConnection, parse_url
 
-from stores.valkey import StoreLost
+from stores.valkey import Server, StoreLost, server
 
 CONNECT_TIMEOUT_S = 1.0
 """Nobody waits so long: callers go when their own deadline has passed, and find the connection when they come again."""
@@ -35,8 +35,8 @@ class Pipelined:
     """
 
     def __init__(self, url: str, *, timeout_s: float, node: tuple[str, int] | None = None) -> None:
-        place = parse_url(url)
-        self._place: Mapping[str, Any] = {**place, "host": node[0], "port": node[1]} if node else place
+        place = server(url)
+        self._place = replace(place, host=node[0], port=node[1]) if node else place
         self._timeout_s = timeout_s
         self._link: _Link | None = None
         self._opening: asyncio.Task[str] | None = None
@@ -104,14 +104,10 @@ class Pipelined:
         def link() -> _Link:
             return _Link(loop, self._timeout_s)
 
-        if path := place.get("path"):
-            return (await loop.create_unix_connection(link, path))[1]
-        secure = (
-            ssl.create_default_context(cafile=place.get("ssl_ca_certs"))
-            if place.get("connection_class") is SSLConnection
-            else None
-        )
-        return (await loop.create_connection(link, place["host"], place.get("port", 6379), ssl=secure))[1]
+        if place.path:
+            return (await loop.create_unix_connection(link, place.path))[1]
+        secure = ssl.create_default_context(cafile=place.ca_file) if place.secure else None
+        return (await loop.create_connection(link, place.host, place.port, ssl=secure))[1]
 
 
 class PipelinedScript:
@@ -142,13 +138,13 @@ class PipelinedScript:
         return await self._valkey.ask_in_turn(("ASKING",), ("EVAL", self._text, len(keys), *keys, *args))
 
 
-def _introductions(place: Mapping[str, Any]) -> list[bytes]:
+def _introductions(place: Server) -> list[bytes]:
     """What has to be said first on a connection, by the URL's name, password and number of the database."""
     said: list[tuple[str, ...]] = []
-    if password := place.get("password"):
-        said.append(("AUTH", place.get("username") or "default", password))
-    if number := place.get("db"):
-        said.append(("SELECT", str(number)))
+    if place.password:
+        said.append(("AUTH", place.username, place.password))
+    if place.database:
+        said.append(("SELECT", str(place.database)))
     return [_packed(command) for command in said]
 
 

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from contract.limits import GROWTH, PLANS, Plan, Policy, spend
 from stores.buckets import ValkeyBuckets
-from stores.valkey import Valkey
+from stores.pooled import Valkey
 
 _numbers = itertools.count()
 FAR_US = 3600 * 1_000_000

@@ -17,8 +17,9 @@ from contract.receipts import Receipt
 from contract.vocabulary import TenantId
 from stores.buckets import ValkeyBuckets
 from stores.idempotency import First, Replay, Use, ValkeyIdempotency
+from stores.pooled import Valkey
 from stores.receipts import ValkeyReceipts
-from stores.valkey import StoreLost, Valkey, valkey_url
+from stores.valkey import StoreLost, valkey_url
 from tests.stores.valkey_process import valkey_at
 from tests.support.tls_relay import tls_before
 
