@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from aiohttp import web
+from multidict import istr
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
@@ -43,6 +44,9 @@ from transcoder.upstream import begin_request, spent_ms
 from transcoder.values import Known, Surroundings
 
 _OUR_FAULT = 500
+_VERSION, _CONTENT_TYPE, _CONTENT_ENCODING, _ACCEPT = (
+    istr(row.name) for row in (headers.VERSION, headers.CONTENT_TYPE, headers.CONTENT_ENCODING, headers.ACCEPT)
+)
 
 
 class Pipeline:
@@ -243,7 +247,7 @@ def _speaks_of_custom_fields(body: Json) -> bool:
 
 def _version(request: web.BaseRequest) -> Version:
     now_s = int(time.time())
-    wanted = requested_version(_joined(request, headers.VERSION.name), now_s)
+    wanted = requested_version(_joined(request, _VERSION), now_s)
     if isinstance(wanted, Problem):
         raise ApiError(wanted, supported_versions=list(supported(now_s)), latest_version=LATEST_VERSION.date)
     return wanted
@@ -255,10 +259,10 @@ async def _body(request: web.BaseRequest, plan: Plan, deadline_s: float) -> Json
     if begun is not None:
         media.check_content(
             plan.operation.method,
-            _joined(request, headers.CONTENT_TYPE.name),
-            _joined(request, headers.CONTENT_ENCODING.name),
+            _joined(request, _CONTENT_TYPE),
+            _joined(request, _CONTENT_ENCODING),
         )
-    media.check_accept(_joined(request, headers.ACCEPT.name))
+    media.check_accept(_joined(request, _ACCEPT))
     raw = b"" if begun is None else await requests.read_body(request, begun, deadline_s, plan.most_body_bytes)
     if plan.handler.check is not None:
         # `null` is a body, and no object.

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from functools import lru_cache
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from multidict import istr
 
 from contract import headers, ids
@@ -133,30 +133,39 @@ def idempotency_key(request: web.BaseRequest) -> str | None:
 
 async def body_begins(request: web.BaseRequest, deadline_s: float) -> bytes | None:
     """None when the request has no body, else what was read of it; only a chunked one, which may be empty, is begun."""
-    if not request.body_exists or request.content_length == 0:
+    if not request.body_exists:
         return None
-    if request.content_length is not None:
-        return b""
+    length = request.content_length
+    if length is not None:
+        return b"" if length else None
     async with _arriving(deadline_s):
         return await request.content.readany() or None
 
 
 async def read_body(request: web.BaseRequest, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
     """The whole body, within its bound and in time; the edge's own buffer limit may not hold (it streams)."""
-    if request.content.is_eof() and (request.content_length or 0) <= limit_bytes:
-        # It came together with its headers, as most do: there is nothing to wait for, and no deadline to set.
-        whole = begun + request.content.read_nowait()
-        if len(whole) <= limit_bytes:
-            return whole
-    body = bytearray(begun)
-    if (request.content_length or 0) <= limit_bytes:
-        async with _arriving(deadline_s):
-            while len(body) <= limit_bytes:
-                part = await request.content.readany()
-                if not part:
-                    return bytes(body)
-                body += part
+    content, length = request.content, request.content_length or 0
+    if length <= limit_bytes:
+        if content.is_eof():
+            # It came together with its headers, as most do: there is nothing to wait for, and no deadline to set.
+            body = begun + content.read_nowait()
+        else:
+            body = await _arrived(content, begun, deadline_s, limit_bytes)
+        if len(body) <= limit_bytes:
+            return body
     raise ApiError(PAYLOAD_TOO_LARGE, limit_bytes=limit_bytes)
+
+
+async def _arrived(content: StreamReader, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
+    """The whole, or what is more than the bound."""
+    body = bytearray(begun)
+    async with _arriving(deadline_s):
+        while len(body) <= limit_bytes:
+            part = await content.readany()
+            if not part:
+                break
+            body += part
+    return bytes(body)
 
 
 @contextlib.asynccontextmanager

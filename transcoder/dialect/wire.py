@@ -1,7 +1,5 @@
 """One call to the CRM and its envelope back: paths, headers, JSON. Knows no resource and nothing of what is refused."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -73,13 +71,20 @@ class Wire:
             return envelope(answer)
 
 
-@contextmanager
-def reading(ask: Ask) -> Iterator[None]:
+class reading:  # noqa: N801 (a context manager, and one that costs little: each answer is read in two of them)
     """An answer that cannot be read is a 502 and never passed on; of a write nobody knows what became."""
-    try:
-        yield
-    except Unreadable as fault:
-        raise unusable(ask, str(fault)) from None
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, fault: BaseException | None, __: object) -> None:
+        if isinstance(fault, Unreadable):
+            raise unusable(self._ask, str(fault)) from None
 
 
 def unusable(ask: Ask, cause: str) -> ApiError:
