@@ -1,4 +1,4 @@
-"""[pure] What is known of an operation before any request for it comes: laid out once, when the process starts."""
+"""What is known of an operation before any request for it comes: laid out once, when the process starts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
