@@ -10,7 +10,7 @@ businesses and users too. A UUID is the 128-bit integer that it is (RFC 9562 §4
 import hashlib
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
@@ -81,7 +81,7 @@ class Codec(Protocol):
     def seal(self, prefix: str, tenant: TenantId, number: int) -> str:
         """The public id of record `number` of `tenant`."""
 
-    def seal_all(self, tenant: TenantId, ids: Sequence[tuple[str, int]]) -> list[str]:
+    def seal_all(self, tenant: TenantId, ids: Collection[tuple[str, int]]) -> list[str]:
         """The public id of each (prefix, number): those of a page together cost a fraction of what they cost alone."""
 
     def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
@@ -128,7 +128,7 @@ class IdCodec:
         """See `Codec`."""
         return self._sealed(prefix, tenant, number)
 
-    def seal_all(self, tenant: TenantId, ids: Sequence[tuple[str, int]]) -> list[str]:
+    def seal_all(self, tenant: TenantId, ids: Collection[tuple[str, int]]) -> list[str]:
         """See `Codec`; nothing is remembered of them."""
         whose, size = tenant.to_bytes(6, "big"), _BLOCK.size
         sealed = self._encrypt(b"".join([_BLOCK.pack(_tag(prefix), whose, number) for prefix, number in ids]))
@@ -187,7 +187,7 @@ class UuidCodec:
         """See `Codec`."""
         return self._seal(prefix, number, [prefix.encode(), _uuid_bytes(tenant)])
 
-    def seal_all(self, tenant: TenantId, ids: Sequence[tuple[str, int]]) -> list[str]:
+    def seal_all(self, tenant: TenantId, ids: Collection[tuple[str, int]]) -> list[str]:
         """See `Codec`; one by one."""
         return [self.seal(prefix, tenant, number) for prefix, number in ids]
 

@@ -44,9 +44,9 @@ def etags(record_ids: Sequence[str], revisions: Sequence[int], version: Version)
 
 
 def _marks(record_ids: Sequence[str], version: Version) -> list[str]:
-    behind = f" {version.date}"
-    digests = [hashlib.sha256((record_id + behind).encode()).digest()[:_MARK_BYTES] for record_id in record_ids]
-    return [mark[:_MARK_DIGITS] for mark in _MARKS.spelt(digests)]
+    date = version.date
+    digests = [hashlib.sha256(f"{record_id} {date}".encode()).digest() for record_id in record_ids]
+    return [mark[:_MARK_DIGITS] for mark in _MARKS.spelt([digest[:_MARK_BYTES] for digest in digests])]
 
 
 def read_precondition(header: Header, value: str | None) -> Precondition | None:
