@@ -68,6 +68,6 @@ class Calls:
 
 def after(ask: Ask, answer: Envelope, error: ApiError) -> ApiError:
     """A fault that comes while the answer is read: the write stands, but its caller does not hear what became of it."""
-    if ask.writes and answer["ok"]:
+    if ask.writes and answer.ok:
         return ApiError(UPSTREAM_INVALID, outcome="unknown", cause=f"{error.problem.code}: {error.cause}")
     return error
