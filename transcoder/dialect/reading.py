@@ -1,7 +1,8 @@
 """[pure] Records inward: internal JSON as neutral values, by a struct for each resource that is made from its rows.
 
 The struct says what may be there, of what type and within what bounds, so that one pass over the bytes both reads and
-judges them. Whatever is not of that form is Unreadable; members that no row names are passed over.
+judges them. Whatever is not of that form is Unreadable; members that no row names are passed over. What makes a record
+of a struct is written from the rows too, as a function's source: it is run for every record that anybody reads.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from msgspec.structs import astuple
 
 from contract.bounds import MAX_INTEGER
 from contract.resources import Resource
@@ -48,24 +48,23 @@ class Reading:
     """Reads records of one resource; laid out once."""
 
     def __init__(self, resource: Resource, fields: Mapping[str, Stored], composed: Composed) -> None:
-        self._money = resource.money
-        self._composed = composed
-        self._names = (*fields, *composed.parts)
-        """Of the struct's members, the first; what is the record's own, or no plain value, stands behind them."""
-        conversions = ((name, stored.conversion.read) for name, stored in fields.items())
-        self._conversions = tuple((name, read) for name, read in conversions if read is not same)
         members = [*_members(fields, composed), *_own_members(resource, composed)]
         self.row: Any = msgspec.defstruct(resource.name, members, kw_only=True, gc=False)
+        self.source, known = _written(resource, fields, composed)
+        """Of `record`."""
+        exec(compile(self.source, f"<{resource.name}>", "exec"), known)  # noqa: S102  rows are its only source
+        self._record: Callable[[Row, OwnFields], Record] = known["record"]
         self._row: Callable[[msgspec.Raw], Row] = decoder(self.row)
         self._rows: Callable[[msgspec.Raw], list[Row]] = decoder(list[self.row])  # type: ignore[name-defined]
 
     def one(self, raw: msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> Record:
         """The record; raises Unreadable."""
-        return self.record(self._row(raw), own)
+        return self._record(self._row(raw), own)
 
     def many(self, raw: msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> list[Record]:
         """The records of an array; raises Unreadable."""
-        return [self.record(row, own) for row in self._rows(raw)]
+        record = self._record
+        return [record(row, own) for row in self._rows(raw)]
 
     def rows(self, raw: msgspec.Raw) -> dict[int, Row]:
         """Those of an array by their numbers, to be made records of later; raises Unreadable."""
@@ -73,28 +72,50 @@ class Reading:
 
     def record(self, row: Row, own: OwnFields = NO_OWN_FIELDS) -> Record:
         """A row as a record; raises Unreadable when its members contradict each other."""
-        told, names = astuple(row), self._names
-        values = dict(zip(names, told, strict=False))
-        number, revision, own_values, is_deleted, deleted_at_ms, *address = told[len(names) :]
-        for name, read in self._conversions:
-            if (value := values[name]) is not None:
-                values[name] = read(value)
-        composed = self._composed
-        if address.count(None) < len(address):
-            values[composed.address_name] = dict(zip(composed.address, address, strict=True))
-        if composed.custom_name:
-            values[composed.custom_name] = read_own(own_values, own)
-        for name, part in composed.parts.items():
-            values[name] = [part.record(each, own) for each in values[name]]
-        if self._money is not None and (values[self._money.amount] is None) != (values[self._money.currency] is None):
-            raise Unreadable("an amount and its currency were expected, or neither")
-        if is_deleted and deleted_at_ms is None:
-            raise Unreadable("the instant of a deletion was expected")
-        # `deleted_at` outlives an undelete; `is_deleted` decides.
-        return Record(number, revision, values, deleted_at_ms if is_deleted else None)
+        return self._record(row, own)
 
 
-_NEVER_SENT = msgspec.field(default=None)
+def _written(resource: Resource, fields: Mapping[str, Stored], composed: Composed) -> tuple[str, dict[str, Any]]:
+    """The source of a resource's `record(row, own)`, and the names that it knows."""
+    known: dict[str, Any] = {"Record": Record, "deletion": _deletion, "read_own": read_own, "priced": _priced}
+    values: dict[str, str] = {}
+    for name, stored in fields.items():
+        values[name] = f"row.{name}"
+        if stored.conversion.read is not same:
+            known[f"read_{name}"] = stored.conversion.read
+            unless_null = f"None if row.{name} is None else " if stored.nullable else ""
+            values[name] = f"{unless_null}read_{name}(row.{name})"
+    if composed.address:
+        told = {member: f"row.{internal}_" for member, internal in composed.address.items()}
+        whole = ", ".join(f"{member!r}: {value}" for member, value in told.items())
+        values[composed.address_name] = f"None if {' is '.join(told.values())} is None else {{{whole}}}"
+    if composed.custom_name:
+        values[composed.custom_name] = "read_own(row.custom_, own)"
+    for name, part in composed.parts.items():
+        known[f"read_{name}"] = part.record
+        values[name] = f"[read_{name}(part, own) for part in row.{name}]"
+    lines = ["def record(row, own):", "    values = {"]
+    lines += [f"        {name!r}: {value}," for name, value in values.items()]
+    lines += ["    }"]
+    if resource.money is not None:
+        lines += [f"    priced(values[{resource.money.amount!r}], values[{resource.money.currency!r}])"]
+    # `deleted_at` outlives an undelete; `is_deleted` decides.
+    deleted_at_ms = "deletion(row.deleted_at_) if row.is_deleted_ else None" if resource.deletable else "None"
+    lines += [f"    return Record(row.id_, row.revision_, values, {deleted_at_ms})", ""]
+    return "\n".join(lines), known
+
+
+def _deletion(at_ms: int | None) -> int:
+    if at_ms is None:
+        raise Unreadable("the instant of a deletion was expected")
+    return at_ms
+
+
+def _priced(amount: int | None, currency: str | None) -> None:
+    if (amount is None) != (currency is None):
+        raise Unreadable("an amount and its currency were expected, or neither")
+
+
 _Member = tuple[str, Any] | tuple[str, Any, Any]
 
 
@@ -117,7 +138,5 @@ def _own_members(resource: Resource, composed: Composed) -> Iterator[_Member]:
     if resource.deletable:
         yield "is_deleted_", FLAG, msgspec.field(name="is_deleted")
         yield "deleted_at_", INSTANT | None, msgspec.field(default=None, name="deleted_at")
-    else:  # whatever it has by these names is passed over
-        yield from (("is_deleted_", None, _NEVER_SENT), ("deleted_at_", None, _NEVER_SENT))
     for internal in composed.address.values():
         yield f"{internal}_", str | None, msgspec.field(default=None, name=internal)
