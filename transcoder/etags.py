@@ -13,7 +13,7 @@ from transcoder.errors import ApiError
 
 _ETAG = re.compile(r"r([1-9][0-9]{0,17})-([a-z2-7]{7})")
 _TAG = re.compile(r'(?:W/)?(?:"([\x21\x23-\x7e]*)"|((?!\*|W/)[\x21\x23-\x2b\x2d-\x7e]+))')
-_MARK_BYTES, _MARK_DIGITS = 5, 7
+_MARK_BYTES, _DIGITS = 5, 7
 _MARKS = Base32(_MARK_BYTES, "abcdefghijklmnopqrstuvwxyz234567")
 _COMMAS = re.compile(r"(?:[ \t]*,)+[ \t]*")
 
@@ -40,13 +40,12 @@ def etag(record_id: str, revision: int, version: Version) -> str:
 
 def etags(record_ids: Sequence[str], revisions: Sequence[int], version: Version) -> list[str]:
     """The etags of several records, in a version."""
-    return [f"r{revision}-{mark}" for revision, mark in zip(revisions, _marks(record_ids, version), strict=True)]
+    marks = _MARKS.spelt([_digest(record_id, version) for record_id in record_ids])
+    return [f"r{revision}-{mark[:_DIGITS]}" for revision, mark in zip(revisions, marks, strict=True)]
 
 
-def _marks(record_ids: Sequence[str], version: Version) -> list[str]:
-    date = version.date
-    digests = [hashlib.sha256(f"{record_id} {date}".encode()).digest() for record_id in record_ids]
-    return [mark[:_MARK_DIGITS] for mark in _MARKS.spelt([digest[:_MARK_BYTES] for digest in digests])]
+def _digest(record_id: str, version: Version) -> bytes:
+    return hashlib.sha256(f"{record_id} {version.date}".encode()).digest()[:_MARK_BYTES]
 
 
 def read_precondition(header: Header, value: str | None) -> Precondition | None:
@@ -85,6 +84,6 @@ def _malformed(header: Header) -> ApiError:
 
 def revisions(named: Named, record_id: str) -> frozenset[int]:
     """The revisions of this record that the tags name, in any version; tags of other records name none."""
-    marks = {_marks([record_id], version)[0] for version in VERSIONS}
+    marks = {mark[:_DIGITS] for mark in _MARKS.spelt([_digest(record_id, version) for version in VERSIONS])}
     forms = (_ETAG.fullmatch(tag) for tag in named.tags)
     return frozenset(int(form[1]) for form in forms if form is not None and form[2] in marks)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -111,20 +112,21 @@ class Presenter:
         return shown
 
     def _seal(self, tenant: TenantId, records: Sequence[Record], shown: Sequence[Public]) -> list[str]:
-        """Put the ids of what they refer to into `shown`; the ids of the records themselves. Each is sealed once."""
-        own = [(self._resource.prefix, record.number) for record in records]
-        ids = dict.fromkeys(own, "")
+        """Put the ids of what they refer to into `shown`; the ids of the records themselves. One call seals all."""
+        wanted = [(self._resource.prefix, record.number) for record in records]
+        referred: list[set[int | None]] = []
         for name, prefix in self._references:
+            numbers = {each[name] for each in shown}
+            numbers.discard(None)
+            referred.append(numbers)
+            wanted += [(prefix, number) for number in numbers]
+        sealed = iter(self._codec.seal_all(tenant, wanted))
+        record_ids = list(islice(sealed, len(records)))
+        for (name, _), numbers in zip(self._references, referred, strict=True):
+            ids = dict(zip(numbers, sealed, strict=False))
             for each in shown:
-                if each[name] is not None:
-                    each[name] = key = prefix, each[name]
-                    ids[key] = ""
-        ids = dict(zip(ids, self._codec.seal_all(tenant, ids), strict=True))
-        for name, _ in self._references:
-            for each in shown:
-                if each[name] is not None:
-                    each[name] = ids[each[name]]
-        return [ids[key] for key in own]
+                each[name] = ids.get(each[name])
+        return record_ids
 
     def chosen(self, public: Public, fields: frozenset[str] | None) -> Public:
         """Of a public object only those `fields` and the id, and what is shown once; all where none are given."""
@@ -155,33 +157,45 @@ Form = Callable[[Around, Sequence[Public]], None]
 
 def _form(field: Field, codec: Codec, others: Presenters) -> Form | None:
     """How a field is shown; None stands for its value as it is. References are sealed apart, all of a page at once."""
+    name = field.name
     match field.type:
-        case Ids(prefix=prefix):
-            return _of_each(field.name, lambda around, numbers: _sealed(codec, prefix, around, numbers), ())
         case DateTime():
-            return _of_each(field.name, lambda _, ms: instant_text(ms))
-        case FullName(parts=parts):
-            return _full_name(field.name, parts)
+            return _where_there(name, instant_text)
         case Address(members=members):
             blank: Public = {member: None for member, _ in members}
-            return _of_each(field.name, lambda _, given: _within(blank, given))
+            return _where_there(name, lambda given: _within(blank, given))
+        case FullName(parts=parts):
+            return _full_name(name, parts)
         case Amount(currency=currency):
-            return _amount(field.name, currency)
+            return _amount(name, currency)
+        case Ids(prefix=prefix):
+            return _each(name, lambda around, numbers: _sealed(codec, prefix, around, numbers), list)
         case Parts(of=of):
-            return _of_each(field.name, lambda around, parts: others.named(of).public(around, parts), ())
+            return _each(name, lambda around, parts: others.named(of).public(around, parts), list)
         case CustomFields():
-            return _of_each(field.name, lambda around, values: _custom_fields(codec, around, values), {})
+            return _each(name, lambda around, values: _custom_fields(codec, around, values), dict)
     return None
 
 
-def _of_each(name: str, shown_as: Callable[[Around, Any], Json], absent: Any = None) -> Form:
-    """Each by its own value. `absent` stands in for one that is not there; where that is None, null is shown."""
+def _where_there(name: str, shown_as: Callable[[Any], Json]) -> Form:
+    """A value by itself; null where there is none."""
+
+    def form(_: Around, shown: Sequence[Public]) -> None:
+        for each in shown:
+            value = each[name]
+            if value is not None:
+                each[name] = shown_as(value)
+
+    return form
+
+
+def _each(name: str, shown_as: Callable[[Around, Any], Json], empty: Callable[[], Json]) -> Form:
+    """A value that holds several; `empty` where it holds none."""
 
     def form(around: Around, shown: Sequence[Public]) -> None:
         for each in shown:
-            value = absent if each[name] is None else each[name]
-            if value is not None:
-                each[name] = shown_as(around, value)
+            value = each[name]
+            each[name] = shown_as(around, value) if value else empty()
 
     return form
 
@@ -189,7 +203,7 @@ def _of_each(name: str, shown_as: Callable[[Around, Any], Json], absent: Any = N
 def _full_name(name: str, parts: tuple[str, ...]) -> Form:
     def form(_: Around, shown: Sequence[Public]) -> None:
         for each in shown:
-            each[name] = " ".join([each[part] for part in parts if each[part] is not None]) or None
+            each[name] = " ".join([text for part in parts if (text := each[part]) is not None]) or None
 
     return form
 
