@@ -10,7 +10,7 @@ businesses and users too. A UUID is the 128-bit integer that it is (RFC 9562 §4
 import hashlib
 import re
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
@@ -81,8 +81,8 @@ class Codec(Protocol):
     def seal(self, prefix: str, tenant: TenantId, number: int) -> str:
         """The public id of record `number` of `tenant`."""
 
-    def seal_all(self, tenant: TenantId, ids: Collection[tuple[str, int]]) -> list[str]:
-        """The public id of each (prefix, number): those of a page together cost a fraction of what they cost alone."""
+    def seal_all(self, prefix: str, tenant: TenantId, numbers: Sequence[int]) -> list[str]:
+        """The public id of each record: those of a page together cost a fraction of what they cost alone."""
 
     def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
         """The number behind a public id that a caller sent."""
@@ -128,12 +128,12 @@ class IdCodec:
         """See `Codec`."""
         return self._sealed(prefix, tenant, number)
 
-    def seal_all(self, tenant: TenantId, ids: Collection[tuple[str, int]]) -> list[str]:
+    def seal_all(self, prefix: str, tenant: TenantId, numbers: Sequence[int]) -> list[str]:
         """See `Codec`; nothing is remembered of them."""
-        whose, size = tenant.to_bytes(6, "big"), _BLOCK.size
-        sealed = self._encrypt(b"".join([_BLOCK.pack(_tag(prefix), whose, number) for prefix, number in ids]))
+        tag, whose, size = _tag(prefix), tenant.to_bytes(6, "big"), _BLOCK.size
+        sealed = self._encrypt(b"".join([_BLOCK.pack(tag, whose, number) for number in numbers]))
         opaque = _BLOCKS.spelt([sealed[at : at + size] for at in range(0, len(sealed), size)])
-        return [f"{prefix}_{text}" for (prefix, _), text in zip(ids, opaque, strict=True)]
+        return [f"{prefix}_{text}" for text in opaque]
 
     def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
         """See `Codec`."""
@@ -158,7 +158,7 @@ class IdCodec:
         return opened
 
     def _seal(self, prefix: str, tenant: TenantId, number: int) -> str:
-        return self.seal_all(tenant, ((prefix, number),))[0]
+        return self.seal_all(prefix, tenant, (number,))[0]
 
     def _unpack(self, prefix: str, text: str) -> tuple[int, int] | Malformed | Foreign:
         form = _FORM.fullmatch(text)
@@ -187,9 +187,9 @@ class UuidCodec:
         """See `Codec`."""
         return self._seal(prefix, number, [prefix.encode(), _uuid_bytes(tenant)])
 
-    def seal_all(self, tenant: TenantId, ids: Collection[tuple[str, int]]) -> list[str]:
+    def seal_all(self, prefix: str, tenant: TenantId, numbers: Sequence[int]) -> list[str]:
         """See `Codec`; one by one."""
-        return [self.seal(prefix, tenant, number) for prefix, number in ids]
+        return [self.seal(prefix, tenant, number) for number in numbers]
 
     def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
         """See `Codec`."""

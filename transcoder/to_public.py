@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -76,9 +75,6 @@ class Presenter:
         self._codec = codec
         self._blank: dict[str, Json] = {row.name: None for row in resource.fields if not row.once}
         """Every documented member in its order."""
-        self._references = tuple(
-            (row.name, row.type.prefix) for row in resource.fields if isinstance(row.type, Id) and row.name != "id"
-        )
         forms = (_form(row, codec, others) for row in resource.fields if not row.once)
         self._forms = tuple(form for form in forms if form is not None)
         self._once = tuple(row.name for row in resource.shown_once)
@@ -97,7 +93,7 @@ class Presenter:
         A record that is not there yet (a dry create, number 0) has no id. What is shown once is there if it is given.
         """
         shown = [_within(self._blank, record.values) for record in records]
-        record_ids = self._seal(around.tenant, records, shown)
+        record_ids = self._codec.seal_all(self._resource.prefix, around.tenant, [record.number for record in records])
         tags = etags(record_ids, [record.revision for record in records], around.version)
         for record, each, record_id, tag in zip(records, shown, record_ids, tags, strict=True):
             each["id"] = record_id if record.number else None
@@ -110,23 +106,6 @@ class Presenter:
             for record, each in zip(records, shown, strict=True):
                 each |= {name: record.values[name] for name in self._once if name in record.values}
         return shown
-
-    def _seal(self, tenant: TenantId, records: Sequence[Record], shown: Sequence[Public]) -> list[str]:
-        """Put the ids of what they refer to into `shown`; the ids of the records themselves. One call seals all."""
-        wanted = [(self._resource.prefix, record.number) for record in records]
-        referred: list[set[int | None]] = []
-        for name, prefix in self._references:
-            numbers = {each[name] for each in shown}
-            numbers.discard(None)
-            referred.append(numbers)
-            wanted += [(prefix, number) for number in numbers]
-        sealed = iter(self._codec.seal_all(tenant, wanted))
-        record_ids = list(islice(sealed, len(records)))
-        for (name, _), numbers in zip(self._references, referred, strict=True):
-            ids = dict(zip(numbers, sealed, strict=False))
-            for each in shown:
-                each[name] = ids.get(each[name])
-        return record_ids
 
     def chosen(self, public: Public, fields: frozenset[str] | None) -> Public:
         """Of a public object only those `fields` and the id, and what is shown once; all where none are given."""
@@ -156,9 +135,13 @@ Form = Callable[[Around, Sequence[Public]], None]
 
 
 def _form(field: Field, codec: Codec, others: Presenters) -> Form | None:
-    """How a field is shown; None stands for its value as it is. References are sealed apart, all of a page at once."""
+    """How a field is shown; None stands for its value as it is."""
     name = field.name
     match field.type:
+        case Id() if name == "id":
+            return None  # the records' own are sealed all at once
+        case Id(prefix=prefix):
+            return _reference(name, codec, prefix)
         case DateTime():
             return _where_there(name, instant_text)
         case Address(members=members):
@@ -169,7 +152,7 @@ def _form(field: Field, codec: Codec, others: Presenters) -> Form | None:
         case Amount(currency=currency):
             return _amount(name, currency)
         case Ids(prefix=prefix):
-            return _each(name, lambda around, numbers: _sealed(codec, prefix, around, numbers), list)
+            return _each(name, lambda around, numbers: codec.seal_all(prefix, around.tenant, numbers), list)
         case Parts(of=of):
             return _each(name, lambda around, parts: others.named(of).public(around, parts), list)
         case CustomFields():
@@ -200,6 +183,17 @@ def _each(name: str, shown_as: Callable[[Around, Any], Json], empty: Callable[[]
     return form
 
 
+def _reference(name: str, codec: Codec, prefix: str) -> Form:
+    """Owners and companies come again and again: the codec remembers them."""
+
+    def form(around: Around, shown: Sequence[Public]) -> None:
+        for each in shown:
+            if each[name] is not None:
+                each[name] = codec.seal(prefix, around.tenant, each[name])
+
+    return form
+
+
 def _full_name(name: str, parts: tuple[str, ...]) -> Form:
     def form(_: Around, shown: Sequence[Public]) -> None:
         for each in shown:
@@ -215,10 +209,6 @@ def _amount(name: str, currency: str) -> Form:
                 each[name] = amount_text(each[name], each[currency])
 
     return form
-
-
-def _sealed(codec: Codec, prefix: str, around: Around, numbers: Iterable[int]) -> Json:
-    return codec.seal_all(around.tenant, [(prefix, number) for number in numbers])
 
 
 def _custom_fields(codec: Codec, around: Around, values: Mapping[str, Any]) -> Json:
