@@ -16,6 +16,7 @@ from contract.resources import (
     CUSTOM_FIELD,
     DEAL,
     NOTE,
+    PERSONAL_ACCESS_TOKEN,
     PIPELINE,
     RESOURCES,
     STAGE,
@@ -195,6 +196,16 @@ def test_a_record_that_is_not_there_yet_has_no_id() -> None:
     record = Record(0, 1, LEAST["notes"][1], None)
     [shown] = PRESENTERS[NOTE].public(Around(TENANT, TODAY, {}), [record])
     assert shown["id"] is None
+
+
+def test_what_is_shown_once_is_there_if_it_is_given_whichever_fields_were_chosen() -> None:
+    presenter = PRESENTERS[PERSONAL_ACCESS_TOKEN]
+    values = LIVES | {"name": "x", "scopes": [], "user_id": 31}
+    around = Around(TENANT, TODAY, {})
+    made, read = presenter.public(around, [Record(1, 1, values | {"token": "s"}, None), Record(1, 1, values, None)])
+    assert list(made)[-1] == "token"
+    assert read.keys() == made.keys() - {"token"}
+    assert list(presenter.chosen(made, frozenset({"name"}))) == ["id", "name", "token"]
 
 
 OLDER: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
