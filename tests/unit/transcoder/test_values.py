@@ -20,8 +20,8 @@ LABEL_63 = "a" * 63
 TAKEN: dict[str, tuple[Any, Any, Any]] = {
     "a line as it is": (Line(10), "Ada", "Ada"),
     "a line without the white space around it": (Line(3), "\u2003\t Ada \u00a0\r\n", "Ada"),
-    "a line without the blank behind it": (Line(3), "Ada ", "Ada"),
-    "a line without the blank before it": (Line(3), " Ada", "Ada"),
+    "a line without the blank behind it": (Line(10), "Ada ", "Ada"),
+    "a line without the blank before it": (Line(10), " Ada", "Ada"),
     "a line composed": (Line(3), "Zoe\u0308", "Zo\u00eb"),
     "a line of code points, not bytes": (Line(3), "\U0001f600" * 3, "\U0001f600" * 3),
     "a line with a separator that is no control character": (Line(9), "a\u0085b\u2028c", "a\u0085b\u2028c"),
