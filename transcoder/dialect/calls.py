@@ -39,7 +39,8 @@ class Calls:
         answer = await self._wire.send(ask, actor)
 
         def outward(own: OwnFields) -> T | Refusal:
-            return refusal_in(replace(asked, own=own), answer) or read(answer, own)
+            refusal = None if answer.ok else refusal_in(replace(asked, own=own), answer)
+            return refusal or read(answer, own)
 
         with reading(ask):
             try:
