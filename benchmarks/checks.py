@@ -1,4 +1,4 @@
-"""Envoy before the contenders of `decision`: our edge as it is rendered, but that a request is little more than its Check.
+"""Envoy before the contenders of `decision`: our edge as rendered, but that a request is little more than its Check.
 
 Owns what is rendered otherwise: each contender is asked by a listener of its own, a UNIX socket without TLS, and who is
 let through is answered by Envoy itself. What a contender is asked, and how much of it at a time, is Envoy's own doing.

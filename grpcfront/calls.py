@@ -170,17 +170,18 @@ class Calls:
             self._asked(stream)
 
     def _asked(self, stream: Stream) -> None:
-        if not stream.as_long_as_said:
+        head, body = stream.head, stream.body
+        if head.content_length is not None and head.content_length != len(body):  # RFC 9113 §8.1.1
             self._fail(stream, ErrorCode.PROTOCOL_ERROR, ended=True)
             return
         stream.state = State.ASKED
-        message = message_of(stream.body, MESSAGE_BYTES)
+        message = message_of(body, MESSAGE_BYTES)
         if isinstance(message, Refusal):
             self._refuse(stream, message)
             return
-        self._held -= len(stream.body)
+        self._held -= len(body)
         stream.body = b""
-        self.events.append(Called(stream.stream_id, stream.head.path, message))
+        self.events.append(Called(stream.stream_id, head.path, message, head.kept))
 
     def _go_on(self, stream: Stream) -> None:
         if stream.unsent and self._sender.go_on(stream):

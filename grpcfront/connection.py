@@ -4,7 +4,7 @@ Whoever holds it feeds what was read to `receive`, hands answers to `answer` and
 gives. A fault of the peer's never leaves here as an exception: a call's ends the call, the connection's ends it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from grpcfront import frames
 from grpcfront.blocks import LIST_BYTES, BlockReader
@@ -39,11 +39,11 @@ _FIRST = (SETTINGS, 0)
 
 
 class Connection:
-    """The state of one; `now_s` is by any clock that does not go back."""
+    """The state of one; `now_s` is by any clock that does not go back. Calls tell the values of `keep`'s fields."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Sequence[str] = ()) -> None:
         self._reader = frames.FrameReader()
-        self._blocks = BlockReader()
+        self._blocks = BlockReader(keep)
         self._patience = Patience()
         self._sender = Sender()
         self._calls = Calls(self._sender)

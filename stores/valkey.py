@@ -64,12 +64,37 @@ def place(text: str) -> Place:
     return Place(urls[0], tuple((node["host"], node.get("port", DEFAULT_PORT)) for node in nodes))
 
 
+@dataclass(slots=True, eq=False)
+class Call:
+    """What a script is called with. Who does it again and again keeps it: `packed` is how it goes over the wire."""
+
+    keys: Sequence[str]
+    args: Sequence[str | bytes | int]
+    packed: bytes = b""
+
+
 class Script(Protocol):
     """A Lua script that the server runs, whichever client takes it there."""
 
     async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         """Its answer, bulk strings as bytes; StoreLost when there is none within the deadline."""
         ...
+
+    async def each(self, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+        """The answers to several calls, in their order; each may be lost by itself."""
+        ...
+
+
+async def side_by_side(script: Script, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+    """`each`, by calls that know nothing of one another."""
+
+    async def outcome(call: Call) -> Any:
+        try:
+            return await script(call.keys, call.args)
+        except StoreLost as lost:
+            return lost
+
+    return await asyncio.gather(*map(outcome, calls))
 
 
 class Scripts(Protocol):
@@ -99,6 +124,10 @@ class PooledScript:
         except (RedisError, OSError) as error:
             # Away, refusing, too slow (TimeoutError is an OSError), loading, read-only, full or talking nonsense.
             raise StoreLost(f"{type(error).__name__}: {error}") from error
+
+    async def each(self, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+        """See `Script`."""
+        return await side_by_side(self, calls)
 
 
 class Valkey:

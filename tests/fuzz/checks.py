@@ -5,7 +5,7 @@ The judgement is by another model than the decision's own (`tests/spec/decisions
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from authz.telling import Teller
 from contract.limits import Budget
 from contract.operations import BY_ID, UNROUTED
 from contract.problems import PROBLEMS
-from stores.buckets import Charge
+from stores.buckets import Ask, Charge
 from tests.spec import decisions
 from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, NOTHING_REVOKED, Known
 
@@ -36,8 +36,11 @@ class Endless:
     def part(self, business: str) -> str:
         return ""
 
-    async def charge(self, rate_key: str, *, business: str, plan: Any, cost: int) -> Charge:
-        return Charge(True, tuple(Budget(policy, cost * policy.interval_us) for policy in plan.policies))
+    async def charge(self, asks: Sequence[Ask]) -> list[Charge]:
+        return [
+            Charge(True, tuple(Budget(policy, ask.cost * policy.interval_us) for policy in ask.plan.policies))
+            for ask in asks
+        ]
 
 
 class House:

@@ -21,6 +21,7 @@ from authz.service import Check
 from process.address import UnixAddress
 from tests.fuzz.checks import House, built
 from tests.support.waiting import until
+from tests.unit.authz.asking import one_by_one
 
 QUESTIONS = int(os.environ.get("FRONTS_ALIKE", "300"))
 AT_ONCE = 32
@@ -41,7 +42,7 @@ async def fronts() -> AsyncIterator[list[grpc.aio.Channel]]:
 @asynccontextmanager
 async def standing(front: Front, check: Check, folder: Path) -> AsyncIterator[grpc.aio.Channel]:
     address, stop = UnixAddress(folder / f"{front}.sock"), asyncio.Event()
-    serving = asyncio.create_task(serve(check, address, stop, front))
+    serving = asyncio.create_task(serve(one_by_one(check), address, stop, front))
     await until(address.path.is_socket, "the front's socket")
     async with grpc.aio.insecure_channel(f"unix:{address.path}") as channel:
         yield channel

@@ -21,6 +21,7 @@ from stores.cluster import Cluster, slot_of
 from stores.idempotency import Use, ValkeyIdempotency
 from stores.receipts import ValkeyReceipts
 from stores.valkey import Script, Scripts, StoreLost, place, valkey_url
+from tests.stores.charging import charged
 from tests.stores.cluster_process import Nodes, cluster_at
 
 TIMEOUT_S = 5.0
@@ -81,7 +82,7 @@ class Recorder:
 async def test_every_script_touches_keys_of_one_slot(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stores.receipts.RECEIPTS_PER_BUSINESS", 1)
     recorder = Recorder(cluster)
-    await ValkeyBuckets(recorder).charge("family", business="biz_1", plan=SCALE, cost=1)
+    await charged(ValkeyBuckets(recorder), "family", business="biz_1", plan=SCALE, cost=1)
     once, tenant, use = ValkeyIdempotency(recorder), TenantId(1), Use("key", b"note")
     await once.claim(tenant, "name", "print", "owner", use)
     await once.claim(tenant, "another", "print", "owner", use)

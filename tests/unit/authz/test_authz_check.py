@@ -35,15 +35,15 @@ class Away:
     def part(self, _):
         return ""
 
-    async def charge(self, *_, **__):
-        raise StoreLost("away")
+    async def charge(self, asks):
+        return [StoreLost("away") for _ in asks]
 
 
 class Broken:
     def part(self, _):
         return ""
 
-    async def charge(self, *_, **__):
+    async def charge(self, asks):
         raise KeyError("a secret")
 
 

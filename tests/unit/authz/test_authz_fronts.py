@@ -18,6 +18,7 @@ from authz.responses import internal_error, ready
 from process.address import UnixAddress
 from tests.support.processes import accepts
 from tests.support.waiting import until
+from tests.unit.authz.asking import one_by_one
 
 CHECK = "/envoy.service.auth.v3.Authorization/Check"
 HEALTH = "/grpc.health.v1.Health/Check"
@@ -57,7 +58,7 @@ async def standing(front: Front) -> AsyncIterator[Served]:
             return await served.check(message) if served.check else message[::-1]
 
         async with grpc.aio.insecure_channel(f"unix:{address.path}") as channel:
-            served = Served(address, channel, stop, asyncio.create_task(serve(check, address, stop, front)))
+            served = Served(address, channel, stop, asyncio.create_task(serve(one_by_one(check), address, stop, front)))
             async with asyncio.timeout(PATIENCE_S):
                 while not await accepts(address):  # noqa: ASYNC110
                     await asyncio.sleep(0.005)
