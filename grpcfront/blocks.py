@@ -14,7 +14,7 @@ from hpack.hpack import decode_integer
 
 from grpcfront import huffman
 from grpcfront.faults import ConnectionFault, ErrorCode
-from grpcfront.heads import READ, Field, Head, Malformed, read_head, read_trailers
+from grpcfront.heads import READ, Field, Head, Malformed, is_value, read_head, read_trailers
 
 LIST_BYTES = 64 * 1024
 """SETTINGS_MAX_HEADER_LIST_SIZE."""
@@ -112,7 +112,8 @@ class BlockReader:
             raise ConnectionFault(ErrorCode.COMPRESSION_ERROR, "this is not HPACK") from error
 
     def _learn(self, block: bytes, fields: Sequence[Field], head: Head | Malformed) -> None:
-        chunks, kept, done = [], [], 0
+        chunks: list[bytes] = []
+        kept, done = [], 0
         for (name, _), span in zip(fields, _value_spans(block), strict=True):
             if span is not None and name not in READ:
                 begins, ends = span
@@ -129,8 +130,7 @@ def _short_text(block: bytes, at: int) -> str | None:
     size = block[at]
     coded = block[at + 1 : at + 1 + (size & _SHORT)]
     text = huffman.decode(coded) if size > _SHORT else coded
-    value = None if text is None else text.decode("latin-1")
-    return value if value is not None and value.isascii() and value.isprintable() else None
+    return text.decode("latin-1") if text is not None and is_value(text) else None
 
 
 def _value_spans(block: bytes) -> Iterator[tuple[int, int] | None]:

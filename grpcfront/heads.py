@@ -96,10 +96,15 @@ def _trouble(fields: Iterable[Field]) -> str:
                 return "a field of HTTP/1.1 connections"
             if name in READ and name in seen:
                 return "a field that stands twice"
-        if not _IN_NO_VALUE.isdisjoint(value) or value != value.strip(b" \t"):
+        if not is_value(value):
             return "a field value that HTTP/2 does not have"
         seen.add(name)
     return ""
+
+
+def is_value(value: bytes) -> bool:
+    """Whether a field may have it (RFC 9113 §8.2.1)."""
+    return _IN_NO_VALUE.isdisjoint(value) and value == value.strip(b" \t")
 
 
 def _refusal(said: dict[bytes, bytes]) -> Refusal | None:

@@ -94,7 +94,8 @@ async def side_by_side(script: Script, calls: Sequence[Call]) -> "Sequence[Any |
         except StoreLost as lost:
             return lost
 
-    return await asyncio.gather(*map(outcome, calls))
+    answers: list[Any] = await asyncio.gather(*map(outcome, calls))
+    return answers
 
 
 class Scripts(Protocol):
