@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from authz import cases, responses
 from authz.cases import Case, Rejected
@@ -106,23 +106,31 @@ class Authorizer:
         try:
             asked = read_question(*sent)
             trace_id = asked.trace_id
-            case = asked.why if isinstance(asked, Unreadable) else self._read(asked.matter)
-            if isinstance(asked, Question) and isinstance(case, Case | Rejected):
-                return self._looked_at(number, asked, case)
-            if isinstance(case, Readiness):
-                return responses.ready()
-            self._teller.unreadable(trace_id, str(case), sent.traceparent)
+            begun = self._asked(number, asked) if isinstance(asked, Question) else asked
+            if not isinstance(begun, Unreadable):
+                return begun
+            self._teller.unreadable(*begun, sent.traceparent)
         except Exception:
             self._teller.unhandled(trace_id, sent.traceparent)
         return responses.internal_error(trace_id, self._api_url)
 
-    def _looked_at(self, number: int, asked: Question, case: Case | Rejected) -> bytes | Pending:
+    def _asked(self, number: int, asked: Question) -> bytes | Pending | Unreadable:
+        case = self._read(asked.matter)
+        match case:
+            case Case():
+                return self._looked_at(number, asked, case)
+            case Rejected():
+                return self._rejected(asked, case, self._clock())
+            case Readiness():
+                return responses.ready()
+            case str():
+                return Unreadable(asked.trace_id, case)
+        assert_never(case)
+
+    def _looked_at(self, number: int, asked: Question, case: Case) -> bytes | Pending:
         """Asked each time: whether the token still counts, and on which plan its business is."""
-        began_ns = self._clock()
+        began_ns, caller = self._clock(), case.caller
         now_s = began_ns // 1_000_000_000
-        if isinstance(case, Rejected):
-            return self._rejected(asked, case, began_ns)
-        caller = case.caller
         if is_from_the_future(caller, now_s):
             return self._rejected(asked, Rejected(case.row, FROM_THE_FUTURE), began_ns)
         standing = in_good_standing(caller, case.kid, self._revocations.current())

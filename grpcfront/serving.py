@@ -128,11 +128,11 @@ class _Peer(asyncio.Protocol):
         called: dict[Handler, list[Called]] = defaultdict(list)
         for event in events:
             match event:
-                case Called(stream_id, path):
-                    if handler := self._methods.get(path):
+                case Called():
+                    if handler := self._methods.get(event.path):
                         called[handler].append(event)
                     else:
-                        self._connection.refuse(stream_id, NO_SUCH_METHOD)
+                        self._connection.refuse(event.stream_id, NO_SUCH_METHOD)
                 case Cancelled(stream_id):
                     self._cancelled(stream_id)
                 case Ended(code, why):
