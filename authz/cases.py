@@ -15,8 +15,8 @@ from contract.claims import Claims
 from contract.operations import Operation, Unrouted
 from stores.buckets import Ask
 
-KEPT = 8_192
-"""Tokens, each with an operation that it is used for: some 4 KB each."""
+KEPT = 4_096
+"""Tokens, each with an operation that it is used for: some 3.5 KB each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
