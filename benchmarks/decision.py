@@ -20,8 +20,10 @@ from typing import Any
 
 import grpc
 import uvloop
+from prometheus_client import CollectorRegistry
 
 from authz import responses
+from authz.around import around
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse, OkHttpResponse, Status
 from authz.fronts import Front, serve
 from authz.limiter import Limiter
@@ -37,6 +39,7 @@ from process.address import UnixAddress, parse_address
 from process.logs import make_logger
 from process.settings import level
 from process.stopping import stop_event
+from process.tracing import log_processors, tracing
 from stores.buckets import ValkeyBuckets
 from stores.pipelined import Pipelined
 from stores.revocations.held import RevocationSet
@@ -62,7 +65,7 @@ class Way:
     what: str
     in_flight: int
     traced: bool = False
-    """With a trace of its own each time, by Envoy's tracer."""
+    """With a trace of its own each time, by Envoy's tracer; none of them is recorded."""
 
 
 WAYS = (Way("16 in flight", 16), Way("16 in flight, traced", 16, traced=True), Way("1 in flight", 1))
@@ -163,18 +166,20 @@ async def _no_op_of_bytes(front: Front) -> None:
     await _serve(checks, front)
 
 
-async def _decision(front: Front) -> None:
+async def _decision(front: Front, collector: str | None = None) -> None:
     valkey = Pipelined(os.environ["VALKEY_URL"], timeout_s=TIMEOUT_S)
-    log = make_logger("authz", level("info"))
-    limiter = Limiter(ValkeyBuckets(valkey), log)
-    teller = Teller(log, allowed_share=LOG_SHARE)
-    authorizer = Authorizer(limiter, Known(RevocationSet()), teller, api_url=os.environ["PUBLIC_API_URL"])
-    await _serve(authorizer.check_all, front)
+    log = make_logger("authz", level("info"), *log_processors(collector))
+    with tracing("authz", collector, CollectorRegistry()) as tracer:
+        traced = around(tracer)
+        limiter = Limiter(traced.buckets(ValkeyBuckets(valkey)), log)
+        teller = Teller(log, allowed_share=LOG_SHARE, note=traced.note)
+        authorizer = Authorizer(limiter, Known(RevocationSet()), teller, api_url=os.environ["PUBLIC_API_URL"])
+        await _serve(traced.checks(authorizer.check_all), front, traced.field)
     await valkey.close()
 
 
-async def _serve(checks: Checks, front: Front) -> None:
-    await serve(checks, parse_address(os.environ["LISTEN"]), stop_event(), front)
+async def _serve(checks: Checks, front: Front, trace: str = "") -> None:
+    await serve(checks, parse_address(os.environ["LISTEN"]), stop_event(), front, trace=trace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,7 @@ SERVERS = {
     "no-op, lean": Server(partial(_no_op_of_bytes, Front.LEAN)),
     "decision + limit, grpc.aio": Server(partial(_decision, Front.GRPC)),
     "decision + limit, lean": Server(partial(_decision, Front.LEAN)),
+    "decision + limit, lean, which traces": Server(partial(_decision, Front.LEAN, NO_COLLECTOR)),
 }
 
 if __name__ == "__main__":
