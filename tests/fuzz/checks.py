@@ -13,7 +13,7 @@ from structlog.testing import CapturingLogger
 
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse
 from authz.limiter import Limiter
-from authz.service import Authorizer, Check
+from authz.service import Authorizer, Check, Checks
 from authz.telling import Teller
 from contract.limits import Budget
 from contract.operations import BY_ID, UNROUTED
@@ -49,13 +49,15 @@ class House:
     def __init__(self) -> None:
         self._logged = CapturingLogger()
         log = structlog.wrap_logger(self._logged, processors=[], wrapper_class=structlog.make_filtering_bound_logger(0))
-        self.check: Check = Authorizer(
+        authorizer = Authorizer(
             Limiter(Endless(), log),
             Known(NOTHING_REVOKED),
             Teller(log),
             api_url=API_URL,
             clock=lambda: NOW_S * 1_000_000_000,
-        ).check
+        )
+        self.check: Check = authorizer.check
+        self.checks: Checks = authorizer.check_all
         self.rule = ""
         self._loop = asyncio.new_event_loop()
 
