@@ -1,6 +1,6 @@
 """The Check call: bytes in, bytes out.
 
-Knows no rule and no server. `check` is the seam: whatever server calls it, nothing but a CheckResponse comes out, and
+Knows no rule and no server. `check_all` is the seam: whatever server calls it, nothing but CheckResponses come out, and
 no exception turns into an allow.
 """
 
@@ -22,7 +22,6 @@ from authz.uses import Usage
 from stores.buckets import Charge
 from stores.revocations.held import Revocations
 
-Check = Callable[[bytes], Awaitable[bytes]]
 _ON_OTHER_PLANS = 1_024
 """Cases of businesses whose plan is not their tokens', kept beside the others."""
 
@@ -71,14 +70,11 @@ class Authorizer:
         self._clock = clock
         self._read = lru_cache(maxsize=cases.KEPT)(partial(cases.read_case, audience=api_url))
 
-    async def check(self, message: bytes) -> bytes:
-        """The serialised CheckResponse to a serialised CheckRequest. Never raises but to be cancelled."""
-        answers: dict[int, bytes] = {}
-        await self.check_all((Sent(message),), answers.__setitem__)
-        return answers[0]
-
     async def check_all(self, checks: Sequence[Sent], give: Give) -> None:
-        """As `check`, of several that came together: they are charged together, and each is decided by itself."""
+        """Gives a serialised CheckResponse to each of several that came together. Never raises but to be cancelled.
+
+        They are charged together, and each is decided by itself.
+        """
         pending = []
         for number, sent in enumerate(checks):
             begun = self._begun(number, sent)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from hpack import Decoder, HPACKError, OversizedHeaderListError
 from hpack.hpack import decode_integer
+from hpack.huffman_table import decode_huffman
 
-from grpcfront import huffman
 from grpcfront.faults import ConnectionFault, ErrorCode
 from grpcfront.heads import READ, Field, Head, Malformed, is_value, read_head, read_trailers
 
@@ -129,8 +129,11 @@ def _short_text(block: bytes, at: int) -> str | None:
     """The text at a place where its length stands in one byte; None where only a full decoder may say what it is."""
     size = block[at]
     coded = block[at + 1 : at + 1 + (size & _SHORT)]
-    text = huffman.decode(coded) if size > _SHORT else coded
-    return text.decode("latin-1") if text is not None and is_value(text) else None
+    try:
+        text = bytes(decode_huffman(coded)) if size > _SHORT else coded
+    except HPACKError:
+        return None
+    return text.decode("latin-1") if is_value(text) else None
 
 
 def _value_spans(block: bytes) -> Iterator[tuple[int, int] | None]:

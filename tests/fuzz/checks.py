@@ -5,7 +5,7 @@ The judgement is by another model than the decision's own (`tests/spec/decisions
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -13,14 +13,16 @@ from structlog.testing import CapturingLogger
 
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse
 from authz.limiter import Limiter
-from authz.service import Authorizer, Check, Checks
+from authz.service import Authorizer, Checks
 from authz.telling import Teller
 from contract.limits import Budget
 from contract.operations import BY_ID, UNROUTED
 from contract.problems import PROBLEMS
 from stores.buckets import Ask, Charge
 from tests.spec import decisions
-from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, NOTHING_REVOKED, Known
+from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, NOTHING_REVOKED, Known, alone
+
+Check = Callable[[bytes], Awaitable[bytes]]
 
 JWT = "envoy.filters.http.jwt_authn"
 READINESS = "readiness"
@@ -56,7 +58,7 @@ class House:
             api_url=API_URL,
             clock=lambda: NOW_S * 1_000_000_000,
         )
-        self.check: Check = authorizer.check
+        self.check: Check = alone(authorizer.check_all)
         self.checks: Checks = authorizer.check_all
         self.rule = ""
         self._loop = asyncio.new_event_loop()

@@ -91,6 +91,17 @@ def as_bytes(verdict: Verdict) -> bytes:
     return responses.refuse(verdict, TraceId(TRACE_ID), API_URL)
 
 
+def alone(checks: Checks) -> Callable[[bytes], Awaitable[bytes]]:
+    """The answer to a Check that comes by itself."""
+
+    async def check(message: bytes) -> bytes:
+        answers: dict[int, bytes] = {}
+        await checks((Sent(message),), answers.__setitem__)
+        return answers[0]
+
+    return check
+
+
 def one_by_one(check: Callable[[bytes], Awaitable[bytes]]) -> Checks:
     """For a front: each Check answered by itself, none waiting for another."""
 

@@ -14,7 +14,7 @@ from stores.buckets import Ask, Charge, MemoryBuckets
 from stores.revocations.events import Event, Kind
 from stores.revocations.held import RevocationSet
 from stores.valkey import StoreLost
-from tests.unit.authz.asking import API_URL, CLAIMS, Known, a_check, answer
+from tests.unit.authz.asking import API_URL, CLAIMS, Known, a_check, alone, answer
 
 NOW_US = 1_800_000_000_000_000
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
@@ -129,7 +129,7 @@ async def test_a_caller_who_was_let_through_is_refused_as_soon_as(authorizer, he
 
 async def test_a_caller_who_was_let_through_is_on_its_business_plan_at_once(authorizer, held):
     async def limit() -> str:
-        return answer(await authorizer.check(of("known").message)).headers["x-ratelimit-limit"]
+        return answer(await alone(authorizer.check_all)(of("known").message)).headers["x-ratelimit-limit"]
 
     assert await limit() == str(PLANS["growth"].burst.limit)
     held.apply(Event(1, "0", Kind.PLAN, CLAIMS["business_id"], NOW_US // 1_000_000, value="scale"))
