@@ -13,7 +13,7 @@ from typing import Any
 import hiredis
 
 from stores.pipelined import Pipelined, PipelinedScript
-from stores.valkey import DEFAULT_PORT, Place, StoreLost
+from stores.valkey import DEFAULT_PORT, Call, Place, StoreLost, side_by_side
 
 Node = tuple[str, int]
 """Host and port."""
@@ -131,6 +131,10 @@ class ClusterScript:
             cluster.look_again()
             raise StoreLost(str(error) or "no answer within the deadline") from error
         return answer
+
+    async def each(self, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+        """See `Script`. Whoever asks the same node in the same turn of the loop shares a write."""
+        return await side_by_side(self, calls)
 
     async def _redirected(
         self, told: list[str], slot: int, keys: Sequence[str], args: Sequence[str | bytes | int]

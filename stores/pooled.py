@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from stores.clients import Client
 from stores.cluster import Cluster
-from stores.valkey import StoreLost, place
+from stores.valkey import Call, StoreLost, place, side_by_side
 
 _CONNECTIONS = 32
 
@@ -41,6 +41,10 @@ class PooledScript:
         except (RedisError, OSError) as error:
             # Away, refusing, too slow (TimeoutError is an OSError), loading, read-only, full or talking nonsense.
             raise StoreLost(f"{type(error).__name__}: {error}") from error
+
+    async def each(self, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+        """See `Script`."""
+        return await side_by_side(self, calls)
 
 
 class Valkey:

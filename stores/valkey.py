@@ -3,6 +3,7 @@
 Knows no key, no script and no client; redis-py, whose import takes 10 MB, is for `pooled` alone.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,12 +94,38 @@ def server(url: str) -> Server:
     )
 
 
+@dataclass(slots=True, eq=False)
+class Call:
+    """What a script is called with. Who does it again and again keeps it: `packed` is how it goes over the wire."""
+
+    keys: Sequence[str]
+    args: Sequence[str | bytes | int]
+    packed: bytes = b""
+
+
 class Script(Protocol):
     """A Lua script that the server runs, whichever client takes it there."""
 
     async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         """Its answer, bulk strings as bytes; StoreLost when there is none within the deadline."""
         ...
+
+    async def each(self, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+        """The answers to several calls, in their order; each may be lost by itself."""
+        ...
+
+
+async def side_by_side(script: Script, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+    """`each`, by calls that know nothing of one another."""
+
+    async def outcome(call: Call) -> Any:
+        try:
+            return await script(call.keys, call.args)
+        except StoreLost as lost:
+            return lost
+
+    answers: list[Any] = await asyncio.gather(*map(outcome, calls))
+    return answers
 
 
 class Scripts(Protocol):
