@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from tests.faults.asks import Ask, Book, Person, a_list, a_look
-from tests.faults.ledger import Changes, Found, violations
+from tests.faults.ledger import Changes, Found, totals, violations
 from tests.spec.operations import CURRENT
 from tests.support.lines import Got, Http1, Http2, Lost, Sent
 from tests.support.problems import assert_every_answer, assert_problem, assert_rate_headers
@@ -205,6 +205,17 @@ async def audit(callers: Callers) -> tuple[list[str], list[Found]]:
         told = record.is_found(json.loads(got.body)["data"]["first_name"] or "")
         wrong += [told] if told else []
     return wrong, found
+
+
+async def assert_audited(stack: Stack, book: Book) -> dict[str, int]:
+    """Once nothing is broken: what nobody knew is settled, and what everybody was told is so. Returns the totals."""
+    async with Callers(stack, book, count=0) as callers:
+        await callers.settle()
+        wrong, found = await audit(callers)
+    counts = totals(book.writes, found)
+    assert counts["done"]
+    assert wrong == []
+    return counts
 
 
 async def _found(callers: Callers, person: Person) -> list[Found]:

@@ -3,11 +3,13 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from tests.faults.asks import Book
+from tests.faults.relay import Relay, in_place_of
 from tests.support.stack import Stack, running_stack
 from tests.support.waiting import waited
 
@@ -72,3 +74,21 @@ class Parts:
             lambda: len(now := self._stack.pids(kind)) == len(pids) and not set(now) & set(pids),
             f"{kind} to be restarted",
         )
+
+
+@pytest.fixture(scope="module")
+def book() -> Book:
+    """What the callers of one file have asked for."""
+    return Book()
+
+
+@pytest.fixture(scope="module")
+async def service(breakable: Stack) -> AsyncIterator[Relay]:
+    """What stands between the transcoders and the internal service."""
+    from tests.faults.breaking import begun_anew, socket_of
+
+    transcoders = ("transcoder-1", "transcoder-2")
+    async with in_place_of(socket_of(breakable, "sandbox")) as relay:
+        await begun_anew(breakable, transcoders)
+        yield relay
+    await begun_anew(breakable, transcoders)
