@@ -27,7 +27,7 @@ from tests.support.waiting import until
 
 KEYS_TO_LOAD = 3_000
 KEY_LOADS_US = 1_000
-LIVES = 3
+LIVES = 2
 PIPE_BYTES = 4096
 
 

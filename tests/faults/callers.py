@@ -33,6 +33,13 @@ AFTER_A_REFUSAL_S = 0.02
 KINDS = {"list": 3, "get": 3, "change": 2, "create": 2, "keyed create": 3, "upsert": 2, "batch": 1}
 """What is asked for, and how often of sixteen times."""
 PAGE = 200
+CAME_LATE = "412, as the change before came late"
+"""One whose outcome nobody knew was made after all, when its caller had looked: this is how that is to be told."""
+
+
+def is_good(word: str) -> bool:
+    """Whether a caller can be content with what was heard."""
+    return word[0] == "2" or word == CAME_LATE
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class Called:
 
     @property
     def good(self) -> bool:
-        return self.word[0] == "2"
+        return is_good(self.word)
 
 
 @dataclass
@@ -120,10 +127,8 @@ class Callers:
         return await self._looked(person, own)
 
     async def _changed(self, person: Person, own: Own, etag: str) -> Called:
-        own.etag = None
         called, got = await self.ask(self.book.change(person, own.changes, etag))
-        if called.good:
-            own.etag = got.headers["etag"]
+        own.etag = got.headers.get("etag") if called.good else None
         return called
 
     async def _looked(self, person: Person, own: Own) -> Called:
@@ -146,6 +151,8 @@ class Callers:
         else:
             body = json.loads(got.body)
             word = f"{got.status} {body['code']}" if got.status >= 400 else str(got.status)
+            if got.status == 412 and ask.change and ask.change.open:
+                word = CAME_LATE
             self._complain(_complaint(got, body, self.stack.api_url))
             ask.hears(got.status, body)
         called = Called(ask.kind, began_s, loop.time(), word)

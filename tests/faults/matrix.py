@@ -14,14 +14,18 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from statistics import median
 
+import pytest
+
 from contract.bounds import DECISION_TIMEOUT_S
 from tests.faults.asks import Book
-from tests.faults.callers import Called, Callers
+from tests.faults.callers import Called, Callers, is_good
 from tests.support.stack import ROOT, Stack
 
 FOLDER = ROOT / ".faults"
 CALLS = int(os.environ.get("FAULTS_CALLS") or 32)
 """Of each row: before, while and after. `make test-faults` makes it long."""
+IN_FULL = pytest.mark.skipif("FAULTS_CALLS" not in os.environ, reason="takes long: make test-faults")
+"""For what another test of this folder shows of fewer callers, and what waits long."""
 IN_A_ROW = 24
 """Good answers until a part counts as back."""
 BACK_WITHIN_S = 15.0
@@ -57,7 +61,7 @@ class Seen:
 
     def bad(self, kinds: Iterable[str] = READS | KEYLESS | KEYED) -> Counter[str]:
         """The same, but for what was good."""
-        return Counter({word: count for word, count in self.of(kinds).items() if word[0] != "2"})
+        return Counter({word: count for word, count in self.of(kinds).items() if not is_good(word)})
 
 
 async def broken(
@@ -68,9 +72,11 @@ async def broken(
     breaking: AbstractAsyncContextManager[object],
     *,
     calls: int = CALLS,
+    for_s: float = 0.0,
     by_itself: bool = False,
 ) -> Seen:
-    """Callers before, while and after; returns when everything is as it was. `calls`: that begin while it is broken.
+    """Callers before, while and after; returns when everything is as it was. `calls`: that begin while it is broken,
+    which lasts for `for_s` at least.
 
     `by_itself`: it is broken for an instant, and what callers hear from then on is of that.
     """
@@ -80,6 +86,7 @@ async def broken(
         async with breaking:
             broken_s = loop.time()
             await crowd.more(calls, since_s=broken_s)
+            await asyncio.sleep(max(0.0, broken_s + for_s - loop.time()))
             mended_s = loop.time()
         whole_s = await _whole(crowd)
     if by_itself:

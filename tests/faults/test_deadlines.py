@@ -5,7 +5,6 @@ The store has 50 ms (more here), the internal service 8 s of the transcoder's 10
 
 import asyncio
 import json
-import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,12 +16,13 @@ from contract.bounds import EDGE_TIMEOUT_S, INTERNAL_TIMEOUT_S, REQUEST_TIMEOUT_
 from tests.faults import breaking
 from tests.faults.asks import Ask, Book, Person, a_list
 from tests.faults.callers import Called, Callers
+from tests.faults.matrix import IN_FULL
 from tests.faults.relay import Lie, Relay
 from tests.support.lines import Got
 from tests.support.stack import Stack
 from tests.support.waiting import until
 
-IN_FULL = pytest.mark.skipif(not os.environ.get("FAULTS_CALLS"), reason="takes long: make test-faults")
+TRANSCODERS = ("transcoder-1", "transcoder-2")
 PERSON = Person(1, 11)
 OTHER = Person(2, 21)
 TOLD = re.compile(rb"x-deadline-ms: (\d+)", re.IGNORECASE)
@@ -55,7 +55,7 @@ async def logged(stack: Stack, got: Got, *names: str) -> list[dict[str, Any]]:
 
 async def of_both(stack: Stack, got: Got) -> Logged:
     [edge] = await logged(stack, got, "envoy")
-    [transcoder] = await logged(stack, got, "transcoder-1", "transcoder-2")
+    [transcoder] = await logged(stack, got, *TRANSCODERS)
     return Logged(edge, transcoder)
 
 
@@ -110,9 +110,9 @@ async def test_the_store_is_given_up_long_before_the_internal_service_would_be(b
     async with Callers(breakable, Book(), count=0) as callers, breaking.hung(breakable, "valkey"):
         called, got = await callers.ask(callers.book.create(PERSON, keyed=True))
     assert called.word == "503 idempotency-unavailable"
-    lines = await of_both(breakable, got)
-    assert STORE_TIMEOUT_S * 1000 <= lines.transcoder["duration_ms"] < INTERNAL_TIMEOUT_S * 1000
-    assert lines.transcoder["upstream_duration_ms"] is None, "nobody was asked to write"
+    [line] = await logged(breakable, got, *TRANSCODERS)
+    assert STORE_TIMEOUT_S * 1000 <= line["duration_ms"] < INTERNAL_TIMEOUT_S * 1000
+    assert line["upstream_duration_ms"] is None, "nobody was asked to write"
 
 
 @IN_FULL
@@ -138,5 +138,5 @@ async def test_the_edge_waits_longest(breakable: Stack) -> None:
         called, got = await callers.ask(a_list(PERSON))
     assert called.word == "504 upstream-timeout"
     [edge] = await logged(breakable, got, "envoy")
-    assert edge["details"] == "upstream_response_timeout" or edge["details"] == "response_timeout"
+    assert "response_timeout" in edge["details"]
     assert edge["duration_ms"] >= EDGE_TIMEOUT_S * 1000 - 50

@@ -12,7 +12,7 @@ import pytest
 from contract.bounds import INTERNAL_TIMEOUT_S
 from tests.faults.asks import Book
 from tests.faults.callers import CALLERS, assert_audited
-from tests.faults.matrix import CALLS, NOBODY, NONSENSE, TOO_LATE, broken
+from tests.faults.matrix import CALLS, IN_FULL, NOBODY, NONSENSE, TOO_LATE, broken
 from tests.faults.relay import Lie, Relay
 from tests.support.stack import Stack
 
@@ -49,10 +49,13 @@ AT_LENGTH: dict[str, tuple[Lie, set[str]]] = {
     "slow": (Lie(after_s=INTERNAL_TIMEOUT_S + 1), {TOO_LATE, NOBODY}),
 }
 """What takes long: asked for once by each caller. Who still waits when it is over finds nobody."""
-ALL = {name: (*case, CALLS if name in LIES else CALLERS) for name, case in (LIES | AT_LENGTH).items()}
+CASES = [
+    *(pytest.param(name, *case, CALLS, id=name) for name, case in LIES.items()),
+    *(pytest.param(name, *case, CALLERS, id=name, marks=IN_FULL) for name, case in AT_LENGTH.items()),
+]
 
 
-@pytest.mark.parametrize(("breaks", "lie", "words", "calls"), [(name, *case) for name, case in ALL.items()], ids=ALL)
+@pytest.mark.parametrize(("breaks", "lie", "words", "calls"), CASES)
 async def test_callers_hear_what_is_promised_of_a_service_that(
     breakable: Stack, book: Book, service: Relay, breaks: str, lie: Lie, words: set[str], calls: int
 ) -> None:

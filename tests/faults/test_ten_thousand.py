@@ -29,7 +29,7 @@ CLIENTS = 16
 BATCH_OF = 10
 BATCHES = 0.1
 """The share of requests that are batches; each of their items is a create with a key."""
-PAUSE_S = (0.2, 1.2)
+PAUSE_S = (1.0, 4.0)
 VICTIMS = {
     "one authz": 4,
     "all authz": 1,
