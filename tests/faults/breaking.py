@@ -54,21 +54,13 @@ async def hung(stack: Stack, kind: str, count: int | None = None) -> AsyncIterat
 
 
 @asynccontextmanager
-async def signalled(
-    stack: Stack, kind: str, number: signal.Signals, *, all_of_them: bool = False
-) -> AsyncIterator[None]:
-    """A signal to one process (or all) that is to be the end of it; over when there is another in its place."""
-    before = stack.pids(kind)
-    gone = before if all_of_them else before[:1]
+async def signalled(stack: Stack, kind: str, number: signal.Signals, count: int | None = 1) -> AsyncIterator[None]:
+    """A signal to one process (to all, with None) that is to be its end; over when there is another in its place."""
+    gone = set(stack.pids(kind)[:count])
     for pid in gone:
         os.kill(pid, number)
     yield
-    await until(lambda: is_replaced(stack, kind, gone, len(before)), f"another {kind}", within_s=30)
-
-
-def is_replaced(stack: Stack, kind: str, gone: list[int], count: int) -> bool:
-    """Whether so many run, and none of those that were to end."""
-    return len(now := stack.pids(kind)) == count and not set(now) & set(gone)
+    await until(lambda: not gone & set(stack.pids(kind)) and is_whole(stack), f"another {kind}", within_s=30)
 
 
 def is_whole(stack: Stack) -> bool:

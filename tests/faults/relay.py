@@ -42,7 +42,11 @@ class Relay:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
-        inner, outward = await asyncio.open_unix_connection(self._part)
+        try:
+            inner, outward = await asyncio.open_unix_connection(self._part)
+        except OSError:  # the part has its place back
+            writer.transport.abort()
+            return
         mine = {writer, outward}
         self._writers |= mine
         try:
@@ -71,7 +75,8 @@ class Relay:
 
     async def _answers(self, part: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while said := await part.read(_READ_BYTES):
-            lie = self.lie or Lie()
+            # What was asked before the part was deaf is answered as ever.
+            lie = self.lie if self.lie and not self.lie.deaf else Lie()
             await asyncio.sleep(lie.after_s)
             if lie.drops:
                 return

@@ -71,7 +71,12 @@ def one_of(kind: str, word: str) -> list[Row]:
             lambda stack, _: breaking.signalled(stack, kind, signal.SIGKILL),
             **{**told, **instant, "in_flight": True},
         ),
-        Row(f"one {kind}", "told to end", lambda stack, _: breaking.signalled(stack, kind, signal.SIGTERM), **instant),
+        Row(
+            f"one {kind}",
+            "told to end",
+            lambda stack, _: breaking.signalled(stack, kind, signal.SIGTERM),
+            **{**told, **instant, "in_flight": True},
+        ),
         Row(f"one {kind}", "crash-looping", lambda stack, _: breaking.crash_looping(stack, kind), **told),
     ]
 
