@@ -3,7 +3,7 @@
 import logging
 import os
 import select
-from typing import IO, Any, cast
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
@@ -73,7 +73,7 @@ def make_logger(service: str, level: int, *more: Processor) -> FilteringBoundLog
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logger = structlog.wrap_logger(
-        structlog.WriteLogger(cast("IO[str]", OUTPUT)),
+        structlog.WriteLogger(cast("TextIO", OUTPUT)),
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,

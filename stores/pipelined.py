@@ -203,8 +203,8 @@ class _Link(asyncio.Protocol):
         self._alarm = self._loop.call_at(when_s, self._look_at_the_clock)
 
     def _look_at_the_clock(self) -> None:
-        # One alarm for all that waits, set again when it rings. What has arrived by now was read before: the loop serves
-        # sockets first.
+        # One alarm for all that waits, set again when it rings. What has arrived by now was read before: the loop
+        # serves sockets first.
         self._alarm = None
         if not self._sent:
             return

@@ -85,7 +85,8 @@ async def kill_on(stack: Stack, chance: random.Random, over: asyncio.Event) -> C
     while not over.is_set():
         [victim] = chance.choices(list(VICTIMS), list(VICTIMS.values()))
         kind, count = KINDS[victim]
-        for pid in [pid for pid in stack.pids(kind) if pid not in dead][:count]:
+        alive = [pid for pid in stack.pids(kind) if pid not in dead]
+        for pid in chance.sample(alive, len(alive))[:count]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             dead.add(pid)
