@@ -76,12 +76,14 @@ class Pipelined:
 
     async def _opened(self) -> "_Link":
         # A task of its own: the caller that happened to come first may leave, and others wait for the same connection.
-        if self._opening is None or self._opening.done():
-            self._opening = asyncio.create_task(self._open())
-        done, _ = await asyncio.wait({self._opening}, timeout=self._timeout_s)
+        opening = self._opening
+        if opening is None or opening.done():
+            opening = self._opening = asyncio.create_task(self._open())
+        done, _ = await asyncio.wait({opening}, timeout=self._timeout_s)
         if not done:
             raise StoreLost("not connected within the deadline")
-        trouble = self._opening.result()
+        # Of the attempt that was waited for: by now somebody may have begun another one.
+        trouble = opening.result()
         if trouble or self._link is None:
             raise StoreLost(trouble)
         return self._link

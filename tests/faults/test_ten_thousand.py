@@ -51,12 +51,18 @@ KINDS = {
     "the authorization server": ("oauth", 1),
     "Envoy": ("envoy", 1),
 }
+ALL = ("authz-1", "authz-2", "transcoder-1", "transcoder-2", "oauth")
 LOG = logging.getLogger(__name__)
 
 
 def done(book: Book) -> int:
     """The creates that were acknowledged."""
     return sum(write.told is Told.DONE for write in book.writes)
+
+
+def is_a_surprise(line: str) -> bool:
+    """Whether a part was told of something that it had not thought of."""
+    return '"exception":' in line or '"unhandled"' in line or "Traceback" in line
 
 
 async def create_on(callers: Callers, number: int, over: asyncio.Event) -> None:
@@ -117,5 +123,7 @@ async def test_no_create_is_lost_and_none_is_there_twice(breakable: Stack) -> No
     LOG.info("%s; heard %s", notes, dict(words))
     heard = {"keyed create": dict(words)}
     matrix.keep(matrix.Seen("every part", "killed at random", len(callers.calls), heard, 0, 0, 0, notes=notes))
+    surprises = [line for name in ALL for line in breakable.log(name).splitlines() if is_a_surprise(line)]
+    assert not surprises, surprises[:3]
     assert counts["done"] == counts["records"] == counts["keyed writes"]
     assert killing.result(), "nothing was killed"

@@ -408,3 +408,17 @@ def test_refuses_a_url_of_no_server(text: str) -> None:
 @pytest.mark.parametrize("text", ["unix:///run/valkey.sock", "redis://127.0.0.1:6379", "rediss://valkey:6379"])
 def test_takes_the_url_of_a_server(text: str) -> None:
     assert valkey_url(text) == text
+
+
+async def test_callers_that_wait_for_one_connection_are_told_alike_whoever_comes_again_at_once(
+    connect: Connect,
+) -> None:
+    async with connected(connect, "redis://127.0.0.1:1", AMPLE_S) as client:
+        script = client.script(ANSWER)
+
+        async def insist() -> None:
+            for _ in range(10):
+                with pytest.raises(StoreLost):
+                    await script([], ["x"])
+
+        await asyncio.gather(*(insist() for _ in range(10)))
