@@ -14,10 +14,14 @@ from tests.support.stack import Stack, running_stack
 from tests.support.waiting import waited
 
 
+PATIENT = {"STORE_TIMEOUT_MS": "500"}
+"""A machine that runs tests is busy: what is refused here is to be refused for what is broken."""
+
+
 @pytest.fixture(scope="session")
 def breakable() -> Iterator[Stack]:
     """A stack for this folder alone."""
-    with running_stack() as running:
+    with running_stack(settings=PATIENT) as running:
         yield running
 
 
