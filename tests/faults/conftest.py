@@ -14,7 +14,6 @@ from tests.faults.relay import Relay, in_place_of
 from tests.support.stack import Stack, running_stack
 from tests.support.waiting import waited
 
-
 PATIENT = {"STORE_TIMEOUT_MS": "500"}
 """A machine that runs tests is busy: what is refused here is to be refused for what is broken."""
 
