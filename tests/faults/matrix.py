@@ -88,33 +88,39 @@ async def broken(
             await crowd.more(calls, since_s=broken_s)
             await asyncio.sleep(max(0.0, broken_s + for_s - loop.time()))
             mended_s = loop.time()
-        whole_s = await _whole(crowd)
-    if by_itself:
-        mended_s, until_s = broken_s, whole_s
-    else:
-        until_s = mended_s
-    hurt = [call for call in crowd.calls if call.ended_s >= broken_s and call.began_s < until_s]
-    heard: dict[str, Counter[str]] = {}
-    for call in hurt:
-        heard.setdefault(call.kind, Counter())[call.word] += not _is_undecided(call)
-    late = [call.ended_s - mended_s for call in crowd.calls if call.began_s >= mended_s and not call.good]
+        await _whole(crowd)
     before = [call for call in crowd.calls if before_s <= call.began_s and call.ended_s < broken_s]
-    seen = Seen(
-        part,
-        breaks,
-        len(hurt),
-        {kind: dict(+words) for kind, words in heard.items()},
-        _took_ms(before),
-        _took_ms(hurt),
-        round(max(late, default=0.0), 2),
-    )
+    after = [call for call in crowd.calls if call.ended_s >= broken_s]
+    seen = _seen(part, breaks, before, after, broken_s if by_itself else mended_s, everything=by_itself)
     keep(seen)
     assert seen.back_s < BACK_WITHIN_S, seen
     return seen
 
 
+def _seen(
+    part: str, breaks: str, before: list[Called], after: list[Called], mended_s: float, *, everything: bool
+) -> Seen:
+    """The row. `after`: what ended since the part broke, of which what began before `mended_s` counts, or everything."""
+    hurt = [call for call in after if everything or call.began_s < mended_s]
+    decided = [call for call in hurt if not _is_undecided(call)]
+    heard: dict[str, Counter[str]] = {}
+    for call in decided:
+        heard.setdefault(call.kind, Counter())[call.word] += 1
+    late = [call.ended_s - mended_s for call in after if call.began_s >= mended_s and not call.good]
+    return Seen(
+        part,
+        breaks,
+        len(hurt),
+        {kind: dict(words) for kind, words in heard.items()},
+        _took_ms(before),
+        _took_ms(hurt),
+        round(max(late, default=0.0), 2),
+        f"{len(hurt) - len(decided)} × no time for a decision" if hurt != decided else "",
+    )
+
+
 async def _whole(crowd: Callers) -> float:
-    """Wait until all is well; returns since when."""
+    """Wait until all is well; returns when that began."""
     began_s = asyncio.get_running_loop().time()
 
     def is_whole() -> bool:
