@@ -100,13 +100,15 @@ async def broken(
 def _seen(
     part: str, breaks: str, before: list[Called], after: list[Called], mended_s: float, *, everything: bool
 ) -> Seen:
-    """The row. `after`: what ended since the part broke, of which what began before `mended_s` counts, or everything."""
+    """The row. Of `after`, what ended since the part broke, that counts which began before `mended_s`; or everything."""
     hurt = [call for call in after if everything or call.began_s < mended_s]
     decided = [call for call in hurt if not _is_undecided(call)]
     heard: dict[str, Counter[str]] = {}
     for call in decided:
         heard.setdefault(call.kind, Counter())[call.word] += 1
-    late = [call.ended_s - mended_s for call in after if call.began_s >= mended_s and not call.good]
+    late = [
+        call.ended_s - mended_s for call in after if call.began_s >= mended_s and not (call.good or _is_undecided(call))
+    ]
     return Seen(
         part,
         breaks,
