@@ -100,7 +100,7 @@ async def broken(
 def _seen(
     part: str, breaks: str, before: list[Called], after: list[Called], mended_s: float, *, everything: bool
 ) -> Seen:
-    """The row. Of `after`, what ended since the part broke, that counts which began before `mended_s`; or everything."""
+    """The row. `after`: what ended since the part broke; what began before `mended_s` counts, or `everything`."""
     hurt = [call for call in after if everything or call.began_s < mended_s]
     decided = [call for call in hurt if not _is_undecided(call)]
     heard: dict[str, Counter[str]] = {}
