@@ -1,5 +1,6 @@
 """The machine has no more room for logs, for open files or for time: serving goes on, and somebody is told."""
 
+import sys
 import time
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from tests.faults.matrix import NO_DECISION, NOBODY, broken
 from tests.support.stack import Stack
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is done to processes and pipes is Linux's")
 OURS = ("authz-1", "authz-2", "transcoder-1", "transcoder-2")
 ODD_S = 4
 """Less than the five seconds that are granted to clocks, and a second to ask in."""
