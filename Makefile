@@ -12,7 +12,7 @@ LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-ve
 
 .DEFAULT_GOAL := help
 .PHONY: help up down restart status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
-.PHONY: test-restarts test-compose fuzz soak doctor
+.PHONY: test-faults test-restarts test-compose fuzz soak doctor
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
@@ -64,6 +64,11 @@ test-scale: have-dev ## run the tests that take long: a million contacts to the 
 	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 TRACES_ROUNDS=36 FRONTS_ALIKE=100000 $(PY) -m pytest \
 	--log-cli-level=INFO --log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py \
 	tests/clients/test_schemathesis.py tests/oauth/through/test_a_leaked_key.py tests/tracing tests/fuzz/test_fronts_alike.py
+
+test-faults: have-dev ## break every part in every way under load, audit what callers were told, print the table; 20 minutes
+	@rm -rf .faults && FAULTS_CALLS=160 FAULTS_CREATES=10000 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
+	tests/faults tests/idempotency/test_kills_by_step.py tests/restarts tests/revocations/test_revocation_survives.py; \
+	told=$$?; $(PY) -m tests.faults.matrix; exit $$told
 
 test-restarts: have-dev ## restart each part under 200 requests a second, 10,000 for each, and count what is lost
 	@RESTART_REQUESTS=10000 RESTART_RATE=200 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/restarts

@@ -2,16 +2,67 @@
 
 import asyncio
 import logging
-import sys
+import os
+import select
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TextIO, cast
+from typing import Any, Protocol, TextIO, cast
 
 import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+class Sink(Protocol):
+    """What takes lines, as a stream does."""
+
+    def write(self, text: str, /) -> object:
+        """Lines with their ends."""
+        ...
+
+    def flush(self) -> None:
+        """Write what was kept back."""
+        ...
+
+
+_STANDARD_OUTPUT = 1
+_AT_ONCE = 4096
+"""What a pipe that says that it has room takes at once (PIPE_BUF, pipe(7)); longer lines go in such pieces."""
+
+
+class Output:
+    """Takes lines, and waits for nobody: no caller is kept waiting, or refused, for a line that cannot be written since
+    the disk is full or nobody reads the pipe. Such a line is dropped, or its end, and counted.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.dropped = 0
+        self._descriptor = descriptor
+        self._torn = False
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+
+    def write(self, lines: str) -> None:
+        """Lines with their ends."""
+        rest = memoryview((b"\n" if self._torn else b"") + lines.encode())
+        size = len(rest)
+        try:
+            while rest and self._poll.poll(0):
+                rest = rest[os.write(self._descriptor, rest[:_AT_ONCE]) :]
+        except OSError:  # no room on the disk, or nobody at the other end any more
+            pass
+        whole = len(rest) == size
+        self.dropped += bytes(rest).count(b"\n") - (whole and self._torn)
+        self._torn = 0 < len(rest) < size or (self._torn and bool(rest))
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+
+OUTPUT = Output(_STANDARD_OUTPUT)
+"""The process's, of which there is one."""
 
 
 def _line(event: dict[str, Any], **_: Any) -> str:
@@ -28,10 +79,10 @@ Say = Callable[..., Any]
 
 
 class Lines:
-    """A stream of lines, in the order in which they came, whether they are written at once or a little later."""
+    """Lines in the order in which they came, whether they are written at once or a little later."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
         self._waiting: list[str] = []
         self._due: asyncio.TimerHandle | None = None
 
@@ -42,9 +93,9 @@ class Lines:
     def flush(self) -> None:
         """Write all that has come."""
         if self._waiting:
-            self._stream.write("".join(self._waiting))
+            self._sink.write("".join(self._waiting))
             self._waiting.clear()
-            self._stream.flush()
+            self._sink.flush()
 
     def soon(self, text: str) -> None:
         """Within `TOGETHER_S`, in one write with all that came in between."""
@@ -64,7 +115,7 @@ def make_logger(service: str, level: int, *more: Processor, lines: Lines | None 
 
     What libraries log through `logging` at warning or above is written in the same form. `more` may add to each line.
     """
-    stream = cast("TextIO", lines or sys.stdout)
+    stream = cast("TextIO", lines or OUTPUT)
     processors: list[Processor] = [
         *more,
         structlog.processors.add_log_level,

@@ -25,15 +25,17 @@ from prometheus_client.utils import floatToGoString
 
 from process.address import Address
 from process.http import serve
+from process.logs import OUTPUT
 
 PATH = "/metrics"
 
 
 def new_registry() -> CollectorRegistry:
-    """A registry of a process, with what the system tells of it: CPU seconds, memory, open files."""
+    """A registry of a process, with what the system tells of it (CPU seconds, memory, open files), and of its log."""
     disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each, for a format that nobody asks for here
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
+    watch_count(registry, "log_lines_dropped", "Lines of the log that could not be written.", lambda: OUTPUT.dropped)
     return registry
 
 

@@ -19,6 +19,8 @@ from stores.valkey import Call, Server, StoreLost, server, side_by_side
 
 CONNECT_TIMEOUT_S = 1.0
 """Nobody waits so long: callers go when their own deadline has passed, and find the connection when they come again."""
+OVERDUE_S = 0.25
+"""An answer that is overdue for longer never comes: the connection is given up."""
 
 # The stub of hiredis knows commands of one word only.
 _packed = cast("Callable[[tuple[str | bytes | int, ...]], bytes]", hiredis.pack_command)
@@ -29,9 +31,9 @@ _UNKNOWN_SCRIPT = "NOSCRIPT"
 class Pipelined:
     """A client of the server at `url`; nothing is opened before the first call.
 
-    A connection on which one answer is overdue is given up with all that waits on it: what comes late must never be
-    taken for the answer to something else. How many may wait is for the callers to bound. `node`: another server that
-    the URL's credentials are good for.
+    Each caller waits for as long as it may, and no longer: an answer that comes late is known by its place and dropped.
+    A connection on which one is long overdue is given up with all that waits on it. How many may wait is for the
+    callers to bound. `node`: another server that the URL's credentials are good for.
     """
 
     def __init__(self, url: str, *, timeout_s: float, node: tuple[str, int] | None = None) -> None:
@@ -75,12 +77,14 @@ class Pipelined:
 
     async def _opened(self) -> "_Link":
         # A task of its own: the caller that happened to come first may leave, and others wait for the same connection.
-        if self._opening is None or self._opening.done():
-            self._opening = asyncio.create_task(self._open())
-        done, _ = await asyncio.wait({self._opening}, timeout=self._timeout_s)
+        opening = self._opening
+        if opening is None or opening.done():
+            opening = self._opening = asyncio.create_task(self._open())
+        done, _ = await asyncio.wait({opening}, timeout=self._timeout_s)
         if not done:
             raise StoreLost("not connected within the deadline")
-        trouble = self._opening.result()
+        # Of the attempt that was waited for: by now somebody may have begun another one.
+        trouble = opening.result()
         if trouble or self._link is None:
             raise StoreLost(trouble)
         return self._link
@@ -190,9 +194,9 @@ class _Link(asyncio.Protocol):
         self._timeout_s = timeout_s
         self._reader = hiredis.Reader(notEnoughData=_INCOMPLETE)
         self._unsent: list[bytes] = []
-        # Per write: when its answers are due, and how many are still missing.
-        self._due: deque[list[float]] = deque()
-        self._waiting: deque[_Asked] = deque()
+        self._asking: deque[_Asked] = deque()
+        # Per write: when its answers are due, and those that are still missing, given up or not.
+        self._sent: deque[tuple[float, deque[_Asked]]] = deque()
         self._alarm: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -208,7 +212,7 @@ class _Link(asyncio.Protocol):
         if not self._unsent:
             self._loop.call_soon(self._send)
         self._unsent += commands
-        self._waiting.append(_Asked(answers, len(commands)))
+        self._asking.append(_Asked(answers, len(commands)))
         return answers
 
     def _send(self) -> None:
@@ -216,22 +220,36 @@ class _Link(asyncio.Protocol):
             return
         # Due from now on, not from when it was asked: what this process itself took in between is not Valkey's doing.
         due_s = self._loop.time() + self._timeout_s
-        self._due.append([due_s, len(self._unsent)])
+        self._sent.append((due_s, self._asking))
+        self._asking = deque()
         self._transport.write(b"".join(self._unsent))
         self._unsent.clear()
-        if self._alarm is None:
-            self._alarm = self._loop.call_at(due_s, self._look_at_the_clock)
+        self._wake_at(due_s)
+
+    def _wake_at(self, when_s: float) -> None:
+        if self._alarm is not None:
+            if self._alarm.when() <= when_s:
+                return
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(when_s, self._look_at_the_clock)
 
     def _look_at_the_clock(self) -> None:
-        # One alarm for all that waits, set again only when it rings. What has arrived by now was read before: the loop
+        # One alarm for all that waits, set again when it rings. What has arrived by now was read before: the loop
         # serves sockets first.
         self._alarm = None
-        if not self._due:
+        if not self._sent:
             return
-        if self._due[0][0] <= self._loop.time():
-            self.give_up("no answer within the deadline")
-        else:
-            self._alarm = self._loop.call_at(self._due[0][0], self._look_at_the_clock)
+        now_s = self._loop.time()
+        rings_s = self._sent[0][0] + OVERDUE_S
+        if rings_s <= now_s:
+            self.give_up("no answer long after the deadline")
+            return
+        for due_s, waiting in self._sent:
+            if due_s > now_s:
+                rings_s = min(rings_s, due_s)
+                break
+            _tell(waiting, "no answer within the deadline")
+        self._wake_at(rings_s)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -242,16 +260,16 @@ class _Link(asyncio.Protocol):
             self.give_up(f"not RESP: {error}")
 
     def _answered(self, answer: Any) -> None:
-        if not self._due:
+        if not self._sent:
             raise hiredis.ProtocolError("an answer to nothing")
-        self._due[0][1] -= 1
-        if not self._due[0][1]:
-            self._due.popleft()
-        asked = self._waiting[0]
+        waiting = self._sent[0][1]
+        asked = waiting[0]
         asked.came.append(answer)
         if len(asked.came) < asked.count:
             return
-        self._waiting.popleft()
+        waiting.popleft()
+        if not waiting:
+            self._sent.popleft()
         # Whoever asked may have left; raising here would leave all later answers unread.
         if not asked.answers.done():
             asked.answers.set_result(asked.came)
@@ -267,7 +285,13 @@ class _Link(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
         self._transport.abort()
-        for asked in self._waiting:
-            if not asked.answers.done():
-                asked.answers.set_exception(StoreLost(cause))
-        self._waiting.clear()
+        for waiting in (*(waiting for _, waiting in self._sent), self._asking):
+            _tell(waiting, cause)
+        self._sent.clear()
+
+
+def _tell(waiting: deque[_Asked], cause: str) -> None:
+    """Those who still wait for one of these get none."""
+    for asked in waiting:
+        if not asked.answers.done():
+            asked.answers.set_exception(StoreLost(cause))

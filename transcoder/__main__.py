@@ -2,12 +2,11 @@
 
 import asyncio
 import os
-import sys
 
 import uvloop
 
 from process.http import serve_all
-from process.logs import Lines, Say, make_logger, say_soon
+from process.logs import OUTPUT, Lines, Say, make_logger, say_soon
 from process.memory import settle
 from process.metrics import exposing, new_registry
 from process.settings import load_or_exit
@@ -19,7 +18,7 @@ from transcoder.settings import Settings, load
 
 async def main(settings: Settings) -> None:
     """Build, serve, drain."""
-    lines, more = Lines(sys.stdout), log_processors(settings.collector)
+    lines, more = Lines(OUTPUT), log_processors(settings.collector)
     log = make_logger("transcoder", settings.log_level, *more, lines=lines)
     say: Say = log.info if more else say_soon("transcoder", settings.log_level, lines)
     registry, stop = new_registry(), stop_event()

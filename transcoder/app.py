@@ -42,8 +42,7 @@ async def built(
     traced = around(tracer)
     tally = Tally(registry)
     upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally, settings.client)
-    # A connection each: one on which an answer is overdue is given up with all that waits on it, and a batch of
-    # receipts takes longer than a claim.
+    # A connection each: a batch of receipts takes longer than a claim, which would wait behind it.
     claims, kept = (pipelined(settings.valkey_url, timeout_s=settings.store_timeout_s) for _ in range(2))
     store = traced.store(ValkeyIdempotency(claims))
     receipts = ValkeyReceipts(kept)

@@ -43,8 +43,9 @@ class Upstream(Protocol):
     ) -> Reply:
         """Send one request and read its answer before `deadline_s` (loop time).
 
-        Raises ApiError: unavailable when it never left us, timeout or invalid when it did; `writes` says whether the
-        outcome is then unknown. The milliseconds that are left travel in `deadline_header`.
+        Raises ApiError: unavailable when it never left us or the connection ended before an answer began, timeout or
+        invalid after that; `writes` says whether the outcome is unknown once it left us. The milliseconds that are left
+        travel in `deadline_header`.
         """
 
 
@@ -162,6 +163,8 @@ class HttpUpstream:
                 return await self._ask(method, path, sent, body, until_s)
         except Unreachable as error:
             raise ApiError(SERVICE_LOST.answer, cause=str(error)) from None
+        except Dropped as error:  # it died, most likely: there is no answer that could be wrong
+            raise ApiError(SERVICE_LOST.answer, outcome=unknown, cause=str(error)) from None
         except TimeoutError:
             raise ApiError(UPSTREAM_TIMEOUT, outcome=unknown, cause="no answer in time") from None
         except NoAnswer as error:
