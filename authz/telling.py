@@ -102,4 +102,6 @@ def sampled(trace_id: TraceId, share: float) -> bool:
 def _who(asked: Question, caller: Claims | None) -> dict[str, Any]:
     """By which a line can be searched: nothing of the token but whose it is."""
     who = {"operation": asked.row.id, "trace_id": asked.trace_id}
-    return who if caller is None else who | {"business": caller.business, "role": caller.role.word}
+    if caller is None:
+        return who
+    return who | {"business": caller.business, "subject": caller.subject, "role": caller.role.word}
