@@ -1,26 +1,23 @@
 """Wherever an id may stand, another business's is nobody's: in the answer to the byte, and in what is asked inside."""
 
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.conformance.examples import Body, a_contact
+from tests.conformance.examples import Body
 from tests.conformance.world import World, nobodys
 from tests.security.inside import Inside
 from tests.security.places import NAMED, Place, places
 from tests.security.test_tenants import told_of
 from tests.spec.operations import COLLECTIONS, OF_RECORDS
-from tests.support.problems import assert_problem
 from tests.support.stack import Stack
 
 PLACES = tuple(places())
 ASKED = {"path": 404, "query": 200, "filter": 200, "item": 200, "body": 422}
 """What is answered to an id of nobody; in a batch it is an item's."""
 TRIES = 4
-"""A cache may end between two requests; a difference that is always there is one."""
+"""A cache may end between two requests, or a machine be too busy; a difference that is always there is one."""
 CHANGING = ("last_used_at",)
 
 
@@ -67,15 +64,17 @@ def test_an_id_of_another_business_is_nobodys_in(
     ours: World, theirs: Mapping[str, str], inside: Inside, place: Place
 ) -> None:
     ids = theirs[place.names], nobodys(place.names)
+    batch = place.operation.act.startswith("batch_")
     for _ in range(TRIES):
         foreign, nobody = (place.ask(ours, each).send(ours.client) for each in ids)
-        batch = place.operation.act.startswith("batch_")
-        assert nobody.status_code == (200 if batch else ASKED[place.where.split()[0]]), nobody.text
-        assert not batch or nobody.json()["meta"]["succeeded"] == 0
-        assert told_of(foreign, {"id": ids[0]}) == told_of(nobody, {"id": ids[1]})
-        if inside.calls(foreign) == inside.calls(nobody):
-            return
-    raise AssertionError(f"inside, {inside.calls(foreign)} calls for a stranger's, {inside.calls(nobody)} for nobody's")
+        told = told_of(foreign, {"id": ids[0]}), told_of(nobody, {"id": ids[1]})
+        calls = inside.calls(foreign), inside.calls(nobody)
+        if told[0] == told[1] and calls[0] == calls[1]:
+            break
+    assert told[0] == told[1]
+    assert calls[0] == calls[1], "calls inside"
+    assert nobody.status_code == (200 if batch else ASKED[place.where.split()[0]]), nobody.text
+    assert not batch or nobody.json()["meta"]["succeeded"] == 0
 
 
 def test_every_operation_on_records_that_can_name_one_is_among_them() -> None:
@@ -83,44 +82,6 @@ def test_every_operation_on_records_that_can_name_one_is_among_them() -> None:
         "apps.list",
         "custom_fields.list",
     }
-
-
-PAGED = tuple(row for row in OF_RECORDS if row.act in ("list", "search") and row.resource != "custom_fields")
-
-
-@pytest.mark.parametrize("operation", PAGED, ids=lambda row: row.id)
-def test_a_cursor_of_another_business_is_no_cursor(stack: Stack, ours: World, them: World, operation: Any) -> None:
-    """Not one of another query: that would tell that it is a good one, somewhere."""
-    for _ in range(2):
-        them.new(operation.resource) if operation.resource != "users" else None
-    theirs = _page(them.client, them.collection(operation.resource), operation.act).json()["meta"]["cursor"]["next"]
-    assert theirs
-    path = ours.collection(operation.resource)
-    foreign, none = (_page(ours.client, path, operation.act, text) for text in (theirs, "A" * len(theirs)))
-    body = assert_problem(foreign, "invalid-cursor", decided=True, api_url=stack.api_url)
-    assert body["reason"] == "malformed"
-    assert told_of(foreign, {"cursor": theirs}) == told_of(none, {"cursor": "A" * len(theirs)})
-
-
-def _page(client: httpx.Client, path: str, act: str, cursor: str | None = None) -> httpx.Response:
-    more = {"cursor": cursor} if cursor else {}
-    if act == "search":
-        return client.post(f"{path}/search", json={"limit": 1, **more})
-    return client.get(path, params={"limit": "1", **more})
-
-
-def test_a_receipt_of_another_business_is_nobodys(ours: World, them: World) -> None:
-    """Of its reads and of its refusals, which authz keeps."""
-    seen = (
-        them.client.get("/v1/me").headers["x-request-id"],
-        them.client.post("/v1/contacts", json=a_contact()).headers["x-request-id"],
-        them.client.get("/v1/nothing").headers["x-request-id"],
-    )
-    nobody = str(uuid.uuid4())
-    expected = told_of(ours.client.get(f"/v1/requests/{nobody}"), {"id": nobody})
-    assert expected[0] == 404
-    for trace_id in seen:
-        assert told_of(ours.client.get(f"/v1/requests/{trace_id}"), {"id": trace_id}) == expected
 
 
 @pytest.mark.parametrize("resource", [name for name in NAMED if name != "stages"])
