@@ -147,10 +147,14 @@ def _good_but_for_its_revision(failure: Any, case: schemathesis.Case, response: 
     if not isinstance(failure, AcceptedNegativeData) or response.status_code != 412:
         return False
     conditional = any(name.lower() == "if-match" for name in case.headers or {})
-    return conditional and isinstance(case.body, dict) and any(map(_has_blanks_around, case.body.values()))
+    return conditional and _has_blanks_around(case.body)
 
 
 def _has_blanks_around(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_blanks_around, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_blanks_around, value))
     return isinstance(value, str) and value != value.strip()
 
 

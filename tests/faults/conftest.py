@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,8 @@ class Parts:
         try:
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
+            # Until then its connections stay, and new ones are still taken by its socket.
+            waited(lambda: all(map(_is_gone, pids)), f"{kind} to be dead")
             yield
         finally:
             os.kill(supervisor, signal.SIGCONT)
@@ -72,3 +75,13 @@ class Parts:
             lambda: len(now := self._stack.pids(kind)) == len(pids) and not set(now) & set(pids),
             f"{kind} to be restarted",
         )
+
+
+def _is_gone(pid: int) -> bool:
+    """Whether nothing is left of a process and its threads but an entry for its parent, which is stopped as well."""
+    process = Path(f"/proc/{pid}")
+    try:
+        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+        return state == "Z" and len(list((process / "task").iterdir())) == 1
+    except FileNotFoundError:
+        return True
