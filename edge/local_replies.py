@@ -106,7 +106,7 @@ def _maybe_written(when: str, problem: Problem) -> tuple[Reply, Reply]:
 _NOT_APPLIED = "not-applied"
 _UNKNOWN = "unknown"
 _NO_ROOM = "ext_authz_invalid"
-"""With what authz adds they would be more headers than Envoy allows. Lines of one name count here, not in `refusals`."""
+"""With what authz adds they would be more headers than Envoy allows. Lines of one name count here, not in the rule."""
 _ROOM_IN_S = 1
 _ADDRESS_POLICY = "address"
 _NO_ACCESS = "jwt_authn_access_denied"

@@ -36,9 +36,10 @@ def judge_filters(data: bytes) -> object:
     wish = _judged(search.check, f"{resource}.search", body, old=old)
     if wish is None:
         return "refused"
-    if wish.where is not None:
-        _within_bounds(wish.where)
-    return type(wish.where)
+    if wish.where is None:
+        return "none"
+    _within_bounds(wish.where)
+    return "taken"
 
 
 def _node(choices: Choices, resource: str, fields: tuple[str, ...], depth: int) -> Json:
