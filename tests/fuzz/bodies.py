@@ -114,8 +114,10 @@ def judge_merge_patch(data: bytes) -> object:
         return "refused"
     writable = {row.name for row in MEMBERS[resource] if row.write == "cu" or (new and row.write == "c")}
     assert set(values) <= writable
+    cleared = "currency" not in body and body.get("amount", 0) is None
     if not old and not new:
-        assert set(values) == set(body)
+        # An amount and its currency are cleared together.
+        assert set(values) == set(body) | ({"currency"} if cleared else set())
         assert all((values[name] is None) == (body[name] is None) for name in body)
     return "taken"
 
