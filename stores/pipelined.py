@@ -7,15 +7,15 @@ and the way back after a loss; knows no key and no script. redis-py serves whoev
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha1
 from typing import Any, cast
 
 import hiredis
-from redis.asyncio.connection import SSLConnection, parse_url
 
-from stores.valkey import StoreLost
+from stores.valkey import Call, Server, StoreLost, server, side_by_side
 
 CONNECT_TIMEOUT_S = 1.0
 """Nobody waits so long: callers go when their own deadline has passed, and find the connection when they come again."""
@@ -35,8 +35,8 @@ class Pipelined:
     """
 
     def __init__(self, url: str, *, timeout_s: float, node: tuple[str, int] | None = None) -> None:
-        place = parse_url(url)
-        self._place: Mapping[str, Any] = {**place, "host": node[0], "port": node[1]} if node else place
+        place = server(url)
+        self._place = replace(place, host=node[0], port=node[1]) if node else place
         self._timeout_s = timeout_s
         self._link: _Link | None = None
         self._opening: asyncio.Task[str] | None = None
@@ -51,17 +51,18 @@ class Pipelined:
 
     async def ask_in_turn(self, *commands: tuple[str | bytes | int, ...]) -> Any:
         """The answer to the last of several commands that nothing comes between."""
-        link = self._link
-        if link is None or link.lost:
-            link = await self._opened()
-        return (await asyncio.gather(*[link.ask(_packed(command)) for command in commands]))[-1]
+        return (await self.ask_packed(list(map(_packed, commands))))[-1]
 
     async def ask(self, *command: str | bytes | int) -> Any:
         """The answer to one command, bulk strings as bytes and an error as `hiredis.ReplyError`; else StoreLost."""
+        return (await self.ask_packed([_packed(command)]))[0]
+
+    async def ask_packed(self, commands: Sequence[bytes]) -> list[Any]:
+        """The answers to several commands, as `ask` has them."""
         link = self._link
         if link is None or link.lost:
             link = await self._opened()
-        return await link.ask(_packed(command))
+        return await link.ask(commands)
 
     async def close(self) -> None:
         """Give up the connection, and one that is being made."""
@@ -90,7 +91,7 @@ class Pipelined:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 link = await self._connected()
                 for command in _introductions(self._place):
-                    if isinstance(refusal := await link.ask(command), hiredis.ReplyError):
+                    if isinstance(refusal := (await link.ask([command]))[0], hiredis.ReplyError):
                         link.give_up("not let in")
                         return f"not let in: {refusal}"
                 self._link = link
@@ -104,14 +105,10 @@ class Pipelined:
         def link() -> _Link:
             return _Link(loop, self._timeout_s)
 
-        if path := place.get("path"):
-            return (await loop.create_unix_connection(link, path))[1]
-        secure = (
-            ssl.create_default_context(cafile=place.get("ssl_ca_certs"))
-            if place.get("connection_class") is SSLConnection
-            else None
-        )
-        return (await loop.create_connection(link, place["host"], place.get("port", 6379), ssl=secure))[1]
+        if place.path:
+            return (await loop.create_unix_connection(link, place.path))[1]
+        secure = ssl.create_default_context(cafile=place.ca_file) if place.secure else None
+        return (await loop.create_connection(link, place.host, place.port, ssl=secure))[1]
 
 
 class PipelinedScript:
@@ -130,6 +127,27 @@ class PipelinedScript:
             raise StoreLost(str(answer))
         return answer
 
+    async def each(self, calls: Sequence[Call]) -> Sequence[Any | StoreLost]:
+        """See `Script`: all in one write, answered when the last one is."""
+        try:
+            answers = await self._valkey.ask_packed([call.packed or self._pack(call) for call in calls])
+        except StoreLost as lost:
+            return [lost] * len(calls)
+        for place, answer in enumerate(answers):
+            if isinstance(answer, hiredis.ReplyError):
+                answers[place] = await self._instead(answer, calls[place])
+        return answers
+
+    async def _instead(self, error: hiredis.ReplyError, call: Call) -> Any:
+        if not str(error).startswith(_UNKNOWN_SCRIPT):
+            return StoreLost(str(error))
+        [answer] = await side_by_side(self, [call])
+        return answer
+
+    def _pack(self, call: Call) -> bytes:
+        call.packed = _packed(("EVALSHA", self._name, len(call.keys), *call.keys, *call.args))
+        return call.packed
+
     async def answer(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         """As a call, but for an error of the server's: that is an answer."""
         answer = await self._valkey.ask("EVALSHA", self._name, len(keys), *keys, *args)
@@ -142,14 +160,25 @@ class PipelinedScript:
         return await self._valkey.ask_in_turn(("ASKING",), ("EVAL", self._text, len(keys), *keys, *args))
 
 
-def _introductions(place: Mapping[str, Any]) -> list[bytes]:
+def _introductions(place: Server) -> list[bytes]:
     """What has to be said first on a connection, by the URL's name, password and number of the database."""
     said: list[tuple[str, ...]] = []
-    if password := place.get("password"):
-        said.append(("AUTH", place.get("username") or "default", password))
-    if number := place.get("db"):
-        said.append(("SELECT", str(number)))
+    if place.password:
+        said.append(("AUTH", place.username, place.password))
+    if place.database:
+        said.append(("SELECT", str(place.database)))
     return [_packed(command) for command in said]
+
+
+class _Asked:
+    """So many commands that were asked together, and what came of them so far."""
+
+    __slots__ = ("answers", "came", "count")
+
+    def __init__(self, answers: asyncio.Future[list[Any]], count: int) -> None:
+        self.answers = answers
+        self.count = count
+        self.came: list[Any] = []
 
 
 class _Link(asyncio.Protocol):
@@ -163,24 +192,24 @@ class _Link(asyncio.Protocol):
         self._unsent: list[bytes] = []
         # Per write: when its answers are due, and how many are still missing.
         self._due: deque[list[float]] = deque()
-        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._waiting: deque[_Asked] = deque()
         self._alarm: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def ask(self, command: bytes) -> asyncio.Future[Any]:
-        """The answer to a packed command, in the future; StoreLost when the connection is given up before it came."""
-        answer: asyncio.Future[Any] = self._loop.create_future()
+    def ask(self, commands: Sequence[bytes]) -> asyncio.Future[list[Any]]:
+        """The answers to packed commands, in the future; StoreLost when the connection is given up before all came."""
+        answers: asyncio.Future[list[Any]] = self._loop.create_future()
         if self.lost:
-            answer.set_exception(StoreLost("the connection was lost"))
-            return answer
+            answers.set_exception(StoreLost("the connection was lost"))
+            return answers
         # All commands of one turn of the loop leave in one write.
         if not self._unsent:
             self._loop.call_soon(self._send)
-        self._unsent.append(command)
-        self._waiting.append(answer)
-        return answer
+        self._unsent += commands
+        self._waiting.append(_Asked(answers, len(commands)))
+        return answers
 
     def _send(self) -> None:
         if self.lost:
@@ -218,10 +247,14 @@ class _Link(asyncio.Protocol):
         self._due[0][1] -= 1
         if not self._due[0][1]:
             self._due.popleft()
-        asked = self._waiting.popleft()
+        asked = self._waiting[0]
+        asked.came.append(answer)
+        if len(asked.came) < asked.count:
+            return
+        self._waiting.popleft()
         # Whoever asked may have left; raising here would leave all later answers unread.
-        if not asked.done():
-            asked.set_result(answer)
+        if not asked.answers.done():
+            asked.answers.set_result(asked.came)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.give_up(f"the connection was lost: {exc or 'closed by the server'}")
@@ -235,6 +268,6 @@ class _Link(asyncio.Protocol):
             self._alarm.cancel()
         self._transport.abort()
         for asked in self._waiting:
-            if not asked.done():
-                asked.set_exception(StoreLost(cause))
+            if not asked.answers.done():
+                asked.answers.set_exception(StoreLost(cause))
         self._waiting.clear()

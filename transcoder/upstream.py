@@ -68,7 +68,7 @@ class Stopwatch:
             self.ms = (self.ms or 0) + round((self._clock() - self._since_s) * 1000)
 
 
-_watch: ContextVar[Stopwatch] = ContextVar("calls of this request")
+_watch: ContextVar[Stopwatch | None] = ContextVar("calls of this request", default=None)
 
 
 def begin_request() -> None:
@@ -78,7 +78,8 @@ def begin_request() -> None:
 
 def spent_ms() -> int | None:
     """How long the request has waited for internal services; None: it has asked none."""
-    return _watch.get(Stopwatch()).ms
+    watch = _watch.get()
+    return None if watch is None else watch.ms
 
 
 class Spare:
@@ -146,20 +147,19 @@ class HttpUpstream:
         until_s = min(deadline_s, now_s + INTERNAL_TIMEOUT_S)
         if until_s <= now_s:
             raise ApiError(UPSTREAM_TIMEOUT, outcome="not-applied", cause="no time was left to ask")
-        sent = self._shown.headers() | dict(headers) | {deadline_header: str(int((until_s - now_s) * 1000))}
+        sent = {**self._shown.headers(), **headers, deadline_header: str(int((until_s - now_s) * 1000))}
         if body is not None:
             sent["Content-Type"] = JSON_MEDIA_TYPE
         unknown = "unknown" if writes else "not-applied"
         self._spare.earn()
         try:
-            async with asyncio.timeout_at(until_s):
-                try:
-                    return await self._ask(method, path, sent, body)
-                except Dropped:
-                    # Most often a kept connection of a service that has restarted.
-                    if writes or not self._spare.take():
-                        raise
-                    return await self._ask(method, path, sent, body)
+            try:
+                return await self._ask(method, path, sent, body, until_s)
+            except Dropped:
+                # Most often a kept connection of a service that has restarted.
+                if writes or not self._spare.take():
+                    raise
+                return await self._ask(method, path, sent, body, until_s)
         except Unreachable as error:
             raise ApiError(SERVICE_LOST.answer, cause=str(error)) from None
         except TimeoutError:
@@ -167,9 +167,11 @@ class HttpUpstream:
         except NoAnswer as error:
             raise ApiError(UPSTREAM_INVALID, outcome=unknown, cause=str(error)) from None
 
-    async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        with _watch.get(Stopwatch()):
-            return await self._client.ask(method, path, headers, body)
+    async def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, until_s: float
+    ) -> Reply:
+        with _watch.get() or Stopwatch():
+            return await self._client.ask(method, path, headers, body, until_s=until_s)
 
     async def close(self) -> None:
         """Close the pool."""

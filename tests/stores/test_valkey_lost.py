@@ -16,7 +16,8 @@ import pytest
 from redis.asyncio import Redis
 
 from stores.pipelined import Pipelined
-from stores.valkey import Script, Scripts, StoreLost, Valkey, valkey_url
+from stores.pooled import Valkey
+from stores.valkey import Script, Scripts, StoreLost, valkey_url
 from tests.stores.valkey_process import LOADING_SLOWLY, valkey_at
 from tests.support.processes import free_ports
 from tests.support.waiting import until

@@ -20,6 +20,7 @@ from tests.unit.authz.asking import (
     TRACE_ID,
     Known,
     a_check,
+    alone,
     answer,
     without,
 )
@@ -37,7 +38,7 @@ class House:
         limiter = Limiter(MemoryBuckets(lambda: NOW_US), log)
         authorizer = Authorizer(limiter, Known(NOTHING_REVOKED), teller, api_url=API_URL)
 
-        self.check = authorizer.check
+        self.check = alone(authorizer.check_all)
 
     async def ask(self, operation="contacts.list", **parts):
         return answer(await self.check(a_check(operation, **parts)))
