@@ -115,7 +115,9 @@ def sampled(trace_id: TraceId, share: float) -> bool:
 def _who(asked: Question, row: Row, caller: Claims | None) -> dict[str, Any]:
     """By which a line can be searched: nothing of the token but whose it is."""
     who = {"operation": row.id, "trace_id": asked.trace_id, **_trace(asked.traceparent)}
-    return who if caller is None else who | {"business": caller.business, "role": caller.role.word}
+    if caller is None:
+        return who
+    return who | {"business": caller.business, "subject": caller.subject, "role": caller.role.word}
 
 
 def _trace(traceparent: str) -> dict[str, str]:

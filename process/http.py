@@ -18,11 +18,14 @@ _LOOK_EVERY_S = 0.02
 LINE_BYTES = 64 * 1024
 """The longest request line and header. Who stands in front bounds all headers together below this; at aiohttp's own
 8190 a request that was let in would be answered with a 400 in plain text."""
+HEADERS = 512
+"""Likewise of lines: of one name there may come twice as many as of different ones, and the edge's and authz's own."""
 _HOW: dict[str, Any] = {
     "access_log": None,
     "auto_decompress": False,
     "max_line_size": LINE_BYTES,
     "max_field_size": LINE_BYTES,
+    "max_headers": HEADERS,
 }
 
 Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]

@@ -91,6 +91,7 @@ class Pipeline:
                 deadline_s = asyncio.get_running_loop().time() + REQUEST_TIMEOUT_S
                 actor = requests.actor(request, self._codec, deadline_s)
                 notes["business"] = request.headers[headers.BUSINESS.name]
+                notes["subject"] = request.headers[headers.SUBJECT.name]
                 version = _version(request)
                 answer = await self._call(request, plan, texts, actor, version)
         except ApiError as error:
@@ -115,8 +116,8 @@ class Pipeline:
         if self._note is not None:
             self._note(notes)
         if "business" in notes:
-            subject, now_ms = request.headers[headers.SUBJECT.name], time.time_ns() // 1_000_000
-            self._outbox.put(notes["business"], receipt_of(notes, subject, answer, now_ms))
+            receipt = receipt_of(notes, notes["subject"], answer, time.time_ns() // 1_000_000)
+            self._outbox.put(notes["business"], receipt)
 
     async def _call(
         self, request: web.BaseRequest, plan: Plan, texts: list[str], actor: Actor, version: Version

@@ -171,6 +171,7 @@ async def test_a_denial_is_one_line_that_can_be_searched(ask, logged):
         "reason": "The token lacks contacts:delete.",
         "trace_id": TRACE_ID,
         "business": CLAIMS["business_id"],
+        "subject": CLAIMS["sub"],
         "role": "member",
     }
 
