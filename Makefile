@@ -1,18 +1,19 @@
 # Everything that people and scripts run; the work is done in local/ and by the tools named here.
-# Variables: PORT= RUN_DIR= PYTHON=, for `logs` and `restart` S=, for `fuzz` RUNS=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN=
+# Variables: PORT= RUN_DIR= PYTHON=, for `logs` and `restart` S=, for `fuzz` RUNS= FUZZ_S=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN=
 # TTL=, for `revoke` and those below it JTI= SUBJECT= TENANT= KEY= BUSINESS= PLAN= ALL=. Those given on the command line reach the
 # commands as environment variables.
 
 PYTHON ?= python3
 PY := .venv/bin/python
 RUNS ?= 1000000
+FUZZ_S ?= 180
 KEYS = deploy/kubernetes/overlays/local/keys
 PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
 LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help up down restart status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
-.PHONY: test-restarts test-compose fuzz soak soak-stack overload isolation doctor
+.PHONY: test-faults test-restarts test-compose fuzz soak soak-stack overload isolation doctor
 .PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
@@ -61,9 +62,15 @@ test: have-dev ## run the tests, three files at a time, each side with stacks of
 	@$(PY) -m pytest -n 3
 
 test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
-	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 TRACES_ROUNDS=36 FRONTS_ALIKE=100000 $(PY) -m pytest \
-	--log-cli-level=INFO --log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py \
-	tests/clients/test_schemathesis.py tests/oauth/through/test_a_leaked_key.py tests/tracing tests/fuzz/test_fronts_alike.py
+	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 TRACES_ROUNDS=36 FRONTS_ALIKE=100000 SLOW_CLIENTS=1 \
+	$(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py \
+	tests/clients/test_schemathesis.py tests/oauth/through/test_a_leaked_key.py tests/tracing tests/fuzz/test_fronts_alike.py \
+	tests/security/test_slow_clients.py
+
+test-faults: have-dev ## break every part in every way under load, audit what callers were told, print the table; 20 minutes
+	@rm -rf .faults && FAULTS_CALLS=160 FAULTS_CREATES=10000 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
+	tests/faults tests/idempotency/test_kills_by_step.py tests/restarts tests/revocations/test_revocation_survives.py; \
+	told=$$?; $(PY) -m tests.faults.matrix; exit $$told
 
 test-restarts: have-dev ## restart each part under 200 requests a second, 10,000 for each, and count what is lost
 	@RESTART_REQUESTS=10000 RESTART_RATE=200 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/restarts
@@ -77,8 +84,9 @@ test-mutants: have-dev ## see that the authorization server's tests notice each 
 test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
 	@$(PY) -m tests.support.compose
 
-fuzz: have-fuzz ## put a million inputs (RUNS=) each to what answers Checks, its front, and what reads internal answers; Linux on x86-64
-	@for what in check_request grpc_front http_answer; do $(PY) -m tests.fuzz.$$what -runs=$(RUNS) -max_len=4096 || exit 1; done
+fuzz: have-fuzz ## fuzz all that reads what others write, each by a million inputs (RUNS=) or for three minutes (FUZZ_S=); Linux on x86-64
+	@for what in check_request grpc_front http_answer part; do \
+	  $(PY) -m tests.fuzz.$$what -runs=$(RUNS) -max_total_time=$(FUZZ_S) -max_len=4096 || exit 1; done
 
 soak-stack: have-dev ## call a whole stack for an hour, a tenth of it attacks, and see whether each process stays as large as it is
 	@$(PY) -m benchmarks.soak_stack

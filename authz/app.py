@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from authz.around import Around, around
-from authz.fronts import front_for, serve
+from authz.fronts import serve
 from authz.limiter import Limiter
 from authz.metrics import Tally, watch
 from authz.revocations import following, known_or_stopped
@@ -18,7 +18,8 @@ from contract.bounds import STORE_TIMEOUT_S
 from process.metrics import exposing, new_registry
 from process.tracing import tracing
 from stores.buckets import ValkeyBuckets
-from stores.clients import pipelined, pooled
+from stores.clients import pipelined
+from stores.pooled import pooled
 from stores.receipts import Outbox, ValkeyReceipts
 
 
@@ -48,8 +49,8 @@ async def _run(
             # Who has never heard what is revoked does not listen yet: to whoever asks it is not there.
             await known_or_stopped(revocations, stop)
             authorizer = Authorizer(limiter, revocations, teller, api_url=settings.api_url, usage=usage)
-            front = front_for(settings.front, traced=settings.collector is not None)
-            await serve(authorizer.check, settings.listen, stop, front, traced.answering)
+            checks = traced.checks(authorizer.check_all)
+            await serve(checks, settings.listen, stop, settings.front, trace=traced.field)
     finally:
         await charges.close()
         await valkey.close()

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from authz import service
 from authz.decide import Verdict
 from authz.question import Question
-from authz.service import Check, OnCheck
+from authz.service import Checks
+from authz.telling import Row
+from contract.headers import TRACEPARENT
 from stores.buckets import Buckets
 
 if TYPE_CHECKING:  # what is off costs no import
@@ -17,10 +18,11 @@ if TYPE_CHECKING:  # what is off costs no import
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """How each part is taken; by default as it is. `note` hears of each decision."""
+    """How each part is taken; by default as it is. `note` hears of each decision, `field` is what tells the trace."""
 
-    answering: Callable[[Check], OnCheck] = service.answering
-    note: Callable[[Question, Verdict], None] | None = None
+    checks: Callable[[Checks], Checks] = lambda checks: checks
+    field: str = ""
+    note: Callable[[Question, Row, Verdict], None] | None = None
     buckets: Callable[[Buckets], Buckets] = lambda buckets: buckets
 
 
@@ -30,4 +32,4 @@ def around(tracer: "Tracer | None") -> Around:
         return Around()
     from authz import traced
 
-    return Around(partial(traced.answering, tracer), traced.note, partial(traced.TracedBuckets, tracer))
+    return Around(partial(traced.checks, tracer), TRACEPARENT.name, traced.note, partial(traced.TracedBuckets, tracer))

@@ -1,11 +1,12 @@
 """The decision, once the token is read and the charge is made: limit, route, scope, permission, in this order.
 
-Pure. Knows no wire format and no store.
+All but the limit is the same whenever the same caller asks for the same: it is a ruling, which can be kept. Pure. Knows
+no wire format and no store.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import assert_never
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, assert_never
 
 from contract.claims import Claims, TokenFault
 from contract.decisions import decision, required_permission, required_scopes
@@ -19,8 +20,7 @@ from stores.buckets import Charge
 Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(NamedTuple):
     """What the request cost, and what is left after it: told on every answer from here on."""
 
     cost: int
@@ -28,14 +28,25 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
-    """The caller may, and `permissions` are what its user may do beyond this."""
+class May:
+    """A ruling: the caller may, and `permissions` are what its user may do beyond this."""
 
     caller: Claims
     permissions: frozenset[str]
-    spent: Spent
     reason: str = field(default="", compare=False)
     """In a sentence, for the log."""
+
+
+class Admitted(NamedTuple):
+    """The caller may, and there was room for it."""
+
+    may: May
+    spent: Spent
+
+    @property
+    def caller(self) -> Claims:
+        """Who."""
+        return self.may.caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,7 @@ class Refused:
     """In a sentence, for the log, where the problem's title does not say it all."""
 
 
+Ruling = May | Refused
 Verdict = Admitted | Throttled | Refused
 
 
@@ -79,38 +91,47 @@ def refuse_token(fault: TokenFault) -> Refused:
     )
 
 
-def decide(row: Operation | Unrouted, allowed_methods: tuple[str, ...], caller: Claims, made: Charge) -> Verdict:
-    """May `caller` do `row`, now that the charge of `row.cost` was `made`?"""
-    spent = Spent(row.cost, made.budgets)
-    if not made.passed:
-        return Throttled(caller, spent)
+def rule(row: Operation | Unrouted, allowed_methods: tuple[str, ...], caller: Claims) -> Ruling:
+    """May `caller` do `row`, if there is room for it?"""
     match row:
         case Unrouted():
-            return _unrouted(row, allowed_methods, caller, spent)
+            return _unrouted(row, allowed_methods, caller)
         case Operation():
-            return _operation(row, caller, spent)
+            return _operation(row, caller)
     assert_never(row)
 
 
-def _unrouted(row: Unrouted, allowed_methods: tuple[str, ...], caller: Claims, spent: Spent) -> Refused:
+def decide(ruling: Ruling, caller: Claims, cost: int, made: Charge) -> Verdict:
+    """The verdict on a request of `caller`, now that the charge of `cost` was `made`."""
+    spent = Spent(cost, made.budgets)
+    if not made.passed:
+        return Throttled(caller, spent)
+    match ruling:
+        case May():
+            return Admitted(ruling, spent)
+        case Refused():
+            return replace(ruling, spent=spent)
+    assert_never(ruling)
+
+
+def _unrouted(row: Unrouted, allowed_methods: tuple[str, ...], caller: Claims) -> Refused:
     if not allowed_methods:
-        return Refused(row.problem, caller, spent)
+        return Refused(row.problem, caller)
     return Refused(
         row.problem,
         caller,
-        spent,
         members={"allowed_methods": list(allowed_methods)},
         headers=((ALLOW, ", ".join(allowed_methods)),),
     )
 
 
-def _operation(row: Operation, caller: Claims, spent: Spent) -> Admitted | Refused:
+def _operation(row: Operation, caller: Claims) -> Ruling:
     made = decision(row, caller.role, caller.permissions, caller.scopes)
     if made.rule is None:
-        return Admitted(caller, made.permissions, spent, made.reason)
+        return May(caller, made.permissions, made.reason)
     missing = _missing_scope if made.rule is INSUFFICIENT_SCOPE else _missing_permission
     members, headers = missing(row, caller)
-    return Refused(made.rule, caller, spent, members, headers, made.reason)
+    return Refused(made.rule, caller, members=members, headers=headers, reason=made.reason)
 
 
 def _missing_scope(row: Operation, caller: Claims) -> tuple[Mapping[str, Json], Headers]:

@@ -1,18 +1,19 @@
-"""Who stands between the socket and `check`: grpc.aio, or the lean front where the socket is a UNIX socket.
+"""Who stands between the socket and the Checks: grpc.aio, or the lean front where the socket is a UNIX socket.
 
 Both are given the same methods, and answer the same. grpc.aio is the reference, and the one for TCP.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 
 import grpc
 
 from authz.question import METHOD, SERVICE
-from authz.service import Check, Context, OnCheck, answering
+from authz.service import Checks, Sent
 from grpcfront import health, serving
-from grpcfront.serving import Handler, Methods
+from grpcfront.events import Called
+from grpcfront.serving import Give, Handler, Methods, each
 from grpcfront.statuses import Refusal
 from process.address import Address, UnixAddress
 
@@ -27,6 +28,9 @@ _CHECKS_AT_ONCE = 1000
 _CHECK = f"/{SERVICE}/{METHOD}"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
+_Context = grpc.aio.ServicerContext[bytes, bytes]
+_OnCall = Callable[[bytes, _Context], Awaitable[bytes]]
+
 
 class Front(StrEnum):
     """Which of them."""
@@ -35,36 +39,44 @@ class Front(StrEnum):
     GRPC = "grpc"
 
 
-def front_for(chosen: Front, *, traced: bool) -> Front:
-    """A trace comes as metadata of the call, and the lean front reads none."""
-    return Front.GRPC if traced else chosen
-
-
-async def serve(
-    check: Check,
-    address: Address,
-    stop: asyncio.Event,
-    front: Front,
-    answering: Callable[[Check], OnCheck] = answering,
-) -> None:
+async def serve(checks: Checks, address: Address, stop: asyncio.Event, front: Front, *, trace: str = "") -> None:
     """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`.
 
-    `answering` is how grpc.aio asks: it alone hands over what came beside the message.
+    `trace`: the field, gRPC's metadata, by which the edge tells the trace that a Check belongs to; "" for none.
     """
 
     async def healthy(message: bytes) -> bytes | Refusal:
         return health.health_of((SERVICE,), lambda: not stop.is_set(), message)
 
     if front is Front.LEAN and isinstance(address, UnixAddress):
-        methods: Methods = {_CHECK: check, health.CHECK: healthy}
+        methods: Methods = {_CHECK: _together(checks), health.CHECK: each(healthy)}
         with address.taken_over() as path:
             listening = serving.listening(path)
-        await serving.serve(methods, listening, stop, drain_s=DRAIN_S)
+        await serving.serve(methods, listening, stop, drain_s=DRAIN_S, keep=[trace] if trace else [])
     else:
-        await _serve_by_grpc({_CHECK: answering(check), health.CHECK: _adapted(healthy)}, address, stop)
+        by_path = {_CHECK: _one_by_one(checks, trace), health.CHECK: _adapted(healthy)}
+        await _serve_by_grpc(by_path, address, stop)
 
 
-async def _serve_by_grpc(methods: Mapping[str, OnCheck], address: Address, stop: asyncio.Event) -> None:
+def _together(checks: Checks) -> Handler:
+    async def on_calls(calls: Sequence[Called], give: Give) -> None:
+        sent = [Sent(call.message, *call.kept) for call in calls]
+        await checks(sent, lambda number, answer: give(calls[number], answer))
+
+    return on_calls
+
+
+def _one_by_one(checks: Checks, trace: str) -> _OnCall:
+    async def on_call(message: bytes, context: _Context) -> bytes:
+        sent = dict(context.invocation_metadata() or ()) if trace else {}
+        answers: dict[int, bytes] = {}
+        await checks((Sent(message, str(sent.get(trace, ""))),), answers.__setitem__)
+        return answers[0]
+
+    return on_call
+
+
+async def _serve_by_grpc(methods: Mapping[str, _OnCall], address: Address, stop: asyncio.Event) -> None:
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CHECKS_AT_ONCE)
     server.add_generic_rpc_handlers((_Known(methods),))
     await _listen(server, address)
@@ -77,7 +89,7 @@ async def _serve_by_grpc(methods: Mapping[str, OnCheck], address: Address, stop:
 class _Known(grpc.GenericRpcHandler):
     """Our methods, as grpc looks them up. Without (de)serialisers it hands over bytes as they came."""
 
-    def __init__(self, methods: Mapping[str, OnCheck]) -> None:
+    def __init__(self, methods: Mapping[str, _OnCall]) -> None:
         by_grpc = grpc.unary_unary_rpc_method_handler
         self._handlers: Mapping[str, grpc.RpcMethodHandler[bytes, bytes]] = {
             path: by_grpc(handler) for path, handler in methods.items()
@@ -87,8 +99,8 @@ class _Known(grpc.GenericRpcHandler):
         return self._handlers.get(details.method)
 
 
-def _adapted(handler: Handler) -> OnCheck:
-    async def on_call(message: bytes, context: Context) -> bytes:
+def _adapted(handler: Callable[[bytes], Awaitable[bytes | Refusal]]) -> _OnCall:
+    async def on_call(message: bytes, context: _Context) -> bytes:
         answer = await handler(message)
         if isinstance(answer, Refusal):
             await context.abort(_CODES[answer.status], answer.text)

@@ -5,15 +5,16 @@ Knows no verdict: whoever is charged here gets a Charge, by whichever count.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import compress
 
 from structlog.typing import FilteringBoundLogger
 
-from contract.claims import Claims
 from contract.failures import LIMITS_LOST
 from contract.limits import PLANS, share
 from contract.operations import DEAREST
-from stores.buckets import Buckets, Charge, MemoryBuckets
+from stores.buckets import Ask, Buckets, Charge, MemoryBuckets
 from stores.valkey import StoreLost
 
 FAILURES_TO_OPEN = 3
@@ -90,24 +91,29 @@ class Limiter:
         """Whether this process counts by itself for now, be it for some businesses."""
         return any(breaker.open for breaker in self._breakers.values())
 
-    async def charge(self, caller: Claims, cost: int, *, plan: str | None = None) -> Charge:
-        """Charge `cost` units to the caller's family; `plan` names the one that overrides the token's."""
-        applies = PLANS.get(plan or "", caller.plan)
-        breaker = self._breaker(caller.business)
-        if breaker.lets_through():
-            known = breaker.failures
-            try:
-                made = await self._buckets.charge(caller.rate_key, business=caller.business, plan=applies, cost=cost)
-            except StoreLost as error:
-                self._lost(breaker, error, known)
-            else:
-                self._found(breaker)
-                return made
+    async def charge(self, asks: Sequence[Ask]) -> list[Charge]:
+        """Charge what is asked for, all of it together; in the order in which it is asked."""
+        breakers = [self._breaker(ask.business) for ask in asks]
+        trying = [breaker.lets_through() for breaker in breakers]
+        known = [breaker.failures for breaker in breakers]
+        shared = iter(await self._buckets.charge(list(compress(asks, trying))) if any(trying) else ())
+        return [
+            self._made(ask, breaker, failures, next(shared)) if tried else self._counted_alone(ask)
+            for ask, breaker, failures, tried in zip(asks, breakers, known, trying, strict=True)
+        ]
+
+    def _made(self, ask: Ask, breaker: Breaker, known: int, made: Charge | StoreLost) -> Charge:
+        if isinstance(made, StoreLost):
+            self._lost(breaker, made, known)
+            return self._counted_alone(ask)
+        if breaker.failures:
+            self._found(breaker)
+        return made
+
+    def _counted_alone(self, ask: Ask) -> Charge:
         self._alone += 1
         self.charged_alone += 1
-        return await self._own.charge(
-            caller.rate_key, business=caller.business, plan=self._shares[applies.name], cost=cost
-        )
+        return self._own.charged(replace(ask, plan=self._shares[ask.plan.name], call=None))
 
     def _breaker(self, business: str) -> Breaker:
         part = self._buckets.part(business)
@@ -123,9 +129,9 @@ class Limiter:
             self._log.error("limits lost", cause=str(error), instead=LIMITS_LOST.instead)
 
     def _found(self, breaker: Breaker) -> None:
-        was_open, had_failed = breaker.open, breaker.failures
+        was_open = breaker.open
         breaker.succeeded()
-        if self._alone and had_failed:
+        if self._alone:
             # Also after a failure or two that opened nothing: whoever was let through by our own count is told of.
             self._log.warning("limits back", was_open=was_open, counted_alone=self._alone)
             self._alone = 0

@@ -3,7 +3,16 @@
 Knows names and labels of metrics; a label is a word of the contract's tables, never what a caller sent.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from itertools import accumulate
+from math import inf
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from authz.limiter import Limiter
 from contract.limits import DEFAULT_PLAN
@@ -18,42 +27,45 @@ NO_RULE = ""
 _NO_OPERATION = ""
 
 
-class Tally:
-    """Counts decisions. Labels are looked up once: what is asked again and again costs a dict's look-up."""
+class Tally(Collector):
+    """Counts decisions, in plain numbers; they become samples when somebody asks for them."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._decisions = Counter(
-            "authz_decisions",
-            "Decisions; `rule` is the problem of a denial.",
-            ("operation", "decision", "rule"),
-            registry=registry,
-        )
-        self._throttled = Counter(
-            "authz_throttled", "Calls that a policy had no room for.", ("policy",), registry=registry
-        )
-        for policy in DEFAULT_PLAN.policies:  # every plan has the same; a count that appears has not grown
-            self._throttled.labels(policy.name)
-        self._took = Histogram(
-            "authz_decision_duration_seconds", "How long a decision took.", buckets=_BUCKETS_S, registry=registry
-        )
-        self._known: dict[tuple[str, str], Counter] = {}
+        self._decisions: Counter[tuple[str, str]] = Counter()
+        # Every plan has the same policies; a count that appears has not grown.
+        self._throttled = Counter({policy.name: 0 for policy in DEFAULT_PLAN.policies})
+        self._took = [0] * (len(_BUCKETS_S) + 1)
+        self._took_s = 0.0
+        registry.register(self)
 
     def decided(self, operation: str, rule: str, took_s: float) -> None:
         """A decision that took so long; without a rule it let through."""
-        counter = self._known.get((operation, rule))
-        if counter is None:
-            decision = "deny" if rule else "allow"
-            counter = self._known[operation, rule] = self._decisions.labels(operation, decision, rule)
-        counter.inc()
-        self._took.observe(took_s)
+        self._decisions[operation, rule] += 1
+        self._took[bisect_left(_BUCKETS_S, took_s)] += 1
+        self._took_s += took_s
 
     def failed(self) -> None:
         """There was no decision: the question was none of our edge's, or the fault is ours."""
-        self._decisions.labels(_NO_OPERATION, "deny", INTERNAL_ERROR.code).inc()
+        self._decisions[_NO_OPERATION, INTERNAL_ERROR.code] += 1
 
     def throttled(self, policy: str) -> None:
         """A call that this policy had no room for."""
-        self._throttled.labels(policy).inc()
+        self._throttled[policy] += 1
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        decisions = CounterMetricFamily(
+            "authz_decisions", "Decisions; `rule` is the problem of a denial.", labels=("operation", "decision", "rule")
+        )
+        for (operation, rule), count in self._decisions.items():
+            decisions.add_metric((operation, "deny" if rule else "allow", rule), count)
+        throttled = CounterMetricFamily("authz_throttled", "Calls that a policy had no room for.", labels=("policy",))
+        for policy, count in self._throttled.items():
+            throttled.add_metric((policy,), count)
+        took = HistogramMetricFamily("authz_decision_duration_seconds", "How long a decision took.")
+        ends = map(floatToGoString, (*_BUCKETS_S, inf))
+        took.add_metric((), list(zip(ends, accumulate(self._took), strict=True)), self._took_s)
+        return iter((decisions, throttled, took))
 
 
 def watch(registry: CollectorRegistry, limiter: Limiter, outbox: Outbox, follower: Follower) -> None:

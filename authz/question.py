@@ -5,14 +5,13 @@ method or a header that a caller could have sent. Whatever is missing or more th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
-from types import MappingProxyType
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
 from google.protobuf.struct_pb2 import Struct, Value
 
-from authz.ext_authz_pb2 import AttributeContext, CheckRequest
+from authz.ext_authz_pb2 import CheckRequest
 from contract.headers import REQUEST_ID
 from contract.operations import BY_ID, READINESS, UNROUTED, WRONG_METHOD, Operation, Unrouted
 from contract.vocabulary import Json, TraceId
@@ -26,8 +25,6 @@ JWT_NAMESPACE = "envoy.filters.http.jwt_authn"
 PAYLOAD_KEY = "jwt_payload"
 HEADER_KEY = "jwt_header"
 
-TOKENS = 4_096
-"""Whose members are remembered: reading them again would cost as much as all else about a question."""
 _NOTHING = Struct()
 
 NO_TRACE = TraceId("00000000-0000-0000-0000-000000000000")
@@ -36,18 +33,16 @@ NO_TRACE = TraceId("00000000-0000-0000-0000-000000000000")
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """The JOSE header and the claims of a token; `metadata` is both as bytes, by which one is told from another."""
+    """The JOSE header and the claims of a token."""
 
-    metadata: bytes
-    header: Mapping[str, Json] = field(compare=False)
-    payload: Mapping[str, Json] = field(compare=False)
+    header: Mapping[str, Json]
+    payload: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Matter:
     """May this token do this? `allowed_methods` is told for WRONG_METHOD only."""
 
-    trace_id: TraceId
     row: Operation | Unrouted
     allowed_methods: tuple[str, ...]
     token: VerifiedToken
@@ -57,65 +52,67 @@ class Question:
 class Readiness:
     """Is anyone there?"""
 
+
+class Question(NamedTuple):
+    """What is asked this time: `matter` is all that counts for the answer, the same bytes whenever it is the same."""
+
     trace_id: TraceId
+    matter: bytes
+    traceparent: str = ""
+    """The trace that it belongs to, as W3C spells it, where one is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """Not what our edge would ask; `why` is for the log."""
 
     trace_id: TraceId
     why: str
 
 
-def read_question(message: bytes) -> Question | Readiness | Unreadable:
+def read_question(message: bytes, traceparent: str = "") -> Question | Unreadable:
     """What is asked by a serialised CheckRequest."""
-    request = CheckRequest()
     try:
-        request.ParseFromString(message)
+        check = CheckRequest.FromString(message)
     except DecodeError:
         return Unreadable(NO_TRACE, "no CheckRequest")
-    attributes = request.attributes
-    trace_id = TraceId(attributes.request.http.headers.get(REQUEST_ID.name, ""))
+    trace_id = TraceId(check.attributes.request.http.headers.get(REQUEST_ID.name, ""))
     if not trace_id:
         return Unreadable(NO_TRACE, "no request id")
     # The parser merges doubled messages and keeps the last of doubled map entries, in silence: then bytes are missing.
-    if request.ByteSize() != len(message):
+    if check.ByteSize() != len(message):
         return Unreadable(trace_id, "something stands in it twice")
-    return _asked(attributes, trace_id)
+    # What is new in each request, and what nobody here reads. Maps come in any order, another each time: sorted.
+    check.attributes.ClearField("request")
+    check.DiscardUnknownFields()
+    return Question(trace_id, check.SerializeToString(deterministic=True), traceparent)
 
 
-def _asked(attributes: AttributeContext, trace_id: TraceId) -> Question | Readiness | Unreadable:
-    name = attributes.context_extensions.get(OPERATION_KEY, "")
+def read_matter(matter: bytes) -> Matter | Readiness | str:
+    """What is asked by a question's `matter`, or what is wrong with it."""
+    attributes = CheckRequest.FromString(matter).attributes
+    context = attributes.context_extensions
+    name = context.get(OPERATION_KEY, "")
     if name == READINESS:
-        return Readiness(trace_id)
+        return Readiness()
     row = BY_ID.get(name) or UNROUTED.get(name)
     if row is None:
-        return Unreadable(trace_id, f"no such operation: {name!r}")
-    allowed = attributes.context_extensions.get(ALLOWED_METHODS_KEY, "")
-    methods = tuple(word.strip() for word in allowed.split(",") if word.strip())
+        return f"no such operation: {name!r}"
+    methods = tuple(word.strip() for word in context.get(ALLOWED_METHODS_KEY, "").split(",") if word.strip())
     if row == WRONG_METHOD and not methods:
-        return Unreadable(trace_id, "no allowed methods")
-    verified = attributes.metadata_context.filter_metadata.get(JWT_NAMESPACE, _NOTHING)
-    # The members of a Struct come in any order, another each time; sorted, the same token is the same bytes.
-    token = _token(verified.SerializeToString(deterministic=True))
-    if isinstance(token, str):
-        return Unreadable(trace_id, token)
-    return Question(trace_id, row, methods, token)
+        return "no allowed methods"
+    token = _token(attributes.metadata_context.filter_metadata.get(JWT_NAMESPACE, _NOTHING))
+    return token if isinstance(token, str) else Matter(row, methods, token)
 
 
-@lru_cache(maxsize=TOKENS)
-def _token(metadata: bytes) -> VerifiedToken | str:
+def _token(metadata: Struct) -> VerifiedToken | str:
     """The token in the metadata of `jwt_authn`, or what is wrong with it."""
-    token = Struct.FromString(metadata).fields
+    token = metadata.fields
     if set(token) != {PAYLOAD_KEY, HEADER_KEY}:
         return "not exactly one token in the metadata"
     payload, header = token[PAYLOAD_KEY], token[HEADER_KEY]
     if not payload.HasField("struct_value") or not header.HasField("struct_value"):
         return "a token that is no object"
-    return VerifiedToken(
-        metadata, MappingProxyType(_members(header.struct_value)), MappingProxyType(_members(payload.struct_value))
-    )
+    return VerifiedToken(_members(header.struct_value), _members(payload.struct_value))
 
 
 def _members(struct: Struct) -> dict[str, Json]:

@@ -7,8 +7,8 @@ every answer. Made from objects each time, an answer cost more than the decision
 from functools import lru_cache
 from typing import assert_never
 
-from authz.decide import Admitted, Refused, Spent, Throttled, Verdict
-from authz.wire import IN_DENIAL, TO_CALLER, TO_UPSTREAM, Headers, allow, deny, options
+from authz.decide import May, Refused, Spent, Throttled
+from authz.wire import IN_DENIAL, TO_CALLER, TO_UPSTREAM, Changing, Headers, allow, deny, options
 from contract.bounds import PROBLEM_MEDIA_TYPE
 from contract.claims import Claims
 from contract.headers import (
@@ -35,15 +35,20 @@ from contract.headers import (
     SUBJECT,
     TOKEN_KIND,
 )
-from contract.limits import Budget, Policy
+from contract.limits import Policy
 from contract.problems import INTERNAL_ERROR, RATE_LIMITED, Problem, render
 from contract.vocabulary import Json, TraceId
 
-_CALLERS = 4_096
-"""Whose identity is kept as bytes, a few hundred of them each."""
-
 _OFFERS = 64
 """Pairs of a plan and a cost, in allows and in denials."""
+
+_LONGEST = 160
+"""A value that tells what is left: two names, four numbers."""
+_STATE = {
+    field: Changing((RATE_REMAINING, RATE_RESET, DAILY_REMAINING, DAILY_RESET, RATE_STATE), field, _LONGEST)
+    for field in (TO_CALLER, IN_DENIAL)
+}
+"""What is left, after each answer anew."""
 
 _ON_EVERY_DENIAL = options(((CONTENT_TYPE.name, PROBLEM_MEDIA_TYPE), *EVERY_ANSWER, *PRIVATE_ANSWER), IN_DENIAL)
 
@@ -64,15 +69,23 @@ def internal_error(trace_id: TraceId, api_url: str) -> bytes:
     )
 
 
-def to_check_response(verdict: Verdict, trace_id: TraceId, api_url: str) -> bytes:
-    """What the edge is told."""
+def admit(introduced: bytes, spent: Spent) -> bytes:
+    """Let it through, with an `introduction` of who is calling."""
+    return allow(introduced, _rate_options(spent, TO_CALLER))
+
+
+def introduction(may: May) -> bytes:
+    """Who is calling, for the transcoder: the same in each of its requests."""
+    return options(_identity_headers(may.caller, may.permissions), TO_UPSTREAM)
+
+
+def refuse(verdict: Throttled | Refused, trace_id: TraceId, api_url: str) -> bytes:
+    """What the edge is told of a verdict that lets nobody through."""
 
     def body(problem: Problem, *, accepted: bool = True, **members: Json) -> bytes:
         return render(problem, api_url=api_url, trace_id=trace_id, with_instance=accepted, **members)
 
     match verdict:
-        case Admitted(caller, permissions, spent):
-            return allow(_identity_options(caller, permissions), _rate_options(spent, TO_CALLER))
         case Throttled(_, spent):
             wait_s = verdict.retry_after_s
             told = body(RATE_LIMITED, policy=verdict.budget.policy.name, retry_after_seconds=wait_s)
@@ -83,8 +96,7 @@ def to_check_response(verdict: Verdict, trace_id: TraceId, api_url: str) -> byte
     assert_never(verdict)
 
 
-def identity_headers(caller: Claims, permissions: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    """Who is calling, for the transcoder."""
+def _identity_headers(caller: Claims, permissions: frozenset[str]) -> Headers:
     return (
         (BUSINESS.name, caller.business),
         (SUBJECT.name, caller.subject),
@@ -98,31 +110,33 @@ def identity_headers(caller: Claims, permissions: frozenset[str]) -> tuple[tuple
     )
 
 
-@lru_cache(maxsize=_CALLERS)
-def _identity_options(caller: Claims, permissions: frozenset[str]) -> bytes:
-    return options(identity_headers(caller, permissions), TO_UPSTREAM)
-
-
 def retry_headers(problem: Problem) -> tuple[tuple[str, str], ...]:
     """`Retry-After`, where the row says when."""
     return () if problem.retry_after_s is None else ((RETRY_AFTER, str(problem.retry_after_s)),)
 
 
 def _rate_options(spent: Spent | None, field: bytes) -> bytes:
-    """The budgets, twice: plain integers, as clients know them, and as draft-ietf-httpapi-ratelimit-headers has it."""
+    """The budgets, twice: plain integers, as clients know them, and as draft-ietf-httpapi-ratelimit-headers has it.
+
+    `X-RateLimit-Reset` counts seconds until the bucket is full, the draft's `t` (since -10) until there is more quota
+    than `r`.
+    """
     if spent is None:
         return b""
-    return _offer_options(*_policies(spent), spent.cost, field) + options(_state(spent), field)
+    burst, daily = spent.budgets
+    left, reset_s, more_s = burst.told
+    left_today, daily_reset_s, more_today_s = daily.told
+    state = (
+        *(b"%d" % left, b"%d" % reset_s, b"%d" % left_today, b"%d" % daily_reset_s),
+        b'"%b";r=%d;t=%d, "%b";r=%d;t=%d'
+        % (burst.policy.label, left, more_s, daily.policy.label, left_today, more_today_s),
+    )
+    return _offer_options(burst.policy, daily.policy, spent.cost, field) + _STATE[field].with_values(state)
 
 
 @lru_cache(maxsize=_OFFERS)
 def _offer_options(burst: Policy, daily: Policy, cost: int, field: bytes) -> bytes:
     return options(_offer(burst, daily, cost), field)
-
-
-def _policies(spent: Spent) -> tuple[Policy, Policy]:
-    burst, daily = spent.budgets
-    return burst.policy, daily.policy
 
 
 def _offer(burst: Policy, daily: Policy, cost: int) -> Headers:
@@ -133,25 +147,3 @@ def _offer(burst: Policy, daily: Policy, cost: int) -> Headers:
         (RATE_COST, str(cost)),
         (RATE_POLICY, ", ".join(f'"{policy.name}";q={policy.limit};w={policy.window_s}' for policy in (burst, daily))),
     )
-
-
-def _state(spent: Spent) -> Headers:
-    """What is left.
-
-    `X-RateLimit-Reset` counts seconds until the bucket is full, the draft's `t` (since -10) until there is more quota
-    than `r`.
-    """
-    burst, daily = spent.budgets
-    left, left_today = burst.remaining, daily.remaining
-    return (
-        (RATE_REMAINING, str(left)),
-        (RATE_RESET, str(burst.reset_s)),
-        (DAILY_REMAINING, str(left_today)),
-        (DAILY_RESET, str(daily.reset_s)),
-        (RATE_STATE, f"{_state_item(burst, left)}, {_state_item(daily, left_today)}"),
-    )
-
-
-def _state_item(budget: Budget, left: int) -> str:
-    more_s = budget.wait_s(left + 1) if left < budget.policy.limit else 0
-    return f'"{budget.policy.name}";r={left};t={more_s}'

@@ -1,29 +1,52 @@
 """The Check call: bytes in, bytes out.
 
-Knows no rule and no server. `check` is the seam: whatever server calls it, nothing but a CheckResponse comes out, and
+Knows no rule and no server. `check_all` is the seam: whatever server calls it, nothing but CheckResponses come out, and
 no exception turns into an allow.
 """
 
 import time
-from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import NamedTuple, assert_never
 
-import grpc
-
-from authz import responses
-from authz.decide import Refused, Verdict, decide, refuse_token
+from authz import cases, responses
+from authz.cases import Case, Rejected
+from authz.decide import Admitted, Refused, decide, refuse_token
 from authz.limiter import Limiter
-from authz.question import NO_TRACE, TOKENS, Question, Readiness, Unreadable, VerifiedToken, read_question
+from authz.question import NO_TRACE, Question, Readiness, Unreadable, read_question
 from authz.standing import in_good_standing
 from authz.telling import Teller
-from authz.tokens import FROM_THE_FUTURE, NotCanonical, is_from_the_future, read_token
+from authz.tokens import FROM_THE_FUTURE, is_from_the_future
 from authz.uses import Usage
-from contract.claims import Claims
+from stores.buckets import Charge
 from stores.revocations.held import Revocations
 
-Check = Callable[[bytes], Awaitable[bytes]]
-Context = grpc.aio.ServicerContext[bytes, bytes]
-OnCheck = Callable[[bytes, Context], Awaitable[bytes]]
+_ON_OTHER_PLANS = 1_024
+"""Cases of businesses whose plan is not their tokens', kept beside the others."""
+
+
+class Sent(NamedTuple):
+    """A serialised CheckRequest, and the trace that it belongs to as W3C spells it (`traceparent`), if any is told."""
+
+    message: bytes
+    traceparent: str = ""
+
+
+Give = Callable[[int, bytes], None]
+"""Takes the answer to the question of that number."""
+Checks = Callable[[Sequence[Sent], Give], Awaitable[None]]
+"""Answers Checks that came together, each as soon as it can."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """A Check that waits for its charge."""
+
+    number: int
+    asked: Question
+    case: Case
+    began_ns: int
 
 
 class Authorizer:
@@ -45,56 +68,92 @@ class Authorizer:
         self._api_url = api_url
         self._usage = usage
         self._clock = clock
+        self._read = lru_cache(maxsize=cases.KEPT)(partial(cases.read_case, audience=api_url))
 
-    async def check(self, message: bytes) -> bytes:
-        """The serialised CheckResponse to a serialised CheckRequest. Never raises but to be cancelled."""
+    async def check_all(self, checks: Sequence[Sent], give: Give) -> None:
+        """Gives a serialised CheckResponse to each of several that came together. Never raises but to be cancelled.
+
+        They are charged together, and each is decided by itself.
+        """
+        pending = []
+        for number, sent in enumerate(checks):
+            begun = self._begun(number, sent)
+            if isinstance(begun, Pending):
+                pending.append(begun)
+            else:
+                give(number, begun)
+        if not pending:
+            return
+        charges = await self._charged(pending)
+        for one, made in zip(pending, charges, strict=True):
+            give(one.number, self._ended(one, made))
+
+    async def _charged(self, pending: Sequence[Pending]) -> Sequence[Charge | None]:
+        try:
+            return await self._limiter.charge([one.case.ask for one in pending])
+        except Exception:
+            for one in pending:
+                self._teller.unhandled(one.asked.trace_id, one.asked.traceparent)
+            return [None] * len(pending)
+
+    def _begun(self, number: int, sent: Sent) -> bytes | Pending:
+        """The answer, where nothing has to be charged for it."""
         trace_id = NO_TRACE
         try:
-            asked = read_question(message)
+            asked = read_question(*sent)
             trace_id = asked.trace_id
-            match asked:
-                case Readiness():
-                    return responses.ready()
-                case Question():
-                    return responses.to_check_response(await self._verdict(asked), trace_id, self._api_url)
-                case Unreadable():
-                    self._teller.unreadable(trace_id, asked.why)
+            begun = self._asked(number, asked) if isinstance(asked, Question) else asked
+            if not isinstance(begun, Unreadable):
+                return begun
+            self._teller.unreadable(*begun, sent.traceparent)
         except Exception:
-            self._teller.unhandled(trace_id)
+            self._teller.unhandled(trace_id, sent.traceparent)
         return responses.internal_error(trace_id, self._api_url)
 
-    async def _verdict(self, asked: Question) -> Verdict:
-        began_ns = self._clock()
+    def _asked(self, number: int, asked: Question) -> bytes | Pending | Unreadable:
+        case = self._read(asked.matter)
+        match case:
+            case Case():
+                return self._looked_at(number, asked, case)
+            case Rejected():
+                return self._rejected(asked, case, self._clock())
+            case Readiness():
+                return responses.ready()
+            case str():
+                return Unreadable(asked.trace_id, case)
+        assert_never(case)
+
+    def _looked_at(self, number: int, asked: Question, case: Case) -> bytes | Pending:
+        """Asked each time: whether the token still counts, and on which plan its business is."""
+        began_ns, caller = self._clock(), case.caller
         now_s = began_ns // 1_000_000_000
-        caller = _canonical(asked.token, self._api_url)
-        if isinstance(caller, Claims) and is_from_the_future(caller, now_s):
-            caller = FROM_THE_FUTURE
-        if isinstance(caller, NotCanonical):
-            verdict: Verdict = refuse_token(caller.fault)
-            self._teller.tell(asked, verdict, began_ns, member=caller.member)
-            return verdict
-        standing = in_good_standing(caller, str(asked.token.header["kid"]), self._revocations.current())
+        if is_from_the_future(caller, now_s):
+            return self._rejected(asked, Rejected(case.row, FROM_THE_FUTURE), began_ns)
+        standing = in_good_standing(caller, case.kid, self._revocations.current())
         if isinstance(standing, Refused):
-            self._teller.tell(asked, standing, began_ns, jti=caller.jti)
-            return standing
+            self._teller.tell(asked, case.row, standing, began_ns, jti=caller.jti)
+            return responses.refuse(standing, asked.trace_id, self._api_url)
         if self._usage is not None:
             self._usage.note(caller, now_s)
-        made = await self._limiter.charge(standing, asked.row.cost)
-        verdict = decide(asked.row, asked.allowed_methods, standing, made)
-        self._teller.tell(asked, verdict, began_ns)
-        return verdict
+        return Pending(number, asked, case if standing is caller else _for_caller(case, standing), began_ns)
+
+    def _rejected(self, asked: Question, rejected: Rejected, began_ns: int) -> bytes:
+        refused = refuse_token(rejected.fault.fault)
+        self._teller.tell(asked, rejected.row, refused, began_ns, member=rejected.fault.member)
+        return responses.refuse(refused, asked.trace_id, self._api_url)
+
+    def _ended(self, one: Pending, made: Charge | None) -> bytes:
+        asked, case = one.asked, one.case
+        try:
+            if made is not None:
+                verdict = decide(case.ruling, case.caller, case.ask.cost, made)
+                self._teller.tell(asked, case.row, verdict, one.began_ns)
+                if isinstance(verdict, Admitted):
+                    return responses.admit(case.introduction, verdict.spent)
+                return responses.refuse(verdict, asked.trace_id, self._api_url)
+        except Exception:
+            self._teller.unhandled(asked.trace_id, asked.traceparent)
+        return responses.internal_error(asked.trace_id, self._api_url)
 
 
-@lru_cache(maxsize=TOKENS)
-def _canonical(token: VerifiedToken, audience: str) -> Claims | NotCanonical:
-    """Found out once, as long as it is remembered: it is the same for a token at any time."""
-    return read_token(token.header, token.payload, audience=audience)
-
-
-def answering(check: Check) -> OnCheck:
-    """A Check as grpc.aio hands it over."""
-
-    async def on_check(message: bytes, _: Context) -> bytes:
-        return await check(message)
-
-    return on_check
+_for_caller = lru_cache(maxsize=_ON_OTHER_PLANS)(cases.for_caller)

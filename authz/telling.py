@@ -11,17 +11,20 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
-from authz.decide import Admitted, Refused, Throttled, Verdict
+from authz.decide import Admitted, May, Refused, Throttled, Verdict
 from authz.metrics import NO_RULE, Tally
 from authz.question import Question
 from contract.claims import Claims
-from contract.operations import Unrouted
+from contract.operations import Operation, Unrouted
 from contract.problems import INTERNAL_ERROR, RATE_LIMITED, Problem
 from contract.receipts import Receipt
 from contract.vocabulary import TraceId
+from process.tracing import W3C_TRACE_ID, w3c_trace_id
 from stores.receipts import Outbox
 
+Row = Operation | Unrouted
 _ALL = 2**32
+_FAILED = {"decision": "deny", "rule": INTERNAL_ERROR.code}
 
 
 class Teller:
@@ -34,7 +37,7 @@ class Teller:
         tally: Tally | None = None,
         *,
         allowed_share: float = 0.0,
-        note: Callable[[Question, Verdict], None] | None = None,
+        note: Callable[[Question, Row, Verdict], None] | None = None,
     ) -> None:
         self._log = log
         self._tally = tally or Tally(CollectorRegistry())
@@ -42,38 +45,50 @@ class Teller:
         self._allowed_share = allowed_share
         self._note = note
 
-    def tell(self, asked: Question, verdict: Verdict, began_ns: int, **more: Any) -> None:
+    def tell(self, asked: Question, row: Row, verdict: Verdict, began_ns: int, **more: Any) -> None:
         """Of a verdict, for a Check that came at `began_ns` (wall clock); `more` stands in the line as well."""
         if self._note is not None:
-            self._note(asked, verdict)
+            self._note(asked, row, verdict)
         match verdict:
-            case Admitted(caller=caller, reason=reason):
-                took_ms = max(0, time.time_ns() - began_ns) / 1_000_000
-                self._tally.decided(asked.row.id, NO_RULE, took_ms / 1000)
-                if sampled(asked.trace_id, self._allowed_share):
-                    more["duration_ms"] = round(took_ms, 1)
-                    self._log.info("allowed", decision="allow", reason=reason, **_who(asked, caller), **more)
+            case Admitted():
+                self._allowed(asked, row, verdict.may, began_ns)
             case Throttled(caller=caller):
                 policy = verdict.budget.policy.name
                 self._tally.throttled(policy)
                 more["policy"] = policy
-                self._denied(asked, caller, RATE_LIMITED, f"The policy {policy} has no room.", began_ns, more)
+                self._denied(asked, row, caller, RATE_LIMITED, f"The policy {policy} has no room.", began_ns, more)
             case Refused(problem=problem, caller=caller, reason=reason):
-                self._denied(asked, caller, problem, reason or problem.title + ".", began_ns, more)
+                self._denied(asked, row, caller, problem, reason or problem.title + ".", began_ns, more)
+
+    def _allowed(self, asked: Question, row: Row, may: May, began_ns: int) -> None:
+        took_ns = max(0, time.time_ns() - began_ns)
+        self._tally.decided(row.id, NO_RULE, took_ns / 1e9)
+        if sampled(asked.trace_id, self._allowed_share):
+            told = {"reason": may.reason, **_who(asked, row, may.caller), "duration_ms": round(took_ns / 1e6, 1)}
+            self._log.info("allowed", decision="allow", **told)
 
     def _denied(
-        self, asked: Question, caller: Claims | None, rule: Problem, reason: str, began_ns: int, more: dict[str, Any]
+        self,
+        asked: Question,
+        row: Row,
+        caller: Claims | None,
+        rule: Problem,
+        reason: str,
+        began_ns: int,
+        more: dict[str, Any],
     ) -> None:
         took_ms = max(0, time.time_ns() - began_ns) / 1_000_000
-        self._tally.decided(asked.row.id, rule.code, took_ms / 1000)
+        self._tally.decided(row.id, rule.code, took_ms / 1000)
         ended = {"status": rule.status, "duration_ms": round(took_ms, 1)}
-        self._log.info("denied", decision="deny", rule=rule.code, reason=reason, **_who(asked, caller), **ended, **more)
+        self._log.info(
+            "denied", decision="deny", rule=rule.code, reason=reason, **_who(asked, row, caller), **ended, **more
+        )
         if caller is None or self._outbox is None:
             return
         receipt = Receipt(
             asked.trace_id,
             caller.subject,
-            None if isinstance(asked.row, Unrouted) else asked.row.id,
+            None if isinstance(row, Unrouted) else row.id,
             began_ns // 1_000_000,
             status=rule.status,
             problem=rule.code,
@@ -81,17 +96,15 @@ class Teller:
         )
         self._outbox.put(caller.business, receipt)
 
-    def unreadable(self, trace_id: TraceId, reason: str) -> None:
+    def unreadable(self, trace_id: TraceId, reason: str, traceparent: str) -> None:
         """Of what is no question of our edge's."""
         self._tally.failed()
-        self._log.error("denied", decision="deny", rule=INTERNAL_ERROR.code, reason=reason, trace_id=trace_id)
+        self._log.error("denied", **_FAILED, reason=reason, trace_id=trace_id, **_trace(traceparent))
 
-    def unhandled(self, trace_id: TraceId) -> None:
+    def unhandled(self, trace_id: TraceId, traceparent: str) -> None:
         """Of a bug of ours, inside its `except`."""
         self._tally.failed()
-        self._log.exception(
-            "denied", decision="deny", rule=INTERNAL_ERROR.code, reason="An exception.", trace_id=trace_id
-        )
+        self._log.exception("denied", **_FAILED, reason="An exception.", trace_id=trace_id, **_trace(traceparent))
 
 
 def sampled(trace_id: TraceId, share: float) -> bool:
@@ -99,7 +112,13 @@ def sampled(trace_id: TraceId, share: float) -> bool:
     return zlib.crc32(trace_id.encode()) < share * _ALL
 
 
-def _who(asked: Question, caller: Claims | None) -> dict[str, Any]:
+def _who(asked: Question, row: Row, caller: Claims | None) -> dict[str, Any]:
     """By which a line can be searched: nothing of the token but whose it is."""
-    who = {"operation": asked.row.id, "trace_id": asked.trace_id}
-    return who if caller is None else who | {"business": caller.business, "role": caller.role.word}
+    who = {"operation": row.id, "trace_id": asked.trace_id, **_trace(asked.traceparent)}
+    if caller is None:
+        return who
+    return who | {"business": caller.business, "subject": caller.subject, "role": caller.role.word}
+
+
+def _trace(traceparent: str) -> dict[str, str]:
+    return {W3C_TRACE_ID: w3c_trace_id(traceparent)} if traceparent else {}

@@ -3,42 +3,58 @@
 The trace comes as metadata of the gRPC call, which the edge alone can write: never out of the CheckRequest.
 """
 
+import asyncio
+from collections.abc import Sequence
+from itertools import compress
+
 from opentelemetry.trace import Tracer, get_current_span
 
 from authz.decide import Admitted, Refused, Throttled, Verdict
 from authz.question import METHOD, SERVICE, Question
-from authz.service import Check, Context, OnCheck
+from authz.service import Checks, Give, Sent
+from authz.telling import Row
 from contract import spans
 from contract.headers import TRACEPARENT
-from contract.limits import Plan
 from contract.problems import RATE_LIMITED
-from process.spans import asking_store, serving
-from stores.buckets import Buckets, Charge
+from process.spans import asking_store, failed, serving
+from process.tracing import is_recorded
+from stores.buckets import Ask, Buckets, Charge
+from stores.valkey import StoreLost
 
 _CALL = {"rpc.system.name": "grpc", "rpc.method": f"{SERVICE}/{METHOD}", "rpc.response.status_code": "OK"}
 """A Check is always answered, also with a denial: whatever comes of it, the call itself is good."""
 
 
-def answering(tracer: Tracer, check: Check) -> OnCheck:
-    """As `service.answering`, with a span for each Check of a request that the edge has begun a trace for."""
+def checks(tracer: Tracer, inner: Checks) -> Checks:
+    """With a span for each Check whose trace is recorded: those are answered each by itself, the others together."""
 
-    async def on_check(message: bytes, context: Context) -> bytes:
-        sent = dict(context.invocation_metadata() or ())
-        came = {TRACEPARENT.name: str(sent.get(TRACEPARENT.name, ""))}
-        with serving(tracer, METHOD, came) as span:
+    async def in_span(number: int, check: Sent, give: Give) -> None:
+        with serving(tracer, METHOD, {TRACEPARENT.name: check.traceparent}) as span:
             span.set_attributes(_CALL)
-            return await check(message)
+            await inner((check,), lambda _, answer: give(number, answer))
 
-    return on_check
+    async def answered(came: Sequence[Sent], give: Give) -> None:
+        recorded = [is_recorded(check.traceparent) for check in came]
+        if not any(recorded):
+            await inner(came, give)
+            return
+        others = [number for number, is_one in enumerate(recorded) if not is_one]
+        async with asyncio.TaskGroup() as tasks:
+            for number in compress(range(len(came)), recorded):
+                tasks.create_task(in_span(number, came[number], give))
+            if others:
+                await inner([came[number] for number in others], lambda at, answer: give(others[at], answer))
+
+    return answered
 
 
-def note(asked: Question, verdict: Verdict) -> None:
+def note(asked: Question, row: Row, verdict: Verdict) -> None:
     """What was asked and decided, in the words that the log has for it."""
     span = get_current_span()
     if not span.is_recording():
         return
-    span.update_name(asked.row.id)
-    span.set_attribute(spans.OPERATION, asked.row.id)
+    span.update_name(row.id)
+    span.set_attribute(spans.OPERATION, row.id)
     span.set_attribute(spans.REQUEST_ID, asked.trace_id)
     span.set_attribute(spans.DECISION, "allow" if isinstance(verdict, Admitted) else "deny")
     if verdict.caller is not None:
@@ -57,10 +73,16 @@ class TracedBuckets:
         self._tracer = tracer
         self._inner = inner
 
-    async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
+    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
         """See `Buckets`."""
-        with asking_store(self._tracer, "limits.charge"):
-            return await self._inner.charge(rate_key, business=business, plan=plan, cost=cost)
+        if not get_current_span().is_recording():
+            return await self._inner.charge(asks)
+        with asking_store(self._tracer, "limits.charge") as span:
+            made = await self._inner.charge(asks)
+            for charge in made:
+                if isinstance(charge, StoreLost):
+                    failed(span, type(charge).__name__)
+            return made
 
     def part(self, business: str) -> str:
         """See `Buckets`."""

@@ -43,6 +43,28 @@ def options(headers: Headers, field: bytes) -> bytes:
     return b"".join([_option(_key(name), value.encode(), field) for name, value in headers])
 
 
+class Changing:
+    """Options whose values are others in each answer: what stands before one is ready, by the length of its value."""
+
+    def __init__(self, names: Iterable[str], field: bytes, longest: int) -> None:
+        self._before = [[_before(name, field, length) for length in range(longest + 1)] for name in names]
+
+    def with_values(self, values: Iterable[bytes]) -> bytes:
+        """With a value for each, none of them empty or longer than the longest."""
+        return b"".join(
+            [
+                part
+                for before, value in zip(self._before, values, strict=True)
+                for part in (before[len(value)], value, _OVERWRITE)
+            ]
+        )
+
+
+def _before(name: str, field: bytes, length: int) -> bytes:
+    whole = options(((name, "-" * length),), field)
+    return whole[: len(whole) - length - len(_OVERWRITE)]
+
+
 def allow(upstream: bytes, downstream: bytes) -> bytes:
     """Let it through, with options for TO_UPSTREAM and TO_CALLER."""
     return _STATUS_OK + _sized(_OK_RESPONSE, upstream + downstream)

@@ -17,7 +17,9 @@ from contract.limits import SCALE
 from stores.buckets import Buckets, ValkeyBuckets
 from stores.cluster import Cluster
 from stores.pipelined import Pipelined
-from stores.valkey import Valkey, place
+from stores.pooled import Valkey
+from stores.valkey import place
+from tests.stores.charging import charged
 from tests.stores.cluster_process import cluster_at
 from tests.stores.valkey_process import valkey_at
 
@@ -63,7 +65,7 @@ def _round(buckets: Buckets, in_flight: int) -> Measure:
 async def _caller(buckets: Buckets, families: Iterator[int]) -> None:
     """One charge after the other, as long as there are any."""
     for family in families:
-        await buckets.charge(f"family{family}", business="biz_x", plan=SCALE, cost=1)
+        await charged(buckets, f"family{family}", business="biz_x", plan=SCALE, cost=1)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,18 @@
 """`python -m benchmarks.decision`: what one decision costs authz, beside a gRPC server of the same library that decides
 nothing.
 
-Each contender is a process of its own on a UNIX socket and is asked a question that our own edge asked. Counted is the
-CPU time of that process, all its threads (Linux: schedstat). The base parses and builds protobuf objects, as whoever
-follows the documentation of grpcio does.
+Each contender is a process of its own on a UNIX socket, asked by a real Envoy with our edge's configuration, whose
+callers ask again once they are answered. Counted is the CPU time of that process, all its threads (Linux: schedstat).
+The base parses and builds protobuf objects, as whoever follows the documentation of grpcio does.
 """
 
 import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,48 +20,55 @@ from typing import Any
 
 import grpc
 import uvloop
+from prometheus_client import CollectorRegistry
 
 from authz import responses
+from authz.around import around
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse, OkHttpResponse, Status
 from authz.fronts import Front, serve
 from authz.limiter import Limiter
 from authz.question import METHOD, SERVICE
-from authz.service import Authorizer, Check
+from authz.service import Authorizer, Checks, Give, Sent
 from authz.telling import Teller
-from benchmarks.load import cpu_us
-from benchmarks.question import Recorded, record
-from benchmarks.rounds import Measure, in_turns, table
+from benchmarks.checks import LET_THROUGH, REQUEST, asking
+from benchmarks.loading import Load, loading
+from benchmarks.rounds import in_turns, table
 from benchmarks.where import made_with
-from contract.limits import Plan
+from edge.deployment import Deployment
 from process.address import UnixAddress, parse_address
 from process.logs import make_logger
 from process.settings import level
 from process.stopping import stop_event
-from stores.buckets import Buckets, Charge, ValkeyBuckets
+from process.tracing import log_processors, tracing
+from stores.buckets import ValkeyBuckets
 from stores.pipelined import Pipelined
 from stores.revocations.held import RevocationSet
-from tests.stores.valkey_process import valkey_at
+from tests.edge.standing import standing_edge
 from tests.support.processes import running
 from tests.unit.authz.asking import Known
 
-CHECKS = 3_000
+ROUND_S = 1.0
 TIMEOUT_S = 5.0
 BASE = "no-op, protobuf classes"
 LOG_SHARE = 0.01
 """Of allows, as it is unless set otherwise."""
+TOKENS = 800
+"""In turn: each may ask twenty times a second for good. The edge remembers a thousand."""
+SCOPE = "contacts:read contacts:write companies:read deals:read"
+NO_COLLECTOR = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """How the question is asked."""
+class Way:
+    """How they are asked."""
 
     what: str
     in_flight: int
     traced: bool = False
-    """With a trace of its own each time, as Envoy's tracer sends it."""
+    """With a trace of its own each time, by Envoy's tracer; none of them is recorded."""
 
 
-LOADS = (Load("16 in flight", 16), Load("16 in flight, traced", 16, traced=True), Load("1 in flight", 1))
+WAYS = (Way("16 in flight", 16), Way("16 in flight, traced", 16, traced=True), Way("1 in flight", 1))
 
 
 def main() -> None:
@@ -78,51 +85,62 @@ def main() -> None:
 
 
 async def _measure(rounds: int) -> None:
-    question = await record()
-    print(f"{made_with()}\n\nThe question is {len(question.message)} bytes.")
-    async with _contenders(question) as contenders:
-        for load in LOADS:
-            measures = {name: _round(*contender, question.message, load) for name, contender in contenders.items()}
-            print(f"\n{load.what}\n{table(await in_turns(measures, rounds=rounds), base=BASE)}")
+    print(f"{made_with()}\n")
+    async with loading() as load, _contenders() as contenders:
+        for way in WAYS:
+            measures = {name: partial(_round, load, contender, way) for name, contender in contenders.items()}
+            print(f"\n{way.what}\n{table(await in_turns(measures, rounds=rounds), base=BASE)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A running one; `at`: by whether there are traces, where requests go that it decides on."""
+
+    pid: int
+    at: Mapping[bool, Path]
+    tokens: Path
+
+
+async def _round(load: Load, contender: Contender, way: Way) -> float:
+    told = await load.run(
+        {"socket": str(contender.at[way.traced])},
+        [REQUEST],
+        [contender.pid],
+        ROUND_S,
+        good=(LET_THROUGH,),
+        in_flight=way.in_flight,
+        tokens=contender.tokens,
+    )
+    return told.all_cpu_us
 
 
 @asynccontextmanager
-async def _contenders(question: Recorded) -> AsyncIterator[dict[str, tuple[grpc.aio.Channel, int]]]:
+async def _contenders() -> AsyncIterator[dict[str, Contender]]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        valkey_url, _ = await stack.enter_async_context(valkey_at(folder))
-        contenders = {}
-        for number, name in enumerate(SERVERS):
-            socket = folder / f"{number}.sock"
+        edge = await stack.enter_async_context(standing_edge(neighbours=("oauth",)))
+        sockets = {name: folder / f"{number}.sock" for number, name in enumerate(SERVERS)}
+        pids = {}
+        for name, socket in sockets.items():
             environment = {
                 "PATH": os.environ["PATH"],
                 "LISTEN": f"unix:{socket}",
-                "VALKEY_URL": valkey_url,
-                "PUBLIC_API_URL": question.api_url,
+                "VALKEY_URL": edge.valkey_url,
+                "PUBLIC_API_URL": edge.api_url,
             }
             command = [sys.executable, "-m", "benchmarks.decision", "--serve", name]
             process = await stack.enter_async_context(running(command, environment, ready=UnixAddress(socket)))
-            channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"unix:{socket}"))
-            contenders[name] = (channel, process.pid)
-        yield contenders
-
-
-def _round(channel: grpc.aio.Channel, pid: int, message: bytes, load: Load) -> Measure:
-    call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{SERVICE}/{METHOD}")
-
-    async def measure() -> float:
-        left = iter(range(CHECKS))
-
-        async def caller() -> None:
-            for number in left:
-                trace = (("traceparent", f"00-{number:032x}-{number:016x}-01"),) if load.traced else None
-                await call(message, metadata=trace)
-
-        began_us = cpu_us(pid)
-        await asyncio.gather(*(caller() for _ in range(load.in_flight)))
-        return (cpu_us(pid) - began_us) / CHECKS
-
-    return measure
+            pids[name] = process.pid
+        rendered = Deployment(api_url=edge.api_url, auth_url=edge.mint.issuer, socket_dir=str(edge.folder))
+        at = {}
+        for traced in (False, True):
+            own = folder / ("traced" if traced else "plain")
+            own.mkdir()
+            told = replace(rendered, traces=NO_COLLECTOR, traced_share=0.0) if traced else rendered
+            at[traced] = await stack.enter_async_context(asking(own, told, sockets))
+        tokens = folder / "tokens"
+        tokens.write_text("\n".join(edge.token(role="member", scope=SCOPE) for _ in range(TOKENS)))
+        yield {name: Contender(pids[name], {way: at[way][name] for way in at}, tokens) for name in SERVERS}
 
 
 async def _no_op_of_objects() -> None:
@@ -141,39 +159,27 @@ async def _no_op_of_objects() -> None:
 
 
 async def _no_op_of_bytes(front: Front) -> None:
-    async def check(_: bytes) -> bytes:
-        return responses.ready()
+    async def checks(came: Sequence[Sent], give: Give) -> None:
+        for number in range(len(came)):
+            give(number, responses.ready())
 
-    await _serve(check, front)
+    await _serve(checks, front)
 
 
-async def _decision(front: Front) -> None:
+async def _decision(front: Front, collector: str | None = None) -> None:
     valkey = Pipelined(os.environ["VALKEY_URL"], timeout_s=TIMEOUT_S)
-    log = make_logger("authz", level("info"))
-    limiter = Limiter(_AlwaysRoom(ValkeyBuckets(valkey)), log)
-    teller = Teller(log, allowed_share=LOG_SHARE)
-    authorizer = Authorizer(limiter, Known(RevocationSet()), teller, api_url=os.environ["PUBLIC_API_URL"])
-    await _serve(authorizer.check, front)
+    log = make_logger("authz", level("info"), *log_processors(collector))
+    with tracing("authz", collector, CollectorRegistry()) as tracer:
+        traced = around(tracer)
+        limiter = Limiter(traced.buckets(ValkeyBuckets(valkey)), log)
+        teller = Teller(log, allowed_share=LOG_SHARE, note=traced.note)
+        authorizer = Authorizer(limiter, Known(RevocationSet()), teller, api_url=os.environ["PUBLIC_API_URL"])
+        await _serve(traced.checks(authorizer.check_all), front, traced.field)
     await valkey.close()
 
 
-class _AlwaysRoom:
-    """Buckets of a new family for each charge, so that none is ever refused."""
-
-    def __init__(self, buckets: Buckets) -> None:
-        self._buckets = buckets
-        self._families = 0
-
-    def part(self, business: str) -> str:
-        return ""
-
-    async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
-        self._families += 1
-        return await self._buckets.charge(f"{rate_key}:{self._families}", business=business, plan=plan, cost=cost)
-
-
-async def _serve(check: Check, front: Front) -> None:
-    await serve(check, parse_address(os.environ["LISTEN"]), stop_event(), front)
+async def _serve(checks: Checks, front: Front, trace: str = "") -> None:
+    await serve(checks, parse_address(os.environ["LISTEN"]), stop_event(), front, trace=trace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +196,7 @@ SERVERS = {
     "no-op, lean": Server(partial(_no_op_of_bytes, Front.LEAN)),
     "decision + limit, grpc.aio": Server(partial(_decision, Front.GRPC)),
     "decision + limit, lean": Server(partial(_decision, Front.LEAN)),
+    "decision + limit, lean, which traces": Server(partial(_decision, Front.LEAN, NO_COLLECTOR)),
 }
 
 if __name__ == "__main__":

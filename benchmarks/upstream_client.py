@@ -58,9 +58,12 @@ class HttpxClient:
         transport = httpx.AsyncHTTPTransport(uds=socket, limits=httpx.Limits(max_connections=128))
         self._client = httpx.AsyncClient(transport=transport, base_url="http://internal", timeout=None)  # noqa: S113
 
-    async def ask(self, method: str, target: str, fields: Mapping[str, str], body: bytes | None) -> Reply:
+    async def ask(
+        self, method: str, target: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
+    ) -> Reply:
         """See `Client.ask`."""
-        reply = await self._client.request(method, target, headers=dict(fields), content=body)
+        async with asyncio.timeout_at(until_s):
+            reply = await self._client.request(method, target, headers=dict(fields), content=body)
         return Reply(reply.status_code, reply.content)
 
     async def close(self) -> None:

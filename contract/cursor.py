@@ -16,6 +16,7 @@ from contract.vocabulary import Json, TenantId
 
 _HEAD = struct.Struct(">16sQ")
 _MAX_TEXT = 2048
+_spelled = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class CursorRefusal(StrEnum):
@@ -37,8 +38,7 @@ class Position:
 
 def query_hash(query: Json) -> bytes:
     """16 bytes that stand for a query: its operation, order and filters, after the version change."""
-    text = json.dumps(query, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).digest()[:16]
+    return hashlib.sha256(_spelled(query).encode()).digest()[:16]
 
 
 def _binding(tenant: TenantId) -> bytes:

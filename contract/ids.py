@@ -10,7 +10,7 @@ businesses and users too. A UUID is the 128-bit integer that it is (RFC 9562 §4
 import hashlib
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from contract.base32 import Base32
 from contract.types import EXAMPLE_OPAQUE
 from contract.vocabulary import TenantId
 
@@ -34,14 +35,7 @@ _UUID_FORM = re.compile(r"([a-z]+)_([0-9a-hjkmnp-tv-z]{52})")
 _UUID_BYTES = 16
 _BLOCK = struct.Struct(">2s6sQ")
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
-_PAIRS = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
-"""Of digits: ten bits each. The standard library spells base 32 in Python, which costs three times as much."""
-_FROM_CROCKFORD = str.maketrans(_CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
-"""To the digits of Python's own base 32."""
-_BLOCK_BYTES, _BLOCK_PLACES = 16, range(120, -1, -10)
-"""Where each pair of the 26 digits begins in the block's bits; the first has two bits to spare."""
-_SEALED_BYTES, _SEALED_PLACES = 32, range(250, -1, -10)
-"""Likewise of the 52 of a sealed UUID."""
+_BLOCKS, _SEALED_UUIDS = Base32(_BLOCK.size, _CROCKFORD), Base32(2 * _UUID_BYTES, _CROCKFORD)
 _REMEMBERED = 4096
 """Ids a process keeps at hand, sealed and opened: businesses, users and owners come again and again."""
 
@@ -87,6 +81,9 @@ class Codec(Protocol):
     def seal(self, prefix: str, tenant: TenantId, number: int) -> str:
         """The public id of record `number` of `tenant`."""
 
+    def seal_all(self, prefix: str, tenant: TenantId, numbers: Sequence[int]) -> list[str]:
+        """The public id of each record: those of a page together cost a fraction of what they cost alone."""
+
     def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
         """The number behind a public id that a caller sent."""
 
@@ -105,17 +102,6 @@ def _tag(prefix: str) -> bytes:
     return hashlib.sha256(prefix.encode()).digest()[:2]
 
 
-def _spelt(raw: bytes, places: range) -> str:
-    number = int.from_bytes(raw, "big")
-    return "".join([_PAIRS[number >> place & 1023] for place in places])
-
-
-def _read(digits: str, length: int) -> bytes | None:
-    """The bytes that were spelt; None when there are more of them."""
-    number = int(digits.translate(_FROM_CROCKFORD), 32)
-    return None if number >> 8 * length else number.to_bytes(length, "big")
-
-
 def id_key(text: str) -> bytes:
     """Read a key file: `KEY_BYTES` bytes in hex. ValueError says what is wrong."""
     return _whole(bytes.fromhex(text.strip()))
@@ -131,7 +117,7 @@ class IdCodec:
     """Seals and opens integers under one key of `KEY_BYTES` bytes."""
 
     def __init__(self, key: bytes) -> None:
-        # One block, never two alike: ECB of a single block is the bare permutation that is wanted here.
+        # Each id is one block, sealed by itself: ECB is the bare permutation that is wanted here.
         cipher = Cipher(algorithms.AES(_whole(key)), modes.ECB())  # noqa: S305
         self._encrypt = cipher.encryptor().update
         self._decrypt = cipher.decryptor().update
@@ -141,6 +127,13 @@ class IdCodec:
     def seal(self, prefix: str, tenant: TenantId, number: int) -> str:
         """See `Codec`."""
         return self._sealed(prefix, tenant, number)
+
+    def seal_all(self, prefix: str, tenant: TenantId, numbers: Sequence[int]) -> list[str]:
+        """See `Codec`; nothing is remembered of them."""
+        tag, whose, size = _tag(prefix), tenant.to_bytes(6, "big"), _BLOCK.size
+        sealed = self._encrypt(b"".join([_BLOCK.pack(tag, whose, number) for number in numbers]))
+        opaque = _BLOCKS.spelt([sealed[at : at + size] for at in range(0, len(sealed), size)])
+        return [f"{prefix}_{text}" for text in opaque]
 
     def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
         """See `Codec`."""
@@ -165,14 +158,13 @@ class IdCodec:
         return opened
 
     def _seal(self, prefix: str, tenant: TenantId, number: int) -> str:
-        block = self._encrypt(_BLOCK.pack(_tag(prefix), tenant.to_bytes(6, "big"), number))
-        return f"{prefix}_{_spelt(block, _BLOCK_PLACES)}"
+        return self.seal_all(prefix, tenant, (number,))[0]
 
     def _unpack(self, prefix: str, text: str) -> tuple[int, int] | Malformed | Foreign:
         form = _FORM.fullmatch(text)
         if form is None or form[1] != prefix:
             return MALFORMED
-        block = _read(form[2], _BLOCK_BYTES)
+        block = _BLOCKS.read(form[2])
         if block is None:
             return FOREIGN
         tag, tenant, number = _BLOCK.unpack(self._decrypt(block))
@@ -195,6 +187,10 @@ class UuidCodec:
         """See `Codec`."""
         return self._seal(prefix, number, [prefix.encode(), _uuid_bytes(tenant)])
 
+    def seal_all(self, prefix: str, tenant: TenantId, numbers: Sequence[int]) -> list[str]:
+        """See `Codec`; one by one."""
+        return [self.seal(prefix, tenant, number) for number in numbers]
+
     def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
         """See `Codec`."""
         return self._open(prefix, text, [prefix.encode(), _uuid_bytes(tenant)])
@@ -215,13 +211,13 @@ class UuidCodec:
 
     def _seal(self, prefix: str, number: int, bound_to: list[bytes]) -> str:
         sealed = self._cipher.encrypt(_uuid_bytes(number), bound_to)
-        return f"{prefix}_{_spelt(sealed, _SEALED_PLACES)}"
+        return f"{prefix}_{_SEALED_UUIDS.spelt([sealed])[0]}"
 
     def _open(self, prefix: str, text: str, bound_to: list[bytes]) -> int | Malformed | Foreign:
         form = _UUID_FORM.fullmatch(text)
         if form is None or form[1] != prefix:
             return MALFORMED_UUID
-        sealed = _read(form[2], _SEALED_BYTES)
+        sealed = _SEALED_UUIDS.read(form[2])
         if sealed is None:
             return FOREIGN
         try:

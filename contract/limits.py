@@ -5,24 +5,28 @@ Times are integer microseconds: every interval of every plan is then a whole num
 """
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """`limit` cost units in any `window_s`, refilled continuously."""
+    """`limit` cost units in any `window_s`, refilled continuously. A row, equal to itself alone."""
 
     name: str
     limit: int
     window_s: int
-    window_us: int = field(init=False, compare=False, repr=False)
+    window_us: int = field(init=False, repr=False)
     """How far ahead of now a bucket may be charged."""
-    interval_us: int = field(init=False, compare=False, repr=False)
+    interval_us: int = field(init=False, repr=False)
     """The time that one unit takes to refill."""
+    label: bytes = field(init=False, repr=False)
+    """Its name, for who writes bytes."""
 
     def __post_init__(self) -> None:
         # Every request asks for both, several times.
         object.__setattr__(self, "window_us", self.window_s * 1_000_000)
         object.__setattr__(self, "interval_us", self.window_us // self.limit)
+        object.__setattr__(self, "label", self.name.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,7 @@ def share(plan: Plan, processes: int, *, at_least: int) -> Plan:
     return Plan(plan.name, of(plan.burst), of(plan.daily))
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """A bucket after a charge (or a refused one): how far it is charged ahead of now."""
 
     policy: Policy
@@ -72,17 +75,28 @@ class Budget:
     @property
     def remaining(self) -> int:
         """Units that could be spent at once."""
-        return max(0, (self.policy.window_us - self.ahead_us) // self.policy.interval_us)
+        left = (self.policy.window_us - self.ahead_us) // self.policy.interval_us
+        return left if left > 0 else 0
 
     @property
     def reset_s(self) -> int:
         """Seconds until the bucket is full again, rounded up."""
-        return -(-max(0, self.ahead_us) // 1_000_000)
+        return -(-self.ahead_us // 1_000_000) if self.ahead_us > 0 else 0
+
+    @property
+    def told(self) -> tuple[int, int, int]:
+        """What every answer tells: `remaining`, `reset_s`, and the seconds until more than that remains."""
+        policy, ahead_us = self
+        room_us = policy.window_us - ahead_us
+        left = room_us // policy.interval_us if room_us > 0 else 0
+        full_s = -(-ahead_us // 1_000_000) if ahead_us > 0 else 0
+        more_us = (left + 1) * policy.interval_us - room_us
+        return left, full_s, -(-more_us // 1_000_000) if left < policy.limit else 0
 
     def wait_s(self, cost: int) -> int:
         """Seconds until `cost` units can be spent, rounded up; 0 when they can be now."""
         over_us = self.ahead_us + cost * self.policy.interval_us - self.policy.window_us
-        return max(0, -(-over_us // 1_000_000))
+        return -(-over_us // 1_000_000) if over_us > 0 else 0
 
 
 def spend(full_at_us: int, policy: Policy, cost: int, *, now_us: int) -> tuple[int, bool]:

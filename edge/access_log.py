@@ -4,10 +4,13 @@ from contract.headers import CLIENT_REQUEST_ID, REQUEST_ID
 from edge.deployment import Deployment
 from edge.shapes import Yaml, extension
 
+REQUEST, AGAIN = "request", "again"
+"""What a line is about: a request, or the same one at the second entry, where it finds its route."""
 
-def access_log(deployment: Deployment) -> list[Yaml]:
-    """The one logger. `trace_id` is what the answer said, also where Envoy had not yet made an id for the request."""
-    fields = _FIELDS | ({"w3c_trace_id": "%TRACE_ID%"} if deployment.traces else {})
+
+def access_log(deployment: Deployment, event: str = REQUEST) -> list[Yaml]:
+    """The one logger of an entry."""
+    fields = _FIELDS | {"event": event} | ({"w3c_trace_id": "%TRACE_ID%"} if deployment.traces else {})
     return [
         extension(
             "stdout",
@@ -17,11 +20,16 @@ def access_log(deployment: Deployment) -> list[Yaml]:
     ]
 
 
+_OF_ANSWER, _OF_REQUEST = (f'{{"command": "{of}", "param": "{REQUEST_ID.name}"}}' for of in ("RESP", "REQ"))
+_TRACE_ID = f'%COALESCE({{"operators": [{_OF_ANSWER}, {_OF_REQUEST}]}})%'
+"""What the answer said, also where Envoy had not yet made an id for the request; and where its caller went before there
+was an answer, what everybody behind was told."""
+
 _FIELDS = {
     "service": "edge",
-    "event": "request",
+    "event": REQUEST,
     "at": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
-    "trace_id": f"%RESP({REQUEST_ID.name})%",
+    "trace_id": _TRACE_ID,
     "client_request_id": f"%REQ({CLIENT_REQUEST_ID.name})%",
     "operation": "%ROUTE_NAME%",
     "method": "%REQ(:METHOD)%",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from contract.bounds import EDGE_TIMEOUT_S, MAX_HEADER_BYTES, MAX_HEADERS
-from edge.access_log import access_log
+from edge.access_log import AGAIN, access_log
 from edge.compression import compressor
 from edge.cors import cors
 from edge.deployment import Deployment
@@ -50,6 +50,7 @@ def second_connection_manager(deployment: Deployment) -> Yaml:
         deployment,
         stat_prefix="edge_again",
         route_config=route_configuration(deployment),
+        access_log=access_log(deployment, AGAIN),
         preserve_external_request_id=True,
         http_protocol_options=ANY_METHOD,
         # Room for what the first entry adds: it has counted already.

@@ -106,6 +106,8 @@ def _maybe_written(when: str, problem: Problem) -> tuple[Reply, Reply]:
 
 _NOT_APPLIED = "not-applied"
 _UNKNOWN = "unknown"
+_NO_ROOM = "ext_authz_invalid"
+"""With what authz adds they would be more headers than Envoy allows. Lines of one name count here, not in the rule."""
 _ROOM_IN_S = 1
 _ADDRESS_POLICY = "address"
 _NO_ACCESS = "jwt_authn_access_denied"
@@ -142,7 +144,11 @@ REPLIES: tuple[Reply, ...] = (
     Reply(_code(426), UPGRADE_REQUIRED),
     _throttled(f"{_code(429)} && {_VERIFIED}", DEFAULT_PLAN.burst.name),
     _throttled(_code(429), _ADDRESS_POLICY),
-    Reply(_any(_code(431), _details(refused_by(TOO_LARGE))), HEADERS_TOO_LARGE, {"limit_bytes": MAX_HEADER_BYTES}),
+    Reply(
+        _any(_code(431), _details(refused_by(TOO_LARGE)), _details(_NO_ROOM)),
+        HEADERS_TOO_LARGE,
+        {"limit_bytes": MAX_HEADER_BYTES},
+    ),
     Reply("response.code < 500", MALFORMED_REQUEST),
     Reply(_details("ext_authz_error"), AUTHZ_LOST.answer),
     Reply(_any(_begins("overload"), _details("no_healthy_upstream")), TRANSCODER_LOST.answer),

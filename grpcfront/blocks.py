@@ -2,17 +2,19 @@
 
 Decoding costs more than all else about a call. Our SETTINGS_HEADER_TABLE_SIZE is nought, so that from its
 acknowledgement on a block means the same whatever came before it: then a block that is spelled like an earlier one but
-for the values of fields that nobody reads (a trace's ids change with every call) has the earlier one's head.
+for the values of fields that nobody reads (a trace's ids change with every call) has the earlier one's head. Where such
+a value is to be kept for whoever is called, it alone is read.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hpack import Decoder, HPACKError, OversizedHeaderListError
 from hpack.hpack import decode_integer
+from hpack.huffman_table import decode_huffman
 
 from grpcfront.faults import ConnectionFault, ErrorCode
-from grpcfront.heads import READ, Field, Head, Malformed, read_head, read_trailers
+from grpcfront.heads import READ, Field, Head, Malformed, is_value, read_head, read_trailers
 
 LIST_BYTES = 64 * 1024
 """SETTINGS_MAX_HEADER_LIST_SIZE."""
@@ -35,25 +37,40 @@ class Shape:
     chunks: Sequence[bytes]
     last: bytes
     head: Head | Malformed
+    kept: Sequence[tuple[int, int]] = ()
+    """Holes whose values are kept: which, and the place in `Head.kept`."""
 
-    def fits(self, block: bytes) -> bool:
-        """Whether this block differs in nothing but the holes."""
-        at = 0
+    def read(self, block: bytes) -> Head | Malformed | None:
+        """The head of a block that differs in nothing but the holes; None for any other."""
+        at, holes = 0, []
         for chunk in self.chunks:
             if not block.startswith(chunk, at):
-                return False
+                return None
             at += len(chunk)
             length = block[at] & _SHORT if at < len(block) else _SHORT
             if length == _SHORT:
-                return False
+                return None
+            holes.append(at)
             at += 1 + length
-        return at + len(self.last) == len(block) and block.endswith(self.last)
+        if at + len(self.last) != len(block) or not block.endswith(self.last):
+            return None
+        return self._with_kept(self.head, block, holes) if self.kept and isinstance(self.head, Head) else self.head
+
+    def _with_kept(self, head: Head, block: bytes, holes: Sequence[int]) -> Head | None:
+        kept = [*head.kept]
+        for hole, place in self.kept:
+            value = _short_text(block, holes[hole])
+            if value is None:
+                return None
+            kept[place] = value
+        return replace(head, kept=tuple(kept))
 
 
 class BlockReader:
     """Reads all header blocks of a connection, in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Sequence[str] = ()) -> None:
+        self._keep = [name.encode() for name in keep]
         self._decoder = Decoder(max_header_list_size=LIST_BYTES)
         self._acknowledged = False
         self._stateless = False
@@ -70,13 +87,10 @@ class BlockReader:
         """Of a block that begins a request; ConnectionFault where it cannot be decoded."""
         if block == self._last_block:
             return self._last_head
-        for shape in self._shapes:
-            if shape.fits(block):
-                head = shape.head
-                break
-        else:
+        head = next((known for shape in self._shapes if (known := shape.read(block))), None)
+        if head is None:
             fields = self._decoded(block)
-            head = read_head(fields)
+            head = read_head(fields, self._keep)
             if self._stateless:
                 self._learn(block, fields, head)
         if self._stateless:
@@ -98,14 +112,28 @@ class BlockReader:
             raise ConnectionFault(ErrorCode.COMPRESSION_ERROR, "this is not HPACK") from error
 
     def _learn(self, block: bytes, fields: Sequence[Field], head: Head | Malformed) -> None:
-        chunks, done = [], 0
+        chunks: list[bytes] = []
+        kept, done = [], 0
         for (name, _), span in zip(fields, _value_spans(block), strict=True):
             if span is not None and name not in READ:
                 begins, ends = span
+                if name in self._keep:
+                    kept.append((len(chunks), self._keep.index(name)))
                 chunks.append(block[done:begins])
                 done = ends
-        self._shapes.insert(0, Shape(chunks, block[done:], head))
+        self._shapes.insert(0, Shape(chunks, block[done:], head, kept))
         del self._shapes[_SHAPES:]
+
+
+def _short_text(block: bytes, at: int) -> str | None:
+    """The text at a place where its length stands in one byte; None where only a full decoder may say what it is."""
+    size = block[at]
+    coded = block[at + 1 : at + 1 + (size & _SHORT)]
+    try:
+        text = bytes(decode_huffman(coded)) if size > _SHORT else coded
+    except HPACKError:
+        return None
+    return text.decode("latin-1") if is_value(text) else None
 
 
 def _value_spans(block: bytes) -> Iterator[tuple[int, int] | None]:

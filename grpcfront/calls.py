@@ -13,7 +13,7 @@ from grpcfront.heads import Head, Malformed
 from grpcfront.messages import PREFIX_BYTES, early_refusal, message_of
 from grpcfront.sending import Sender, widen
 from grpcfront.statuses import NO_ROOM, OVERDUE, Refusal
-from grpcfront.streams import State, Stream
+from grpcfront.streams import Do, State, Stream, what_to_do
 
 MESSAGE_BYTES = 256 * 1024
 STREAM_WINDOW = MESSAGE_BYTES + PREFIX_BYTES
@@ -46,14 +46,14 @@ class Calls:
     def __len__(self) -> int:
         return len(self._streams)
 
-    def state_of(self, stream_id: int) -> State:
-        """Where a stream stands."""
+    def what_to_do(self, stream_id: int, kind: int) -> Do:
+        """With a frame of this kind on this stream, by where it stands."""
         stream = self._streams.get(stream_id)
         if stream is not None:
-            return stream.state
-        if stream_id in self._given_up:
-            return State.GIVEN_UP
-        return State.IDLE if stream_id > self.last else State.CLOSED
+            return what_to_do(stream.state, kind)
+        if stream_id > self.last:
+            return what_to_do(State.IDLE, kind)
+        return what_to_do(State.GIVEN_UP if stream_id in self._given_up else State.CLOSED, kind)
 
     def begin(self, stream_id: int, head: Head | Malformed, now_s: float, *, ended: bool) -> None:
         """A new one."""
@@ -170,17 +170,18 @@ class Calls:
             self._asked(stream)
 
     def _asked(self, stream: Stream) -> None:
-        if not stream.as_long_as_said:
+        head, body = stream.head, stream.body
+        if head.content_length is not None and head.content_length != len(body):  # RFC 9113 §8.1.1
             self._fail(stream, ErrorCode.PROTOCOL_ERROR, ended=True)
             return
         stream.state = State.ASKED
-        message = message_of(stream.body, MESSAGE_BYTES)
+        message = message_of(body, MESSAGE_BYTES)
         if isinstance(message, Refusal):
             self._refuse(stream, message)
             return
-        self._held -= len(stream.body)
+        self._held -= len(body)
         stream.body = b""
-        self.events.append(Called(stream.stream_id, stream.head.path, message))
+        self.events.append(Called(stream.stream_id, head.path, message, head.kept))
 
     def _go_on(self, stream: Stream) -> None:
         if stream.unsent and self._sender.go_on(stream):

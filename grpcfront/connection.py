@@ -4,7 +4,7 @@ Whoever holds it feeds what was read to `receive`, hands answers to `answer` and
 gives. A fault of the peer's never leaves here as an exception: a call's ends the call, the connection's ends it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from grpcfront import frames
 from grpcfront.blocks import LIST_BYTES, BlockReader
@@ -15,7 +15,7 @@ from grpcfront.frames import ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, H
 from grpcfront.patience import Patience
 from grpcfront.sending import Sender
 from grpcfront.statuses import Refusal
-from grpcfront.streams import Do, what_to_do
+from grpcfront.streams import Do
 
 CONNECTION_WINDOW = 16 * 1024 * 1024
 BLOCK_BYTES = LIST_BYTES
@@ -39,11 +39,11 @@ _FIRST = (SETTINGS, 0)
 
 
 class Connection:
-    """The state of one; `now_s` is by any clock that does not go back."""
+    """The state of one; `now_s` is by any clock that does not go back. Calls tell the values of `keep`'s fields."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Sequence[str] = ()) -> None:
         self._reader = frames.FrameReader()
-        self._blocks = BlockReader()
+        self._blocks = BlockReader(keep)
         self._patience = Patience()
         self._sender = Sender()
         self._calls = Calls(self._sender)
@@ -157,7 +157,7 @@ class Connection:
         if not stream_id & 1:
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "an even stream")
         calls = self._calls
-        match what_to_do(calls.state_of(stream_id), HEADERS):
+        match calls.what_to_do(stream_id, HEADERS):
             case Do.BEGIN:
                 calls.begin(stream_id, self._blocks.head(block), self._now_s, ended=ended)
             case Do.TRAILERS:
@@ -172,7 +172,7 @@ class Connection:
         data = frames.content(flags, payload) if flags & PADDED else payload
         if not data and not ended:
             self._leads_nowhere()
-        if what_to_do(self._calls.state_of(stream_id), DATA) is Do.MESSAGE:
+        if self._calls.what_to_do(stream_id, DATA) is Do.MESSAGE:
             self._calls.message(stream_id, data, size, ended=ended)
         else:
             self._calls.forget(stream_id, ended=ended)
@@ -186,7 +186,7 @@ class Connection:
 
     def _on_rst_stream(self, flags: int, stream_id: int, payload: bytes) -> None:
         self._leads_nowhere()
-        if what_to_do(self._calls.state_of(stream_id), frames.RST_STREAM) is Do.CANCEL:
+        if self._calls.what_to_do(stream_id, frames.RST_STREAM) is Do.CANCEL:
             self._calls.cancel(stream_id)
         else:
             self._calls.forget(stream_id, ended=True)
@@ -232,7 +232,7 @@ class Connection:
         if not stream_id:
             self._sender.widen(more)
             self._calls.go_on()
-        elif what_to_do(self._calls.state_of(stream_id), frames.WINDOW_UPDATE) is Do.WIDEN:
+        elif self._calls.what_to_do(stream_id, frames.WINDOW_UPDATE) is Do.WIDEN:
             self._calls.widen(stream_id, more)
 
     def _on_push_promise(self, flags: int, stream_id: int, payload: bytes) -> None:

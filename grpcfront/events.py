@@ -1,5 +1,6 @@
 """[pure] What a connection has to tell whoever serves it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from grpcfront.faults import ErrorCode
@@ -11,6 +12,8 @@ class Called(NamedTuple):
     stream_id: int
     path: str
     message: bytes
+    kept: Sequence[str] = ()
+    """Values of the fields that a connection was told to keep, in their order; "" for one that did not come."""
 
 
 class Cancelled(NamedTuple):

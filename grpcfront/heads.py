@@ -19,6 +19,8 @@ class Head:
     timeout_s: float | None = None
     content_length: int | None = None
     refusal: Refusal | None = None
+    kept: Sequence[str] = ()
+    """Values of those fields that are kept for whoever is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ READ = {
     b"grpc-encoding",
     b"te",
 }
-"""The fields whose values matter here; the values of all others are never looked at."""
+"""The fields whose values matter here; the values of all others are not looked at, but for those to be kept."""
 
 _OWED = (b":method", b":scheme", b":path")
 _PSEUDO = {*_OWED, b":authority"}
@@ -52,8 +54,8 @@ _UNITS_S = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1
 _MOST_DIGITS = 8
 
 
-def read_head(fields: Sequence[Field]) -> Head | Malformed:
-    """A request's head out of its fields, in their order."""
+def read_head(fields: Sequence[Field], keep: Sequence[bytes] = ()) -> Head | Malformed:
+    """A request's head out of its fields, in their order; the values of `keep` are for whoever is called."""
     trouble = _trouble(fields)
     if trouble:
         return Malformed(trouble)
@@ -67,7 +69,8 @@ def read_head(fields: Sequence[Field]) -> Head | Malformed:
     if timeout_s is _BAD:
         timeout_s, refusal = None, refusal or BAD_TIMEOUT
     path = said[b":path"].decode("latin-1")
-    return Head(path, timeout_s, None if length is None else int(length), refusal)
+    kept = tuple(said.get(name, b"").decode("latin-1") for name in keep)
+    return Head(path, timeout_s, None if length is None else int(length), refusal, kept)
 
 
 def read_trailers(fields: Sequence[Field]) -> Malformed | None:
@@ -93,10 +96,15 @@ def _trouble(fields: Iterable[Field]) -> str:
                 return "a field of HTTP/1.1 connections"
             if name in READ and name in seen:
                 return "a field that stands twice"
-        if not _IN_NO_VALUE.isdisjoint(value) or value != value.strip(b" \t"):
+        if not is_value(value):
             return "a field value that HTTP/2 does not have"
         seen.add(name)
     return ""
+
+
+def is_value(value: bytes) -> bool:
+    """Whether a field may have it (RFC 9113 §8.2.1)."""
+    return _IN_NO_VALUE.isdisjoint(value) and value == value.strip(b" \t")
 
 
 def _refusal(said: dict[bytes, bytes]) -> Refusal | None:

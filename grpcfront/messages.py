@@ -24,13 +24,12 @@ def early_refusal(body: bytes | bytearray, most_bytes: int) -> Refusal | None:
 
 def message_of(body: bytes | bytearray, most_bytes: int) -> bytes | Refusal:
     """The message of a body that is complete, or why there is none."""
+    size = len(body) - PREFIX_BYTES
+    if 0 <= size <= most_bytes and body.startswith(_PREFIX.pack(0, size)):
+        return bytes(body[PREFIX_BYTES:])
     if not body:
         return NOT_ONE_MESSAGE
-    if refusal := early_refusal(body, most_bytes):
-        return refusal
-    if len(body) < PREFIX_BYTES or len(body) != PREFIX_BYTES + _PREFIX.unpack_from(body)[1]:
-        return CUT_OFF
-    return bytes(body[PREFIX_BYTES:])
+    return early_refusal(body, most_bytes) or CUT_OFF
 
 
 def prefixed(message: bytes) -> bytes:

@@ -6,7 +6,9 @@ Owns sockets, tasks and the clock. Whatever the calls of one turn of the loop an
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import cast
@@ -15,7 +17,10 @@ from grpcfront.connection import Connection
 from grpcfront.events import Called, Cancelled, Ended, Event
 from grpcfront.statuses import BROKEN, NO_SUCH_METHOD, Refusal
 
-Handler = Callable[[bytes], Awaitable[bytes | Refusal]]
+Answer = bytes | Refusal
+Give = Callable[[Called, Answer], None]
+Handler = Callable[[Sequence[Called], Give], Awaitable[None]]
+"""Gives its answer to each of the calls that came at once, as soon as it has it; what is shared by them costs once."""
 Methods = Mapping[str, Handler]
 """By the path of a method: `/package.Service/Method`."""
 
@@ -35,11 +40,16 @@ def listening(path: Path) -> socket.socket:
     return bound
 
 
-async def serve(methods: Methods, at: socket.socket, stop: asyncio.Event, *, drain_s: float) -> None:
-    """Answer calls of those who connect until `stop`, then finish what is in flight within `drain_s`."""
+async def serve(
+    methods: Methods, at: socket.socket, stop: asyncio.Event, *, drain_s: float, keep: Sequence[str] = ()
+) -> None:
+    """Answer calls of those who connect until `stop`, then finish what is in flight within `drain_s`.
+
+    `keep`: names of fields (gRPC's metadata) that handlers are told the values of.
+    """
     peers: set[_Peer] = set()
     loop = asyncio.get_running_loop()
-    server = await loop.create_unix_server(lambda: _Peer(methods, peers, loop), sock=at)
+    server = await loop.create_unix_server(lambda: _Peer(methods, keep, peers, loop), sock=at)
     try:
         await stop.wait()
     finally:
@@ -60,12 +70,14 @@ async def _drained(peers: "set[_Peer]", within_s: float) -> None:
 class _Peer(asyncio.Protocol):
     """One connection, from its beginning to its loss."""
 
-    def __init__(self, methods: Methods, peers: "set[_Peer]", loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, methods: Methods, keep: Sequence[str], peers: "set[_Peer]", loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._methods = methods
         self._peers = peers
         self._loop = loop
-        self._connection = Connection()
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._connection = Connection(keep)
+        self._waiting: dict[int, _Batch] = {}
         self._writes_soon = False
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_s = inf
@@ -88,8 +100,8 @@ class _Peer(asyncio.Protocol):
         self._greeting.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
-        for task in self._tasks.values():
-            task.cancel()
+        for batch in self._waiting.values():
+            batch.task.cancel()
         self.ended.set_result(None)
 
     def pause_writing(self) -> None:
@@ -113,40 +125,56 @@ class _Peer(asyncio.Protocol):
             self._transport.abort()
 
     def _follow(self, events: list[Event]) -> None:
+        called: dict[Handler, list[Called]] = defaultdict(list)
         for event in events:
             match event:
                 case Called():
-                    self._called(event)
+                    if handler := self._methods.get(event.path):
+                        called[handler].append(event)
+                    else:
+                        self._connection.refuse(event.stream_id, NO_SUCH_METHOD)
                 case Cancelled(stream_id):
-                    if task := self._tasks.pop(stream_id, None):
-                        task.cancel()
+                    self._cancelled(stream_id)
                 case Ended(code, why):
                     _log.warning("gRPC connection ended: %s: %s", code.name, why)
+        for handler, calls in called.items():
+            self._call(handler, calls)
         if self._connection.due_s < self._alarm_s:
             self._set_alarm()
         self._write_soon()
 
-    def _called(self, call: Called) -> None:
-        handler = self._methods.get(call.path)
-        if handler is None:
-            self._connection.refuse(call.stream_id, NO_SUCH_METHOD)
-            return
+    def _call(self, handler: Handler, calls: Sequence[Called]) -> None:
         # A task of its own, not of a group: it ends with its connection, and nothing else waits for it.
-        task = self._loop.create_task(self._answered(handler, call.stream_id, call.message))
-        self._tasks[call.stream_id] = task
+        batch = _Batch(self._loop.create_task(self._answered(handler, calls)), len(calls))
+        for call in calls:
+            self._waiting[call.stream_id] = batch
 
-    async def _answered(self, handler: Handler, stream_id: int, message: bytes) -> None:
+    async def _answered(self, handler: Handler, calls: Sequence[Called]) -> None:
         try:
-            answer = await handler(message)
+            await handler(calls, self._give)
         except Exception:
             _log.exception("gRPC handler failed")
-            answer = BROKEN
-        self._tasks.pop(stream_id, None)
+        for call in calls:
+            if call.stream_id in self._waiting:
+                self._give(call, BROKEN)
+
+    def _give(self, call: Called, answer: Answer) -> None:
+        if batch := self._waiting.pop(call.stream_id, None):
+            batch.left -= 1
         if isinstance(answer, Refusal):
-            self._connection.refuse(stream_id, answer)
+            self._connection.refuse(call.stream_id, answer)
         else:
-            self._connection.answer(stream_id, answer)
-        self._write_soon()
+            self._connection.answer(call.stream_id, answer)
+        if not self._writes_soon:
+            self._write_soon()
+
+    def _cancelled(self, stream_id: int) -> None:
+        """Who left alone is only forgotten: its answer will be for nobody. When all have left, it is not looked for."""
+        batch = self._waiting.pop(stream_id, None)
+        if batch is not None:
+            batch.left -= 1
+            if not batch.left:
+                batch.task.cancel()
 
     def _set_alarm(self) -> None:
         # One for all calls. It rings for deadlines of calls that were answered long ago, too, and is then set again.
@@ -175,3 +203,29 @@ class _Peer(asyncio.Protocol):
         if self._connection.finished:
             self._transport.close()
             self._loop.call_later(CLOSED_WITHIN_S, self._transport.abort)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Calls that are answered together, and how many of them still wait."""
+
+    task: asyncio.Task[None]
+    left: int
+
+
+def each(handler: Callable[[bytes], Awaitable[Answer]]) -> Handler:
+    """For what shares nothing: each call is answered for itself."""
+
+    async def answered(call: Called, give: Give) -> None:
+        try:
+            give(call, await handler(call.message))
+        except Exception:
+            _log.exception("gRPC handler failed")
+            give(call, BROKEN)
+
+    async def on_calls(calls: Sequence[Called], give: Give) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for call in calls:
+                tasks.create_task(answered(call, give))
+
+    return on_calls

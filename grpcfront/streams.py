@@ -6,7 +6,7 @@ it refuses. PRIORITY is not in the table: it may come at any time and means noth
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import IntEnum, auto
 from math import inf
 
 from grpcfront.faults import ConnectionFault, ErrorCode, StreamFault
@@ -14,7 +14,7 @@ from grpcfront.frames import DATA, HEADERS, RST_STREAM, WINDOW_UPDATE
 from grpcfront.heads import Head
 
 
-class State(Enum):
+class State(IntEnum):
     """Of a stream, from where we stand."""
 
     IDLE = auto()
@@ -27,7 +27,7 @@ class State(Enum):
     CLOSED = auto()
 
 
-class Do(Enum):
+class Do(IntEnum):
     """With a frame."""
 
     BEGIN = auto()
@@ -114,8 +114,3 @@ class Stream:
         if isinstance(self.body, bytes):
             self.body = bytearray(self.body)
         self.body += data
-
-    @property
-    def as_long_as_said(self) -> bool:
-        """Whether the whole body agrees with the head's content-length (RFC 9113 §8.1.1)."""
-        return self.head.content_length in (None, len(self.body))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
+from httpclient.alarm import Alarm
 from httpclient.connection import Connection
 from httpclient.places import Place, connected
 from httpclient.pool import Pool
@@ -25,27 +26,39 @@ class Client:
         self._place = place
         self._heads = Heads(host, fields)
         self._pool = Pool(self._connect, limit=limit, idle_s=IDLE_S)
+        self._alarm = Alarm()
         self._max_body_bytes = max_body_bytes
 
-    async def ask(self, method: str, target: str, fields: Mapping[str, str], body: bytes | None) -> Reply:
+    async def ask(
+        self, method: str, target: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
+    ) -> Reply:
         """The answer to one request, which is sent once at the most.
 
-        Raises Unreachable, Dropped or Unreadable; ValueError where it cannot be sent as it is.
+        Raises Unreachable, Dropped or Unreadable; TimeoutError when there is none by `until_s` (loop time); ValueError
+        where it cannot be sent as it is.
         """
         request = self._heads.request(method, target, fields, body)
-        connection = await self._pool.take()
+        connection = self._pool.take_idle() or await self._taken(until_s)
         try:
             reading = Reading(max_body_bytes=self._max_body_bytes, to_head=method == "HEAD")
-            return await connection.ask(request, reading)
+            answer = connection.ask(request, reading)
+            self._alarm.watch(connection, until_s)
+            return await answer
         except BaseException:
             connection.give_up()
             raise
         finally:
+            self._alarm.forget(connection)
             self._pool.give_back(connection)
 
     async def close(self) -> None:
         """Close all connections."""
+        self._alarm.stop()
         await self._pool.close()
+
+    async def _taken(self, until_s: float) -> Connection:
+        async with asyncio.timeout_at(until_s):
+            return await self._pool.take()
 
     async def _connect(self, lost: Callable[[Connection], None]) -> Connection:
         loop = asyncio.get_running_loop()

@@ -66,7 +66,11 @@ class Connection(asyncio.Protocol):
         if not self._answer.done():
             self._answer.set_result(reply)
 
-    def _end(self, trouble: NoAnswer) -> None:
+    def be_overdue(self) -> None:
+        """There will be no answer in time: TimeoutError for who waits."""
+        self._end(TimeoutError())
+
+    def _end(self, trouble: NoAnswer | TimeoutError) -> None:
         self._reading = None
         self.give_up()
         if not self._answer.done():

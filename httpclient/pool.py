@@ -30,8 +30,8 @@ class Pool:
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def take(self) -> Connection:
-        """A connection for one request, to be given back whatever comes of it. Unreachable: there is none."""
+    def take_idle(self) -> Connection | None:
+        """As `take`, where nothing has to be waited for; None where something has."""
         while self._idle:
             _, connection = self._idle.pop()
             if connection.is_quiet():
@@ -39,6 +39,12 @@ class Pool:
                 return connection
             connection.give_up()
             self._open -= 1
+        return None
+
+    async def take(self) -> Connection:
+        """A connection for one request, to be given back whatever comes of it. Unreachable: there is none."""
+        if idle := self.take_idle():
+            return idle
         if self._closed:
             raise Unreachable("the client was closed")
         if self._open < self._limit:

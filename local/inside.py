@@ -50,9 +50,9 @@ def for_edge() -> tuple[str, ...]:
 
 
 def for_authz() -> dict[str, str]:
-    """Returns for how long revocations serve without their feed, where the environment says so."""
-    told = os.environ.get("REVOCATIONS_MAX_AGE_S")
-    return {"REVOCATIONS_MAX_AGE_S": told} if told else {}
+    """Returns how long revocations serve without their feed, and how much is logged, where the environment says so."""
+    told = {name: os.environ.get(name, "") for name in ("REVOCATIONS_MAX_AGE_S", "LOG_ALLOWED_SHARE")}
+    return {name: text for name, text in told.items() if text}
 
 
 def for_traces() -> tuple[str, ...]:

@@ -1,6 +1,8 @@
-"""Serving an aiohttp application at an `Address` until told to stop, then draining it."""
+"""Serving HTTP with aiohttp at an `Address` until told to stop, then draining."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 
@@ -16,6 +18,18 @@ _LOOK_EVERY_S = 0.02
 LINE_BYTES = 64 * 1024
 """The longest request line and header. Who stands in front bounds all headers together below this; at aiohttp's own
 8190 a request that was let in would be answered with a 400 in plain text."""
+HEADERS = 512
+"""Likewise of lines: of one name there may come twice as many as of different ones, and the edge's and authz's own."""
+_HOW: dict[str, Any] = {
+    "access_log": None,
+    "auto_decompress": False,
+    "max_line_size": LINE_BYTES,
+    "max_field_size": LINE_BYTES,
+    "max_headers": HEADERS,
+}
+
+Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+"""Answers every request, whatever its path."""
 
 
 async def serve(app: web.Application, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
@@ -28,15 +42,23 @@ async def serve(app: web.Application, address: Address, stop: asyncio.Event, *, 
             response.headers["Connection"] = "close"
 
     app.on_response_prepare.append(asked_to_close)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        handle_signals=False,
-        shutdown_timeout=DRAIN_S,
-        auto_decompress=False,
-        max_line_size=LINE_BYTES,
-        max_field_size=LINE_BYTES,
-    )
+    await _serve(web.AppRunner(app, handle_signals=False, shutdown_timeout=DRAIN_S, **_HOW), address, stop, linger_s)
+
+
+async def serve_all(answer: Answering, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
+    """As `serve`, without aiohttp's router: for who knows by other means what is asked."""
+
+    async def until_stopped(request: web.BaseRequest) -> web.StreamResponse:
+        response = await answer(request)
+        if stop.is_set():
+            response.force_close()
+        return response
+
+    runner = web.ServerRunner(web.Server(until_stopped, **_HOW), handle_signals=False, shutdown_timeout=DRAIN_S)
+    await _serve(runner, address, stop, linger_s)
+
+
+async def _serve(runner: web.BaseRunner, address: Address, stop: asyncio.Event, linger_s: float) -> None:
     await runner.setup()
     try:
         site = await _listening(runner, address)
@@ -47,14 +69,14 @@ async def serve(app: web.Application, address: Address, stop: asyncio.Event, *, 
         await runner.cleanup()
 
 
-async def _deserted(runner: web.AppRunner, within_s: float) -> None:
+async def _deserted(runner: web.BaseRunner, within_s: float) -> None:
     loop = asyncio.get_running_loop()
     ends_s = loop.time() + within_s
     while runner.server and runner.server.connections and loop.time() < ends_s:  # noqa: ASYNC110 (aiohttp tells nobody)
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
-async def _listening(runner: web.AppRunner, address: Address) -> web.BaseSite:
+async def _listening(runner: web.BaseRunner, address: Address) -> web.BaseSite:
     if isinstance(address, UnixAddress):
         with address.taken_over() as path:
             site: web.BaseSite = web.UnixSite(runner, str(path))

@@ -4,9 +4,12 @@ Labels are words of tables (an operation, a class of statuses), never what a cal
 """
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 
 from aiohttp import web
 from prometheus_client import (
@@ -16,20 +19,23 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from process.address import Address
 from process.http import serve
+from process.logs import OUTPUT
 
 PATH = "/metrics"
 
 
 def new_registry() -> CollectorRegistry:
-    """A registry of a process, with what the system tells of it: CPU seconds, memory, open files."""
+    """A registry of a process, with what the system tells of it (CPU seconds, memory, open files), and of its log."""
     disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each, for a format that nobody asks for here
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
+    watch_count(registry, "log_lines_dropped", "Lines of the log that could not be written.", lambda: OUTPUT.dropped)
     return registry
 
 
@@ -45,6 +51,63 @@ class Watched(Collector):
     def collect(self) -> Iterator[Metric]:
         """See `Collector`."""
         yield self.family(self.name, self.about, value=self.read())
+
+
+class Counts(Collector):
+    """How often each of some words came. Plain numbers, which the loop's one thread keeps: only who asks for them pays
+    for their form. prometheus-client's own take a lock and look labels up for each event.
+    """
+
+    def __init__(self, registry: CollectorRegistry, name: str, about: str, label: str, *labels: str) -> None:
+        self._family = partial(CounterMetricFamily, name, about, labels=(label, *labels))
+        self._counts: dict[tuple[str, ...], int] = {}
+        registry.register(self)
+
+    def begin(self, *words: str) -> None:
+        """Show 0 from now on: a count that appears with its first event has not grown."""
+        self._counts.setdefault(words, 0)
+
+    def add(self, *words: str) -> None:
+        """It came once more."""
+        self._counts[words] = self._counts.get(words, 0) + 1
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        family = self._family()
+        for words, count in self._counts.items():
+            family.add_metric(words, count)
+        yield family
+
+
+class Times(Collector):
+    """How long something took, by words: a histogram of plain numbers, as `Counts`."""
+
+    def __init__(
+        self, registry: CollectorRegistry, name: str, about: str, *labels: str, bounds_s: tuple[float, ...]
+    ) -> None:
+        self._family = partial(HistogramMetricFamily, name, about, labels=labels)
+        self._bounds_s = bounds_s
+        self._empty = [0] * (len(bounds_s) + 1)
+        self._found: dict[tuple[str, ...], tuple[list[int], list[float]]] = {}
+        if not labels:
+            self._found[()] = (list(self._empty), [0.0])
+        registry.register(self)
+
+    def add(self, took_s: float, *words: str) -> None:
+        """It took that long."""
+        found = self._found.get(words)
+        if found is None:
+            found = self._found[words] = (list(self._empty), [0.0])
+        counts, sums_s = found
+        counts[bisect_left(self._bounds_s, took_s)] += 1
+        sums_s[0] += took_s
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        family, names = self._family(), [*map(floatToGoString, self._bounds_s), "+Inf"]
+        for words, (counts, [sum_s]) in self._found.items():
+            family.add_metric(words, list(zip(names, accumulate(counts), strict=True)), sum_s)
+        yield family
 
 
 def watch_count(registry: CollectorRegistry, name: str, about: str, read: Callable[[], float]) -> None:

@@ -27,6 +27,8 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from structlog.typing import EventDict, WrappedLogger
 
+from process.tracing import W3C_TRACE_ID
+
 MAX_WAITING = 4_096
 """Spans that wait to be told, some 2 KB each; those that come then are dropped."""
 TELL_EVERY_S = 1.0
@@ -153,5 +155,5 @@ def with_trace_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """A processor of logs: the trace that the line belongs to, as W3C spells it."""
     context = get_current_span().get_span_context()
     if context.is_valid:
-        event["w3c_trace_id"] = format_trace_id(context.trace_id)
+        event[W3C_TRACE_ID] = format_trace_id(context.trace_id)
     return event

@@ -4,16 +4,27 @@ The arithmetic is `contract.limits.spend`; the script below is the same once mor
 Knows no token and no HTTP.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
-from contract.limits import Budget, Plan, Policy, spend
-from stores.valkey import Scripts, StoreLost
+from contract.limits import Budget, Plan, spend
+from stores.valkey import Call, Scripts, StoreLost
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+@dataclass(slots=True, eq=False)
+class Ask:
+    """That `cost` units (1 or more) be charged to a family. Whoever asks the same again keeps it: that is cheaper."""
+
+    rate_key: str
+    business: str
+    plan: Plan
+    cost: int
+    call: Call | None = field(default=None, repr=False)
+    """How the store's script is called for it, once it was."""
+
+
+class Charge(NamedTuple):
     """Whether a charge passed, and the budgets after it, in the order of the plan's policies."""
 
     passed: bool
@@ -23,10 +34,10 @@ class Charge:
 class Buckets(Protocol):
     """One bucket per business, rate key and policy."""
 
-    async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
-        """Charge `cost` units (1 or more) to all policies of `plan`, or to none where one has no room.
+    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
+        """Charge each to all policies of its plan, or to none where one has no room; one after the other, in order.
 
-        Raises StoreLost when the store gave no usable answer.
+        StoreLost stands where the store gave no usable answer.
         """
         ...
 
@@ -35,10 +46,10 @@ class Buckets(Protocol):
         ...
 
 
-def _key(business: str, policy: Policy, rate_key: str) -> str:
+def _keys(ask: Ask) -> list[str]:
     # The braces are a hash tag: all that is known of a business lies in one slot of a cluster, within reach of one
     # script. A plan's name is not in it: who changes plans keeps the share that is spent.
-    return f"limit:{{{business}}}:{policy.name}:{rate_key}"
+    return [f"limit:{{{ask.business}}}:{policy.name}:{ask.rate_key}" for policy in ask.plan.policies]
 
 
 MOST_IN_MEMORY = 100_000
@@ -54,17 +65,21 @@ class MemoryBuckets:
         # In the order in which they were last charged.
         self._full_at_us: dict[str, int] = {}
 
-    async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
+    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
         """See `Buckets`."""
-        now_us = self._now_us()
-        keys = [_key(business, policy, rate_key) for policy in plan.policies]
+        return [self.charged(ask) for ask in asks]
+
+    def charged(self, ask: Ask) -> Charge:
+        """One of them, at once."""
+        now_us, policies = self._now_us(), ask.plan.policies
+        keys = _keys(ask)
         before = [max(self._full_at_us.get(key, 0), now_us) for key in keys]
-        spent = [spend(at, policy, cost, now_us=now_us) for at, policy in zip(before, plan.policies, strict=True)]
+        spent = [spend(at, policy, ask.cost, now_us=now_us) for at, policy in zip(before, policies, strict=True)]
         passed = all(fits for _, fits in spent)
         after = [at for at, _ in spent] if passed else before
         if passed:
             self._remember(keys, after)
-        budgets = (Budget(policy, at - now_us) for at, policy in zip(after, plan.policies, strict=True))
+        budgets = (Budget(policy, at - now_us) for at, policy in zip(after, policies, strict=True))
         return Charge(passed, tuple(budgets))
 
     def part(self, business: str) -> str:
@@ -106,25 +121,36 @@ for i = 1, #KEYS do
 end
 return answer
 """
+_FORM = [int, int, int]
 
 
 class ValkeyBuckets:
     """The buckets that all processes share; the server's clock is the only one."""
 
     def __init__(self, valkey: Scripts) -> None:
-        self._charge = valkey.script(_CHARGE)
+        self._script = valkey.script(_CHARGE)
         self._part = valkey.part
 
-    async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
+    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
         """See `Buckets`."""
-        keys = [_key(business, policy, rate_key) for policy in plan.policies]
-        sizes = [size for policy in plan.policies for size in (policy.interval_us, policy.window_us)]
-        match await self._charge(keys, [cost, *sizes]):
-            case [0 | 1 as passed, *ahead] if len(ahead) == len(keys) and all(isinstance(us, int) for us in ahead):
-                budgets = (Budget(policy, us) for policy, us in zip(plan.policies, ahead, strict=True))
-                return Charge(bool(passed), tuple(budgets))
-        raise StoreLost("the answer is not of the script's form")
+        answers = await self._script.each([ask.call or _called(ask) for ask in asks])
+        return [_charge(ask.plan, answer) for ask, answer in zip(asks, answers, strict=True)]
 
     def part(self, business: str) -> str:
         """See `Buckets`."""
         return self._part(f"{{{business}}}")
+
+
+def _called(ask: Ask) -> Call:
+    sizes = (size for policy in ask.plan.policies for size in (policy.interval_us, policy.window_us))
+    ask.call = Call(_keys(ask), (ask.cost, *sizes))
+    return ask.call
+
+
+def _charge(plan: Plan, answer: Any) -> Charge | StoreLost:
+    if isinstance(answer, StoreLost):
+        return answer
+    if isinstance(answer, list) and [*map(type, answer)] == _FORM and answer[0] in (0, 1):
+        passed, ahead_us, ahead_today_us = answer
+        return Charge(passed == 1, (Budget(plan.burst, ahead_us), Budget(plan.daily, ahead_today_us)))
+    return StoreLost("the answer is not of the script's form")

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from stores.cluster import Cluster
 from stores.pipelined import Pipelined
-from stores.valkey import Scripts, Valkey, place
+from stores.valkey import Scripts, place
 
 
 class Client(Scripts, Protocol):
@@ -22,9 +22,3 @@ def pipelined(url: str, *, timeout_s: float) -> Client:
     """For the hot path: one connection for all callers, or one for each node."""
     where = place(url)
     return Cluster(where, timeout_s=timeout_s) if where.seeds else Pipelined(url, timeout_s=timeout_s)
-
-
-def pooled(url: str, *, timeout_s: float) -> Client:
-    """For large answers, where one must not hold up the next; of a cluster, as `pipelined`."""
-    where = place(url)
-    return Cluster(where, timeout_s=timeout_s) if where.seeds else Valkey(url, timeout_s=timeout_s)

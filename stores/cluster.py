@@ -5,15 +5,15 @@ that a script's keys lie in one slot. A node that is away takes its own slots wi
 """
 
 import asyncio
+from binascii import crc_hqx
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import hiredis
-from redis.crc import key_slot
 
 from stores.pipelined import Pipelined, PipelinedScript
-from stores.valkey import DEFAULT_PORT, Place, StoreLost
+from stores.valkey import DEFAULT_PORT, Call, Place, StoreLost, side_by_side
 
 Node = tuple[str, int]
 """Host and port."""
@@ -132,6 +132,10 @@ class ClusterScript:
             raise StoreLost(str(error) or "no answer within the deadline") from error
         return answer
 
+    async def each(self, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+        """See `Script`. Whoever asks the same node in the same turn of the loop shares a write."""
+        return await side_by_side(self, calls)
+
     async def _redirected(
         self, told: list[str], slot: int, keys: Sequence[str], args: Sequence[str | bytes | int]
     ) -> Any:
@@ -158,8 +162,9 @@ class ClusterScript:
 
 
 def slot_of(key: str) -> int:
-    """The slot of a key: of its hash tag, if it has one."""
-    return key_slot(key.encode())
+    """The slot of a key: of its hash tag, if it has one that is not empty (Redis' cluster specification)."""
+    tag, closed, _ = key.partition("{")[2].partition("}")
+    return crc_hqx((tag if closed and tag else key).encode(), 0) % SLOTS
 
 
 def _node(address: str) -> Node:

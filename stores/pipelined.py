@@ -7,18 +7,20 @@ and the way back after a loss; knows no key and no script. redis-py serves whoev
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha1
 from typing import Any, cast
 
 import hiredis
-from redis.asyncio.connection import SSLConnection, parse_url
 
-from stores.valkey import StoreLost
+from stores.valkey import Call, Server, StoreLost, server, side_by_side
 
 CONNECT_TIMEOUT_S = 1.0
 """Nobody waits so long: callers go when their own deadline has passed, and find the connection when they come again."""
+OVERDUE_S = 0.25
+"""An answer that is overdue for longer never comes: the connection is given up."""
 
 # The stub of hiredis knows commands of one word only.
 _packed = cast("Callable[[tuple[str | bytes | int, ...]], bytes]", hiredis.pack_command)
@@ -29,14 +31,14 @@ _UNKNOWN_SCRIPT = "NOSCRIPT"
 class Pipelined:
     """A client of the server at `url`; nothing is opened before the first call.
 
-    A connection on which one answer is overdue is given up with all that waits on it: what comes late must never be
-    taken for the answer to something else. How many may wait is for the callers to bound. `node`: another server that
-    the URL's credentials are good for.
+    Each caller waits for as long as it may, and no longer: an answer that comes late is known by its place and dropped.
+    A connection on which one is long overdue is given up with all that waits on it. How many may wait is for the
+    callers to bound. `node`: another server that the URL's credentials are good for.
     """
 
     def __init__(self, url: str, *, timeout_s: float, node: tuple[str, int] | None = None) -> None:
-        place = parse_url(url)
-        self._place: Mapping[str, Any] = {**place, "host": node[0], "port": node[1]} if node else place
+        place = server(url)
+        self._place = replace(place, host=node[0], port=node[1]) if node else place
         self._timeout_s = timeout_s
         self._link: _Link | None = None
         self._opening: asyncio.Task[str] | None = None
@@ -51,17 +53,18 @@ class Pipelined:
 
     async def ask_in_turn(self, *commands: tuple[str | bytes | int, ...]) -> Any:
         """The answer to the last of several commands that nothing comes between."""
-        link = self._link
-        if link is None or link.lost:
-            link = await self._opened()
-        return (await asyncio.gather(*[link.ask(_packed(command)) for command in commands]))[-1]
+        return (await self.ask_packed(list(map(_packed, commands))))[-1]
 
     async def ask(self, *command: str | bytes | int) -> Any:
         """The answer to one command, bulk strings as bytes and an error as `hiredis.ReplyError`; else StoreLost."""
+        return (await self.ask_packed([_packed(command)]))[0]
+
+    async def ask_packed(self, commands: Sequence[bytes]) -> list[Any]:
+        """The answers to several commands, as `ask` has them."""
         link = self._link
         if link is None or link.lost:
             link = await self._opened()
-        return await link.ask(_packed(command))
+        return await link.ask(commands)
 
     async def close(self) -> None:
         """Give up the connection, and one that is being made."""
@@ -74,12 +77,14 @@ class Pipelined:
 
     async def _opened(self) -> "_Link":
         # A task of its own: the caller that happened to come first may leave, and others wait for the same connection.
-        if self._opening is None or self._opening.done():
-            self._opening = asyncio.create_task(self._open())
-        done, _ = await asyncio.wait({self._opening}, timeout=self._timeout_s)
+        opening = self._opening
+        if opening is None or opening.done():
+            opening = self._opening = asyncio.create_task(self._open())
+        done, _ = await asyncio.wait({opening}, timeout=self._timeout_s)
         if not done:
             raise StoreLost("not connected within the deadline")
-        trouble = self._opening.result()
+        # Of the attempt that was waited for: by now somebody may have begun another one.
+        trouble = opening.result()
         if trouble or self._link is None:
             raise StoreLost(trouble)
         return self._link
@@ -90,7 +95,7 @@ class Pipelined:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 link = await self._connected()
                 for command in _introductions(self._place):
-                    if isinstance(refusal := await link.ask(command), hiredis.ReplyError):
+                    if isinstance(refusal := (await link.ask([command]))[0], hiredis.ReplyError):
                         link.give_up("not let in")
                         return f"not let in: {refusal}"
                 self._link = link
@@ -104,14 +109,10 @@ class Pipelined:
         def link() -> _Link:
             return _Link(loop, self._timeout_s)
 
-        if path := place.get("path"):
-            return (await loop.create_unix_connection(link, path))[1]
-        secure = (
-            ssl.create_default_context(cafile=place.get("ssl_ca_certs"))
-            if place.get("connection_class") is SSLConnection
-            else None
-        )
-        return (await loop.create_connection(link, place["host"], place.get("port", 6379), ssl=secure))[1]
+        if place.path:
+            return (await loop.create_unix_connection(link, place.path))[1]
+        secure = ssl.create_default_context(cafile=place.ca_file) if place.secure else None
+        return (await loop.create_connection(link, place.host, place.port, ssl=secure))[1]
 
 
 class PipelinedScript:
@@ -130,6 +131,27 @@ class PipelinedScript:
             raise StoreLost(str(answer))
         return answer
 
+    async def each(self, calls: Sequence[Call]) -> Sequence[Any | StoreLost]:
+        """See `Script`: all in one write, answered when the last one is."""
+        try:
+            answers = await self._valkey.ask_packed([call.packed or self._pack(call) for call in calls])
+        except StoreLost as lost:
+            return [lost] * len(calls)
+        for place, answer in enumerate(answers):
+            if isinstance(answer, hiredis.ReplyError):
+                answers[place] = await self._instead(answer, calls[place])
+        return answers
+
+    async def _instead(self, error: hiredis.ReplyError, call: Call) -> Any:
+        if not str(error).startswith(_UNKNOWN_SCRIPT):
+            return StoreLost(str(error))
+        [answer] = await side_by_side(self, [call])
+        return answer
+
+    def _pack(self, call: Call) -> bytes:
+        call.packed = _packed(("EVALSHA", self._name, len(call.keys), *call.keys, *call.args))
+        return call.packed
+
     async def answer(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         """As a call, but for an error of the server's: that is an answer."""
         answer = await self._valkey.ask("EVALSHA", self._name, len(keys), *keys, *args)
@@ -142,14 +164,25 @@ class PipelinedScript:
         return await self._valkey.ask_in_turn(("ASKING",), ("EVAL", self._text, len(keys), *keys, *args))
 
 
-def _introductions(place: Mapping[str, Any]) -> list[bytes]:
+def _introductions(place: Server) -> list[bytes]:
     """What has to be said first on a connection, by the URL's name, password and number of the database."""
     said: list[tuple[str, ...]] = []
-    if password := place.get("password"):
-        said.append(("AUTH", place.get("username") or "default", password))
-    if number := place.get("db"):
-        said.append(("SELECT", str(number)))
+    if place.password:
+        said.append(("AUTH", place.username, place.password))
+    if place.database:
+        said.append(("SELECT", str(place.database)))
     return [_packed(command) for command in said]
+
+
+class _Asked:
+    """So many commands that were asked together, and what came of them so far."""
+
+    __slots__ = ("answers", "came", "count")
+
+    def __init__(self, answers: asyncio.Future[list[Any]], count: int) -> None:
+        self.answers = answers
+        self.count = count
+        self.came: list[Any] = []
 
 
 class _Link(asyncio.Protocol):
@@ -161,48 +194,62 @@ class _Link(asyncio.Protocol):
         self._timeout_s = timeout_s
         self._reader = hiredis.Reader(notEnoughData=_INCOMPLETE)
         self._unsent: list[bytes] = []
-        # Per write: when its answers are due, and how many are still missing.
-        self._due: deque[list[float]] = deque()
-        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._asking: deque[_Asked] = deque()
+        # Per write: when its answers are due, and those that are still missing, given up or not.
+        self._sent: deque[tuple[float, deque[_Asked]]] = deque()
         self._alarm: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def ask(self, command: bytes) -> asyncio.Future[Any]:
-        """The answer to a packed command, in the future; StoreLost when the connection is given up before it came."""
-        answer: asyncio.Future[Any] = self._loop.create_future()
+    def ask(self, commands: Sequence[bytes]) -> asyncio.Future[list[Any]]:
+        """The answers to packed commands, in the future; StoreLost when the connection is given up before all came."""
+        answers: asyncio.Future[list[Any]] = self._loop.create_future()
         if self.lost:
-            answer.set_exception(StoreLost("the connection was lost"))
-            return answer
+            answers.set_exception(StoreLost("the connection was lost"))
+            return answers
         # All commands of one turn of the loop leave in one write.
         if not self._unsent:
             self._loop.call_soon(self._send)
-        self._unsent.append(command)
-        self._waiting.append(answer)
-        return answer
+        self._unsent += commands
+        self._asking.append(_Asked(answers, len(commands)))
+        return answers
 
     def _send(self) -> None:
         if self.lost:
             return
         # Due from now on, not from when it was asked: what this process itself took in between is not Valkey's doing.
         due_s = self._loop.time() + self._timeout_s
-        self._due.append([due_s, len(self._unsent)])
+        self._sent.append((due_s, self._asking))
+        self._asking = deque()
         self._transport.write(b"".join(self._unsent))
         self._unsent.clear()
-        if self._alarm is None:
-            self._alarm = self._loop.call_at(due_s, self._look_at_the_clock)
+        self._wake_at(due_s)
+
+    def _wake_at(self, when_s: float) -> None:
+        if self._alarm is not None:
+            if self._alarm.when() <= when_s:
+                return
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(when_s, self._look_at_the_clock)
 
     def _look_at_the_clock(self) -> None:
-        # One alarm for all that waits, set again only when it rings. What has arrived by now was read before: the loop
+        # One alarm for all that waits, set again when it rings. What has arrived by now was read before: the loop
         # serves sockets first.
         self._alarm = None
-        if not self._due:
+        if not self._sent:
             return
-        if self._due[0][0] <= self._loop.time():
-            self.give_up("no answer within the deadline")
-        else:
-            self._alarm = self._loop.call_at(self._due[0][0], self._look_at_the_clock)
+        now_s = self._loop.time()
+        rings_s = self._sent[0][0] + OVERDUE_S
+        if rings_s <= now_s:
+            self.give_up("no answer long after the deadline")
+            return
+        for due_s, waiting in self._sent:
+            if due_s > now_s:
+                rings_s = min(rings_s, due_s)
+                break
+            _tell(waiting, "no answer within the deadline")
+        self._wake_at(rings_s)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -213,15 +260,19 @@ class _Link(asyncio.Protocol):
             self.give_up(f"not RESP: {error}")
 
     def _answered(self, answer: Any) -> None:
-        if not self._due:
+        if not self._sent:
             raise hiredis.ProtocolError("an answer to nothing")
-        self._due[0][1] -= 1
-        if not self._due[0][1]:
-            self._due.popleft()
-        asked = self._waiting.popleft()
+        waiting = self._sent[0][1]
+        asked = waiting[0]
+        asked.came.append(answer)
+        if len(asked.came) < asked.count:
+            return
+        waiting.popleft()
+        if not waiting:
+            self._sent.popleft()
         # Whoever asked may have left; raising here would leave all later answers unread.
-        if not asked.done():
-            asked.set_result(answer)
+        if not asked.answers.done():
+            asked.answers.set_result(asked.came)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.give_up(f"the connection was lost: {exc or 'closed by the server'}")
@@ -234,7 +285,13 @@ class _Link(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
         self._transport.abort()
-        for asked in self._waiting:
-            if not asked.done():
-                asked.set_exception(StoreLost(cause))
-        self._waiting.clear()
+        for waiting in (*(waiting for _, waiting in self._sent), self._asking):
+            _tell(waiting, cause)
+        self._sent.clear()
+
+
+def _tell(waiting: deque[_Asked], cause: str) -> None:
+    """Those who still wait for one of these get none."""
+    for asked in waiting:
+        if not asked.answers.done():
+            asked.answers.set_exception(StoreLost(cause))

@@ -1,23 +1,18 @@
 """The way to Valkey that all stores share: scripts, each call within a deadline, and one error when it is lost.
 
-Knows no key and no script.
+Knows no key, no script and no client; redis-py, whose import takes 10 MB, is for `pooled` alone.
 """
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import parse_url
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 DEFAULT_PORT = 6379
-_CONNECTIONS = 32
 _CLUSTER = "cluster"
+_SCHEMES = ("unix", "redis", "rediss")
 
 
 class StoreLost(Exception):
@@ -30,6 +25,20 @@ class Place:
 
     url: str
     seeds: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server: the `path` of its socket, or host and port; what it is to be told first."""
+
+    path: str
+    host: str
+    port: int
+    secure: bool
+    ca_file: Path | None
+    username: str
+    password: str
+    database: int
 
 
 def valkey_url(text: str) -> str:
@@ -54,14 +63,44 @@ def place(text: str) -> Place:
             urlunsplit((parts.scheme, f"{credentials}{at}{host}", parts.path, query, ""))
             for host in (hosts.split(",") if is_cluster else [hosts])
         ]
-        nodes = [parse_url(url) for url in urls]
+        nodes = [server(url) for url in urls]
     except ValueError:
         raise ValueError("names no server") from None
-    if not all(node.get("host") or (node.get("path") and not is_cluster) for node in nodes):
+    if not all(node.host or (node.path and not is_cluster) for node in nodes):
         raise ValueError("names no server")
     if not is_cluster:
         return Place(text)
-    return Place(urls[0], tuple((node["host"], node.get("port", DEFAULT_PORT)) for node in nodes))
+    return Place(urls[0], tuple((node.host, node.port) for node in nodes))
+
+
+def server(url: str) -> Server:
+    """The one server that a URL leads to; ValueError if it is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in _SCHEMES:
+        raise ValueError("no scheme of ours")
+    options = dict(parse_qsl(parts.query))
+    is_path = parts.scheme == "unix"
+    number = options.get("db", "" if is_path else parts.path.strip("/")) or "0"
+    ca = options.get("ssl_ca_certs")
+    return Server(
+        path=unquote(parts.path) if is_path else "",
+        host="" if is_path else unquote(parts.hostname or ""),
+        port=parts.port or DEFAULT_PORT,
+        secure=parts.scheme == "rediss",
+        ca_file=None if ca is None else Path(ca),
+        username=unquote(parts.username or "") or "default",
+        password=unquote(parts.password or ""),
+        database=int(number),
+    )
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """What a script is called with. Who does it again and again keeps it: `packed` is how it goes over the wire."""
+
+    keys: Sequence[str]
+    args: Sequence[str | bytes | int]
+    packed: bytes = b""
 
 
 class Script(Protocol):
@@ -70,6 +109,23 @@ class Script(Protocol):
     async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         """Its answer, bulk strings as bytes; StoreLost when there is none within the deadline."""
         ...
+
+    async def each(self, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+        """The answers to several calls, in their order; each may be lost by itself."""
+        ...
+
+
+async def side_by_side(script: Script, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+    """`each`, by calls that know nothing of one another."""
+
+    async def outcome(call: Call) -> Any:
+        try:
+            return await script(call.keys, call.args)
+        except StoreLost as lost:
+            return lost
+
+    answers: list[Any] = await asyncio.gather(*map(outcome, calls))
+    return answers
 
 
 class Scripts(Protocol):
@@ -82,52 +138,3 @@ class Scripts(Protocol):
     def part(self, key: str) -> str:
         """The part of the store that holds a key: parts are lost one by one. A store that is one server is one part."""
         ...
-
-
-class PooledScript:
-    """A Lua script, sent as EVALSHA; a server that has forgotten it (NOSCRIPT) is taught it again."""
-
-    def __init__(self, redis: Redis, text: str, timeout_s: float) -> None:
-        self._run = redis.register_script(text)
-        self._timeout_s = timeout_s
-
-    async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
-        """See `Script`."""
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                return await self._run(keys=keys, args=args)
-        except (RedisError, OSError) as error:
-            # Away, refusing, too slow (TimeoutError is an OSError), loading, read-only, full or talking nonsense.
-            raise StoreLost(f"{type(error).__name__}: {error}") from error
-
-
-class Valkey:
-    """A client of the server at `url`; nothing is opened before the first call."""
-
-    def __init__(self, url: str, *, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
-        options: dict[str, Any] = {
-            **parse_url(url),
-            # redis-py's retries are off: with them, 8.1 takes 4 to 5 s to report a refused connection.
-            "retry": Retry(NoBackoff(), 0),
-            # Each call has one deadline, above; a second timer per read would only cost.
-            "socket_timeout": None,
-            "socket_connect_timeout": timeout_s,
-            # RESP2 and no name: a new connection costs no round trip before its first command.
-            "protocol": 2,
-            "driver_info": None,
-        }
-        # More callers than connections wait their turn, within their deadline.
-        self._redis = Redis.from_pool(BlockingConnectionPool(max_connections=_CONNECTIONS, timeout=None, **options))
-
-    def script(self, text: str) -> PooledScript:
-        """A script to call."""
-        return PooledScript(self._redis, text, self._timeout_s)
-
-    def part(self, key: str) -> str:
-        """The whole."""
-        return ""
-
-    async def close(self) -> None:
-        """Close every connection."""
-        await self._redis.aclose()

@@ -5,13 +5,14 @@ import os
 
 import uvloop
 
-from process.http import serve
-from process.logs import make_logger
+from process.http import serve_all
+from process.logs import OUTPUT, Lines, Say, make_logger, say_soon
+from process.memory import settle
 from process.metrics import exposing, new_registry
 from process.settings import load_or_exit
 from process.stopping import stop_event
 from process.tracing import log_processors, tracing
-from transcoder.app import build
+from transcoder.app import built
 from transcoder.settings import Settings, load
 
 GIVES_WAY = 8
@@ -22,11 +23,20 @@ refusal comes in a millisecond instead of in a hundred."""
 async def main(settings: Settings) -> None:
     """Build, serve, drain."""
     os.nice(GIVES_WAY)
-    log = make_logger("transcoder", settings.log_level, *log_processors(settings.collector))
+    lines, more = Lines(OUTPUT), log_processors(settings.collector)
+    log = make_logger("transcoder", settings.log_level, *more, lines=lines)
+    say: Say = log.info if more else say_soon("transcoder", settings.log_level, lines)
     registry, stop = new_registry(), stop_event()
-    with tracing("transcoder", settings.collector, registry) as tracer:
-        async with exposing(registry, settings.metrics_listen):
-            await serve(build(settings, log, registry, tracer), settings.listen, stop)
+    try:
+        with tracing("transcoder", settings.collector, registry) as tracer:
+            async with (
+                exposing(registry, settings.metrics_listen),
+                built(settings, log, say, registry, tracer) as answer,
+            ):
+                settle()
+                await serve_all(answer, settings.listen, stop)
+    finally:
+        lines.flush()
 
 
 if __name__ == "__main__":

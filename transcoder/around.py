@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aiohttp.typedefs import Middleware
-
 from contract.vocabulary import Json
+from process.http import Answering
 from stores.idempotency import Idempotency
 from transcoder.upstream import Upstream
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:  # what is off costs no import
 class Around:
     """How each part is taken; by default as it is. `note` hears of each request what the log hears."""
 
-    middlewares: tuple[Middleware, ...] = ()
+    serving: Callable[[Answering], Answering] = lambda answering: answering
     note: Callable[[Mapping[str, Json]], None] | None = None
     upstream: Callable[[Upstream, str], Upstream] = lambda upstream, _: upstream
     store: Callable[[Idempotency], Idempotency] = lambda store: store
@@ -32,5 +31,5 @@ def around(tracer: "Tracer | None") -> Around:
     from transcoder.traced import TracedIdempotency, TracedUpstream, note, serving_requests
 
     return Around(
-        (serving_requests(tracer),), note, partial(TracedUpstream, tracer), partial(TracedIdempotency, tracer)
+        partial(serving_requests, tracer), note, partial(TracedUpstream, tracer), partial(TracedIdempotency, tracer)
     )

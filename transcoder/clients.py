@@ -3,6 +3,7 @@
 One suite holds both to the same promises (`tests/upstream/`). Owns the bounds that they share.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -27,8 +28,12 @@ _NAME_ON_A_SOCKET = "internal"
 class Client(Protocol):
     """Sends a request once at the most, and reads its answer whole."""
 
-    async def ask(self, method: str, target: str, fields: Mapping[str, str], body: bytes | None) -> Reply:
-        """The answer. Raises Unreachable, Dropped or Unreadable (`httpclient.errors`)."""
+    async def ask(
+        self, method: str, target: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
+    ) -> Reply:
+        """The answer, by `until_s` (loop time) or TimeoutError. Raises Unreachable, Dropped or Unreadable
+        (`httpclient.errors`).
+        """
 
     async def close(self) -> None:
         """Close the pool."""
@@ -59,8 +64,14 @@ class AiohttpClient:
         self._session = session
         self._base = base
 
-    async def ask(self, method: str, target: str, fields: Mapping[str, str], body: bytes | None) -> Reply:
+    async def ask(
+        self, method: str, target: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
+    ) -> Reply:
         """See `Client.ask`."""
+        async with asyncio.timeout_at(until_s):
+            return await self._ask(method, target, fields, body)
+
+    async def _ask(self, method: str, target: str, fields: Mapping[str, str], body: bytes | None) -> Reply:
         url = URL(f"{self._base}{target}", encoded=True)
         try:
             async with self._session.request(method, url, headers=fields, data=body, allow_redirects=False) as reply:

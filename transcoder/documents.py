@@ -10,7 +10,8 @@ stand for the deployment's own and are replaced, as text, when the service start
 """
 
 import importlib.util
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -41,6 +42,8 @@ _VIEWER = "flask_swagger_ui"
 """The package that brings the viewer's files; its own code is never imported."""
 _VIEWER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 
+_FORMS = [(re.compile(re.sub(r"\{[a-z]+\}", "[^/]+", row.path)), row) for row in DOCUMENTS]
+
 
 def sources(look: Look, api_url: str, auth_url: str) -> Sources:
     """Everything that the documents are made of, read from disk. Raises OSError when a file is missing."""
@@ -60,6 +63,11 @@ def sources(look: Look, api_url: str, auth_url: str) -> Sources:
     )
 
 
+def document_at(path: str) -> Document | None:
+    """The document, or family of them, that stands at a path; `Documents` says which names a family lacks."""
+    return next((row for form, row in _FORMS if form.fullmatch(path)), None)
+
+
 class Documents:
     """Answers requests for documents."""
 
@@ -68,24 +76,17 @@ class Documents:
         self._api_url = sources.api_url
         self._log = log
 
-    def add_routes(self, router: web.UrlDispatcher) -> None:
-        """A route for each row, whatever the method."""
-        for row in DOCUMENTS:
-            router.add_route("*", row.path.replace("}", ":[^/]+}"), self._answers(row))
+    def answer(self, row: Document, request: web.BaseRequest) -> web.Response:
+        """It, or the problem why not; whatever the method."""
+        try:
+            return self._found(row, request)
+        except ApiError as error:
+            return self._refused(request, error)
+        except Exception:
+            self._log.exception("unhandled", trace_id=requests.trace_id(request), document=row.id)
+            return self._refused(request, ApiError(INTERNAL_ERROR, outcome="not-applied"))
 
-    def _answers(self, row: Document) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def answer(request: web.Request) -> web.Response:
-            try:
-                return self._found(row, request)
-            except ApiError as error:
-                return self._refused(request, error)
-            except Exception:
-                self._log.exception("unhandled", trace_id=requests.trace_id(request), document=row.id)
-                return self._refused(request, ApiError(INTERNAL_ERROR, outcome="not-applied"))
-
-        return answer
-
-    def _found(self, row: Document, request: web.Request) -> web.Response:
+    def _found(self, row: Document, request: web.BaseRequest) -> web.Response:
         if request.method not in DOCUMENT_METHODS:
             told = {headers.ALLOW: ", ".join(DOCUMENT_ALLOW)}
             raise ApiError(METHOD_NOT_ALLOWED, allowed_methods=list(DOCUMENT_ALLOW), headers=told)
@@ -101,7 +102,7 @@ class Documents:
             return web.Response(status=304, headers=sent)
         return web.Response(body=page.body, headers={**sent, headers.CONTENT_TYPE.title: _content_type(page)})
 
-    def _refused(self, request: web.Request, error: ApiError) -> web.Response:
+    def _refused(self, request: web.BaseRequest, error: ApiError) -> web.Response:
         body = render(
             error.problem,
             api_url=self._api_url,

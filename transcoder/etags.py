@@ -2,9 +2,10 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
+from contract.base32 import Base32
 from contract.headers import Header
 from contract.problems import INVALID_PARAMETER, ItemError
 from contract.versions import VERSIONS, Version
@@ -12,9 +13,8 @@ from transcoder.errors import ApiError
 
 _ETAG = re.compile(r"r([1-9][0-9]{0,17})-([a-z2-7]{7})")
 _TAG = re.compile(r'(?:W/)?(?:"([\x21\x23-\x7e]*)"|((?!\*|W/)[\x21\x23-\x2b\x2d-\x7e]+))')
-_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
-"""Of digits in base 32: ten bits each."""
+_MARK_BYTES, _DIGITS = 5, 7
+_MARKS = Base32(_MARK_BYTES, "abcdefghijklmnopqrstuvwxyz234567")
 _COMMAS = re.compile(r"(?:[ \t]*,)+[ \t]*")
 
 
@@ -35,14 +35,17 @@ Precondition = AnyRevision | Named
 
 def etag(record_id: str, revision: int, version: Version) -> str:
     """The record's `etag` in a version; an ETag header is the same between quotes."""
-    return f"r{revision}-{_mark(record_id, version.date)}"
+    return etags([record_id], [revision], version)[0]
 
 
-@lru_cache(maxsize=4096)
-def _mark(record_id: str, date: str) -> str:
-    digest = hashlib.sha256(f"{record_id} {date}".encode()).digest()
-    number = int.from_bytes(digest[:5], "big")
-    return "".join([_PAIRS[number >> place & 1023] for place in (30, 20, 10, 0)])[:7]
+def etags(record_ids: Sequence[str], revisions: Sequence[int], version: Version) -> list[str]:
+    """The etags of several records, in a version."""
+    marks = _MARKS.spelt([_digest(record_id, version) for record_id in record_ids])
+    return [f"r{revision}-{mark[:_DIGITS]}" for revision, mark in zip(revisions, marks, strict=True)]
+
+
+def _digest(record_id: str, version: Version) -> bytes:
+    return hashlib.sha256(f"{record_id} {version.date}".encode()).digest()[:_MARK_BYTES]
 
 
 def read_precondition(header: Header, value: str | None) -> Precondition | None:
@@ -81,6 +84,6 @@ def _malformed(header: Header) -> ApiError:
 
 def revisions(named: Named, record_id: str) -> frozenset[int]:
     """The revisions of this record that the tags name, in any version; tags of other records name none."""
-    marks = {_mark(record_id, version.date) for version in VERSIONS}
+    marks = {mark[:_DIGITS] for mark in _MARKS.spelt([_digest(record_id, version) for version in VERSIONS])}
     forms = (_ETAG.fullmatch(tag) for tag in named.tags)
     return frozenset(int(form[1]) for form in forms if form is not None and form[2] in marks)

@@ -46,6 +46,9 @@ class _Stored(msgspec.Struct, array_like=True):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode
+_canonical = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), default=lambda number: {"decimal": str(number)}
+).encode
 _NOBODY_KNOWS = Answer(IDEMPOTENCY_OUTCOME_UNKNOWN.status, None)
 _QUICKLY = 1
 """The answer to a batch of 100 contacts shrinks from 80 KB to 11 KB in 0.5 ms; one contact takes less than 0.1."""
@@ -66,8 +69,7 @@ def fingerprint(call: Call) -> str:
     """A digest of all that makes a request this one: path, query, If-Match, version and canonical JSON."""
     tags = sorted(getattr(call.if_match, "tags", ())) if call.if_match else None
     parts = [call.path, call.query, tags, call.version.date, call.body]
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=lambda number: {"decimal": str(number)})
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(parts).encode()).hexdigest()
 
 
 class Once:

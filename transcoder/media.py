@@ -7,9 +7,14 @@ from contract.problems import NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE
 from contract.vocabulary import Method
 from transcoder.errors import ApiError
 
+_ANYTHING = (None, "*/*", JSON_MEDIA_TYPE)
+"""What nearly all accept."""
+
 
 def check_content(method: Method, content_type: str | None, content_encoding: str | None) -> None:
     """Raise 415 unless a body of this type and encoding can be read."""
+    if content_type == JSON_MEDIA_TYPE and content_encoding is None:
+        return  # what nearly all say
     types = body_media_types(method)
     if (content_encoding or "").strip().lower() not in ("", "identity") or not _is_json(content_type, types):
         field = headers.ACCEPT_PATCH if method is Method.PATCH else headers.ACCEPT.name
@@ -27,7 +32,7 @@ def _is_json(content_type: str | None, types: tuple[str, ...]) -> bool:
 
 def check_accept(accept: str | None) -> None:
     """Raise 406 when `Accept` excludes JSON; problems are sent whatever it says."""
-    if preferred(accept or "", (JSON_MEDIA_TYPE,)) is None:
+    if accept not in _ANYTHING and preferred(accept or "", (JSON_MEDIA_TYPE,)) is None:
         raise ApiError(NOT_ACCEPTABLE, supported=[JSON_MEDIA_TYPE])
 
 

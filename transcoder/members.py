@@ -1,9 +1,14 @@
-"""[pure] Members that hold more than one value: tags, ids, addresses, custom fields. Each tells all its faults."""
+"""[pure] Members that hold more than one value: tags, ids, addresses, custom fields. Each tells all its faults.
+
+A type gives a judge: what can be laid out is laid out with it, once, so that a value that is good costs little more
+than a look at it.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from contract.bounds import MAX_ERRORS
@@ -32,7 +37,7 @@ from contract.types import (
 from contract.vocabulary import Json
 from transcoder.pointers import did_you_mean, pointer
 from transcoder.records import NOBODY, Definition
-from transcoder.values import Fault, Surroundings, check
+from transcoder.values import Fault, Surroundings, bound, check
 
 _PRINTABLE = re.compile(r"[!-~]+")
 
@@ -58,107 +63,128 @@ def unknown(name: str, known: Sequence[str], at: str = "") -> Fault:
     return Fault("unknown-member", "There is no such member.", at=at, did_you_mean=did_you_mean(name, known))
 
 
+Judge = Callable[[Json, Surroundings], Read]
+"""What makes a neutral value of a member's JSON, or says what is wrong with it."""
+_NULL_ITEM = Fault("not-nullable", "null is no item.")
+_TWICE = Fault("duplicate-item", "This stands here already.")
+
+
 def _array(
-    value: Json, low: int, high: int, example: Json, read_one: Callable[[Json], Read], same: Callable[[Any], Any]
-) -> list[Any] | Fault | Faults:
+    low: int, high: int, example: Sequence[Json], judge: Judge, same: Callable[[Any], Any]
+) -> Callable[[Json, Surroundings], list[Any] | Fault | Faults]:
     """An array of distinct values; `same` maps two values alike that count as one."""
-    if not isinstance(value, list):
-        return Fault("invalid-type", "Expected an array.", example=example)
-    if len(value) > high:
-        return Fault("too-many-items", f"At most {high} items.")
-    if len(value) < low:
-        return Fault("too-few-items", f"At least {low} items.", example=example)
-    faults = Faults()
-    items: list[Any] = []
-    seen: set[Any] = set()
-    for index, given in enumerate(value):
-        item = Fault("not-nullable", "null is no item.") if given is None else read_one(given)
-        if not isinstance(item, Fault) and same(item) in seen:
-            item = Fault("duplicate-item", "This stands here already.")
-        if isinstance(item, Fault):
+    shown = list(example)
+
+    def array(value: Json, around: Surroundings) -> list[Any] | Fault | Faults:
+        if not isinstance(value, list):
+            return Fault("invalid-type", "Expected an array.", example=shown)
+        if len(value) > high:
+            return Fault("too-many-items", f"At most {high} items.")
+        if len(value) < low:
+            return Fault("too-few-items", f"At least {low} items.", example=shown)
+        faults = Faults()
+        items: list[Any] = []
+        seen: set[Any] = set()
+        for index, given in enumerate(value):
+            item = _NULL_ITEM if given is None else judge(given, around)
+            if not isinstance(item, Fault):
+                key = same(item)
+                if key not in seen:
+                    seen.add(key)
+                    items.append(item)
+                    continue
+                item = _TWICE
             faults.append(replace(item, at=pointer(index) + item.at))
-            continue
-        seen.add(same(item))
-        items.append(item)
-    return faults or items
+        return faults or items
+
+    return array
 
 
-def tags(kind: Tags, value: Json, around: Surroundings) -> list[str] | Fault | Faults:
+def tags(kind: Tags) -> Judge:
     """Distinct without regard to case."""
-    read = lambda item: check(kind.item, item, around)  # noqa: E731
-    return _array(value, kind.min_items, kind.max_items, list(kind.example), read, str.lower)
+    return _array(kind.min_items, kind.max_items, kind.example, bound(kind.item), str.lower)
 
 
-def several(kind: Several, value: Json, around: Surroundings) -> list[str] | Fault | Faults:
+def several(kind: Several) -> Judge:
     """Distinct values of one type."""
-    read = lambda item: check(kind.item, item, around)  # noqa: E731
-    return _array(value, 0, kind.max_items, list(kind.example), read, str)
+    return _array(0, kind.max_items, kind.example, bound(kind.item), str)
 
 
-def ids(kind: Ids, value: Json, around: Surroundings) -> list[int] | Fault | Faults:
+def ids(kind: Ids) -> Judge:
     """Distinct references. What stands for nobody may do so for several, and is told on once."""
-    read_one = lambda item: check(Id(kind.prefix), item, around)  # noqa: E731
     tell_apart = lambda number: object() if number == NOBODY else number  # noqa: E731
-    read = _array(value, 0, kind.max_items, list(kind.example), read_one, tell_apart)
-    if isinstance(read, Fault | Faults):
-        return read
-    return list(dict.fromkeys(read))
+    array = _array(0, kind.max_items, kind.example, bound(Id(kind.prefix)), tell_apart)
+
+    def read(value: Json, around: Surroundings) -> list[int] | Fault | Faults:
+        numbers = array(value, around)
+        if isinstance(numbers, Fault | Faults):
+            return numbers
+        return list(dict.fromkeys(numbers))
+
+    return read
 
 
-def scopes(kind: Scopes, value: Json) -> list[str] | Fault | Faults:
+def scopes(kind: Scopes) -> Judge:
     """Distinct words of those that there are."""
-    known = tuple(scope.name for scope in SCOPES)
-    example = list(kind.example)
+    known, example = tuple(scope.name for scope in SCOPES), list(kind.example)
 
-    def read(item: Json) -> str | Fault:
+    def one(item: Json, _: Surroundings) -> str | Fault:
         if not isinstance(item, str):
             return Fault("invalid-type", "Expected a string.", example=example[0])
         if item not in known:
-            return Fault(
-                "unknown-value", "There is no such scope.", allowed=known, did_you_mean=did_you_mean(item, known)
-            )
+            meant = did_you_mean(item, known)
+            return Fault("unknown-value", "There is no such scope.", allowed=known, did_you_mean=meant)
         return item
 
-    return _array(value, 1, len(known), example, read, str)
+    return _array(1, len(known), example, one, str)
 
 
-def uris(kind: Uris, value: Json) -> list[str] | Fault | Faults:
+def uris(kind: Uris) -> Judge:
     """Distinct ones, kept to the letter: what each is good for is judged by whoever keeps them."""
     example = list(kind.example)
 
-    def read(item: Json) -> str | Fault:
+    def one(item: Json, _: Surroundings) -> str | Fault:
         if not isinstance(item, str):
             return Fault("invalid-type", "Expected a string.", example=example[0])
         if len(item) > kind.max_length or not _PRINTABLE.fullmatch(item):
             return Fault("invalid-url", "Not an absolute URI in printable ASCII.", example=example[0])
         return item
 
-    return _array(value, 0, kind.max_items, example, read, str)
+    return _array(0, kind.max_items, example, one, str)
 
 
-def address(kind: Address, value: Json, around: Surroundings) -> dict[str, Json] | Fault | Faults:
+def address(kind: Address) -> Judge:
     """The members that are given; null clears one."""
-    if not isinstance(value, dict):
-        return Fault("invalid-type", "Expected an object.", example=kind.example)
-    types = dict(kind.members)
-    faults = Faults()
-    members: dict[str, Json] = {}
-    for name, given in value.items():
-        if name not in types:
-            faults.append(unknown(name, list(types), at=pointer(name)))
-            if len(faults) >= MAX_ERRORS:
-                break
-            continue
-        read = None if given is None else check(types[name], given, around)
-        if isinstance(read, Fault):
-            faults.append(replace(read, at=pointer(name)))
-        else:
-            members[name] = read
-    return faults or members
+    judges = {name: bound(member) for name, member in kind.members}
+
+    def read(value: Json, around: Surroundings) -> dict[str, Json] | Fault | Faults:
+        if not isinstance(value, dict):
+            return Fault("invalid-type", "Expected an object.", example=kind.example)
+        faults = Faults()
+        members: dict[str, Json] = {}
+        for name, given in value.items():
+            judge = judges.get(name)
+            if judge is None:
+                faults.append(unknown(name, list(judges), at=pointer(name)))
+                if len(faults) >= MAX_ERRORS:
+                    break
+                continue
+            member = None if given is None else judge(given, around)
+            if isinstance(member, Fault):
+                faults.append(replace(member, at=pointer(name)))
+            else:
+                members[name] = member
+        return faults or members
+
+    return read
 
 
-def custom_fields(kind: CustomFields, value: Json, around: Surroundings) -> dict[str, Json] | Fault | Faults:
+def custom_fields(kind: CustomFields) -> Judge:
     """The keys that are given; null removes one."""
+    return partial(_custom_fields, kind)
+
+
+def _custom_fields(kind: CustomFields, value: Json, around: Surroundings) -> dict[str, Json] | Fault | Faults:
     if not isinstance(value, dict):
         return Fault("invalid-type", "Expected an object.", example=kind.example)
     if len(value) > kind.max_items:
@@ -203,7 +229,7 @@ def custom_value(definition: Definition, value: Json, around: Surroundings) -> R
             return option(definition, value, around)
         case CustomType.MULTI_SELECT:
             example = list(definition.options)[:1]
-            return _array(value, 0, _MAX_CHOSEN, example, lambda each: option(definition, each, around), str)
+            return _array(0, _MAX_CHOSEN, example, partial(option, definition), str)(value, around)
         case simple:
             return check(_SIMPLE[simple], value, around)
 
@@ -226,3 +252,15 @@ def _number(value: Json) -> int | Decimal | Fault:
     if exact != round(exact, _MAX_DECIMALS):
         return Fault("too-many-decimals", f"At most {_MAX_DECIMALS} decimals.", example=25)
     return int(exact) if exact == int(exact) else round(exact, _MAX_DECIMALS).normalize()
+
+
+JUDGES: dict[type, Callable[[Any], Judge]] = {
+    Tags: tags,
+    Scopes: scopes,
+    Uris: uris,
+    Several: several,
+    Ids: ids,
+    Address: address,
+    CustomFields: custom_fields,
+}
+"""What gives the judge of each type that holds several values."""

@@ -4,10 +4,10 @@ Knows names and labels of metrics; a label is an operation, a class of statuses 
 caller sent.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry
 
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE
-from process.metrics import watch_count
+from process.metrics import Counts, Times, watch_count, watch_level
 from stores.receipts import Outbox
 
 _BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -30,55 +30,54 @@ class Tally:
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         registry = CollectorRegistry() if registry is None else registry
-        self._requests = Counter(
-            "transcoder_requests", "Answered requests.", ("operation", "status_class"), registry=registry
-        )
-        self._took = Histogram(
+        self._requests = Counts(registry, "transcoder_requests", "Answered requests.", "operation", "status_class")
+        self._took = Times(
+            registry,
             "transcoder_request_duration_seconds",
             "How long an answer took.",
-            ("operation",),
-            buckets=_BUCKETS_S,
-            registry=registry,
+            "operation",
+            bounds_s=_BUCKETS_S,
         )
-        self.in_flight = Gauge("transcoder_requests_in_flight", "Requests not yet answered.", registry=registry)
-        self._claims = Counter(
-            "transcoder_idempotency", "Claims of idempotency keys by outcome.", ("outcome",), registry=registry
-        )
-        self._calls = Counter(
+        self.in_flight = 0
+        watch_level(registry, "transcoder_requests_in_flight", "Requests not yet answered.", lambda: self.in_flight)
+        self._claims = Counts(registry, "transcoder_idempotency", "Claims of idempotency keys by outcome.", "outcome")
+        self._calls = Counts(
+            registry,
             "transcoder_upstream_calls",
             "Calls of internal services: their status class, or why there was no answer.",
-            ("outcome",),
-            registry=registry,
+            "outcome",
         )
-        # From the start on: a count that appears with its first event has not grown.
-        for counter, outcomes in ((self._claims, CLAIMS), (self._calls, CALLS)):
+        for counts, outcomes in ((self._claims, CLAIMS), (self._calls, CALLS)):
             for outcome in outcomes:
-                counter.labels(outcome)
-        self._waited = Histogram(
+                counts.begin(outcome)
+        self._waited = Times(
+            registry,
             "transcoder_upstream_duration_seconds",
             "How long a call of an internal service took.",
-            buckets=_BUCKETS_S,
-            registry=registry,
+            bounds_s=_BUCKETS_S,
         )
 
     def answered(self, operation: str, status: int, took_s: float) -> None:
         """A request of that operation; of none, if the edge named none that we know."""
-        self._requests.labels(operation, status_class(status)).inc()
-        self._took.labels(operation).observe(took_s)
+        self._requests.add(operation, status_class(status))
+        self._took.add(took_s, operation)
 
     def claimed(self, outcome: str) -> None:
         """An idempotency key was claimed, with one of the outcomes of `CLAIMS`."""
-        self._claims.labels(outcome).inc()
+        self._claims.add(outcome)
 
     def called(self, outcome: str, took_s: float) -> None:
         """A call inwards has ended, with one of the outcomes of `CALLS`."""
-        self._calls.labels(outcome).inc()
-        self._waited.observe(took_s)
+        self._calls.add(outcome)
+        self._waited.add(took_s)
+
+
+_STATUS_CLASSES = tuple(f"{hundreds}xx" for hundreds in range(10))
 
 
 def status_class(status: int) -> str:
     """`2xx` of 201."""
-    return f"{status // 100}xx"
+    return _STATUS_CLASSES[status // 100]
 
 
 def watch(registry: CollectorRegistry, outbox: Outbox) -> None:

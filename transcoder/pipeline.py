@@ -13,23 +13,18 @@ from functools import partial
 from typing import Any
 
 from aiohttp import web
+from multidict import istr
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
-from contract.bounds import (
-    JSON_MEDIA_TYPE,
-    MAX_BATCH_BODY_BYTES,
-    MAX_BODY_BYTES,
-    MAX_ERRORS,
-    PROBLEM_MEDIA_TYPE,
-    REQUEST_TIMEOUT_S,
-)
+from contract.bounds import JSON_MEDIA_TYPE, MAX_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_TIMEOUT_S
 from contract.ids import Codec
-from contract.operations import OPERATIONS, Operation
+from contract.operations import BY_ID
 from contract.problems import INTERNAL_ERROR, MALFORMED_REQUEST, Problem, render
-from contract.resources import RESOURCES
-from contract.versions import LATEST_VERSION, VERSIONS, Version, requested_version, supported
-from contract.vocabulary import BATCHES, Json
+from contract.versions import LATEST_VERSION, Version, requested_version, supported
+from contract.vocabulary import Json
+from process.logs import Say
+from process.whole import Whole
 from stores.receipts import Outbox
 from transcoder import media, requests
 from transcoder.call import Answer, Call
@@ -37,23 +32,26 @@ from transcoder.capable import check_able, check_served
 from transcoder.dead_references import as_if_live, comes_earlier, only_dead
 from transcoder.errors import AllAtOnce, ApiError
 from transcoder.etags import Precondition, read_precondition
-from transcoder.handlers import HANDLERS, Handler, versions
+from transcoder.handlers import Handler, versions
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.metrics import NO_OPERATION, Tally
-from transcoder.parameters import Asked, Read, read_parameters, readers
+from transcoder.parameters import Asked, read_parameters
+from transcoder.plans import Plan, plans
 from transcoder.receipts import receipt_of
 from transcoder.records import Actor
 from transcoder.shares import Shares
 from transcoder.upstream import begin_request, spent_ms
 from transcoder.values import Known, Surroundings
-from transcoder.versioning import Translation, translations
 
 _OUR_FAULT = 500
+_VERSION, _CONTENT_TYPE, _CONTENT_ENCODING, _ACCEPT = (
+    istr(row.name) for row in (headers.VERSION, headers.CONTENT_TYPE, headers.CONTENT_ENCODING, headers.ACCEPT)
+)
 
 
 class Pipeline:
-    """Answers requests. Built once; what can be laid out per operation is laid out here."""
+    """Answers requests. Built once; what can be laid out per operation is laid out before the first of them."""
 
     def __init__(
         self,
@@ -64,49 +62,52 @@ class Pipeline:
         log: FilteringBoundLogger,
         tally: Tally | None = None,
         note: Callable[[Mapping[str, Json]], None] | None = None,
+        say: Say | None = None,
     ) -> None:
         self._desk = desk
         self._codec = codec
         self._once = once
         self._outbox = outbox
         self._log = log
+        self._say = say or log.info
         self._tally = tally or Tally()
         self._note = note
         self._shares = Shares()
-        self._readers: Mapping[str, Mapping[str, Read]] = {row.id: readers(row) for row in OPERATIONS}
-        self._translations = {version: translations(version, RESOURCES) for version in VERSIONS}
+        self._plans = plans()
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """The response to a request, whatever happens on the way."""
-        with self._tally.in_flight.track_inprogress():
-            return await self._answer(request)
-
-    async def _answer(self, request: web.Request) -> web.Response:
         started_s = time.monotonic()
+        self._tally.in_flight += 1
         begin_request()
         notes: dict[str, Json] = {"trace_id": requests.trace_id(request)}
         version: Version | None = None
         try:
-            route = requests.route(request)
-            notes["operation"] = route.operation.id
-            if route.operation.open:
-                answer = versions.answer(int(time.time()))
+            operation_id = requests.operation_id(request)
+            plan = self._plans.get(operation_id)
+            if plan is None:
+                answer = _open(operation_id, notes)
             else:
+                texts = requests.id_texts(request, plan)
+                notes["operation"] = operation_id
                 deadline_s = asyncio.get_running_loop().time() + REQUEST_TIMEOUT_S
                 actor = requests.actor(request, self._codec, deadline_s)
                 notes["business"] = business = request.headers[headers.BUSINESS.name]
+                notes["subject"] = request.headers[headers.SUBJECT.name]
                 version = _version(request)
                 with self._shares.one_of(business):
-                    answer = await self._call(request, route, actor, version)
+                    answer = await self._call(request, plan, texts, actor, version)
         except ApiError as error:
             answer = self._refused(error, notes)
         except Exception:
             self._log.exception("unhandled", **notes)
             answer = self._refused(ApiError(INTERNAL_ERROR), notes)
+        finally:
+            self._tally.in_flight -= 1
         self._tell(request, notes, answer, started_s)
         return _response(answer, version, self._desk.api_url)
 
-    def _tell(self, request: web.Request, notes: dict[str, Json], answer: Answer, started_s: float) -> None:
+    def _tell(self, request: web.BaseRequest, notes: dict[str, Json], answer: Answer, started_s: float) -> None:
         """A line in the log and, once its caller is known, a receipt."""
         took_s = time.monotonic() - started_s
         self._tally.answered(notes.get("operation", NO_OPERATION), answer.status, took_s)
@@ -114,26 +115,27 @@ class Pipeline:
         notes["duration_ms"] = round(took_s * 1000, 1)
         notes["upstream_duration_ms"] = spent_ms()
         # What an internal service or we ourselves did wrong is for us to hear of, never the caller's fault.
-        (self._log.error if answer.status >= _OUR_FAULT else self._log.info)("request", **notes)
+        (self._log.error if answer.status >= _OUR_FAULT else self._say)("request", **notes)
         if self._note is not None:
             self._note(notes)
         if "business" in notes:
-            subject, now_ms = request.headers[headers.SUBJECT.name], time.time_ns() // 1_000_000
-            self._outbox.put(notes["business"], receipt_of(notes, subject, answer, now_ms))
+            receipt = receipt_of(notes, notes["subject"], answer, time.time_ns() // 1_000_000)
+            self._outbox.put(notes["business"], receipt)
 
-    async def _call(self, request: web.Request, route: requests.Route, actor: Actor, version: Version) -> Answer:
-        check_served(self._desk.records.capabilities_for(route.operation.of), route.operation)
-        handler = HANDLERS[route.operation.kind]
-        body = await _body(request, route.operation, handler, actor.deadline_s)
-        call = self._head(request, route, actor, version, body)
+    async def _call(
+        self, request: web.BaseRequest, plan: Plan, texts: list[str], actor: Actor, version: Version
+    ) -> Answer:
+        able = self._desk.records.capabilities_for(plan.operation.of)
+        check_served(able, plan.operation)
+        body = await _body(request, plan, actor.deadline_s)
+        call = self._head(request, plan, texts, actor, version, body)
         run: Callable[[], Awaitable[Answer]]
         try:
-            run = partial(handler.run, self._desk, call, await self._worked_out(handler, call))
+            run = partial(plan.handler.run, self._desk, call, await self._worked_out(plan.handler, call))
         except ApiError as dead:
-            able = self._desk.records.capabilities_for(call.operation.of)
             if not only_dead(dead.errors) or not able.dry_run:
                 raise
-            run = partial(self._refused_in_turn, handler, call, dead)
+            run = partial(self._refused_in_turn, plan.handler, call, dead)
         return await self._once.run(call, run)
 
     async def _worked_out(self, handler: Handler, call: Call) -> Any:
@@ -169,35 +171,40 @@ class Pipeline:
                     return work
         raise AssertionError("the second time is the last")
 
-    def _head(self, request: web.Request, route: requests.Route, actor: Actor, version: Version, body: Json) -> Call:
-        """Check 12: path, query and headers, the faults of all of them at once."""
-        operation, tenant = route.operation, actor.tenant
-        query = list(request.rel_url.query.items()) if request.rel_url.raw_query_string else []
-        now_ms = time.time_ns() // 1_000_000
-        around = Surroundings(now_ms, lambda prefix, text: self._codec.open(prefix, tenant, text), Known({}))
-        translation = _SAME if operation.of is None else self._translations[version][operation.of]
-        asked = Asked(operation, around, translation)
+    def _head(
+        self, request: web.BaseRequest, plan: Plan, texts: list[str], actor: Actor, version: Version, body: Json
+    ) -> Call:
+        """Check 12: path, query and headers, the faults of all of them at once. What is not there is not read."""
+        tenant, url, codec = actor.tenant, request.rel_url, self._codec
+        around = Surroundings(
+            time.time_ns() // 1_000_000, lambda prefix, text: codec.open(prefix, tenant, text), Known({})
+        )
+        translation = plan.translations[version]
         together = AllAtOnce()
-        named = requests.path_resources(operation)
         numbers = [
-            together.read(partial(requests.record_number, resource, text, self._codec, tenant))
-            for resource, text in zip(named, route.id_texts, strict=True)
+            together.read(partial(requests.record_number, resource, text, codec, tenant))
+            for resource, text in zip(plan.resources, texts, strict=True)
         ]
-        has_parent = operation.of is not None and operation.of.parent is not None
+        query = url.raw_query_string
+        parameters = plan.without_a_query
+        if query or parameters is None:
+            asked = Asked(plan.operation, around, translation)
+            pairs = list(url.query.items()) if query else []
+            parameters = together.read(lambda: read_parameters(plan.readers, pairs, asked))
         call = Call(
-            operation=operation,
+            operation=plan.operation,
             version=version,
             translation=translation,
             actor=actor,
             token=requests.token(request),
-            path=request.rel_url.raw_path,
-            query=request.rel_url.raw_query_string,
-            parent=numbers[0] if has_parent else None,
-            number=numbers[-1] if len(numbers) > has_parent else None,
-            parameters=together.read(lambda: read_parameters(self._readers[operation.id], query, asked)),
+            path=url.raw_path,
+            query=query,
+            parent=numbers[0] if plan.has_parent else None,
+            number=numbers[-1] if len(numbers) > plan.has_parent else None,
+            parameters=parameters,
             body=body,
-            if_match=together.read(lambda: _precondition(request, headers.IF_MATCH)),
-            if_none_match=together.read(lambda: _precondition(request, headers.IF_NONE_MATCH)),
+            if_match=_precondition(request, headers.IF_MATCH, together),
+            if_none_match=_precondition(request, headers.IF_NONE_MATCH, together),
             idempotency_key=together.read(lambda: requests.idempotency_key(request)),
             around=around,
         )
@@ -225,7 +232,12 @@ def _retry_after(problem: Problem) -> dict[str, str]:
     return {} if problem.retry_after_s is None else {headers.RETRY_AFTER: str(problem.retry_after_s)}
 
 
-_SAME = Translation(())
+def _open(operation_id: str, notes: dict[str, Json]) -> Answer:
+    operation = BY_ID.get(operation_id)
+    if operation is None:
+        raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="the edge named no operation")
+    notes["operation"] = operation_id
+    return versions.answer(int(time.time()))
 
 
 def _speaks_of_custom_fields(body: Json) -> bool:
@@ -237,41 +249,44 @@ def _speaks_of_custom_fields(body: Json) -> bool:
     return isinstance(body, str) and body.startswith("custom_fields.")
 
 
-def _version(request: web.Request) -> Version:
+def _version(request: web.BaseRequest) -> Version:
     now_s = int(time.time())
-    wanted = requested_version(_joined(request, headers.VERSION.name), now_s)
+    wanted = requested_version(_joined(request, _VERSION), now_s)
     if isinstance(wanted, Problem):
         raise ApiError(wanted, supported_versions=list(supported(now_s)), latest_version=LATEST_VERSION.date)
     return wanted
 
 
-async def _body(request: web.Request, operation: Operation, handler: Handler, deadline_s: float) -> Json:
+async def _body(request: web.BaseRequest, plan: Plan, deadline_s: float) -> Json:
     """Checks 10 and 11: media types and size, then syntax."""
     begun = await requests.body_begins(request, deadline_s)
     if begun is not None:
         media.check_content(
-            operation.method,
-            _joined(request, headers.CONTENT_TYPE.name),
-            _joined(request, headers.CONTENT_ENCODING.name),
+            plan.operation.method,
+            _joined(request, _CONTENT_TYPE),
+            _joined(request, _CONTENT_ENCODING),
         )
-    media.check_accept(_joined(request, headers.ACCEPT.name))
-    limit_bytes = MAX_BATCH_BODY_BYTES if operation.kind in BATCHES else MAX_BODY_BYTES
-    raw = b"" if begun is None else await requests.read_body(request, begun, deadline_s, limit_bytes)
-    if handler.check is not None:
+    media.check_accept(_joined(request, _ACCEPT))
+    raw = b"" if begun is None else await requests.read_body(request, begun, deadline_s, plan.most_body_bytes)
+    if plan.handler.check is not None:
         # `null` is a body, and no object.
-        return requests.parse_body(raw) if raw or not handler.may_lack_body else {}
+        return requests.parse_body(raw) if raw or not plan.handler.may_lack_body else {}
     if raw:
         raise ApiError(MALFORMED_REQUEST, "This operation takes no body.", reason="unexpected-body")
     return None
 
 
-def _precondition(request: web.Request, header: headers.Header) -> Precondition | None:
-    return read_precondition(header, _joined(request, header.name))
+def _precondition(request: web.BaseRequest, header: headers.Header, together: AllAtOnce) -> Precondition | None:
+    text = _joined(request, header.name)
+    return None if text is None else together.read(lambda: read_precondition(header, text))
 
 
-def _joined(request: web.Request, name: str) -> str | None:
+_ABSENT: list[str] = []
+
+
+def _joined(request: web.BaseRequest, name: str) -> str | None:
     # Several lines of one field are one list (RFC 9110 §5.3).
-    values = request.headers.getall(name, [])
+    values = request.headers.getall(name, _ABSENT)
     return ", ".join(values) if values else None
 
 
@@ -288,7 +303,7 @@ def _warnings(version: Version, api_url: str) -> dict[str, str]:
     return told
 
 
-def _response(answer: Answer, version: Version | None, api_url: str) -> web.Response:
+def _response(answer: Answer, version: Version | None, api_url: str) -> web.StreamResponse:
     sent = dict(answer.headers)
     if version is not None:
         sent[headers.VERSION.title] = version.date
@@ -296,4 +311,4 @@ def _response(answer: Answer, version: Version | None, api_url: str) -> web.Resp
             sent[name] = f"{sent[name]}, {value}" if name in sent else value
     if answer.body is not None:
         sent[headers.CONTENT_TYPE.title] = JSON_MEDIA_TYPE if answer.status < 400 else PROBLEM_MEDIA_TYPE
-    return web.Response(status=answer.status, body=answer.body, headers=sent)
+    return Whole(answer.status, sent, answer.body)

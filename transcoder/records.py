@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
 from contract.ids import IdKind
 from contract.problems import ItemError, Problem
 from contract.resources import Action, Resource
@@ -24,9 +26,8 @@ NOBODY = 0
 """The number of no record: what a well-formed id of nobody is compared as."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A stored record. `deleted_at_ms` is None while it lives."""
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """A stored record. `deleted_at_ms` is None while it lives. A struct, since a page makes hundreds of them."""
 
     number: int
     revision: int

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from functools import lru_cache
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from multidict import istr
 
 from contract import headers, ids
 from contract.bounds import MAX_IDEMPOTENCY_KEY
 from contract.ids import Codec
-from contract.operations import BY_ID, Operation
 from contract.problems import (
     INTERNAL_ERROR,
     INVALID_ID,
@@ -27,48 +27,67 @@ from contract.vocabulary import Json, TenantId, TraceId, UserId
 from transcoder import strict_json
 from transcoder.call import Token
 from transcoder.errors import ApiError
+from transcoder.plans import Plan
 from transcoder.records import Actor
 from transcoder.values import malformed_id
 
 _KEY_CHARACTERS = frozenset(chr(code) for code in range(0x20, 0x7F))
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What the edge decided: the operation, and the texts of the records' ids in the path, outermost first."""
+_REQUEST_ID, _OPERATION, _BUSINESS, _SUBJECT, _PERMISSIONS, _ROLE = (
+    istr(row.name)
+    for row in (
+        headers.REQUEST_ID,
+        headers.OPERATION,
+        headers.BUSINESS,
+        headers.SUBJECT,
+        headers.PERMISSIONS,
+        headers.ROLE,
+    )
+)
+_OF_A_TOKEN = tuple(
+    istr(row.name)
+    for row in (
+        headers.SCOPES,
+        headers.PLAN,
+        headers.TOKEN_KIND,
+        headers.CLIENT,
+        headers.EXPIRES_AT,
+        headers.BUSINESS,
+        headers.SUBJECT,
+    )
+)
+"""Names that are looked up as they are: one of another type is put into lower case each time."""
 
-    operation: Operation
-    id_texts: tuple[str, ...]
 
-
-def trace_id(request: web.Request) -> TraceId:
+def trace_id(request: web.BaseRequest) -> TraceId:
     """The edge's id of this request."""
-    return TraceId(request.headers.get(headers.REQUEST_ID.name, ""))
+    return TraceId(request.headers.get(_REQUEST_ID, ""))
 
 
-def route(request: web.Request) -> Route:
-    """The operation that the edge routed to and authz decided on; the path is not matched again, only taken apart."""
-    operation = BY_ID.get(request.headers.get(headers.OPERATION.name, ""))
-    if operation is None:
-        raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="the edge named no operation")
+def operation_id(request: web.BaseRequest) -> str:
+    """The operation that the edge routed to and authz decided on."""
+    return request.headers.get(_OPERATION, "")
+
+
+def id_texts(request: web.BaseRequest, plan: Plan) -> list[str]:
+    """The texts of the records' ids in the path, outermost first; it is not matched again, only taken apart."""
     given = request.rel_url.raw_path.split("/")
-    template = operation.path.split("/")
-    if len(given) != len(template):
+    if len(given) != plan.parts:
         raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="path and operation do not go together")
-    texts = (text for text, part in zip(given, template, strict=True) if part.startswith("{"))
-    return Route(operation, tuple(texts) if operation.of is not None else ())
+    return [given[place] for place in plan.id_places]
 
 
-def actor(request: web.Request, codec: Codec, deadline_s: float) -> Actor:
+def actor(request: web.BaseRequest, codec: Codec, deadline_s: float) -> Actor:
     """The caller as authz describes it. A token whose ids are not of this deployment is no token of ours."""
-    tenant = codec.open_business(BUSINESS_PREFIX, request.headers.get(headers.BUSINESS.name, ""))
+    told = request.headers
+    tenant = codec.open_business(BUSINESS_PREFIX, told.get(_BUSINESS, ""))
     if isinstance(tenant, ids.Malformed | ids.Foreign):
         raise _not_ours("business_id")
-    user = codec.open(USER_PREFIX, tenant, request.headers.get(headers.SUBJECT.name, ""))
+    user = codec.open(USER_PREFIX, tenant, told.get(_SUBJECT, ""))
     if isinstance(user, ids.Malformed | ids.Foreign):
         raise _not_ours("sub")
-    permissions = request.headers.get(headers.PERMISSIONS.name, "")
-    role = request.headers.get(headers.ROLE.name, "")
+    permissions, role = told.get(_PERMISSIONS, ""), told.get(_ROLE, "")
     return Actor(TenantId(tenant), UserId(user), permissions, role, trace_id(request), deadline_s)
 
 
@@ -77,18 +96,16 @@ def _not_ours(claim: str) -> ApiError:
     return ApiError(INVALID_TOKEN, headers=challenge, cause=f"{claim} does not open", reason="malformed")
 
 
-def token(request: web.Request) -> Token:
+def token(request: web.BaseRequest) -> Token:
     """The caller's token as authz describes it."""
-    held = request.headers
-    return Token(
-        scopes=held.get(headers.SCOPES.name, ""),
-        plan=held.get(headers.PLAN.name, ""),
-        kind=held.get(headers.TOKEN_KIND.name, ""),
-        client=held.get(headers.CLIENT.name, ""),
-        expires_at_s=int(held.get(headers.EXPIRES_AT.name, "0")),
-        business=held.get(headers.BUSINESS.name, ""),
-        subject=held.get(headers.SUBJECT.name, ""),
-    )
+    told = request.headers.get
+    return _token(*[told(name, "") for name in _OF_A_TOKEN])
+
+
+@lru_cache(maxsize=1024)
+def _token(scopes: str, plan: str, kind: str, client: str, expires_at: str, business: str, subject: str) -> Token:
+    """The same for all calls with it."""
+    return Token(scopes, plan, kind, client, int(expires_at or 0), business, subject)
 
 
 def record_number(resource: Resource, text: str, codec: Codec, tenant: TenantId) -> int | ids.Foreign:
@@ -101,15 +118,7 @@ def record_number(resource: Resource, text: str, codec: Codec, tenant: TenantId)
     return opened
 
 
-def path_resources(operation: Operation) -> tuple[Resource, ...]:
-    """The resources whose ids stand in the operation's path, outermost first."""
-    if operation.of is None:
-        return ()
-    above = () if operation.of.parent is None else (operation.of.parent,)
-    return (*above, operation.of) if f"{{{operation.of.parameter}}}" in operation.path else above
-
-
-def idempotency_key(request: web.Request) -> str | None:
+def idempotency_key(request: web.BaseRequest) -> str | None:
     """The `Idempotency-Key`: printable ASCII within its bound."""
     values = request.headers.getall(headers.IDEMPOTENCY_KEY.name, [])
     if not values:
@@ -122,32 +131,41 @@ def idempotency_key(request: web.Request) -> str | None:
     return key
 
 
-async def body_begins(request: web.Request, deadline_s: float) -> bytes | None:
+async def body_begins(request: web.BaseRequest, deadline_s: float) -> bytes | None:
     """None when the request has no body, else what was read of it; only a chunked one, which may be empty, is begun."""
-    if not request.body_exists or request.content_length == 0:
+    if not request.body_exists:
         return None
-    if request.content_length is not None:
-        return b""
+    length = request.content_length
+    if length is not None:
+        return b"" if length else None
     async with _arriving(deadline_s):
         return await request.content.readany() or None
 
 
-async def read_body(request: web.Request, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
+async def read_body(request: web.BaseRequest, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
     """The whole body, within its bound and in time; the edge's own buffer limit may not hold (it streams)."""
-    if request.content.is_eof() and (request.content_length or 0) <= limit_bytes:
-        # It came together with its headers, as most do: there is nothing to wait for, and no deadline to set.
-        whole = begun + request.content.read_nowait()
-        if len(whole) <= limit_bytes:
-            return whole
-    body = bytearray(begun)
-    if (request.content_length or 0) <= limit_bytes:
-        async with _arriving(deadline_s):
-            while len(body) <= limit_bytes:
-                part = await request.content.readany()
-                if not part:
-                    return bytes(body)
-                body += part
+    content, length = request.content, request.content_length or 0
+    if length <= limit_bytes:
+        if content.is_eof():
+            # It came together with its headers, as most do: there is nothing to wait for, and no deadline to set.
+            body = begun + content.read_nowait()
+        else:
+            body = await _arrived(content, begun, deadline_s, limit_bytes)
+        if len(body) <= limit_bytes:
+            return body
     raise ApiError(PAYLOAD_TOO_LARGE, limit_bytes=limit_bytes)
+
+
+async def _arrived(content: StreamReader, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
+    """The whole, or what is more than the bound."""
+    body = bytearray(begun)
+    async with _arriving(deadline_s):
+        while len(body) <= limit_bytes:
+            part = await content.readany()
+            if not part:
+                break
+            body += part
+    return bytes(body)
 
 
 @contextlib.asynccontextmanager

@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 from opentelemetry.trace import Span, Tracer, get_current_span
 
 from contract import spans
 from contract.headers import OPERATION, REQUEST_ID
 from contract.operations import BY_ID
 from contract.vocabulary import Json, TenantId
+from process.http import Answering
 from process.spans import asking, asking_store, failed, onward, serving
 from stores.idempotency import Claim, Idempotency, Use, Used
+from transcoder.documents import document_at
 from transcoder.errors import ApiError
 from transcoder.idempotency import outcome_of
 from transcoder.upstream import Reply, Upstream
@@ -24,17 +25,16 @@ from transcoder.upstream import Reply, Upstream
 _OUR_FAULT = 500
 
 
-def serving_requests(tracer: Tracer) -> Middleware:
+def serving_requests(tracer: Tracer, answering: Answering) -> Answering:
     """A span for each request that the edge has begun a trace for."""
 
-    @web.middleware
-    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
         operation = request.headers.get(OPERATION.name, "")
         with serving(tracer, operation or f"{request.method} {_route(request, operation)}", request.headers) as span:
             if not span.is_recording():
-                return await handler(request)
+                return await answering(request)
             _say_what_is_asked(span, request, operation)
-            response = await handler(request)
+            response = await answering(request)
             span.set_attribute(spans.STATUS, response.status)
             if response.status >= _OUR_FAULT:
                 failed(span, str(response.status))
@@ -43,7 +43,7 @@ def serving_requests(tracer: Tracer) -> Middleware:
     return answer
 
 
-def _say_what_is_asked(span: Span, request: web.Request, operation: str) -> None:
+def _say_what_is_asked(span: Span, request: web.BaseRequest, operation: str) -> None:
     span.set_attribute(spans.METHOD, request.method)
     span.set_attribute(spans.REQUEST_ID, request.headers.get(REQUEST_ID.name, ""))
     if operation:
@@ -51,12 +51,12 @@ def _say_what_is_asked(span: Span, request: web.Request, operation: str) -> None
     span.set_attribute("http.route", _route(request, operation))
 
 
-def _route(request: web.Request, operation: str) -> str:
+def _route(request: web.BaseRequest, operation: str) -> str:
     """The path as a table has it: an operation's, or a document's."""
     if operation in BY_ID:
         return BY_ID[operation].path
-    resource = request.match_info.route.resource
-    return resource.canonical if resource else ""
+    document = document_at(request.rel_url.raw_path)
+    return document.path if document else ""
 
 
 def note(notes: Mapping[str, Json]) -> None:

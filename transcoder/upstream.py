@@ -44,8 +44,9 @@ class Upstream(Protocol):
     ) -> Reply:
         """Send one request and read its answer before `deadline_s` (loop time).
 
-        Raises ApiError: unavailable when it never left us, timeout or invalid when it did; `writes` says whether the
-        outcome is then unknown. The milliseconds that are left travel in `deadline_header`.
+        Raises ApiError: unavailable when it never left us or the connection ended before an answer began, timeout or
+        invalid after that; `writes` says whether the outcome is unknown once it left us. The milliseconds that are left
+        travel in `deadline_header`.
         """
 
 
@@ -69,7 +70,7 @@ class Stopwatch:
             self.ms = (self.ms or 0) + round((self._clock() - self._since_s) * 1000)
 
 
-_watch: ContextVar[Stopwatch] = ContextVar("calls of this request")
+_watch: ContextVar[Stopwatch | None] = ContextVar("calls of this request", default=None)
 
 
 def begin_request() -> None:
@@ -79,7 +80,8 @@ def begin_request() -> None:
 
 def spent_ms() -> int | None:
     """How long the request has waited for internal services; None: it has asked none."""
-    return _watch.get(Stopwatch()).ms
+    watch = _watch.get()
+    return None if watch is None else watch.ms
 
 
 class Spare:
@@ -149,30 +151,33 @@ class HttpUpstream:
         until_s = min(deadline_s, now_s + INTERNAL_TIMEOUT_S)
         if until_s <= now_s:
             raise ApiError(UPSTREAM_TIMEOUT, outcome="not-applied", cause="no time was left to ask")
-        sent = self._shown.headers() | dict(headers) | {deadline_header: str(int((until_s - now_s) * 1000))}
+        sent = {**self._shown.headers(), **headers, deadline_header: str(int((until_s - now_s) * 1000))}
         if body is not None:
             sent["Content-Type"] = JSON_MEDIA_TYPE
         unknown = "unknown" if writes else "not-applied"
         self._spare.earn()
         try:
-            async with asyncio.timeout_at(until_s):
-                try:
-                    return await self._ask(method, path, sent, body)
-                except Dropped:
-                    # Most often a kept connection of a service that has restarted.
-                    if writes or not self._spare.take():
-                        raise
-                    return await self._ask(method, path, sent, body)
+            try:
+                return await self._ask(method, path, sent, body, until_s)
+            except Dropped:
+                # Most often a kept connection of a service that has restarted.
+                if writes or not self._spare.take():
+                    raise
+                return await self._ask(method, path, sent, body, until_s)
         except Unreachable as error:
             raise ApiError(SERVICE_LOST.answer, cause=str(error)) from None
+        except Dropped as error:  # it died, most likely: there is no answer that could be wrong
+            raise ApiError(SERVICE_LOST.answer, outcome=unknown, cause=str(error)) from None
         except TimeoutError:
             raise ApiError(UPSTREAM_TIMEOUT, outcome=unknown, cause="no answer in time") from None
         except NoAnswer as error:
             raise ApiError(UPSTREAM_INVALID, outcome=unknown, cause=str(error)) from None
 
-    async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        with _watch.get(Stopwatch()):
-            return await self._client.ask(method, path, headers, body)
+    async def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, until_s: float
+    ) -> Reply:
+        with _watch.get() or Stopwatch():
+            return await self._client.ask(method, path, headers, body, until_s=until_s)
 
     async def close(self) -> None:
         """Close the pool."""

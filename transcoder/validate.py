@@ -1,21 +1,25 @@
-"""[pure] Bodies: a caller's JSON in, neutral values or every fault at once out, in document order."""
+"""[pure] Bodies: a caller's JSON in, neutral values or every fault at once out, in document order.
 
-from collections.abc import Mapping, Sequence
+What the rows say is laid out once for each resource and mode (`_Shape`): a judge for each member. Faults are looked for
+a place only once there is one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache, partial
 from typing import Any
 
 from contract.bounds import MAX_ERRORS
 from contract.problems import ItemError
 from contract.resources import RESOURCES, Field, Money, Resource, Write
-from contract.types import Address, Amount, CustomFields, Ids, Parts, Scopes, Several, Tags, Uris
+from contract.types import Address, Amount, CustomFields, Parts
 from contract.vocabulary import Json
-from transcoder import members
-from transcoder.members import Faults, Read, faults_of, unknown
+from transcoder.members import JUDGES, Faults, Judge, Read, faults_of, unknown
 from transcoder.pointers import in_document_order, pointer
 from transcoder.records import Values
-from transcoder.values import Fault, Surroundings, check, in_units
+from transcoder.values import CHECKS, Fault, Surroundings, bound, in_units
 
 
 class Mode(Enum):
@@ -34,31 +38,60 @@ class Invalid:
     errors: tuple[ItemError, ...]
 
 
+class _Shape:
+    """What a body may hold in a mode: the judge of each member, and what is to be seen of the body as a whole."""
+
+    def __init__(self, fields: Mapping[str, Field], mode: Mode) -> None:
+        rows = fields.values()
+        self.judges = {row.name: _judge(row, mode) for row in rows}
+        self.writable = [row.name for row in rows if row.write is not Write.NEVER]
+        self.beside = {row.name: partial(_applicable, row, fields, mode) for row in rows if row.only_with is not None}
+        self.required = () if mode is Mode.PATCH else tuple(row for row in rows if row.required)
+        self.defaults = {row.name: row.default for row in rows if row.default is not None}
+        self.objects = tuple(row.name for row in rows if isinstance(row.type, Address | CustomFields))
+        """Of which an empty one is none."""
+
+
+_READ_ONLY = Fault("read-only", "This member cannot be written here.")
+_NOT_NULLABLE = Fault("not-nullable", "This member cannot be null.")
+
+
+def _judge(row: Field, mode: Mode) -> Judge:
+    if row.write is Write.NEVER or (row.write is Write.ON_CREATE and mode is Mode.PATCH):
+        return lambda _, __: _READ_ONLY
+    judge = _JUDGES[type(row.type)](row.type)
+    null = None if row.nullable else _NOT_NULLABLE
+    return lambda value, around: null if value is None else judge(value, around)
+
+
+@lru_cache
+def _shape_of(resource: Resource, mode: Mode) -> _Shape:
+    return _Shape(resource.by_name, mode)
+
+
 def create_values(resource: Resource, body: Json, around: Surroundings) -> Values | Invalid:
     """What a create body holds, defaults filled in; nulls stand for absent."""
-    read = _resource_values(resource, body, around, Mode.CREATE)
+    shape = _shape_of(resource, Mode.CREATE)
+    read = _resource_values(resource, shape, body, around)
     if isinstance(read, Invalid):
         return read
-    for field in resource.fields:
-        if field.name not in read and field.default is not None:
-            read[field.name] = list(field.default) if isinstance(field.default, tuple) else field.default
-    return {name: filled for name, value in read.items() if (filled := _without_nulls(value)) is not None}
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: part for name, part in value.items() if part is not None} or None
-    return value
+    for name, default in shape.defaults.items():
+        if name not in read:
+            read[name] = list(default) if isinstance(default, tuple) else default
+    for name in shape.objects:
+        if read.get(name) is not None:
+            read[name] = {member: part for member, part in read[name].items() if part is not None} or None
+    return {name: value for name, value in read.items() if value is not None}
 
 
 def patch_values(resource: Resource, body: Json, around: Surroundings) -> Values | Invalid:
     """What a merge patch changes (RFC 7396): absent members are not there, None clears."""
-    return _resource_values(resource, body, around, Mode.PATCH)
+    return _resource_values(resource, _shape_of(resource, Mode.PATCH), body, around)
 
 
 def upsert_values(resource: Resource, on: str, body: Json, around: Surroundings) -> Values | Invalid:
     """What an upsert's body holds: a whole create body, of which the present members are a patch where one matches."""
-    read = _resource_values(resource, body, around, Mode.UPSERT)
+    read = _resource_values(resource, _shape_of(resource, Mode.UPSERT), body, around)
     if not isinstance(body, dict) or body.get(on) is not None:
         return read
     fault = Fault("not-nullable" if on in body else "required", "An upsert needs the field that it matches by.")
@@ -70,14 +103,14 @@ def action_values(fields: Sequence[Field], body: Json, around: Surroundings) -> 
     """What an action's body holds."""
     if not isinstance(body, dict):
         return _NO_OBJECT
-    values, errors = _read({row.name: row for row in fields}, body, around, Mode.ACTION)
+    values, errors = _read(_Shape({row.name: row for row in fields}, Mode.ACTION), body, around)
     return _invalid(errors, body) if errors else values
 
 
-def _resource_values(resource: Resource, body: Json, around: Surroundings, mode: Mode) -> dict[str, Any] | Invalid:
+def _resource_values(resource: Resource, shape: _Shape, body: Json, around: Surroundings) -> dict[str, Any] | Invalid:
     if not isinstance(body, dict):
         return _NO_OBJECT
-    values, errors = _read(resource.by_name, body, around, mode)
+    values, errors = _read(shape, body, around)
     if resource.money is not None:
         priced = _with_money(resource, resource.money, body, values)
         if isinstance(priced, Invalid):
@@ -94,36 +127,28 @@ def _invalid(errors: Sequence[ItemError], body: Json) -> Invalid:
     return Invalid(in_document_order(errors, body)[:MAX_ERRORS])
 
 
-def _read(
-    fields: Mapping[str, Field], body: dict[str, Json], around: Surroundings, mode: Mode
-) -> tuple[dict[str, Any], list[ItemError]]:
+def _read(shape: _Shape, body: dict[str, Json], around: Surroundings) -> tuple[dict[str, Any], list[ItemError]]:
     """The values of the members that are good, and what is wrong with the others."""
     values: dict[str, Any] = {}
     errors: list[ItemError] = []
     for name, value in body.items():
-        row = fields.get(name)
-        read = unknown(name, _writable(fields)) if row is None else _member(row, value, around, mode)
-        if row is not None and row.only_with is not None and read is not None:
-            read = _applicable(row, read, body, fields, mode)
-        faults = list(faults_of(read))
-        if not faults:
+        judge = shape.judges.get(name)
+        read = unknown(name, shape.writable) if judge is None else judge(value, around)
+        if name in shape.beside and read is not None:
+            read = shape.beside[name](read, body)
+        if not isinstance(read, Fault | Faults):
             values[name] = read
-        errors += [item(fault, pointer(name)) for fault in faults]
+            continue
+        errors += [item(fault, pointer(name)) for fault in faults_of(read)]
         if len(errors) >= MAX_ERRORS:
             break  # the rest would not be shown, and each guess at a name costs
-    if mode is not Mode.PATCH:
-        errors += [
-            ItemError(
-                "required", "This member is required.", pointer=pointer(row.name), example=_shown(row.type.example)
-            )
-            for row in fields.values()
-            if row.required and row.name not in body
-        ]
+    errors += [_missing(row) for row in shape.required if row.name not in body]
     return values, errors
 
 
-def _writable(fields: Mapping[str, Field]) -> list[str]:
-    return [name for name, field in fields.items() if field.write is not Write.NEVER]
+def _missing(row: Field) -> ItemError:
+    example = _shown(row.type.example)
+    return ItemError("required", "This member is required.", pointer=pointer(row.name), example=example)
 
 
 def _shown(example: Json) -> Json:
@@ -142,33 +167,7 @@ def item(fault: Fault, at: str) -> ItemError:
     )
 
 
-def _member(field: Field, value: Json, around: Surroundings, mode: Mode) -> Read:
-    if field.write is Write.NEVER or (field.write is Write.ON_CREATE and mode is Mode.PATCH):
-        return Fault("read-only", "This member cannot be written here.")
-    if value is None:
-        return None if field.nullable else Fault("not-nullable", "This member cannot be null.")
-    match field.type:
-        case Tags():
-            return members.tags(field.type, value, around)
-        case Scopes():
-            return members.scopes(field.type, value)
-        case Uris():
-            return members.uris(field.type, value)
-        case Several():
-            return members.several(field.type, value, around)
-        case Ids():
-            return members.ids(field.type, value, around)
-        case Address():
-            return members.address(field.type, value, around)
-        case CustomFields():
-            return members.custom_fields(field.type, value, around)
-        case Parts():
-            return _parts(field.type, value, around)
-        case _:
-            return check(field.type, value, around)
-
-
-def _applicable(row: Field, read: Read, body: dict[str, Json], fields: Mapping[str, Field], mode: Mode) -> Read:
+def _applicable(row: Field, fields: Mapping[str, Field], mode: Mode, read: Read, body: dict[str, Json]) -> Read:
     """Against the body's own state: an open deal has no `closed_at`."""
     if row.only_with is None or isinstance(read, Fault | Faults):
         return read
@@ -182,43 +181,48 @@ def _applicable(row: Field, read: Read, body: dict[str, Json], fields: Mapping[s
     return read
 
 
-def _parts(kind: Parts, value: Json, around: Surroundings) -> list[dict[str, Any]] | Fault | Faults:
-    if not isinstance(value, list):
-        return Fault("invalid-type", "Expected an array of objects.", example=kind.example)
-    if len(value) < kind.min_items:
-        return Fault("too-few-items", f"At least {kind.min_items}.", example=kind.example)
-    if len(value) > kind.max_items:
-        return Fault("too-many-items", f"At most {kind.max_items}.")
+def _parts(kind: Parts) -> Judge:
+    """The parts of a new record: an object each, all of whose members are told; no two of one name."""
     resource = next(row for row in RESOURCES if row.name == kind.of)
-    fields = {name: resource.field(name) for name in kind.members}
-    faults = Faults()
-    parts: list[dict[str, Any]] = []
-    names: set[str] = set()
-    for index, given in enumerate(value):
-        if not isinstance(given, dict):
-            code = "not-nullable" if given is None else "invalid-type"
-            faults.append(Fault(code, "Expected an object.", pointer(index), example=kind.example[0]))
-            continue
-        read, errors = _read(fields, given, around, Mode.CREATE)
-        faults += [
-            Fault(
-                error.code,
-                error.detail,
-                pointer(index) + (error.pointer or ""),
-                error.allowed,
-                error.did_you_mean,
-                error.example,
-            )
-            for error in errors
-        ]
-        if "name" not in read:
-            continue
-        name = str(read["name"]).lower()
-        if name in names:
-            faults.append(Fault("duplicate-item", "Another one has this name.", at=pointer(index, "name")))
-        names.add(name)
-        parts.append({row.name: read.get(row.name, row.default) for row in fields.values()})
-    return faults or parts
+    shape = _Shape({name: resource.field(name) for name in kind.members}, Mode.CREATE)
+    defaults = {name: resource.field(name).default for name in kind.members}
+
+    def read(value: Json, around: Surroundings) -> list[dict[str, Any]] | Fault | Faults:
+        if not isinstance(value, list):
+            return Fault("invalid-type", "Expected an array of objects.", example=kind.example)
+        if len(value) < kind.min_items:
+            return Fault("too-few-items", f"At least {kind.min_items}.", example=kind.example)
+        if len(value) > kind.max_items:
+            return Fault("too-many-items", f"At most {kind.max_items}.")
+        faults = Faults()
+        parts: list[dict[str, Any]] = []
+        names: set[str] = set()
+        for index, given in enumerate(value):
+            if not isinstance(given, dict):
+                code = "not-nullable" if given is None else "invalid-type"
+                faults.append(Fault(code, "Expected an object.", pointer(index), example=kind.example[0]))
+                continue
+            part, errors = _read(shape, given, around)
+            faults += [_within(index, error) for error in errors]
+            if "name" not in part:
+                continue
+            name = str(part["name"]).lower()
+            if name in names:
+                faults.append(Fault("duplicate-item", "Another one has this name.", at=pointer(index, "name")))
+            names.add(name)
+            parts.append(defaults | part)
+        return faults or parts
+
+    return read
+
+
+def _within(index: int, error: ItemError) -> Fault:
+    at = pointer(index) + (error.pointer or "")
+    return Fault(error.code, error.detail, at, error.allowed, error.did_you_mean, error.example)
+
+
+_JUDGES: Mapping[type, Callable[[Any], Judge]] = {**dict.fromkeys(CHECKS, bound), **JUDGES, Parts: _parts}
+"""What gives the judge of each type that callers write."""
 
 
 def _with_money(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,6 +58,7 @@ _DATETIME = re.compile(
 )
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_S = 86_400
 _LAST_MS = 4_133_980_799_999
 """2100-12-31T23:59:59.999Z."""
 
@@ -114,12 +116,19 @@ def line(kind: Line, value: Json, _: Surroundings) -> str | Fault:
     """NFC, trimmed, no control characters."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
+    if _is_plain(value, kind.max_length):
+        return value
     text = value.strip(WHITE_SPACE)
     if _CONTROL.search(text):
         return Fault("invalid-characters", "Line breaks and control characters are not allowed here.")
     if not text:
         return Fault("too-short", "Must not be empty; send null to leave it out.")
     return _within(text, kind.max_length)
+
+
+def _is_plain(text: str, max_length: int) -> bool:
+    """Whether nothing needs to be done to a line, as to most: ASCII without control characters or blanks around it."""
+    return 0 < len(text) <= max_length and text.isascii() and text.isprintable() and text[0] != " " != text[-1]
 
 
 def _within(text: str, max_length: int) -> str | Fault:
@@ -148,6 +157,8 @@ def phone(kind: Phone, value: Json, _: Surroundings) -> str | Fault:
     """E.164 once spaces, hyphens, dots and parentheses are dropped."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
+    if _PHONE.fullmatch(value):
+        return value
     text = value.strip(WHITE_SPACE).translate(_PHONE_NOISE)
     if not _PHONE.fullmatch(text):
         return Fault("invalid-phone", "Not an international number: + and 7 to 15 digits.", example=kind.example)
@@ -166,8 +177,7 @@ def day(kind: Date, value: Json, around: Surroundings) -> str | Fault:
         return Fault("invalid-date", "Not a calendar day, YYYY-MM-DD.", example=kind.example)
     if not _FIRST_DAY <= parsed <= _LAST_DAY:
         return Fault("out-of-range", f"Must lie between {_FIRST_DAY} and {_LAST_DAY}.", example=kind.example)
-    today = datetime.fromtimestamp(around.now_ms // 1000 + CLOCK_SKEW_S, UTC).date()
-    if kind.not_future and parsed > today:
+    if kind.not_future and parsed.toordinal() > _EPOCH.toordinal() + (around.now_ms // 1000 + CLOCK_SKEW_S) // _DAY_S:
         return Fault("out-of-range", "Must not lie after today (UTC).", example=kind.example)
     return value
 
@@ -356,3 +366,8 @@ CHECKS: dict[type, Callable[[Any, Json, Surroundings], Any]] = {
 def check(kind: Any, value: Json, around: Surroundings) -> Any | Fault:
     """Judge one value by its type."""
     return CHECKS[type(kind)](kind, value, around)
+
+
+def bound(kind: Any) -> Callable[[Json, Surroundings], Any]:
+    """The check of a type, to be kept where values of it come again and again."""
+    return partial(CHECKS[type(kind)], kind)

@@ -96,6 +96,7 @@ PANELS = (
             (_rate("transcoder_receipts_dropped_total"), "transcoder"),
         ),
     ),
+    Panel("Log lines dropped", PER_SECOND, ((_rate("log_lines_dropped_total", "job"), "{{job}}"),)),
     Panel("Calls inwards", PER_SECOND, ((_rate("transcoder_upstream_calls_total", "outcome"), "{{outcome}}"),)),
     Panel(
         "A call inwards, p50 and p99",

@@ -8,7 +8,7 @@ import ssl
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from process.address import TcpAddress, UnixAddress
 from tests.edge.echo import echo
 from tests.oauth.key_files import pem, private
 from tests.stores.valkey_process import valkey_at
+from tests.support.agreement import assert_agree
 from tests.support.feed import feed_socket, serving_feed
 from tests.support.hushed import assert_none_tells, hush
 from tests.support.processes import free_ports, running
@@ -154,6 +155,8 @@ async def standing_edge(
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="edge-")))
         stack.callback(assert_none_tells, folder)
+        dead: set[str] = set()
+        stack.callback(lambda: assert_agree(folder, killed=frozenset(dead), parts=("envoy", "authz")))
         api_port, auth_port = free_ports(2)
         mint = _mint(folder, api_port, auth_port)
         authority = trustme.CA()
@@ -174,7 +177,13 @@ async def standing_edge(
             base_url=mint.audience, verify=_trusting(authority), headers=plain, http2=True, timeout=30
         )
         await stack.enter_async_context(http)
+        stack.callback(lambda: dead.update(_died(processes)))
         yield Edge(folder, api_port, auth_port, mint, _trusting(authority), http, processes, transcoders, url)
+
+
+def _died(processes: Mapping[str, Process]) -> Iterator[str]:
+    """The parts that have ended while their tests still ran."""
+    return (name.partition("-")[0] for name, process in processes.items() if process.returncode is not None)
 
 
 async def serve_echo(folder: Path, name: str) -> web.AppRunner:
@@ -206,6 +215,7 @@ async def neighbour(
         "VALKEY_URL": valkey_url,
         "AUTHZ_PROCESSES": "2",
         "GRPC_FRONT": front,
+        "LOG_ALLOWED_SHARE": "1",
         # What is counted here is exact however busy the machine is.
         "LIMITS_TIMEOUT_MS": "5000",
     }

@@ -3,20 +3,25 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.faults.asks import Book
+from tests.faults.relay import Relay, in_place_of
 from tests.support.stack import Stack, running_stack
 from tests.support.waiting import waited
+
+PATIENT = {"STORE_TIMEOUT_MS": "500"}
+"""A machine that runs tests is busy: what is refused here is to be refused for what is broken."""
 
 
 @pytest.fixture(scope="session")
 def breakable() -> Iterator[Stack]:
     """A stack for this folder alone."""
-    with running_stack() as running:
+    with running_stack(settings=PATIENT) as running:
         yield running
 
 
@@ -85,3 +90,21 @@ def _is_gone(pid: int) -> bool:
         return state == "Z" and len(list((process / "task").iterdir())) == 1
     except FileNotFoundError:
         return True
+
+
+@pytest.fixture(scope="module")
+def book() -> Book:
+    """What the callers of one file have asked for."""
+    return Book()
+
+
+@pytest.fixture(scope="module")
+async def service(breakable: Stack) -> AsyncIterator[Relay]:
+    """What stands between the transcoders and the internal service."""
+    from tests.faults.breaking import begun_anew, socket_of
+
+    transcoders = ("transcoder-1", "transcoder-2")
+    async with in_place_of(socket_of(breakable, "sandbox")) as relay:
+        await begun_anew(breakable, transcoders)
+        yield relay
+    await begun_anew(breakable, transcoders)

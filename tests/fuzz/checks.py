@@ -5,7 +5,7 @@ The judgement is by another model than the decision's own (`tests/spec/decisions
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -13,14 +13,16 @@ from structlog.testing import CapturingLogger
 
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse
 from authz.limiter import Limiter
-from authz.service import Authorizer, Check
+from authz.service import Authorizer, Checks
 from authz.telling import Teller
 from contract.limits import Budget
 from contract.operations import BY_ID, UNROUTED
 from contract.problems import PROBLEMS
-from stores.buckets import Charge
+from stores.buckets import Ask, Charge
 from tests.spec import decisions
-from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, NOTHING_REVOKED, Known
+from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, NOTHING_REVOKED, Known, alone
+
+Check = Callable[[bytes], Awaitable[bytes]]
 
 JWT = "envoy.filters.http.jwt_authn"
 READINESS = "readiness"
@@ -36,8 +38,11 @@ class Endless:
     def part(self, business: str) -> str:
         return ""
 
-    async def charge(self, rate_key: str, *, business: str, plan: Any, cost: int) -> Charge:
-        return Charge(True, tuple(Budget(policy, cost * policy.interval_us) for policy in plan.policies))
+    async def charge(self, asks: Sequence[Ask]) -> list[Charge]:
+        return [
+            Charge(True, tuple(Budget(policy, ask.cost * policy.interval_us) for policy in ask.plan.policies))
+            for ask in asks
+        ]
 
 
 class House:
@@ -46,13 +51,15 @@ class House:
     def __init__(self) -> None:
         self._logged = CapturingLogger()
         log = structlog.wrap_logger(self._logged, processors=[], wrapper_class=structlog.make_filtering_bound_logger(0))
-        self.check: Check = Authorizer(
+        authorizer = Authorizer(
             Limiter(Endless(), log),
             Known(NOTHING_REVOKED),
             Teller(log),
             api_url=API_URL,
             clock=lambda: NOW_S * 1_000_000_000,
-        ).check
+        )
+        self.check: Check = alone(authorizer.check_all)
+        self.checks: Checks = authorizer.check_all
         self.rule = ""
         self._loop = asyncio.new_event_loop()
 

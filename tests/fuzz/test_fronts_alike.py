@@ -17,7 +17,7 @@ import pytest
 
 from authz.ext_authz_pb2 import CheckResponse
 from authz.fronts import Front, serve
-from authz.service import Check
+from authz.service import Checks
 from process.address import UnixAddress
 from tests.fuzz.checks import House, built
 from tests.support.waiting import until
@@ -35,13 +35,13 @@ async def fronts() -> AsyncIterator[list[grpc.aio.Channel]]:
     async with AsyncExitStack() as stack:
         stack.callback(house.close)
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        yield [await stack.enter_async_context(standing(front, house.check, folder)) for front in Front]
+        yield [await stack.enter_async_context(standing(front, house.checks, folder)) for front in Front]
 
 
 @asynccontextmanager
-async def standing(front: Front, check: Check, folder: Path) -> AsyncIterator[grpc.aio.Channel]:
+async def standing(front: Front, checks: Checks, folder: Path) -> AsyncIterator[grpc.aio.Channel]:
     address, stop = UnixAddress(folder / f"{front}.sock"), asyncio.Event()
-    serving = asyncio.create_task(serve(check, address, stop, front))
+    serving = asyncio.create_task(serve(checks, address, stop, front))
     await until(address.path.is_socket, "the front's socket")
     async with grpc.aio.insecure_channel(f"unix:{address.path}") as channel:
         yield channel

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
+from tests.faults.matrix import note
 from tests.idempotency.conftest import Mortal
 from tests.idempotency.looks import ids_by_search, ids_in, told
 from tests.idempotency.writes import Keyed, batches, creates, upserts
@@ -93,6 +94,7 @@ def tally(request: pytest.FixtureRequest, mortal: Mortal) -> Tally:
             client.result()
     mortal.await_whole()
     LOG.info("%d writes, killed %s", len(tally.acknowledged), dict(tally.killed))
+    note("idempotency owner", "killed at random", f"{len(tally.acknowledged)} writes, killed {dict(tally.killed)}")
     return tally
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from tests.faults.matrix import note
 from tests.idempotency.conftest import Mortal
 from tests.idempotency.looks import ids_by_search, ids_in, told
 from tests.idempotency.writes import Keyed, batch_updates, batch_upserts, batches, creates, is_done, upserts
@@ -286,6 +287,8 @@ def test_what_became_of_a_write_is_told_without_a_retry(mortal: Mortal, struck: 
 def test_retries_find_one_record_and_one_answer_after_the_death_of(mortal: Mortal, struck: Deaths, death: str) -> None:
     with ThreadPoolExecutor(len(struck[death])) as pool:
         list(pool.map(lambda each: settles(mortal, each), struck[death]))
+    heard = Counter(each.first.status_code for each in struck[death])
+    note("idempotency owner", f"killed: {death}", f"first answers {dict(heard)}; one record and one answer each")
 
 
 def settles(mortal: Mortal, struck: Struck) -> None:

@@ -47,6 +47,7 @@ def told(stack: Stack) -> set[str]:
     with stack.client(stack.token(scope="deals:read", plan="starter")) as client:
         assert client.get("/v1/contacts").status_code == 403
         assert any(client.get("/v1/deals").status_code == 429 for _ in range(500))
+        assert client.request("TRACE", "/v1/deals").status_code == 501
     ours = {sample.name for name in OURS for sample in scrape(stack.own_folder, name)}
     return ours | set(re.findall(r"^(\w+)", scrape_envoy(stack.own_folder), re.M))
 

@@ -23,6 +23,7 @@ import trustme
 from local.folder import locate
 from local.keys import locate_keys
 from process.keys import Keys, write_private
+from tests.faults.matrix import note
 from tests.restarts.conftest import RATE, REQUESTS, eventually, listens, restart
 from tests.spec.operations import CURRENT
 from tests.support.stack import Stack
@@ -57,6 +58,7 @@ async def test_nothing_is_lost_while_a_new_process_takes_over_from(part: str, re
     before = renewed.pids(kind)
     tally = await traffic.while_doing(lambda: restart(renewed, part, **PARTS[part]), rate=RATE, at_least=REQUESTS)
     LOG.info("%s: %s", part, tally)
+    note(part, "started anew", tally)
     [pid] = set(renewed.pids(kind)) - set(before)
     assert is_in_use(renewed, traffic, part, pid)
     assert not tally.lost, tally.lost
@@ -87,6 +89,7 @@ async def test_neither_a_request_nor_a_token_is_lost_while_the_authorization_ser
     with suppress(asyncio.CancelledError):
         await minting
     LOG.info("oauth: %s, %d tokens", tally, len(statuses))
+    note("authorization server", "started anew", f"{tally}, {len(statuses)} tokens")
     assert statuses
     assert set(statuses) == {200}
     assert not tally.lost, tally.lost
@@ -162,6 +165,7 @@ async def test_a_new_certificate_is_shown_from_the_next_handshake_on(
 
     tally = await trusting.while_doing(renew, rate=RATE, at_least=REQUESTS)
     LOG.info("certificate: %s", tally)
+    note("Envoy", "certificate replaced", tally)
     assert not tally.lost, tally.lost
 
 
@@ -242,3 +246,4 @@ async def test_what_had_begun_is_answered_when_everything_is_taken_down(renewed:
     assert await status(reader) == 201
     writer.close()
     await stopping
+    note("every part", "told to end", "what had begun was answered")

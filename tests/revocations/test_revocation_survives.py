@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from stores.revocations.events import Kind
 from tests.faults.conftest import Parts
+from tests.faults.matrix import note
 from tests.revocations.conftest import MAX_AGE_S, Caller, Log, until_all
 from tests.support.stack import Stack
 from tests.support.waiting import waited
@@ -76,3 +77,4 @@ def test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_50
     for name in ("authz-1", "authz-2"):
         assert '"event":"revocation feed lost"' in aging.log(name)
         assert '"event":"revocation feed is back"' in aging.log(name)
+    note("authorization server", f"dead for more than {MAX_AGE_S} s", "200, then 503 overloaded, then 200 again")

@@ -201,3 +201,24 @@ def test_is_no_method(stack: Stack, method: str, path: str) -> None:
 def test_connect_is_no_method_either(stack: Stack) -> None:
     answer = Message("CONNECT {host} HTTP/1.1").send(stack)
     assert_problem(answer, "not-supported", decided=False, api_url=stack.api_url)
+
+
+CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def test_no_letter_of_an_id_can_be_another(stack: Stack) -> None:
+    """Neither leads to another record, and all of them are answered as one thing."""
+    with stack.caller() as client:
+        record_id = client.post("/v1/contacts", json={"first_name": "x"}).json()["data"]["id"]
+        prefix, _, opaque = record_id.partition("_")
+        for place, letter in enumerate(opaque):
+            for step in (1, 16):
+                other = CROCKFORD[(CROCKFORD.index(letter) + step) % len(CROCKFORD)]
+                answer = client.get(f"/v1/contacts/{prefix}_{opaque[:place]}{other}{opaque[place + 1 :]}")
+                code = "resource-not-found" if answer.status_code == 404 else "invalid-id"
+                assert_problem(answer, code, decided=True, api_url=stack.api_url)
+        for stranger in ("cmp", "deal", "usr", "biz"):
+            answer = client.get(f"/v1/contacts/{stranger}_{opaque}")
+            assert_problem(answer, "invalid-id", decided=True, api_url=stack.api_url)
+        answer = client.get(f"/v1/companies/cmp_{opaque}")
+        assert_problem(answer, "resource-not-found", decided=True, api_url=stack.api_url)

@@ -1,17 +1,20 @@
 """Whatever names another business's record is answered as what names nothing, to the byte."""
 
 import json
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import httpx
 import pytest
 
 from tests.conformance.calls import good
-from tests.conformance.examples import Body
+from tests.conformance.examples import Body, a_contact
 from tests.conformance.world import Request, World, nobodys
 from tests.spec.operations import COLLECTIONS, OF_RECORDS, VERSIONS, Promised
+from tests.support.problems import assert_problem
 from tests.support.stack import Stack
+from tests.support.waiting import waited
 
 NAMED = tuple(name for name in COLLECTIONS if name != "custom_fields")
 LINKED = ("create", "batch_create", "upsert", "batch_upsert")
@@ -45,13 +48,18 @@ def _renamed(request: Request, names: Mapping[str, str]) -> Request:
     return request.but(path=path, json=json.loads(body))
 
 
-def _told(answer: httpx.Response, names: Mapping[str, str]) -> tuple[int, str, dict[str, str]]:
+CURSOR = re.compile(r'"next":"[^"]+"')
+"""Sealed anew each time."""
+
+
+def told_of(answer: httpx.Response, names: Mapping[str, str]) -> tuple[int, str, dict[str, str]]:
     """All of an answer but the trace, the time and the names that were asked for."""
-    text = answer.text.replace(answer.headers["x-request-id"], "trace")
+    text = CURSOR.sub("", answer.text.replace(answer.headers["x-request-id"], "trace"))
     for old, new in names.items():
         text = text.replace(new, old)
-    passing = ("x-request-id", "date", "content-length", "ratelimit")
-    headers = {k: v for k, v in answer.headers.items() if k not in passing and not k.startswith("x-ratelimit")}
+    passing = ("x-request-id", "date", "content-length")
+    counted = ("ratelimit", "x-ratelimit")
+    headers = {k: v for k, v in answer.headers.items() if k not in passing and not k.startswith(counted)}
     return answer.status_code, text, headers
 
 
@@ -64,7 +72,7 @@ def test_another_business_is_nobody(ours: World, theirs: Mapping[str, Body], ope
     nobody = {mine[name]: nobodys(name) for name in NAMED}
     assert _renamed(request, foreign) != request
     asked = _renamed(request, foreign).send(ours.client, version=version)
-    assert _told(asked, foreign) == _told(_renamed(request, nobody).send(ours.client, version=version), nobody)
+    assert told_of(asked, foreign) == told_of(_renamed(request, nobody).send(ours.client, version=version), nobody)
     for record in theirs.values():
         for name in TELLING:
             assert len(str(record.get(name))) < 8 or str(record[name]) not in asked.text
@@ -86,7 +94,7 @@ def test_another_businesss_record_is_no_reference(
 ) -> None:
     ids = {"mine": str(theirs[resource]["id"])}, {"mine": nobodys(resource)}
     answers = [ours.client.post(path, json=body | {member: names["mine"]}) for names in ids]
-    told = [_told(answer, names) for answer, names in zip(answers, ids, strict=True)]
+    told = [told_of(answer, names) for answer, names in zip(answers, ids, strict=True)]
     assert told[0] == told[1]
     assert answers[0].status_code == 422
     assert [(item["pointer"], item["code"]) for item in answers[0].json()["errors"]] == [
@@ -118,3 +126,52 @@ def test_a_value_that_another_business_has_is_free(stack: Stack) -> None:
         )
         mine = one.get("/v1/contacts", params={"email": "same@both.example"}).json()["data"]
     assert [record["id"] for record in mine] != [found.json()["data"]["id"]]
+
+
+PAGED = tuple(row for row in OF_RECORDS if row.act in ("list", "search") and row.resource != "custom_fields")
+
+
+@pytest.fixture(scope="module")
+def them(stack: Stack) -> Iterator[World]:
+    with stack.caller(tenant=2) as client:
+        yield World(client)
+
+
+@pytest.mark.parametrize("operation", PAGED, ids=lambda row: row.id)
+def test_a_cursor_of_another_business_is_no_cursor(stack: Stack, ours: World, them: World, operation: Promised) -> None:
+    """Not one of another query: that would tell that it is a good one, somewhere."""
+    for _ in range(0 if operation.resource == "users" else 2):
+        them.new(operation.resource)
+    theirs = _page(them.client, them.collection(operation.resource), operation.act).json()["meta"]["cursor"]["next"]
+    assert theirs
+    path = ours.collection(operation.resource)
+    foreign, none = (_page(ours.client, path, operation.act, text) for text in (theirs, "A" * len(theirs)))
+    body = assert_problem(foreign, "invalid-cursor", decided=True, api_url=stack.api_url)
+    assert body["reason"] == "malformed"
+    assert told_of(foreign, {"cursor": theirs}) == told_of(none, {"cursor": "A" * len(theirs)})
+
+
+def _page(client: httpx.Client, path: str, act: str, cursor: str | None = None) -> httpx.Response:
+    more = {"cursor": cursor} if cursor else {}
+    if act == "search":
+        return client.post(f"{path}/search", json={"limit": 1, **more})
+    return client.get(path, params={"limit": "1", **more})
+
+
+def test_a_receipt_of_another_business_is_nobodys(ours: World, them: World) -> None:
+    """Of its reads and of its refusals, which authz keeps."""
+    seen = (
+        them.client.get("/v1/me").headers["x-request-id"],
+        them.client.post("/v1/contacts", json=a_contact()).headers["x-request-id"],
+        them.client.get("/v1/nothing").headers["x-request-id"],
+    )
+    nobody = str(uuid.uuid4())
+    told = {each: told_of(_receipt(ours.client, each), {"id": each}) for each in (nobody, *seen)}
+    assert told[nobody][0] == 404
+    assert all(each == told[nobody] for each in told.values())
+
+
+def _receipt(client: httpx.Client, trace_id: str) -> httpx.Response:
+    """A busy machine may find no time to look for it."""
+    waited(lambda: client.get(f"/v1/requests/{uuid.uuid4()}").status_code == 404, "the store to answer")
+    return client.get(f"/v1/requests/{trace_id}")

@@ -9,7 +9,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 
-from stores.clients import Client, pipelined, pooled
+from stores.clients import Client, pipelined
+from stores.pooled import pooled
 from stores.valkey import place
 from tests.stores.cluster_process import cluster_at
 from tests.stores.valkey_process import valkey_at

@@ -16,6 +16,7 @@ from contract.limits import SCALE, Plan, Policy
 from stores.buckets import Buckets, MemoryBuckets, ValkeyBuckets
 from stores.pipelined import Pipelined
 from stores.valkey import Scripts
+from tests.stores.charging import charged
 from tests.stores.conftest import opened
 
 # A unit takes 1,000 s to come back: what the test itself takes does not matter.
@@ -70,30 +71,30 @@ def business() -> str:
 
 
 async def test_a_charge_takes_its_cost_from_every_policy(shop: Shop, business: str) -> None:
-    charge = await shop.buckets.charge("family", business=business, plan=SLOW, cost=3)
+    charge = await charged(shop.buckets, "family", business=business, plan=SLOW, cost=3)
     assert charge.passed
     assert [(budget.policy.name, budget.remaining) for budget in charge.budgets] == [("burst", 7), ("daily", 17)]
 
 
 async def test_the_whole_limit_can_be_spent_at_once_and_not_a_unit_more(shop: Shop, business: str) -> None:
-    spent = [await shop.buckets.charge("family", business=business, plan=SLOW, cost=1) for _ in range(11)]
+    spent = [await charged(shop.buckets, "family", business=business, plan=SLOW, cost=1) for _ in range(11)]
     assert [charge.passed for charge in spent] == [True] * 10 + [False]
     assert [charge.budgets[0].remaining for charge in spent] == [9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0]
 
 
 async def test_a_refused_charge_is_free(shop: Shop, business: str) -> None:
-    await shop.buckets.charge("family", business=business, plan=SLOW, cost=8)
-    refused = await shop.buckets.charge("family", business=business, plan=SLOW, cost=3)
+    await charged(shop.buckets, "family", business=business, plan=SLOW, cost=8)
+    refused = await charged(shop.buckets, "family", business=business, plan=SLOW, cost=3)
     assert not refused.passed
     assert [budget.remaining for budget in refused.budgets] == [2, 12]
-    assert (await shop.buckets.charge("family", business=business, plan=SLOW, cost=2)).passed
+    assert (await charged(shop.buckets, "family", business=business, plan=SLOW, cost=2)).passed
 
 
 async def test_what_one_policy_refuses_costs_the_other_nothing(shop: Shop, business: str) -> None:
     for _ in range(2):
-        await shop.buckets.charge("family", business=business, plan=SLOW, cost=10)
+        await charged(shop.buckets, "family", business=business, plan=SLOW, cost=10)
         await shop.pass_time(business, 10_000)
-    refused = await shop.buckets.charge("family", business=business, plan=SLOW, cost=8)
+    refused = await charged(shop.buckets, "family", business=business, plan=SLOW, cost=8)
     assert not refused.passed
     burst, daily = refused.budgets
     assert (burst.remaining, daily.remaining) == (10, 4)
@@ -102,42 +103,42 @@ async def test_what_one_policy_refuses_costs_the_other_nothing(shop: Shop, busin
 async def test_after_the_announced_wait_the_same_charge_passes_and_a_second_earlier_it_does_not(
     shop: Shop, business: str
 ) -> None:
-    await shop.buckets.charge("family", business=business, plan=SLOW, cost=10)
-    refused = await shop.buckets.charge("family", business=business, plan=SLOW, cost=4)
+    await charged(shop.buckets, "family", business=business, plan=SLOW, cost=10)
+    refused = await charged(shop.buckets, "family", business=business, plan=SLOW, cost=4)
     wait_s = max(budget.wait_s(4) for budget in refused.budgets)
     await shop.pass_time(business, wait_s - 1)
-    assert not (await shop.buckets.charge("family", business=business, plan=SLOW, cost=4)).passed
+    assert not (await charged(shop.buckets, "family", business=business, plan=SLOW, cost=4)).passed
     await shop.pass_time(business, 1)
-    assert (await shop.buckets.charge("family", business=business, plan=SLOW, cost=4)).passed
+    assert (await charged(shop.buckets, "family", business=business, plan=SLOW, cost=4)).passed
 
 
 async def test_a_bucket_is_full_again_when_its_reset_has_passed(shop: Shop, business: str) -> None:
-    charge = await shop.buckets.charge("family", business=business, plan=SLOW, cost=7)
+    charge = await charged(shop.buckets, "family", business=business, plan=SLOW, cost=7)
     await shop.pass_time(business, max(budget.reset_s for budget in charge.budgets))
-    again = await shop.buckets.charge("family", business=business, plan=SLOW, cost=1)
+    again = await charged(shop.buckets, "family", business=business, plan=SLOW, cost=1)
     assert [budget.remaining for budget in again.budgets] == [9, 19]
 
 
 async def test_families_of_one_business_do_not_share(shop: Shop, business: str) -> None:
-    await shop.buckets.charge("one", business=business, plan=SLOW, cost=10)
-    assert (await shop.buckets.charge("other", business=business, plan=SLOW, cost=10)).passed
+    await charged(shop.buckets, "one", business=business, plan=SLOW, cost=10)
+    assert (await charged(shop.buckets, "other", business=business, plan=SLOW, cost=10)).passed
 
 
 async def test_businesses_with_one_family_name_do_not_share(shop: Shop, business: str) -> None:
-    await shop.buckets.charge("family", business=business, plan=SLOW, cost=10)
-    assert (await shop.buckets.charge("family", business=f"{business}x", plan=SLOW, cost=10)).passed
+    await charged(shop.buckets, "family", business=business, plan=SLOW, cost=10)
+    assert (await charged(shop.buckets, "family", business=f"{business}x", plan=SLOW, cost=10)).passed
 
 
 async def test_who_changes_plans_keeps_the_share_that_is_spent(shop: Shop, business: str) -> None:
     wide = Plan("wide", Policy("burst", 100, 10_000), Policy("daily", 200, 86_400))
-    await shop.buckets.charge("family", business=business, plan=SLOW, cost=5)
-    charge = await shop.buckets.charge("family", business=business, plan=wide, cost=1)
+    await charged(shop.buckets, "family", business=business, plan=SLOW, cost=5)
+    charge = await charged(shop.buckets, "family", business=business, plan=wide, cost=1)
     assert [budget.remaining for budget in charge.budgets] == [49, 149]
 
 
 async def test_of_twice_the_limit_in_parallel_exactly_the_limit_passes(shop: Shop, business: str) -> None:
     charges = await asyncio.gather(
-        *(shop.buckets.charge("family", business=business, plan=SLOW, cost=1) for _ in range(20))
+        *(charged(shop.buckets, "family", business=business, plan=SLOW, cost=1) for _ in range(20))
     )
     assert Counter(charge.passed for charge in charges) == {True: 10, False: 10}
     assert sorted(charge.budgets[0].remaining for charge in charges if charge.passed) == list(range(10))
@@ -149,7 +150,7 @@ async def test_two_processes_pass_the_limit_and_what_refilled_between_them(valke
     limit = SCALE.burst.limit
     began_s = time.monotonic()
     charges = await asyncio.gather(
-        *(stores[n % 2].charge("family", business=business, plan=SCALE, cost=1) for n in range(2 * limit))
+        *(charged(stores[n % 2], "family", business=business, plan=SCALE, cost=1) for n in range(2 * limit))
     )
     refilled = math.ceil((time.monotonic() - began_s) * 1_000_000 / SCALE.burst.interval_us)
     passed = sum(charge.passed for charge in charges)
@@ -161,7 +162,9 @@ async def test_two_processes_pass_the_limit_and_what_refilled_between_them(valke
 async def test_memory_forgets_whoever_was_away_longest_and_never_holds_more_than_it_may() -> None:
     buckets = MemoryBuckets(lambda: 1_800_000_000_000_000, most=4)
     for family in ("first", "second", "first", "third"):
-        charge = await buckets.charge(family, business="biz", plan=SLOW, cost=1)
-    again = [await buckets.charge(family, business="biz", plan=SLOW, cost=1) for family in ("first", "third", "second")]
+        charge = await charged(buckets, family, business="biz", plan=SLOW, cost=1)
+    again = [
+        await charged(buckets, family, business="biz", plan=SLOW, cost=1) for family in ("first", "third", "second")
+    ]
     assert charge.budgets[0].remaining == 9
     assert [charge.budgets[0].remaining for charge in again] == [7, 8, 9]

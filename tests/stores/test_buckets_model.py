@@ -22,6 +22,7 @@ from contract.limits import Plan, Policy, share
 from stores.buckets import Buckets, Charge, MemoryBuckets, ValkeyBuckets
 from stores.pipelined import Pipelined
 from stores.valkey import Script
+from tests.stores.charging import charged
 
 SMALL = Plan("small", Policy("burst", 10, 1_000), Policy("daily", 40, 86_400))
 WIDE = Plan("wide", Policy("burst", 50, 1_000), Policy("daily", 60, 86_400))
@@ -63,7 +64,7 @@ class Store:
         return MemoryBuckets(lambda: self.now_us)
 
     def charge(self, family: str, plan: Plan, cost: int) -> Charge:
-        return self._runner.run(self.buckets.charge(family, business=self.business, plan=plan, cost=cost))
+        return self._runner.run(charged(self.buckets, family, business=self.business, plan=plan, cost=cost))
 
     def close(self) -> None:
         self._runner.close()

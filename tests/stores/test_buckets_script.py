@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 
 from contract.limits import GROWTH, PLANS, Plan, Policy, spend
 from stores.buckets import ValkeyBuckets
-from stores.valkey import Valkey
+from stores.pooled import Valkey
+from tests.stores.charging import charged
 
 _numbers = itertools.count()
 FAR_US = 3600 * 1_000_000
@@ -59,7 +60,7 @@ async def test_the_script_is_spend_for_any_plan_cost_and_state(
         if ahead_us is not None:
             await redis.set(key, before[-1])
 
-    charge = await buckets.charge("family", business=business, plan=plan, cost=cost)
+    charge = await charged(buckets, "family", business=business, plan=plan, cost=cost)
 
     # The clock that the script read: where a bucket is charged ahead of now, now is what it is ahead of.
     stored = [int(value) if value else 0 for value in await redis.mget(keys)]
@@ -79,7 +80,7 @@ async def test_the_script_is_spend_for_any_plan_cost_and_state(
 
 
 async def test_a_bucket_is_forgotten_when_it_is_full_and_not_before(redis: Redis, buckets: ValkeyBuckets) -> None:
-    charge = await buckets.charge("family", business="expiry", plan=GROWTH, cost=50)
+    charge = await charged(buckets, "family", business="expiry", plan=GROWTH, cost=50)
     for key, budget in zip(keys_of("expiry", GROWTH), charge.budgets, strict=True):
         forgotten_us = await redis.pexpiretime(key) * 1000
         full_at_us = int(await redis.get(key))
@@ -88,15 +89,15 @@ async def test_a_bucket_is_forgotten_when_it_is_full_and_not_before(redis: Redis
 
 async def test_all_buckets_of_a_business_lie_in_one_slot(redis: Redis, buckets: ValkeyBuckets) -> None:
     for family in ("a", "b"):
-        await buckets.charge(family, business="slots", plan=GROWTH, cost=1)
+        await charged(buckets, family, business="slots", plan=GROWTH, cost=1)
     keys = [key.decode() for key in await redis.keys("*{slots}*")]
     assert len(keys) == 4
     assert {key[key.index("{") + 1 : key.index("}")] for key in keys} == {"slots"}
 
 
 async def test_a_server_that_forgot_the_script_is_taught_it_again(redis: Redis, buckets: ValkeyBuckets) -> None:
-    await buckets.charge("family", business="flushed", plan=GROWTH, cost=1)
+    await charged(buckets, "family", business="flushed", plan=GROWTH, cost=1)
     await redis.script_flush()
-    charge = await buckets.charge("family", business="flushed", plan=GROWTH, cost=1)
+    charge = await charged(buckets, "family", business="flushed", plan=GROWTH, cost=1)
     assert charge.passed
     assert charge.budgets[0].remaining == 98

@@ -20,7 +20,8 @@ from stores.clients import pipelined
 from stores.cluster import Cluster, slot_of
 from stores.idempotency import Use, ValkeyIdempotency
 from stores.receipts import ValkeyReceipts
-from stores.valkey import Script, Scripts, StoreLost, place, valkey_url
+from stores.valkey import Call, Script, Scripts, StoreLost, place, valkey_url
+from tests.stores.charging import charged
 from tests.stores.cluster_process import Nodes, cluster_at
 
 TIMEOUT_S = 5.0
@@ -69,19 +70,29 @@ class Recorder:
         return self._inner.part(key)
 
     def script(self, text: str) -> Script:
-        script, called = self._inner.script(text), self.called.setdefault(text, [])
+        return Recorded(self._inner.script(text), self.called.setdefault(text, []))
 
-        async def call(keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
-            called.append(keys)
-            return await script(keys, args)
 
-        return call
+class Recorded:
+    """One of its scripts."""
+
+    def __init__(self, inner: Script, called: list[Sequence[str]]) -> None:
+        self._inner = inner
+        self._called = called
+
+    async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
+        self._called.append(keys)
+        return await self._inner(keys, args)
+
+    async def each(self, calls: Sequence[Call]) -> Sequence[Any | StoreLost]:
+        self._called += [call.keys for call in calls]
+        return await self._inner.each(calls)
 
 
 async def test_every_script_touches_keys_of_one_slot(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stores.receipts.RECEIPTS_PER_BUSINESS", 1)
     recorder = Recorder(cluster)
-    await ValkeyBuckets(recorder).charge("family", business="biz_1", plan=SCALE, cost=1)
+    await charged(ValkeyBuckets(recorder), "family", business="biz_1", plan=SCALE, cost=1)
     once, tenant, use = ValkeyIdempotency(recorder), TenantId(1), Use("key", b"note")
     await once.claim(tenant, "name", "print", "owner", use)
     await once.claim(tenant, "another", "print", "owner", use)

@@ -25,7 +25,8 @@ from stores.idempotency import (
     Used,
     ValkeyIdempotency,
 )
-from stores.valkey import Scripts, StoreLost, Valkey
+from stores.pooled import Valkey
+from stores.valkey import Scripts, StoreLost
 from tests.stores.conftest import opened
 from tests.stores.valkey_process import valkey_at
 

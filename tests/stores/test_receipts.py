@@ -15,8 +15,9 @@ from redis.asyncio.cluster import RedisCluster
 from structlog.testing import CapturingLogger
 
 from contract.receipts import Receipt
+from stores.pooled import Valkey
 from stores.receipts import BATCH, QUEUE, MemoryReceipts, Outbox, Receipts, ValkeyReceipts
-from stores.valkey import Scripts, StoreLost, Valkey
+from stores.valkey import Scripts, StoreLost
 from tests.stores.conftest import opened
 from tests.stores.valkey_process import valkey_at
 from tests.support.waiting import until

@@ -17,8 +17,10 @@ from contract.receipts import Receipt
 from contract.vocabulary import TenantId
 from stores.buckets import ValkeyBuckets
 from stores.idempotency import First, Replay, Use, ValkeyIdempotency
+from stores.pooled import Valkey
 from stores.receipts import ValkeyReceipts
-from stores.valkey import StoreLost, Valkey, valkey_url
+from stores.valkey import StoreLost, valkey_url
+from tests.stores.charging import charged
 from tests.stores.valkey_process import valkey_at
 from tests.support.tls_relay import tls_before
 
@@ -68,7 +70,7 @@ async def valkey(secured: Secured) -> AsyncIterator[Valkey]:
 
 
 async def test_the_guides_user_may_do_all_that_the_stores_do(valkey: Valkey) -> None:
-    charge = await ValkeyBuckets(valkey).charge("family", business="biz", plan=SCALE, cost=1)
+    charge = await charged(ValkeyBuckets(valkey), "family", business="biz", plan=SCALE, cost=1)
     assert charge
     store = ValkeyIdempotency(valkey)
     use = Use("a key", b"a note")

@@ -26,6 +26,7 @@ import jwt
 from contract.ids import IdCodec
 from contract.vocabulary import TenantId
 from tests.spec.operations import CURRENT, SCOPES
+from tests.support.agreement import disagreements, told
 from tests.support.hushed import hush, hush_answer, tellers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,7 +174,7 @@ class Stack:
 
 def _local(folder: Path, *words: str, root: Path = ROOT, settings: Mapping[str, str] = MappingProxyType({})) -> str:
     command = [sys.executable, "-m", "local", *words, "--run-dir", str(folder)]
-    environment = {**os.environ, "LIMITS_TIMEOUT_MS": LIMITS_TIMEOUT_MS, **settings}
+    environment = {**os.environ, "LIMITS_TIMEOUT_MS": LIMITS_TIMEOUT_MS, "LOG_ALLOWED_SHARE": "1", **settings}
     done = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, timeout=START_S, check=False
     )
@@ -197,7 +198,8 @@ def running_stack(
     furnish: Callable[[Path], None] = _as_it_is,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Stack]:
-    """A stack of its own, of the project at `root`; ended and removed afterwards, and its logs have told no secret.
+    """A stack of its own, of the project at `root`; ended and removed afterwards, and its logs have told no secret
+    and agree with each other.
 
     `furnish` fills its folder first; `settings` are of its environment, and of no other stack's.
     """
@@ -208,9 +210,10 @@ def running_stack(
         yield Stack({**where(folder), "ID_KEY_FILE": str(folder / "keys" / "id.key")}, folder)
     finally:
         _local(folder, "down", root=root)
-        told = tellers(folder)
+        secrets, faults = tellers(folder), disagreements(folder / "logs")
         shutil.rmtree(folder)
-    assert told == [], "a log tells what was said in confidence"
+    assert secrets == [], "a log tells what was said in confidence"
+    assert faults == [], told(faults)
 
 
 def given_stack(environment: Mapping[str, str]) -> Stack | None:

@@ -16,7 +16,7 @@ from transcoder.clients import CLIENTS
 from transcoder.credentials import Credentials
 from transcoder.upstream import HttpUpstream, http_upstream
 
-INVALID = ("upstream-invalid", "unknown")
+LOST = ("upstream-unavailable", "unknown")
 LATE = ("upstream-timeout", "not-applied")
 POOL = 2
 
@@ -171,7 +171,7 @@ async def test_a_read_whose_connection_breaks_before_an_answer_is_sent_once_more
     assert (await ask(upstream)).body == b"good"
     assert len(service.heard) == 2
     service.says(breaks, GOOD)  # type: ignore[arg-type]
-    assert await trouble(upstream, "PUT", body=b"{}") == INVALID
+    assert await trouble(upstream, "PUT", body=b"{}") == LOST
     assert len(service.heard) == 3
 
 

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from transcoder.dialect.conversions import Unreadable, array, integer, number
-from transcoder.dialect.envelope import Envelope
+from transcoder.dialect.conversions import Unreadable, number
+from transcoder.dialect.envelope import Envelope, anything
 from transcoder.dialect.own_fields import OwnFields
 from transcoder.dialect.refusals import Asked, to_refusal
-from transcoder.dialect.reshape import to_record
 from transcoder.dialect.rows import Dialect
 from transcoder.records import Absent, Done, Page, Query, Refusal, Running, Written
 
@@ -16,9 +15,9 @@ _TOLD = 200
 
 def refusal_in(asked: Asked, answer: Envelope) -> Refusal | None:
     """What the CRM refused, if it did; raises Unreadable."""
-    if answer["ok"]:
+    if answer.ok:
         return None
-    told = f"{answer.get('error_code')}: {answer.get('message')}"[:_TOLD]
+    told = f"{answer.error_code}: {answer.message}"[:_TOLD]
     try:
         return replace(to_refusal(asked, answer), cause=told)
     except Unreadable as fault:
@@ -27,27 +26,23 @@ def refusal_in(asked: Asked, answer: Envelope) -> Refusal | None:
 
 def to_written(dialect: Dialect, answer: Envelope, own: OwnFields) -> Written:
     """The record that a write left, and what an upsert says of it."""
-    created, changed = answer.get("created", False), answer.get("changed", True)
-    if not isinstance(created, bool) or not isinstance(changed, bool):
-        raise Unreadable("no word on what was done")
-    return Written(to_record(dialect, answer.get("result"), own), created, changed)
+    return Written(dialect.reading.one(answer.result, own), answer.created, answer.changed)
 
 
 def to_page(dialect: Dialect, query: Query, answer: Envelope, own: OwnFields) -> Page:
     """A page, and where the next one begins."""
-    paging = answer.get("paging")
-    if not isinstance(paging, dict):
-        raise Unreadable("no page")
-    more, place, total = paging.get("has_more"), paging.get("next_key"), paging.get("total")
-    if not isinstance(more, bool) or (more and not isinstance(place, str)):
+    paging = answer.paging
+    if paging is None or paging.has_more is None or (paging.has_more and paging.next_key is None):
         raise Unreadable("no word on what follows")
-    rows = array(answer.get("result"), lambda row: to_record(dialect, row, own))
-    return Page(rows, place if more else None, integer(total) if query.with_total else None)
+    if query.with_total and paging.total is None:
+        raise Unreadable("no word on how many there are")
+    place = paging.next_key if paging.has_more else None
+    return Page(dialect.reading.many(answer.result, own), place, paging.total if query.with_total else None)
 
 
 def to_outcome(answer: Envelope) -> Done | Running | Absent:
     """What became of a write."""
-    match answer.get("result"):
+    match anything(answer.result):
         case {"state": "done", "answer": {"result": {"id": made}}}:
             return Done(number(made))
         case {"state": "done"}:

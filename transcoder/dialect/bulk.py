@@ -8,8 +8,8 @@ from typing import TypeVar
 from contract.vocabulary import Json
 from transcoder.dialect.answers import refusal_in
 from transcoder.dialect.calls import Calls, Read, after
-from transcoder.dialect.conversions import Unreadable, array
-from transcoder.dialect.envelope import Envelope, envelope
+from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.envelope import Envelope, envelopes
 from transcoder.dialect.own_fields import OwnFields, UnknownOwnField
 from transcoder.dialect.refusals import Asked
 from transcoder.dialect.wire import Ask, unusable
@@ -38,7 +38,7 @@ async def _chunk(calls: Calls, asked: Asked, ask: Ask, actor: Actor, read: Read[
     count = len(ask.body["items"])
 
     def answers(answer: Envelope, _: OwnFields) -> list[Envelope]:
-        told = array(answer.get("result"), envelope)
+        told: list[Envelope] = envelopes(answer.result)
         if len(told) != count:
             raise Unreadable("an answer for each item was expected")
         return told

@@ -2,18 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
+
+import msgspec
 
 from contract import headers
 from contract.resources import Resource
 from contract.types import Currency
-from contract.vocabulary import Json, Kind
+from contract.vocabulary import Kind
 from transcoder.dialect.answers import refusal_in
 from transcoder.dialect.cache import Clock, Remembered
-from transcoder.dialect.conversions import Unreadable, coded, conversion_of, number, text
+from transcoder.dialect.conversions import NUMBER, coded, conversion_of, decoder
 from transcoder.dialect.custom_fields import FIELD_DEFINITIONS, to_definition
 from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields, own_fields
 from transcoder.dialect.refusals import Asked
-from transcoder.dialect.reshape import to_record
 from transcoder.dialect.users import USERS
 from transcoder.dialect.whole import read_whole
 from transcoder.dialect.wire import Ask, Wire, reading
@@ -23,7 +25,25 @@ from transcoder.records import Actor, Definition, Profile, Refusal
 _LIFE_S = 5.0
 _BUSINESSES = 10_000
 _PLAN = coded({"starter": 1, "growth": 2, "scale": 3})
-_CURRENCY = conversion_of(Currency())
+_PLAN_CODE: Any = _PLAN.kind
+_CURRENCY: Any = conversion_of(Currency()).kind
+_USER: Any = USERS.reading.row
+
+
+class _Business(msgspec.Struct, gc=False):
+    id: NUMBER
+    name: str
+    plan_code: _PLAN_CODE
+    default_currency: _CURRENCY
+    tz: str | None = None
+
+
+class _Profile(msgspec.Struct):
+    business: _Business
+    user: _USER
+
+
+_profile = decoder(_Profile)
 _PROFILE = Ask("GET", "profile")
 
 AllOwnFields = Mapping[str, OwnFields]
@@ -67,7 +87,7 @@ class Business:
         """The business and the user, as of now."""
         answer = await self._wire.send(_PROFILE, actor)
         with reading(_PROFILE):
-            return refusal_in(Asked(USERS, Kind.ME), answer) or _to_profile(answer.get("result"))
+            return refusal_in(Asked(USERS, Kind.ME), answer) or _to_profile(_profile(answer.result))
 
     async def currency(self, actor: Actor) -> str:
         """The default currency."""
@@ -81,19 +101,16 @@ class Business:
         return await self._currencies.get(actor.tenant, read, deadline_s=actor.deadline_s)
 
 
-def _to_profile(result: Json) -> Profile:
-    if not isinstance(result, dict) or not isinstance(result.get("business"), dict):
-        raise Unreadable("a profile was expected")
-    business = result["business"]
-    user = to_record(USERS, result.get("user"))
-    told = {
-        "id": number(business.get("id")),
-        "name": text(business.get("name")),
-        "plan": _PLAN.read(business.get("plan_code")),
-        "default_currency": _CURRENCY.read(business.get("default_currency")),
-        "time_zone": None if business.get("tz") is None else text(business["tz"]),
+def _to_profile(told: _Profile) -> Profile:
+    business, user = told.business, USERS.reading.record(told.user)
+    shown = {
+        "id": business.id,
+        "name": business.name,
+        "plan": _PLAN.read(business.plan_code),
+        "default_currency": business.default_currency,
+        "time_zone": business.tz,
     }
-    return Profile(told, {**user.values, "id": user.number})
+    return Profile(shown, {**user.values, "id": user.number})
 
 
 def raised(refusal: Refusal) -> ApiError:

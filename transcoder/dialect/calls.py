@@ -39,7 +39,8 @@ class Calls:
         answer = await self._wire.send(ask, actor)
 
         def outward(own: OwnFields) -> T | Refusal:
-            return refusal_in(replace(asked, own=own), answer) or read(answer, own)
+            refusal = None if answer.ok else refusal_in(replace(asked, own=own), answer)
+            return refusal or read(answer, own)
 
         with reading(ask):
             try:
@@ -68,6 +69,6 @@ class Calls:
 
 def after(ask: Ask, answer: Envelope, error: ApiError) -> ApiError:
     """A fault that comes while the answer is read: the write stands, but its caller does not hear what became of it."""
-    if ask.writes and answer["ok"]:
+    if ask.writes and answer.ok:
         return ApiError(UPSTREAM_INVALID, outcome="unknown", cause=f"{error.problem.code}: {error.cause}")
     return error

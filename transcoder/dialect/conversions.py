@@ -1,23 +1,27 @@
-"""[pure] Single values across the border, by public type: what the CRM says is read strictly, what we say is written.
+"""[pure] Single values across the border, by public type: the form in which each is stored, and what it is outside.
 
-Knows no resource. Whatever it cannot read is Unreadable, and never passed on.
+Knows no resource. Whatever is not of its form is Unreadable, and never passed on.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
 
 from contract.bounds import MAX_INTEGER
 from contract.currencies import EXPONENTS
 from contract.ids import MAX_NUMBER
 from contract.types import Amount, Bool, Choice, Currency, Date, DateTime, FieldType, Id, Ids, Int, Options, Tags
+from contract.vocabulary import Json
 
 _YEAR_10000_MS = 253_402_300_800_000
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_DECIMAL, _MAX_PLACES = 10**12, 6
+_TOLD = 200
+"""Characters of a fault in our log."""
 
 Convert = Callable[[Any], Any]
 
@@ -26,64 +30,75 @@ class Unreadable(Exception):
     """An internal answer that is not of the form that the rows say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """Between neutral and internal values. `element` writes one element of an array, for filters; None: as `write`."""
-
-    read: Convert
-    write: Convert
-    element: Convert | None = None
-
-
 def same(value: Any) -> Any:
     """Neutral and internal are alike."""
     return value
 
 
-def text(value: Any) -> str:
-    """Some text."""
-    if not isinstance(value, str):
-        raise Unreadable("a string was expected")
-    return value
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Between neutral and internal values.
+
+    `kind`: the type of what is stored, as msgspec takes it, which is strictly; `read` makes the neutral value of one
+    that is. `element` writes one element of an array, for filters; None: as `write`.
+    """
+
+    kind: Any
+    read: Convert = same
+    write: Convert = same
+    element: Convert | None = None
 
 
-def integer(value: Any) -> int:
-    """A whole number that survives in JSON; `true` is none, though Python says so."""
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > MAX_INTEGER:
-        raise Unreadable("an integer was expected")
-    return value
+INTEGER: Any = Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+"""A whole number that survives in JSON; `true` is none."""
+NUMBER: Any = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
+"""An id: what the codec can seal."""
+INSTANT: Any = Annotated[int, Meta(ge=0, lt=_YEAR_10000_MS)]
+"""What can be written down: epoch milliseconds before the year 10000."""
+FLAG: Any = Literal[0, 1]
 
 
-def number(value: Any) -> int:
-    """An id: what the codec can seal."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_NUMBER:
-        raise Unreadable("an id was expected")
-    return value
+class Option(msgspec.Struct, gc=False):
+    """An option of a select field. `id`: its number, by which values name it."""
+
+    id: NUMBER
+    value: str
+    label: str
 
 
-def instant(value: Any) -> int:
-    """An instant that can be written down: epoch milliseconds before the year 10000."""
-    read = integer(value)
-    if not 0 <= read < _YEAR_10000_MS:
-        raise Unreadable("epoch milliseconds were expected")
+def decoder(kind: Any) -> Callable[[bytes | msgspec.Raw], Any]:
+    """What reads JSON as `kind`, numbers with a fraction with all of their digits; it raises Unreadable."""
+    decode = msgspec.json.Decoder(kind, float_hook=Decimal).decode
+
+    def read(raw: bytes | msgspec.Raw) -> Any:
+        try:
+            return decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError) as fault:
+            raise Unreadable(str(fault)[:_TOLD]) from None
+
     return read
 
 
-def flag(value: Any) -> bool:
-    """0 or 1."""
-    if integer(value) not in (0, 1):
-        raise Unreadable("0 or 1 was expected")
-    return bool(value)
+def integer(value: Json) -> int:
+    """A whole number, of a value that was read as anything."""
+    return _converted(value, INTEGER)
 
 
-def day(value: Any) -> str:
-    """A calendar day, `YYYY-MM-DD`."""
-    read = text(value)
+def number(value: Json) -> int:
+    """An id, likewise."""
+    return _converted(value, NUMBER)
+
+
+def instant(value: Json) -> int:
+    """An instant, likewise."""
+    return _converted(value, INSTANT)
+
+
+def _converted(value: Json, kind: Any) -> int:
     try:
-        date.fromisoformat(read if _DAY.fullmatch(read) else "")
-    except ValueError:
-        raise Unreadable("a day was expected") from None
-    return read
+        return int(msgspec.convert(value, kind))
+    except msgspec.ValidationError as fault:
+        raise Unreadable(str(fault)[:_TOLD]) from None
 
 
 def exact(value: Any) -> int | Decimal:
@@ -97,91 +112,54 @@ def exact(value: Any) -> int | Decimal:
     return int(read) if read == int(read) else Decimal(format(read.normalize(), "f"))
 
 
-def array(value: Any, read: Convert) -> list[Any]:
-    """An array, each of its elements by `read`."""
-    if not isinstance(value, list):
-        raise Unreadable("an array was expected")
-    return [read(item) for item in value]
-
-
-def _reference(value: Any) -> int | None:
-    """What a record that is only tried belongs to may itself not be there yet: 0."""
-    return number(value) or None
-
-
-def _minor(value: Any) -> int:
-    read = integer(value)
-    if read < 0:
-        raise Unreadable("an amount was expected")
-    return read
-
-
-def _currency(value: Any) -> str:
-    if not isinstance(value, str) or value not in EXPONENTS:
-        raise Unreadable("a currency was expected")
-    return value
-
-
-def _option(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise Unreadable("an option was expected")
-    return {"value": text(value.get("value")), "label": text(value.get("label"))}
+def one_of(values: Iterable[str | int]) -> Any:
+    """One of these words or codes."""
+    return Literal[tuple(values)]
 
 
 def coded(codes: Mapping[str, int]) -> Conversion:
     """Words that are numbers inside."""
     words = {code: word for word, code in codes.items()}
-
-    def read(value: Any) -> str:
-        if integer(value) not in words:
-            raise Unreadable("an unknown code")
-        return words[value]
-
-    return Conversion(read, codes.__getitem__)
+    return Conversion(one_of(words), words.__getitem__, codes.__getitem__)
 
 
 def shifted(first: int) -> Conversion:
     """Positions from 0 that are counted from `first` inside."""
-
-    def read(value: Any) -> int:
-        if integer(value) < first:
-            raise Unreadable(f"a number from {first} on was expected")
-        return int(value) - first
-
-    return Conversion(read, lambda value: value + first)
+    kind = Annotated[int, Meta(ge=first, le=MAX_INTEGER)]
+    return Conversion(kind, lambda value: value - first, lambda value: value + first)
 
 
 def scaled(factor: int) -> Conversion:
     """Numbers in a unit that has `factor` of the CRM's; what is less than one of ours is cut."""
-    return Conversion(lambda value: integer(value) // factor, lambda value: value * factor)
+    return Conversion(INTEGER, lambda value: value // factor, lambda value: value * factor)
 
 
-def _listed(values: tuple[str, ...]) -> Convert:
-    def read(value: Any) -> str:
-        if value not in values:
-            raise Unreadable("an unknown word")
-        return str(value)
+def _reference(number: int) -> int | None:
+    """What a record that is only tried belongs to may itself not be there yet: 0."""
+    return number or None
 
-    return read
+
+def _options(options: list[Option]) -> list[dict[str, str]]:
+    return [{"value": option.value, "label": option.label} for option in options]
 
 
 _BY_TYPE: dict[type, Conversion] = {
-    Bool: Conversion(flag, int),
-    DateTime: Conversion(instant, same),
-    Date: Conversion(day, same),
-    Int: Conversion(integer, same),
-    Amount: Conversion(_minor, same),
-    Currency: Conversion(_currency, same),
-    Id: Conversion(_reference, same),
-    Ids: Conversion(lambda value: array(value, number), same),
-    Tags: Conversion(lambda value: array(value, text), same),
-    Options: Conversion(lambda value: array(value, _option), same),
+    Bool: Conversion(FLAG, bool, int),
+    DateTime: Conversion(INSTANT),
+    Date: Conversion(date, date.isoformat),
+    Int: Conversion(INTEGER),
+    Amount: Conversion(Annotated[int, Meta(ge=0, le=MAX_INTEGER)]),
+    Currency: Conversion(one_of(EXPONENTS)),
+    Id: Conversion(NUMBER, _reference),
+    Ids: Conversion(list[NUMBER]),
+    Tags: Conversion(list[str]),
+    Options: Conversion(list[Option], _options),
 }
-TEXT = Conversion(text, same)
+TEXT = Conversion(str)
 
 
 def conversion_of(kind: FieldType) -> Conversion:
     """How values of a type are stored where nothing else is said."""
     if isinstance(kind, Choice):
-        return Conversion(_listed(kind.values), same)
+        return Conversion(one_of(kind.values))
     return _BY_TYPE.get(type(kind), TEXT)

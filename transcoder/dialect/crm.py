@@ -14,11 +14,11 @@ from transcoder.dialect.bulk import in_bulk
 from transcoder.dialect.business import Business, raised
 from transcoder.dialect.cache import Clock
 from transcoder.dialect.calls import Calls, Read
-from transcoder.dialect.envelope import Envelope
+from transcoder.dialect.envelope import Envelope, anything
 from transcoder.dialect.own_fields import OwnFields
 from transcoder.dialect.queries import to_query
 from transcoder.dialect.refusals import Asked
-from transcoder.dialect.reshape import to_action, to_changes, to_fields, to_record
+from transcoder.dialect.reshape import to_action, to_changes, to_fields
 from transcoder.dialect.rows import Dialect
 from transcoder.dialect.users import USERS
 from transcoder.dialect.whole import read_whole
@@ -84,7 +84,7 @@ class Crm(Records):
         if isinstance(rows, Refusal):
             return rows
         with reading(Ask("GET", path)):
-            records = [to_record(dialect, row) for row in rows]
+            records = [dialect.reading.record(row) for row in rows]
         try:
             return page_of(records, query)
         except BadPlace:
@@ -263,12 +263,13 @@ def _patch(dialect: Dialect, values: Values, own: OwnFields) -> dict[str, Json]:
 
 
 def _record_of(dialect: Dialect) -> Read[Record]:
-    return lambda answer, own: to_record(dialect, answer.get("result"), own)
+    return lambda answer, own: dialect.reading.one(answer.result, own)
 
 
 def _written_of(dialect: Dialect) -> Read[Written]:
     return lambda answer, own: to_written(dialect, answer, own)
 
 
-def _nothing(_: Envelope, __: OwnFields) -> None:
-    return None
+def _nothing(answer: Envelope, _: OwnFields) -> None:
+    """What a delete has to say is of no use, if only it is JSON."""
+    anything(answer.result)

@@ -1,12 +1,9 @@
 """Custom fields inside, and what their records define."""
 
-from collections.abc import Mapping
-
 from contract.resources import CUSTOM_FIELD
 from contract.types import CustomType
-from contract.vocabulary import Json
-from transcoder.dialect.conversions import array, coded, number, text
-from transcoder.dialect.reshape import to_record
+from transcoder.dialect.conversions import coded
+from transcoder.dialect.reading import Row
 from transcoder.dialect.rows import Differences, dialect
 from transcoder.records import Definition
 
@@ -35,10 +32,8 @@ FIELD_DEFINITIONS = dialect(
 )
 
 
-def to_definition(row: Mapping[str, Json]) -> tuple[str, Definition]:
-    """The resource that a field belongs to, and its definition; raises Unreadable."""
-    record = to_record(FIELD_DEFINITIONS, row)
-    # The record has read them already: they are objects, and none lacks its value.
-    options = dict(array(row.get("options"), lambda option: (text(option["value"]), number(option.get("id")))))
-    values = record.values
+def to_definition(row: Row) -> tuple[str, Definition]:
+    """The resource that a field belongs to, and its definition."""
+    record = FIELD_DEFINITIONS.reading.record(row)
+    values, options = record.values, {option.value: option.id for option in row.options}
     return values["resource"], Definition(record.number, values["key"], CustomType(values["type"]), options)

@@ -1,12 +1,15 @@
 """[pure] Values of the business's own fields: by number inside, by key outside, each by the type of its definition."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+
+import msgspec
 
 from contract.types import CustomType
 from contract.vocabulary import Json
-from transcoder.dialect.conversions import TEXT, Conversion, Unreadable, array, day, exact, flag, instant, number, same
+from transcoder.dialect.conversions import FLAG, INSTANT, NUMBER, TEXT, Conversion, Unreadable, decoder, exact
 from transcoder.records import Definition, Definitions
 
 CUSTOM = "custom"
@@ -17,12 +20,20 @@ class UnknownOwnField(Unreadable):
     """A field or option that the definitions at hand do not have; newer ones may."""
 
 
+class OwnValue(msgspec.Struct, gc=False):
+    """A value of a field: of what type it is, only the definition says."""
+
+    field_id: NUMBER
+    value: msgspec.Raw
+
+
 @dataclass(frozen=True, slots=True)
 class OwnField:
-    """A defined field, and how its values are stored."""
+    """A defined field, and how its values are stored and read."""
 
     definition: Definition
     conversion: Conversion
+    decode: Callable[[msgspec.Raw], Any]
 
     @property
     def internal(self) -> str:
@@ -63,15 +74,20 @@ NO_OWN_FIELDS = OwnFields()
 
 def own_fields(definitions: Iterable[Definition]) -> OwnFields:
     """Lay out the conversions, once for each reading of the definitions."""
-    rows = [OwnField(definition, _conversion(definition)) for definition in definitions]
+    rows = [_laid_out(definition) for definition in definitions]
     return OwnFields({row.definition.key: row for row in rows}, {str(row.definition.number): row for row in rows})
+
+
+def _laid_out(definition: Definition) -> OwnField:
+    conversion = _conversion(definition)
+    return OwnField(definition, conversion, decoder(conversion.kind))
 
 
 def _options(options: Mapping[str, int]) -> Conversion:
     words = {code: word for word, code in options.items()}
 
-    def read(value: Any) -> str:
-        word = words.get(number(value))
+    def read(value: int) -> str:
+        word = words.get(value)
         if word is None:
             raise UnknownOwnField("an option of no name")
         return word
@@ -81,7 +97,7 @@ def _options(options: Mapping[str, int]) -> Conversion:
             raise UnknownOwnField("a name of no option")
         return options[value]
 
-    return Conversion(read, write)
+    return Conversion(NUMBER, read, write)
 
 
 def _conversion(definition: Definition) -> Conversion:
@@ -91,28 +107,29 @@ def _conversion(definition: Definition) -> Conversion:
         case CustomType.MULTI_SELECT:
             one = _options(definition.options)
             return Conversion(
-                lambda value: array(value, one.read), lambda value: [one.write(item) for item in value], one.write
+                list[NUMBER],
+                lambda value: [one.read(item) for item in value],
+                lambda value: [one.write(item) for item in value],
+                one.write,
             )
     return _BY_TYPE.get(definition.type, TEXT)
 
 
 _BY_TYPE = {
-    CustomType.NUMBER: Conversion(exact, same),
-    CustomType.BOOLEAN: Conversion(flag, int),
-    CustomType.DATE: Conversion(day, same),
-    CustomType.DATETIME: Conversion(instant, same),
-    CustomType.USER: Conversion(number, same),
+    CustomType.NUMBER: Conversion(Any, exact),
+    CustomType.BOOLEAN: Conversion(FLAG, bool, int),
+    CustomType.DATE: Conversion(date, date.isoformat),
+    CustomType.DATETIME: Conversion(INSTANT),
+    CustomType.USER: Conversion(NUMBER),
 }
 
 
-def read_own(value: Json, own: OwnFields) -> dict[str, Any]:
+def read_own(values: Iterable[OwnValue], own: OwnFields) -> dict[str, Any]:
     """`[{"field_id": 17, "value": 3}]` by key; an empty array is no value."""
     read: dict[str, Any] = {}
-    for item in array(value, same):
-        if not isinstance(item, dict):
-            raise Unreadable("a value of an own field was expected")
-        row = own.numbered(str(number(item.get("field_id"))))
-        neutral = row.conversion.read(item.get("value"))
+    for item in values:
+        row = own.numbered(str(item.field_id))
+        neutral = row.conversion.read(row.decode(item.value))
         if neutral != []:
             read[row.definition.key] = neutral
     return read

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any, assert_never
 
 from contract.vocabulary import Json
-from transcoder.dialect.conversions import Conversion, same
+from transcoder.dialect.conversions import Conversion
 from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields
 from transcoder.dialect.rows import Dialect
 from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Query, Tree
 
 WITH_DELETED = {"exclude": 0, "include": 1, "only": 2}
-_AS_IT_IS = Conversion(same, same)
+_AS_IT_IS = Conversion(Any)
 
 _Write = Callable[[Conversion, Any], Json]
 

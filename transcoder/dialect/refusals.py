@@ -1,15 +1,16 @@
 """[pure] What the CRM refuses, as problems of ours: a row per error code and per validation rule."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from msgspec import UNSET
 
 from contract import problems
 from contract.problems import ItemError
 from contract.resources import Resource
 from contract.roles import RECORDS_ASSIGN
-from contract.vocabulary import Json, Kind
+from contract.vocabulary import Kind
 from transcoder.dialect.conversions import Unreadable, instant, integer, number
+from transcoder.dialect.envelope import Envelope
 from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields
 from transcoder.dialect.places import Place, place_of
 from transcoder.dialect.rows import ActionCall, Dialect
@@ -82,15 +83,15 @@ class Asked:
     own: OwnFields = NO_OWN_FIELDS
     action: ActionCall | None = None
 
-    def place(self, answer: Mapping[str, Any]) -> Place:
+    def place(self, answer: Envelope) -> Place:
         """Where the refused value stands outside."""
-        name = answer.get("field")
+        name = answer.field
         return place_of(self.dialect, self.own, self.action, name) if isinstance(name, str) else Place()
 
 
-def to_refusal(asked: Asked, answer: Mapping[str, Json]) -> Refusal:
+def to_refusal(asked: Asked, answer: Envelope) -> Refusal:
     """The refusal behind `{"ok": false, "error_code", …}`; raises Unreadable for a code that has no row."""
-    code = answer.get("error_code")
+    code = answer.error_code
     match code:
         case str() if code in _PLAIN:
             return _PLAIN[code]
@@ -101,9 +102,9 @@ def to_refusal(asked: Asked, answer: Mapping[str, Json]) -> Refusal:
         case "E_DELETED":
             return _deleted(answer)
         case "E_STALE_REV":
-            return Refusal(problems.PRECONDITION_FAILED, revision=integer(answer.get("revision")))
+            return Refusal(problems.PRECONDITION_FAILED, revision=integer(answer.revision))
         case "E_BUSY":
-            wait_ms = answer.get("retry_after_ms")
+            wait_ms = answer.retry_after_ms
             wait_s = None if wait_ms is None else max(1, -(-integer(wait_ms) // 1000))
             return Refusal(problems.UPSTREAM_UNAVAILABLE, retry_after_s=wait_s)
         case "E_BAD_REF":
@@ -116,8 +117,8 @@ def to_refusal(asked: Asked, answer: Mapping[str, Json]) -> Refusal:
     raise Unreadable("an error code that has no row")
 
 
-def _deleted(answer: Mapping[str, Json]) -> Refusal:
-    members = {"deleted_at": instant_text(instant(answer.get("deleted_at"))), "merged_into": None}
+def _deleted(answer: Envelope) -> Refusal:
+    members = {"deleted_at": instant_text(instant(answer.deleted_at)), "merged_into": None}
     return Refusal(problems.RESOURCE_DELETED, members=members)
 
 
@@ -131,8 +132,8 @@ def _invalid(place: Place, code: str, detail: str) -> Refusal:
     return Refusal(problems.VALIDATION_FAILED, (ItemError(code, detail, pointer=place.pointer),))
 
 
-def _item_code(place: Place, answer: Mapping[str, Json]) -> str:
-    rule = str(answer.get("rule"))
+def _item_code(place: Place, answer: Envelope) -> str:
+    rule = str(answer.rule)
     return place.malformed if rule == "FORMAT" else _ITEMS.get(rule, "invalid-value")
 
 
@@ -147,8 +148,8 @@ def _forbidden(resource: Resource, kind: Kind, code: str) -> Refusal:
     return Refusal(problems.INSUFFICIENT_PERMISSION, None, {"required_permission": needed.name})
 
 
-def _duplicate(name: str, kind: Kind, answer: Mapping[str, Json]) -> Refusal:
+def _duplicate(name: str, kind: Kind, answer: Envelope) -> Refusal:
     item = ItemError("duplicate-value", "Another live record has this value.", pointer=pointer(name))
-    existing = number(answer["existing_id"]) if "existing_id" in answer else None
+    existing = None if answer.existing_id is UNSET else number(answer.existing_id)
     items = () if kind is Kind.RESTORE else (item,)
     return Refusal(problems.DUPLICATE_RESOURCE, items, {"field": name}, existing=existing)

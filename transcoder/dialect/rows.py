@@ -6,17 +6,9 @@ from dataclasses import dataclass, field
 from contract.resources import Resource
 from contract.types import Address, CustomFields, Etag, FullName, Parts
 from contract.vocabulary import Json
-from transcoder.dialect.conversions import Conversion, Convert, conversion_of
+from transcoder.dialect.conversions import Conversion, conversion_of
 from transcoder.dialect.own_fields import CUSTOM
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A public field inside: its internal name, whether it may be missing, how its values are converted."""
-
-    internal: str
-    nullable: bool
-    conversion: Conversion
+from transcoder.dialect.reading import Composed, Reading, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +48,8 @@ class Dialect:
     resource: Resource
     path: str
     fields: Mapping[str, Stored]
-    reading: tuple[tuple[str, str, Convert, bool], ...]
-    """The same, laid out for reading: public name, internal name, how a value is read, whether it may be missing."""
+    reading: Reading
+    """How its records are read."""
     address: Mapping[str, str]
     """Member of the public address → internal field; empty where there is none."""
     address_name: str
@@ -102,11 +94,13 @@ def dialect(resource: Resource, differences: Differences) -> Dialect:
     pointers |= {name: (name,) for name in differences.parts}
     if custom_name:
         pointers[CUSTOM] = (custom_name,)
+    parts = {name: part.reading for name, part in differences.parts.items()}
+    composed = Composed(address, address_name, custom_name, parts)
     return Dialect(
         resource=resource,
         path=differences.path,
         fields=fields,
-        reading=tuple((name, row.internal, row.conversion.read, row.nullable) for name, row in fields.items()),
+        reading=Reading(resource, fields, composed),
         address=address,
         address_name=address_name,
         custom_name=custom_name,

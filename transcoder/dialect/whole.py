@@ -1,11 +1,11 @@
 """Reading all of what the CRM lists by offset alone."""
 
-from typing import Any
-
 from contract.vocabulary import Kind
 from transcoder.dialect.answers import refusal_in
-from transcoder.dialect.conversions import Unreadable, array, integer
+from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.envelope import Paging
 from transcoder.dialect.queries import WITH_DELETED
+from transcoder.dialect.reading import Row
 from transcoder.dialect.refusals import Asked
 from transcoder.dialect.rows import Dialect
 from transcoder.dialect.wire import Ask, Wire, reading
@@ -16,9 +16,9 @@ _MOST = 20_000
 """Rows of one list: ten times what a business may have, so that a service gone wild does not fill our memory."""
 
 
-async def read_whole(wire: Wire, dialect: Dialect, path: str, deleted: str, actor: Actor) -> list[Any] | Refusal:
+async def read_whole(wire: Wire, dialect: Dialect, path: str, deleted: str, actor: Actor) -> list[Row] | Refusal:
     """All rows, ordered by id, each once."""
-    rows: dict[Any, Any] = {}
+    rows: dict[int, Row] = {}
     offset = 0
     while True:
         query = f"limit={_PAGE}&offset={offset}&with_deleted={WITH_DELETED[deleted]}"
@@ -28,8 +28,8 @@ async def read_whole(wire: Wire, dialect: Dialect, path: str, deleted: str, acto
             refusal = refusal_in(Asked(dialect, Kind.LIST), answer)
             if refusal is not None:
                 return refusal
-            page = array(answer.get("result"), _identified)
-            total = _total(answer.get("paging"))
+            page = dialect.reading.rows(answer.result)
+            total = _total(answer.paging)
         # A row that goes away meanwhile moves the others forward: those that come twice are the same.
         rows |= page
         offset += len(page)
@@ -37,14 +37,7 @@ async def read_whole(wire: Wire, dialect: Dialect, path: str, deleted: str, acto
             return list(rows.values())
 
 
-def _identified(row: Any) -> tuple[int, Any]:
-    if not isinstance(row, dict):
-        raise Unreadable("a record was expected")
-    return integer(row.get("id")), row
-
-
-def _total(paging: Any) -> int:
-    total = integer(paging.get("total")) if isinstance(paging, dict) else -1
-    if not 0 <= total <= _MOST:
+def _total(paging: Paging | None) -> int:
+    if paging is None or paging.total is None or not 0 <= paging.total <= _MOST:
         raise Unreadable("no usable word on how many there are")
-    return total
+    return int(paging.total)

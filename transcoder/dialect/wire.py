@@ -1,10 +1,6 @@
 """One call to the CRM and its envelope back: paths, headers, JSON. Knows no resource and nothing of what is refused."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -23,8 +19,6 @@ PERMISSIONS_HEADER = "X-Actor-Permissions"
 _DRY = "dry_run/"
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-# No float in between: a number keeps the digits that it was sent with.
-_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +60,24 @@ class Wire:
         with reading(ask):
             if reply.status != 200:
                 raise Unreadable(f"status {reply.status}")
-            try:
-                answer = _decode(reply.body)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError):
-                raise Unreadable("no JSON object") from None
-            return envelope(answer)
+            answer: Envelope = envelope(reply.body)
+            return answer
 
 
-@contextmanager
-def reading(ask: Ask) -> Iterator[None]:
+class reading:  # noqa: N801 (a context manager, and one that costs little: each answer is read in two of them)
     """An answer that cannot be read is a 502 and never passed on; of a write nobody knows what became."""
-    try:
-        yield
-    except Unreadable as fault:
-        raise unusable(ask, str(fault)) from None
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, fault: BaseException | None, __: object) -> None:
+        if isinstance(fault, Unreadable):
+            raise unusable(self._ask, str(fault)) from None
 
 
 def unusable(ask: Ask, cause: str) -> ApiError:

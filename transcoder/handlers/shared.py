@@ -23,7 +23,7 @@ from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Precondition, etag, revisions
 from transcoder.idempotency import dedupe_key
 from transcoder.records import Record, Records, Refusal, Shelf, Terms
-from transcoder.to_public import Around, Presenter, Presenters, encode, instant_text
+from transcoder.to_public import Around, Presenter, Presenters, Public, encode, instant_text
 
 T = TypeVar("T")
 
@@ -139,13 +139,21 @@ async def expected_revision(desk: Desk, call: Call, number: int) -> int | None:
     return record.revision
 
 
-async def shown(desk: Desk, call: Call, records: Sequence[Record]) -> list[dict[str, Json]]:
+async def shown(desk: Desk, call: Call, records: Sequence[Record]) -> list[Public]:
     """Records as the caller sees them."""
-    resource, presenter = call.operation.resource, desk.presenter(call)
+    return [_as_asked(desk, call, public) for public in await _public(desk, call, records)]
+
+
+async def _public(desk: Desk, call: Call, records: Sequence[Record]) -> list[Public]:
+    """Whole, as today's version has them."""
+    resource = call.operation.resource
     custom = resource.custom and any(record.values.get("custom_fields") for record in records)
     definitions = await desk.records.definitions(resource, call.actor) if custom else {}
-    around = Around(call.actor.tenant, call.version, definitions)
-    return [presenter.public(around, record, call.translation, call.parameters.fields) for record in records]
+    return desk.presenter(call).public(Around(call.actor.tenant, call.version, definitions), records)
+
+
+def _as_asked(desk: Desk, call: Call, public: Public) -> Public:
+    return call.translation.record(desk.presenter(call).chosen(public, call.parameters.fields))
 
 
 async def single(
@@ -158,11 +166,11 @@ async def single(
     extra: Mapping[str, str] | None = None,
 ) -> Answer:
     """`{"data": {…}, "meta"?}` with its ETag."""
-    [public] = await shown(desk, call, [record])
-    body: dict[str, Json] = {"data": public}
+    [public] = await _public(desk, call, [record])
+    tag = {headers.ETAG: f'"{public["etag"]}"'}
+    body: dict[str, Json] = {"data": _as_asked(desk, call, public)}
     if meta:
         body["meta"] = meta
-    tag = {headers.ETAG: f'"{desk.presenter(call).etag(call.actor.tenant, record, call.version)}"'}
     return Answer(status or call.operation.success, encode(body), {**tag, **(extra or {})}, record=record.number)
 
 

@@ -73,8 +73,6 @@ UNREADABLE: dict[str, Tell] = {
     "17 MiB": said(b'{"ok":true,"result":"' + b"x" * 17 * MEBIBYTE + b'"}'),
     "half of it, then the end": then(said(GOOD[:40], length=len(GOOD)), ends),
     "half of it, then a reset": then(said(GOOD[:40], length=len(GOOD)), resets),
-    "no answer but the end": ends,
-    "no answer but a reset": resets,
     "something that is not HTTP": then(raw(b"SSH-2.0-OpenSSH_9.2\r\n"), ends),
     "two lengths": said(GOOD, headers="Content-Length: 3\r\n"),
     "a head without an end": then(raw(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100_000), ends),
@@ -88,6 +86,17 @@ async def test_what_cannot_be_read_is_a_502_and_of_a_write_unknown(lied_to: tupl
     for operation in ("list", "get", *WRITES):
         outcome = "unknown" if operation in WRITES else "not-applied"
         assert_problem(await ask(caller, operation), 502, "upstream-invalid", outcome)
+
+
+@pytest.mark.parametrize("tell", [ends, resets], ids=["ends", "resets"])
+async def test_a_service_that_dies_before_it_answers_is_a_503_and_of_a_write_unknown(
+    lied_to: tuple[Caller, Liar], tell: Tell
+) -> None:
+    caller, liar = lied_to
+    liar.tells = [tell]
+    for operation in ("list", "get", *WRITES):
+        outcome = "unknown" if operation in WRITES else "not-applied"
+        assert_problem(await ask(caller, operation), 503, "upstream-unavailable", outcome)
 
 
 HALVES: dict[str, bytes] = {
@@ -150,7 +159,7 @@ async def test_a_write_on_a_kept_connection_that_breaks_is_not_sent_again(lied_t
         liar.heard.clear()
         liar.tells = [said(GOOD), resets]
         assert (await ask(caller, "get")).status == 200  # leaves a connection behind
-        assert_problem(await ask(caller, operation), 502, "upstream-invalid", "unknown")
+        assert_problem(await ask(caller, operation), 503, "upstream-unavailable", "unknown")
         assert len(liar.heard) == 2
 
 
@@ -178,7 +187,7 @@ async def test_a_service_that_breaks_every_connection_is_not_asked_twice_for_eve
         await ask(caller, "get")
     liar.heard.clear()
     for _ in range(20):
-        assert_problem(await ask(caller, "get"), 502, "upstream-invalid", "not-applied")
+        assert_problem(await ask(caller, "get"), 503, "upstream-unavailable", "not-applied")
     assert 20 <= len(liar.heard) <= 22
 
 
@@ -224,8 +233,8 @@ async def test_a_service_that_is_away_is_unavailable_and_wrote_nothing_until_it_
 
 async def test_the_sandbox_s_own_faults_are_told_alike(hasty: Caller, faults: Faults) -> None:
     await faults.set(dead=True)
-    assert_problem(await hasty.ask("list"), 502, "upstream-invalid", "not-applied")
-    assert_problem(await hasty.create(), 502, "upstream-invalid", "unknown")
+    assert_problem(await hasty.ask("list"), 503, "upstream-unavailable", "not-applied")
+    assert_problem(await hasty.create(), 503, "upstream-unavailable", "unknown")
     await faults.set(status=500, body="<h1>oops</h1>")
     assert_problem(await hasty.create(), 502, "upstream-invalid", "unknown")
     await faults.set(delay_ms=2_500)

@@ -1,11 +1,17 @@
 """CheckRequests as the edge sends them, and reading the answers."""
 
+import asyncio
 import json
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from authz import responses
+from authz.decide import Admitted, Verdict
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse
+from authz.service import Checks, Give, Sent
 from contract.claims import Claims, read_claims
+from contract.vocabulary import TraceId
 from stores.revocations.held import RevocationSet
 
 TRACE_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -76,6 +82,38 @@ def a_request(
 
 def a_check(operation: str | None = "contacts.list", **parts: Any) -> bytes:
     return a_request(operation, **parts).SerializeToString()
+
+
+def as_bytes(verdict: Verdict) -> bytes:
+    """What the edge is told of it."""
+    if isinstance(verdict, Admitted):
+        return responses.admit(responses.introduction(verdict.may), verdict.spent)
+    return responses.refuse(verdict, TraceId(TRACE_ID), API_URL)
+
+
+def alone(checks: Checks) -> Callable[[bytes], Awaitable[bytes]]:
+    """The answer to a Check that comes by itself."""
+
+    async def check(message: bytes) -> bytes:
+        answers: dict[int, bytes] = {}
+        await checks((Sent(message),), answers.__setitem__)
+        return answers[0]
+
+    return check
+
+
+def one_by_one(check: Callable[[bytes], Awaitable[bytes]]) -> Checks:
+    """For a front: each Check answered by itself, none waiting for another."""
+
+    async def checks(came: Sequence[Sent], give: Give) -> None:
+        async def one(number: int) -> None:
+            give(number, await check(came[number].message))
+
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(len(came)):
+                tasks.create_task(one(number))
+
+    return checks
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from tests.unit.authz.asking import (
     TRACE_ID,
     Known,
     a_check,
+    alone,
     answer,
     without,
 )
@@ -35,15 +36,15 @@ class Away:
     def part(self, _):
         return ""
 
-    async def charge(self, *_, **__):
-        raise StoreLost("away")
+    async def charge(self, asks):
+        return [StoreLost("away") for _ in asks]
 
 
 class Broken:
     def part(self, _):
         return ""
 
-    async def charge(self, *_, **__):
+    async def charge(self, asks):
         raise KeyError("a secret")
 
 
@@ -52,13 +53,14 @@ class Answers:
 
     def __init__(self, buckets, log, processes=1, held=NOTHING_REVOKED):
         limiter = Limiter(buckets, log, processes=processes)
-        self._authorizer = Authorizer(limiter, Known(held), Teller(log), api_url=API_URL, clock=lambda: NOW_US * 1000)
+        authorizer = Authorizer(limiter, Known(held), Teller(log), api_url=API_URL, clock=lambda: NOW_US * 1000)
+        self._check = alone(authorizer.check_all)
 
     async def __call__(self, operation="contacts.list", **parts):
-        return answer(await self._authorizer.check(a_check(operation, **parts)))
+        return answer(await self._check(a_check(operation, **parts)))
 
     async def to(self, message):
-        return await self._authorizer.check(message)
+        return await self._check(message)
 
 
 @pytest.fixture
@@ -169,6 +171,7 @@ async def test_a_denial_is_one_line_that_can_be_searched(ask, logged):
         "reason": "The token lacks contacts:delete.",
         "trace_id": TRACE_ID,
         "business": CLAIMS["business_id"],
+        "subject": CLAIMS["sub"],
         "role": "member",
     }
 

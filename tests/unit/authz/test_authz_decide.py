@@ -2,10 +2,11 @@
 
 import pytest
 
-from authz.decide import Admitted, Refused, Spent, Throttled, decide, refuse_token
-from contract.claims import TokenFault
+from authz import decide as deciding
+from authz.decide import Admitted, May, Refused, Spent, Throttled, Verdict, refuse_token, rule
+from contract.claims import Claims, TokenFault
 from contract.limits import GROWTH, Budget
-from contract.operations import BY_ID, OPERATIONS, SCOPES, UNKNOWN_PATH, WRONG_METHOD
+from contract.operations import BY_ID, OPERATIONS, SCOPES, UNKNOWN_PATH, WRONG_METHOD, Operation, Unrouted
 from contract.problems import (
     INSUFFICIENT_PERMISSION,
     INSUFFICIENT_SCOPE,
@@ -33,9 +34,13 @@ VIEWERS = frozenset(
 )
 
 
+def decide(row: Operation | Unrouted, methods: tuple[str, ...], caller: Claims, made: Charge) -> Verdict:
+    return deciding.decide(rule(row, methods, caller), caller, row.cost, made)
+
+
 def test_who_has_scope_and_permission_is_admitted_with_all_that_its_user_may_do():
     verdict = decide(LIST, (), claims(role="viewer"), PASSED)
-    assert verdict == Admitted(claims(role="viewer"), VIEWERS, SPENT)
+    assert verdict == Admitted(May(claims(role="viewer"), VIEWERS), SPENT)
 
 
 SCOPED = [row for row in OPERATIONS if row.scope is not None]
@@ -55,7 +60,7 @@ def test_every_operation_needs_its_scope_and_its_permission(row):
 @pytest.mark.parametrize("row", FOR_ANY_TOKEN, ids=lambda row: row.id)
 def test_any_token_will_do_for(row):
     nobody = claims(scope="", role="viewer", permissions="")
-    assert decide(row, (), nobody, PASSED) == Admitted(nobody, frozenset(), Spent(row.cost, BUDGETS))
+    assert decide(row, (), nobody, PASSED) == Admitted(May(nobody, frozenset()), Spent(row.cost, BUDGETS))
 
 
 def test_a_missing_scope_is_named_beside_those_that_were_granted():
@@ -90,7 +95,7 @@ def test_the_permissions_claim_replaces_what_the_role_grants():
         INSUFFICIENT_PERMISSION
     )
     custom = claims(role="viewer", permissions="contacts:write made:up")
-    assert decide(CREATE, (), custom, PASSED) == Admitted(custom, frozenset({"contacts:write"}), SPENT)
+    assert decide(CREATE, (), custom, PASSED) == Admitted(May(custom, frozenset({"contacts:write"})), SPENT)
 
 
 def test_the_scope_is_decided_before_the_permission():

@@ -2,7 +2,7 @@
 
 import asyncio
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +15,11 @@ from authz.fronts import Front, serve
 from authz.healthy import trouble_at
 from authz.question import NO_TRACE
 from authz.responses import internal_error, ready
+from authz.service import Give, Sent
 from process.address import UnixAddress
 from tests.support.processes import accepts
 from tests.support.waiting import until
+from tests.unit.authz.asking import one_by_one
 
 CHECK = "/envoy.service.auth.v3.Authorization/Check"
 HEALTH = "/grpc.health.v1.Health/Check"
@@ -35,6 +37,7 @@ class Served:
     stop: asyncio.Event
     serving: asyncio.Task[None]
     asked: list[bytes] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
     check: Callable[[bytes], Awaitable[bytes]] | None = None
 
     def call(self, message: bytes, *, path: str = CHECK, **options) -> grpc.aio.UnaryUnaryCall[bytes, bytes]:
@@ -48,7 +51,7 @@ class Served:
 
 
 @asynccontextmanager
-async def standing(front: Front) -> AsyncIterator[Served]:
+async def standing(front: Front, trace: str = "") -> AsyncIterator[Served]:
     with TemporaryDirectory() as folder:
         address, stop = UnixAddress(Path(folder, "front.sock")), asyncio.Event()
 
@@ -56,8 +59,13 @@ async def standing(front: Front) -> AsyncIterator[Served]:
             served.asked.append(message)
             return await served.check(message) if served.check else message[::-1]
 
+        async def checks(came: Sequence[Sent], give: Give) -> None:
+            served.traces += [one.traceparent for one in came]
+            await one_by_one(check)(came, give)
+
         async with grpc.aio.insecure_channel(f"unix:{address.path}") as channel:
-            served = Served(address, channel, stop, asyncio.create_task(serve(check, address, stop, front)))
+            serving = asyncio.create_task(serve(checks, address, stop, front, trace=trace))
+            served = Served(address, channel, stop, serving)
             async with asyncio.timeout(PATIENCE_S):
                 while not await accepts(address):  # noqa: ASYNC110
                     await asyncio.sleep(0.005)
@@ -111,6 +119,17 @@ async def test_an_answer_does_not_wait_for_one_that_was_asked_before(served):
 async def test_a_method_that_is_not_there_is_unimplemented(served, path):
     assert await served.refused(path=path) is grpc.StatusCode.UNIMPLEMENTED
     assert served.asked == []
+
+
+@pytest.mark.parametrize("front", Front)
+async def test_the_trace_of_each_check_is_told_to_who_asks_for_it_and_to_nobody_else(front):
+    traces = [f"00-{number:032x}-{number:016x}-0{number % 2}" for number in range(1, 20)]
+    for trace, told in (("traceparent", [*traces, ""]), ("", [""] * 20)):
+        async with standing(front, trace) as served:
+            for each in traces:
+                await served.call(b"a", metadata=(("x-other", "1"), ("traceparent", each), ("tracestate", "b=2")))
+            await served.call(b"a")
+            assert served.traces == told
 
 
 async def test_a_deadline_that_passes_ends_the_check(served):

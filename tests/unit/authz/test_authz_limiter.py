@@ -3,15 +3,16 @@ counts by itself.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from authz.limiter import FAILURES_TO_OPEN, PROBE_EVERY_S, Limiter
+from contract.claims import Claims
 from contract.failures import LIMITS_LOST
-from contract.limits import Plan
+from contract.limits import STARTER
 from contract.operations import DEAREST
-from stores.buckets import Charge, MemoryBuckets
+from stores.buckets import Ask, Charge, MemoryBuckets
 from stores.valkey import StoreLost
 from tests.unit.authz.asking import claims
 
@@ -30,15 +31,16 @@ class Breakable:
     def part(self, business: str) -> str:
         return business[-1]
 
-    async def charge(self, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
-        self.tried += 1
+    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
+        self.tried += len(asks)
         # As on a wire: all that was asked in one turn is on its way before the first answer.
         await asyncio.sleep(0)
         if self.hangs:
             await self.released.wait()
-        if self.cut or self.cut_part == self.part(business):
-            raise StoreLost("cut")
-        return await self._buckets.charge(rate_key, business=business, plan=plan, cost=cost)
+        return [
+            StoreLost("cut") if self.cut or self.cut_part == self.part(ask.business) else self._buckets.charged(ask)
+            for ask in asks
+        ]
 
 
 class Clock:
@@ -63,14 +65,19 @@ def limiter(store: Breakable, clock: Callable[[], float], log) -> Limiter:
     return Limiter(store, log, processes=4, clock=clock)
 
 
+async def charged(limiter: Limiter, caller: Claims, cost: int) -> Charge:
+    [made] = await limiter.charge([Ask(caller.rate_key, caller.business, caller.plan, cost)])
+    return made
+
+
 async def ask(limiter: Limiter, times: int = 1) -> list[Charge]:
-    return [await limiter.charge(claims(), 1) for _ in range(times)]
+    return [await charged(limiter, claims(), 1) for _ in range(times)]
 
 
 async def test_charges_the_family_in_its_business_by_its_plan(limiter):
-    first = await limiter.charge(claims(plan="starter"), 3)
-    other_family = await limiter.charge(claims(plan="starter", rate_key="other"), 1)
-    other_business = await limiter.charge(claims(plan="starter", business_id="biz_" + "2" * 26), 1)
+    first = await charged(limiter, claims(plan="starter"), 3)
+    other_family = await charged(limiter, claims(plan="starter", rate_key="other"), 1)
+    other_business = await charged(limiter, claims(plan="starter", business_id="biz_" + "2" * 26), 1)
     assert [charge.budgets[0].remaining for charge in (first, other_family, other_business)] == [47, 49, 49]
 
 
@@ -78,14 +85,9 @@ def limits(charge: Charge) -> list[int]:
     return [budget.policy.limit for budget in charge.budgets]
 
 
-async def test_a_plan_that_overrides_the_tokens_is_charged_instead(limiter):
-    charges = [await limiter.charge(claims(plan="starter"), 1, plan=plan) for plan in (None, "scale", "nonsense")]
-    assert [limits(charge) for charge in charges] == [[50, 20_000], [200, 1_000_000], [50, 20_000]]
-
-
 async def test_who_gets_another_plan_keeps_the_share_that_is_spent(limiter):
-    await limiter.charge(claims(plan="starter"), 25)
-    assert (await limiter.charge(claims(plan="starter"), 1, plan="scale")).budgets[0].remaining == 99
+    await charged(limiter, claims(plan="starter"), 25)
+    assert (await charged(limiter, claims(plan="scale"), 1)).budgets[0].remaining == 99
 
 
 async def test_without_the_store_each_of_all_processes_grants_its_part(limiter, store):
@@ -99,14 +101,14 @@ async def test_without_the_store_each_of_all_processes_grants_its_part(limiter, 
 @pytest.mark.parametrize(("processes", "burst"), [(1, 100), (3, 33), (10, 10), (11, 10), (1000, 10)])
 async def test_however_many_processes_there_are_the_dearest_operation_stays_possible(store, log, processes, burst):
     store.cut = True
-    charge = await Limiter(store, log, processes=processes).charge(claims(), DEAREST)
+    charge = await charged(Limiter(store, log, processes=processes), claims(), DEAREST)
     assert charge.passed
     assert limits(charge)[0] == burst
 
 
-async def test_a_plan_that_overrides_is_shared_out_too(limiter, store):
+async def test_every_plan_is_shared_out(limiter, store):
     store.cut = True
-    assert limits(await limiter.charge(claims(plan="starter"), 1, plan="scale")) == [50, 250_000]
+    assert limits(await charged(limiter, claims(plan="scale"), 1)) == [50, 250_000]
 
 
 async def test_its_own_count_refills_and_its_wait_is_honest(limiter, store, clock):
@@ -150,17 +152,24 @@ async def test_single_failures_open_nothing(limiter, store):
 
 async def test_all_calls_that_one_stall_has_ended_are_one_failure(limiter, store):
     store.cut = True
-    await asyncio.gather(*(limiter.charge(claims(), 1) for _ in range(20)))
+    await asyncio.gather(*(charged(limiter, claims(), 1) for _ in range(20)))
     assert not limiter.alone
     await ask(limiter, FAILURES_TO_OPEN - 1)
     assert limiter.alone
+
+
+async def test_what_is_lost_of_several_that_are_asked_together_is_that_alone(limiter, store):
+    store.cut_part = "2"
+    asks = [Ask(f"family-{n}", f"biz_{n}", STARTER, 1) for n in (1, 2, 3)]
+    assert [limits(charge)[0] for charge in await limiter.charge(asks)] == [50, 12, 50]
+    assert store.tried == 3
 
 
 async def test_a_failure_from_before_a_success_is_old_news(limiter, store):
     store.cut = True
     await ask(limiter, FAILURES_TO_OPEN - 1)
     store.hangs = True
-    late = asyncio.ensure_future(limiter.charge(claims(), 1))
+    late = asyncio.ensure_future(charged(limiter, claims(), 1))
     await asyncio.sleep(0)
     store.hangs = store.cut = False
     await ask(limiter)
@@ -194,7 +203,7 @@ async def test_a_look_that_never_ends_keeps_nobody_from_looking_again(limiter, s
     await ask(limiter, 10)
     store.hangs = True
     clock.now_s += PROBE_EVERY_S
-    caller_left = asyncio.ensure_future(limiter.charge(claims(), 1))
+    caller_left = asyncio.ensure_future(charged(limiter, claims(), 1))
     await asyncio.sleep(0)
     caller_left.cancel()
     await asyncio.gather(caller_left, return_exceptions=True)
@@ -225,12 +234,11 @@ async def test_a_part_of_the_store_that_is_lost_is_counted_here_alone_and_the_ot
     store.cut_part = "2"
     there, gone = (claims(plan="starter", business_id=f"biz_{end * 26}") for end in "12")
     for _ in range(FAILURES_TO_OPEN + 1):
-        assert (await limiter.charge(gone, 1)).budgets[0].policy.limit < (await limiter.charge(there, 1)).budgets[
-            0
-        ].policy.limit
+        [alone], [shared] = limits(await charged(limiter, gone, 1))[:1], limits(await charged(limiter, there, 1))[:1]
+        assert alone < shared
     tried = store.tried
-    await limiter.charge(gone, 1)
+    await charged(limiter, gone, 1)
     assert store.tried == tried
-    assert (await limiter.charge(there, 1)).budgets[0].policy.limit == 50
+    assert (await charged(limiter, there, 1)).budgets[0].policy.limit == 50
     assert store.tried == tried + 1
     assert limiter.alone

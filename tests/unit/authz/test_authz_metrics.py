@@ -11,7 +11,7 @@ from process.metrics import new_registry
 from stores.receipts import QUEUE, MemoryReceipts, Outbox
 from stores.revocations.follower import Follower
 from tests.unit.authz.asking import TRACE_ID, claims
-from tests.unit.authz.test_authz_limiter import Breakable, Clock
+from tests.unit.authz.test_authz_limiter import Breakable, Clock, charged
 
 RECEIPT = Receipt(TRACE_ID, "usr_1", "contacts.list", 0)
 
@@ -33,11 +33,11 @@ async def test_a_limiter_that_counts_by_itself_is_shown_until_the_store_is_back(
     registry = watched(limiter, outbox, follower)
     store.cut = True
     for _ in range(FAILURES_TO_OPEN):
-        await limiter.charge(claims(), 1)
+        await charged(limiter, claims(), 1)
     assert registry.get_sample_value("authz_limits_local") == 1
     assert registry.get_sample_value("authz_limits_local_charges_total") == FAILURES_TO_OPEN
     store.cut, clock.now_s = False, clock.now_s + 1
-    await limiter.charge(claims(), 1)
+    await charged(limiter, claims(), 1)
     assert registry.get_sample_value("authz_limits_local") == 0
     assert registry.get_sample_value("authz_limits_local_charges_total") == FAILURES_TO_OPEN
 

@@ -12,9 +12,11 @@ from authz.question import (
     NO_TRACE,
     OPERATION_KEY,
     PAYLOAD_KEY,
+    Matter,
     Question,
     Readiness,
     Unreadable,
+    read_matter,
     read_question,
 )
 from contract.operations import OPERATIONS, READINESS, UNKNOWN_PATH, WRONG_METHOD
@@ -24,24 +26,30 @@ from tests.unit.authz.asking import CLAIMS, JWT_HEADER, TRACE_ID, a_check, a_req
 ALLOWED = {"allowed_methods": "GET, HEAD, POST, OPTIONS"}
 
 
+def read(message: bytes) -> Matter | Readiness | str:
+    """What is asked, or what is wrong with it."""
+    asked = read_question(message)
+    return asked.why if isinstance(asked, Unreadable) else read_matter(asked.matter)
+
+
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.id)
 def test_the_route_names_the_operation(row):
-    asked = read_question(a_check(row.id))
-    assert isinstance(asked, Question)
-    assert (asked.trace_id, asked.row, asked.allowed_methods) == (TRACE_ID, row, ())
+    asked = read(a_check(row.id))
+    assert isinstance(asked, Matter)
+    assert (asked.row, asked.allowed_methods) == (row, ())
     assert (asked.token.header, asked.token.payload) == (JWT_HEADER, CLAIMS)
 
 
 def test_an_unknown_path_is_asked_about_too():
-    asked = read_question(a_check(UNKNOWN_PATH.id))
-    assert isinstance(asked, Question)
+    asked = read(a_check(UNKNOWN_PATH.id))
+    assert isinstance(asked, Matter)
     assert asked.row == UNKNOWN_PATH
 
 
 @pytest.mark.parametrize("text", ["GET, HEAD, POST, OPTIONS", "GET,HEAD,POST,OPTIONS"])
 def test_a_wrong_method_comes_with_the_allowed_ones(text):
-    asked = read_question(a_check(WRONG_METHOD.id, context={"allowed_methods": text}))
-    assert isinstance(asked, Question)
+    asked = read(a_check(WRONG_METHOD.id, context={"allowed_methods": text}))
+    assert isinstance(asked, Matter)
     assert (asked.row, asked.allowed_methods) == (WRONG_METHOD, ("GET", "HEAD", "POST", "OPTIONS"))
 
 
@@ -52,15 +60,15 @@ def test_the_edge_writes_where_authz_reads():
 
 
 def test_readiness_needs_no_token():
-    assert read_question(a_check(READINESS, header=None, payload=None)) == Readiness(TRACE_ID)
+    assert read(a_check(READINESS, header=None, payload=None)) == Readiness()
 
 
 def test_fields_of_the_protocol_that_we_do_not_know_are_read_over():
     known = a_request()
     unknown = b"\x22\x03abc"
     assert known.attributes.MergeFromString(b"") == 0
-    asked = read_question(known.SerializeToString() + b"\x7a" + bytes([len(unknown)]) + unknown)
-    assert isinstance(asked, Question)
+    asked = read(known.SerializeToString() + b"\x7a" + bytes([len(unknown)]) + unknown)
+    assert isinstance(asked, Matter)
 
 
 def with_header_instead_of_context() -> bytes:
@@ -109,7 +117,38 @@ NO_QUESTIONS = {
 
 @pytest.mark.parametrize("message", NO_QUESTIONS.values(), ids=NO_QUESTIONS.keys())
 def test_it_is_no_question_when_it(message):
-    assert isinstance(read_question(message), Unreadable)
+    assert isinstance(read(message), str)
+
+
+def test_the_same_question_is_the_same_matter_whoever_comes_with_it_and_whenever():
+    one, other = (read_question(a_check(trace_id=trace_id)) for trace_id in (TRACE_ID, NO_TRACE))
+    assert isinstance(one, Question)
+    assert isinstance(other, Question)
+    assert (one.trace_id, other.trace_id) == (TRACE_ID, NO_TRACE)
+    backwards = a_check(payload=dict(reversed(CLAIMS.items())), header=dict(reversed(JWT_HEADER.items())))
+    assert one.matter == other.matter == read_question(timed(a_request())).matter == read_question(backwards).matter
+
+
+def timed(request: CheckRequest) -> bytes:
+    """With what Envoy sends beside it, which nobody here reads: when, and by which stream."""
+    request.attributes.request.MergeFromString(b"\x0a\x02\x08\x07")
+    request.attributes.request.http.MergeFromString(b"\x0a\x017")
+    return request.SerializeToString()
+
+
+OTHER_MATTERS = {
+    "operation": a_check("contacts.get"),
+    "context": a_check(context={"allowed_methods": "GET"}),
+    "head of a token": a_check(header=JWT_HEADER | {"kid": "another-key"}),
+    **{f"claim, {name}": a_check(payload=CLAIMS | {name: "another"}) for name in CLAIMS},
+    **{f"claim less, {name}": a_check(payload={n: v for n, v in CLAIMS.items() if n != name}) for name in CLAIMS},
+    "claim more": a_check(payload=CLAIMS | {"permissions": "contacts:read"}),
+}
+
+
+@pytest.mark.parametrize("message", OTHER_MATTERS.values(), ids=OTHER_MATTERS.keys())
+def test_it_is_another_matter_with_another(message):
+    assert read_question(message).matter != read_question(a_check()).matter
 
 
 def test_what_cannot_be_read_keeps_its_trace():
@@ -119,15 +158,15 @@ def test_what_cannot_be_read_keeps_its_trace():
 
 @given(st.binary(max_size=400))
 def test_no_bytes_at_random_are_a_question(message):
-    assert isinstance(read_question(message), Unreadable)
+    assert isinstance(read(message), str)
 
 
 @given(st.data())
 def test_what_is_read_is_what_stands_there_when_a_byte_is_changed(data):
     message = bytearray(a_check())
     message[data.draw(st.integers(0, len(message) - 1))] = data.draw(st.integers(0, 255))
-    asked = read_question(bytes(message))
-    if isinstance(asked, Question):
+    asked = read(bytes(message))
+    if isinstance(asked, Matter):
         there = CheckRequest.FromString(bytes(message)).attributes
         assert asked.row.id == there.context_extensions["operation"]
         token = there.metadata_context.filter_metadata["envoy.filters.http.jwt_authn"]

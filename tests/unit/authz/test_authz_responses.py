@@ -3,25 +3,25 @@
 import pytest
 
 from authz import responses
-from authz.decide import Admitted, Refused, Spent, Throttled, refuse_token
+from authz.decide import Admitted, May, Refused, Spent, Throttled, refuse_token
 from authz.ext_authz_pb2 import CheckResponse
 from contract.claims import TokenFault
 from contract.headers import EVERY_ANSWER, IDENTITY, PRIVATE_ANSWER, RATE_HEADERS
 from contract.limits import GROWTH, Budget
 from contract.problems import INSUFFICIENT_SCOPE, OVERLOADED, PROBLEMS
-from tests.unit.authz.asking import API_URL, TRACE_ID, answer, claims
+from tests.unit.authz.asking import API_URL, TRACE_ID, answer, as_bytes, claims
 
 SPENT = Spent(1, (Budget(GROWTH.burst, 100_000), Budget(GROWTH.daily, 86_400_000_000 // 2)))
 EMPTY = Spent(2, (Budget(GROWTH.burst, 9_950_000), Budget(GROWTH.daily, 432_000)))
 
 
 def told(verdict):
-    return answer(responses.to_check_response(verdict, TRACE_ID, API_URL))
+    return answer(as_bytes(verdict))
 
 
 def test_an_admitted_caller_is_introduced_by_every_identity_header():
     caller = claims(role="manager")
-    admitted = told(Admitted(caller, frozenset({"b:read", "a:write"}), SPENT))
+    admitted = told(Admitted(May(caller, frozenset({"b:read", "a:write"})), SPENT))
     assert admitted.status == 200
     assert admitted.upstream == {
         "x-gw-business-id": caller.business,
@@ -38,7 +38,7 @@ def test_an_admitted_caller_is_introduced_by_every_identity_header():
 
 
 def test_the_rate_headers_tell_both_budgets_twice():
-    assert told(Admitted(claims(), frozenset(), SPENT)).headers == {
+    assert told(Admitted(May(claims(), frozenset()), SPENT)).headers == {
         "x-ratelimit-limit": "100",
         "x-ratelimit-remaining": "99",
         "x-ratelimit-reset": "1",

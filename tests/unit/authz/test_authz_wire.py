@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz import responses, wire
-from authz.decide import Admitted, Refused, Spent, Throttled
+from authz import wire
+from authz.decide import Admitted, May, Refused, Spent, Throttled
 from authz.ext_authz_pb2 import (
     CheckResponse,
     DeniedHttpResponse,
@@ -17,7 +17,7 @@ from authz.ext_authz_pb2 import (
 from contract.limits import PLANS, Budget
 from contract.problems import PROBLEMS
 from contract.roles import ROLES
-from tests.unit.authz.asking import API_URL, TRACE_ID, claims
+from tests.unit.authz.asking import as_bytes, claims
 
 TEXT = st.text(max_size=300)
 HEADERS = st.lists(st.tuples(TEXT, TEXT), max_size=6)
@@ -60,7 +60,7 @@ def test_a_denial(status, headers, body):
 
 
 VERDICTS = st.one_of(
-    st.builds(Admitted, CALLERS, WORDS, spent()),
+    st.builds(Admitted, st.builds(May, CALLERS, WORDS), spent()),
     st.builds(Throttled, CALLERS, spent()),
     st.builds(
         Refused,
@@ -76,7 +76,7 @@ VERDICTS = st.one_of(
 @given(VERDICTS)
 def test_every_verdict_is_read_and_written_again_as_it_was(verdict):
     """Nothing unknown in it, nothing twice, nothing out of order; an allow if, and only if, the caller is admitted."""
-    made = responses.to_check_response(verdict, TRACE_ID, API_URL)
+    made = as_bytes(verdict)
     read = CheckResponse.FromString(made)
     assert read.SerializeToString() == made
     assert read.HasField("ok_response") is isinstance(verdict, Admitted)

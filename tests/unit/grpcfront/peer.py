@@ -3,6 +3,7 @@
 Its layouts are typed from RFC 9113 and know nothing of the front's.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -108,8 +109,8 @@ class Answered(NamedTuple):
 class Peer:
     """One end of a connection whose other end is the front."""
 
-    def __init__(self, hello: bytes = HELLO + ACKNOWLEDGED) -> None:
-        self.front = Connection()
+    def __init__(self, hello: bytes = HELLO + ACKNOWLEDGED, keep: Sequence[str] = ()) -> None:
+        self.front = Connection(keep)
         self.now_s = 1000.0
         self._decoder = hpack.Decoder()
         self.greeting = cut(self.front.to_send())

@@ -2,16 +2,19 @@
 
 import hpack
 import pytest
+from hpack.hpack import encode_integer
 
 from grpcfront.calls import HELD_BYTES, MESSAGE_BYTES
 from grpcfront.events import Called, Cancelled
 from grpcfront.statuses import Refusal, Status
 from tests.unit.grpcfront.peer import (
     ACKNOWLEDGED,
+    COMPRESSION_ERROR,
     DATA,
     END_HEADERS,
     END_STREAM,
     FLOW_CONTROL_ERROR,
+    HEAD,
     HEADERS,
     HELLO,
     NO_ERROR,
@@ -23,6 +26,7 @@ from tests.unit.grpcfront.peer import (
     SETTINGS,
     WINDOW_UPDATE,
     Peer,
+    block,
     body,
     call,
     frame,
@@ -316,6 +320,49 @@ def test_values_that_nobody_reads_do_not_change_what_a_head_says(peer):
         trace = f"00-{number_ * 7919:032x}-{number_:016x}-01"
         said = call(stream, grpc_timeout="200m", traceparent=trace, tracestate="a=" + "b" * (7 * number_))
         assert peer.says(said) == [Called(stream, PATH, b"hello")]
+
+
+def in_plain(name: bytes, value: bytes) -> bytes:
+    """RFC 7541 §6.2.2, name and value as they are."""
+    return b"\x00" + bytes((len(name),)) + name + bytes(encode_integer(len(value), 7)) + value
+
+
+SPELLINGS = {
+    "in Huffman code": lambda name, value: block([(name, value)])[1:],  # without the size of the table
+    "in plain": lambda name, value: in_plain(name.encode(), value.encode()),
+}
+
+
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
+def test_the_value_of_a_field_that_is_kept_is_told_with_every_call_however_it_is_spelled(spell):
+    peer = Peer(keep=("traceparent", "x-absent"))
+    for number_ in range(20):
+        stream = 2 * number_ + 1
+        trace = f"00-{number_ * 7919:032x}-{number_:016x}-0{number_ % 2}"
+        # Other values change as well, before and behind, one of them into what does not fit into a byte's length.
+        fields = spell("x-before", "b" * (9 * number_)) + spell("traceparent", trace) + spell("x-behind", str(number_))
+        said = frame(HEADERS, END_HEADERS, stream, block(HEAD) + fields) + body(stream)
+        assert peer.says(said) == [Called(stream, PATH, b"hello", (trace, ""))]
+
+
+@pytest.mark.parametrize("value", ["a\r\nb", "a\0b", " a"])
+def test_a_value_that_is_kept_is_as_good_as_any_that_is_read(value):
+    peer = Peer(keep=("traceparent",))
+    for stream in (1, 3):
+        assert len(peer.says(call(stream, traceparent=TRACE))) == 1
+    assert peer.says(call(5, traceparent=value)) == []
+    assert peer.hears_reset(5) == 1
+
+
+def test_huffman_code_that_is_none_ends_the_connection_where_the_value_is_kept():
+    peer = Peer(keep=("traceparent",))
+    for stream in (1, 3):
+        peer.says(call(stream, traceparent=TRACE))
+    bad = b"\x00\x0btraceparent\x84" + b"\xff" * 4
+    learnt = b"\x00\x0btraceparent\x01a"
+    peer.says(frame(HEADERS, END_HEADERS, 5, block(HEAD) + learnt) + body(5))
+    events = peer.says(frame(HEADERS, END_HEADERS, 7, block(HEAD) + bad) + body(7))
+    assert events[-1].code == COMPRESSION_ERROR
 
 
 @pytest.mark.parametrize(

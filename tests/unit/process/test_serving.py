@@ -1,16 +1,18 @@
 """Serving and its end: callers are asked to leave, nobody is cut off, and a successor takes the socket over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from process.address import UnixAddress
-from process.http import LINGER_S, serve
+from process.http import LINGER_S, serve, serve_all
+from process.whole import Whole
 from tests.support.processes import accepts
 
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -22,18 +24,42 @@ def address() -> Iterator[UnixAddress]:
         yield UnixAddress(Path(folder) / "service.sock")
 
 
-@asynccontextmanager
-async def serving(address: UnixAddress, word: str, **options: float) -> AsyncIterator[asyncio.Event]:
-    """A service that says a word; the event is its SIGTERM."""
+def routed(word: str, *how: Any, **options: float) -> Coroutine[Any, Any, None]:
+    """A service that says a word at its one path."""
 
     async def answer(_: web.Request) -> web.Response:
         return web.Response(text=word)
 
-    app, stop = web.Application(), asyncio.Event()
+    app = web.Application()
     app.router.add_get("/", answer)
+    return serve(app, *how, **options)
+
+
+def whole(word: str, *how: Any, **options: float) -> Coroutine[Any, Any, None]:
+    """One that says it to everything."""
+
+    async def answer(_: web.BaseRequest) -> web.StreamResponse:
+        return Whole(200, {}, word.encode())
+
+    return serve_all(answer, *how, **options)
+
+
+@pytest.fixture(params=[routed, whole], autouse=True)
+def _serves(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is for both ways of serving."""
+    monkeypatch.setitem(SERVES, "by", request.param)
+
+
+SERVES: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {}
+
+
+@asynccontextmanager
+async def serving(address: UnixAddress, word: str, **options: float) -> AsyncIterator[asyncio.Event]:
+    """A service that says a word; the event is its SIGTERM."""
+    stop = asyncio.Event()
     before = address.path.stat().st_ino if address.path.exists() else 0
     async with asyncio.TaskGroup() as group:
-        group.create_task(serve(app, address, stop, **options))
+        group.create_task(SERVES["by"](word, address, stop, **options))
         async with asyncio.timeout(5):
             while not address.path.exists() or address.path.stat().st_ino == before:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

@@ -6,9 +6,19 @@ from typing import Any
 import pytest
 
 from contract.types import CustomType
-from transcoder.dialect.conversions import Unreadable
-from transcoder.dialect.custom_fields import to_definition
-from transcoder.dialect.own_fields import NO_OWN_FIELDS, UnknownOwnField, own_fields, read_own, write_own
+from tests.unit.transcoder.inside import as_sent
+from transcoder.dialect.conversions import Unreadable, decoder
+from transcoder.dialect.custom_fields import FIELD_DEFINITIONS
+from transcoder.dialect.custom_fields import to_definition as to_definition_of
+from transcoder.dialect.own_fields import (
+    NO_OWN_FIELDS,
+    OwnFields,
+    OwnValue,
+    UnknownOwnField,
+    own_fields,
+    write_own,
+)
+from transcoder.dialect.own_fields import read_own as read_own_of
 from transcoder.records import Definition
 
 TIER = Definition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3, "silver": 4})
@@ -17,6 +27,17 @@ INTERESTS = Definition(19, "interests", CustomType.MULTI_SELECT, {"pricing": 1, 
 CONSENT = Definition(20, "consent", CustomType.BOOLEAN, {})
 NICKNAME = Definition(21, "nickname", CustomType.TEXT, {})
 OWN = own_fields([TIER, SEATS, INTERESTS, CONSENT, NICKNAME])
+
+
+_own_values, _definition = decoder(list[OwnValue]), decoder(FIELD_DEFINITIONS.reading.row)
+
+
+def read_own(stored: Any, own: OwnFields) -> dict[str, Any]:
+    return read_own_of(_own_values(as_sent(stored)), own)
+
+
+def to_definition(stored: Any) -> tuple[str, Definition]:
+    return to_definition_of(_definition(as_sent(stored)))
 
 
 def test_values_are_read_by_key() -> None:
@@ -82,7 +103,7 @@ WRONG: dict[str, Any] = {
     "a number as text inside": [{"field_id": 18, "value": "25"}],
     "a number without end": [{"field_id": 18, "value": Decimal("1e999999")}],
     "too fine a number": [{"field_id": 18, "value": Decimal("0.1234567")}],
-    "no number at all": [{"field_id": 18, "value": Decimal("NaN")}],
+    "null": [{"field_id": 18, "value": None}],
     "a flag of 2": [{"field_id": 20, "value": 2}],
     "a number for a text": [{"field_id": 21, "value": 5}],
 }

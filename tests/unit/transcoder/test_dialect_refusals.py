@@ -6,10 +6,12 @@ import pytest
 
 from contract.types import CustomType
 from contract.vocabulary import Kind
+from tests.unit.transcoder.inside import as_sent
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.contacts import CONTACTS
 from transcoder.dialect.conversions import Unreadable
 from transcoder.dialect.deals import DEALS
+from transcoder.dialect.envelope import Envelope, envelope
 from transcoder.dialect.own_fields import UnknownOwnField, own_fields
 from transcoder.dialect.pipelines import PIPELINES, STAGES
 from transcoder.dialect.refusals import Asked, to_refusal
@@ -27,7 +29,7 @@ OWN = own_fields(
 
 def refusal(code: Any, kind: Kind = Kind.UPDATE, dialect: Dialect = CONTACTS, **beside: Any) -> Refusal:
     answer = {"ok": False, "error_code": code, "field": None, "rule": None, "message": "internal words", **beside}
-    return to_refusal(Asked(dialect, kind, OWN), answer)
+    return to_refusal(Asked(dialect, kind, OWN), envelope(as_sent(answer)))
 
 
 def items(told: Refusal) -> list[tuple[str | None, str]]:
@@ -221,7 +223,7 @@ def test_every_stored_name_has_its_place(dialect: Dialect) -> None:
 
 def test_an_action_s_own_names_are_known() -> None:
     asked = Asked(CONTACTS, Kind.ACTION, action=CONTACTS.actions["add_tags"])
-    told = to_refusal(asked, {"error_code": "E_VALIDATION", "field": "add.2", "rule": "LEN_MAX"})
+    told = to_refusal(asked, Envelope(False, error_code="E_VALIDATION", field="add.2", rule="LEN_MAX"))
     assert items(told) == [("/tags/2", "too-long")]
 
 

@@ -28,6 +28,7 @@ from contract.types import (
     Parts,
     Tags,
 )
+from tests.unit.transcoder.inside import held, to_record
 from transcoder.administration import ADMINISTERED
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.activities import ACTIVITIES
@@ -35,7 +36,7 @@ from transcoder.dialect.conversions import Unreadable
 from transcoder.dialect.deals import DEALS
 from transcoder.dialect.own_fields import own_fields
 from transcoder.dialect.pipelines import PIPELINES, STAGES
-from transcoder.dialect.reshape import to_action, to_changes, to_fields, to_record
+from transcoder.dialect.reshape import to_action, to_changes, to_fields
 from transcoder.dialect.rows import Dialect
 from transcoder.dialect.tasks import TASKS
 from transcoder.dialect.users import USERS
@@ -139,10 +140,10 @@ def test_a_record_written_and_read_is_the_same(dialect: Dialect, content: st.Dat
     stored = to_fields(dialect, values, OWN) | {"id": 7, "revision": 3, "is_deleted": 0}
     record = to_record(dialect, stored, OWN)
     assert (record.number, record.revision, record.deleted_at_ms) == (7, 3, None)
-    assert record.values == values
-    assert [type(value) for value in record.values.values()] == [type(values[name]) for name in record.values], (
-        "no int for a bool, no float for a decimal"
-    )
+    assert held(record) == values
+    assert {name: type(value) for name, value in held(record).items()} == {
+        name: type(value) for name, value in values.items()
+    }, "no int for a bool, no float for a decimal"
 
 
 def stored_stage(**changes: Any) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from contract.ids import IdCodec
 from contract.resources import CONTACT
 from contract.versions import VERSIONS
 from contract.vocabulary import TenantId
-from tests.unit.transcoder.surroundings import SAME
 from transcoder.records import Record
 from transcoder.to_public import Around, Presenters, encode, instant_text
 
@@ -32,9 +31,12 @@ LEAST = {
 }
 
 
-def public(values: dict[str, Any] | None = None, *, deleted_at_ms: int | None = None, **asked: Any) -> dict[str, Any]:
+def public(
+    values: dict[str, Any] | None = None, *, deleted_at_ms: int | None = None, fields: frozenset[str] | None = None
+) -> dict[str, Any]:
     record = Record(90211, 2, LEAST | (values or {}), deleted_at_ms)
-    return CONTACTS.public(Around(TENANT, VERSIONS[0], {}), record, SAME, **asked)
+    [shown] = CONTACTS.public(Around(TENANT, VERSIONS[0], {}), [record])
+    return CONTACTS.chosen(shown, fields)
 
 
 def test_every_documented_member_is_there_in_its_order() -> None:
@@ -100,6 +102,12 @@ def test_a_deleted_record_says_when() -> None:
     assert public(deleted_at_ms=1_781_769_912_250)["deleted_at"] == "2026-06-18T08:05:12.250Z"
 
 
+def test_a_member_that_is_not_documented_is_not_shown() -> None:
+    assert public({"loyalty": "gold", "address": {"city": "Bath", "w3w": "filled.count.soap"}}) == public(
+        {"address": {"city": "Bath"}}
+    )
+
+
 def test_only_the_fields_that_were_asked_for_are_there_and_always_the_id() -> None:
     assert list(public(fields=frozenset({"email", "full_name"}))) == ["id", "full_name", "email"]
     assert list(public(fields=frozenset({"etag"}))) == ["id", "etag"]
@@ -111,7 +119,7 @@ def test_the_etag_does_not_depend_on_the_fields() -> None:
 
 def test_the_etag_is_another_one_in_the_other_version() -> None:
     record = Record(90211, 2, LEAST, None)
-    assert len({CONTACTS.public(Around(TENANT, version, {}), record, SAME)["etag"] for version in VERSIONS}) == 2
+    assert len({CONTACTS.public(Around(TENANT, version, {}), [record])[0]["etag"] for version in VERSIONS}) == 2
 
 
 def test_json_out_is_compact_utf_8_that_reads_back() -> None:

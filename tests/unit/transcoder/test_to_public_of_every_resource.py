@@ -16,6 +16,7 @@ from contract.resources import (
     CUSTOM_FIELD,
     DEAL,
     NOTE,
+    PERSONAL_ACCESS_TOKEN,
     PIPELINE,
     RESOURCES,
     STAGE,
@@ -104,7 +105,8 @@ def public(word: str, old: bool = False, **changes: Any) -> dict[str, Any]:
     resource, least = LEAST[word]
     around = Around(TENANT, OLDEST if old else TODAY, DEFINITIONS)
     record = Record(42, 2, least | changes, None)
-    return PRESENTERS[resource].public(around, record, older(resource) if old else SAME)
+    [shown] = PRESENTERS[resource].public(around, [record])
+    return (older(resource) if old else SAME).record(shown)
 
 
 @pytest.mark.parametrize("word", MEMBERS)
@@ -159,7 +161,7 @@ def test_a_pipeline_shows_its_stages_as_they_show_themselves() -> None:
     shown = public("pipelines", stages=stages)["stages"]
     presenter = PRESENTERS[STAGE]
     around = Around(TENANT, TODAY, {})
-    assert shown == [presenter.public(around, stage, SAME) for stage in stages]
+    assert shown == presenter.public(around, stages)
     assert [stage["position"] for stage in shown] == [0, 1]
     assert shown[0]["pipeline_id"] == CODEC.seal("pipe", TENANT, 1)
     assert shown[0]["etag"] == presenter.etag(TENANT, stages[0], TODAY)
@@ -192,7 +194,18 @@ def test_options_are_told_as_they_are() -> None:
 
 def test_a_record_that_is_not_there_yet_has_no_id() -> None:
     record = Record(0, 1, LEAST["notes"][1], None)
-    assert PRESENTERS[NOTE].public(Around(TENANT, TODAY, {}), record, SAME)["id"] is None
+    [shown] = PRESENTERS[NOTE].public(Around(TENANT, TODAY, {}), [record])
+    assert shown["id"] is None
+
+
+def test_what_is_shown_once_is_there_if_it_is_given_whichever_fields_were_chosen() -> None:
+    presenter = PRESENTERS[PERSONAL_ACCESS_TOKEN]
+    values = LIVES | {"name": "x", "scopes": [], "user_id": 31}
+    around = Around(TENANT, TODAY, {})
+    made, read = presenter.public(around, [Record(1, 1, values | {"token": "s"}, None), Record(1, 1, values, None)])
+    assert list(made)[-1] == "token"
+    assert read.keys() == made.keys() - {"token"}
+    assert list(presenter.chosen(made, frozenset({"name"}))) == ["id", "name", "token"]
 
 
 OLDER: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
@@ -226,8 +239,9 @@ def test_an_older_caller_who_chose_fields_is_told_those() -> None:
     resource, least = LEAST["deals"]
     around = Around(TENANT, OLDEST, {})
     record = Record(42, 2, least | {"amount": 5, "currency": "JPY"}, None)
-    chosen = PRESENTERS[resource].public(around, record, older(resource), frozenset({"amount", "currency", "title"}))
-    assert chosen == {
+    [shown] = PRESENTERS[resource].public(around, [record])
+    chosen = PRESENTERS[resource].chosen(shown, frozenset({"amount", "currency", "title"}))
+    assert older(resource).record(chosen) == {
         "id": CODEC.seal("deal", TENANT, 42),
         "title": "x",
         "value": {"amount": "5", "currency": "JPY"},

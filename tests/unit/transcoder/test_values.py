@@ -1,5 +1,6 @@
 """Single values, type by type: what is taken and as what, what is refused and why."""
 
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from contract.types import Bool, Choice, Country, Date, DateTime, Email, Id, Line, Phone
 from tests.unit.transcoder.surroundings import AROUND, FOREIGN_ID, NOW_MS, an_id
-from transcoder.values import Fault, Known, Surroundings, check
+from transcoder.values import WHITE_SPACE, Fault, Known, Surroundings, check
 
 STAGES = Choice(("lead", "prospect", "customer", "former"))
 BIRTH = Date(not_future=True)
@@ -19,6 +20,8 @@ LABEL_63 = "a" * 63
 TAKEN: dict[str, tuple[Any, Any, Any]] = {
     "a line as it is": (Line(10), "Ada", "Ada"),
     "a line without the white space around it": (Line(3), "\u2003\t Ada \u00a0\r\n", "Ada"),
+    "a line without the blank behind it": (Line(10), "Ada ", "Ada"),
+    "a line without the blank before it": (Line(10), " Ada", "Ada"),
     "a line composed": (Line(3), "Zoe\u0308", "Zo\u00eb"),
     "a line of code points, not bytes": (Line(3), "\U0001f600" * 3, "\U0001f600" * 3),
     "a line with a separator that is no control character": (Line(9), "a\u0085b\u2028c", "a\u0085b\u2028c"),
@@ -197,3 +200,15 @@ def test_an_instant_is_the_same_at_every_offset(ms: int, east: int) -> None:
     instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
     local = instant.astimezone(timezone(timedelta(minutes=east)))
     assert check(DateTime(), local.isoformat(timespec="milliseconds"), AROUND) == ms
+
+
+NEARLY_PLAIN = st.text(st.sampled_from("aZ09 -\t\n\x7f\x85\xa0e\u0301é\u2003\u212a"), max_size=8) | st.text(max_size=8)
+
+
+@given(NEARLY_PLAIN)
+def test_a_line_that_is_taken_as_it_stands_is_one_that_nothing_would_be_done_to(sent: str) -> None:
+    trimmed = sent.strip(WHITE_SPACE)
+    good = trimmed != "" and not any(ord(each) < 32 or each == "\x7f" for each in trimmed)
+    composed = unicodedata.normalize("NFC", trimmed)
+    read = check(Line(6), sent, AROUND)
+    assert read == composed if good and len(composed) <= 6 else isinstance(read, Fault)

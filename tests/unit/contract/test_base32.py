@@ -1,0 +1,33 @@
+"""Base 32 of many numbers at once: what the standard library says of each alone."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.base32 import Base32
+
+RFC_4648 = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def alone(number: bytes) -> str:
+    """By the standard library, which pads behind; here zeros stand before."""
+    digits = -(-8 * len(number) // 5)
+    padded = bytes(-len(number) % 5) + number
+    return base64.b32encode(padded).decode().lower()[-digits:]
+
+
+@pytest.mark.parametrize("size", [1, 5, 16, 32])
+@given(content=st.data())
+def test_many_are_spelt_as_each_is_alone_and_read_back(size: int, content: st.DataObject) -> None:
+    numbers = content.draw(st.lists(st.binary(min_size=size, max_size=size), max_size=150))
+    spelling = Base32(size, RFC_4648)
+    texts = spelling.spelt(numbers)
+    assert texts == [alone(number) for number in numbers]
+    assert [spelling.read(text) for text in texts] == numbers
+
+
+def test_what_is_longer_than_its_size_is_no_number() -> None:
+    assert Base32(16, RFC_4648).read("7" * 26) is None
+    assert Base32(5, RFC_4648).read("7" * 8) == b"\xff" * 5

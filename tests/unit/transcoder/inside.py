@@ -1,0 +1,22 @@
+"""Internal records as tests write them, read as the bytes that they are on their way."""
+
+from typing import Any
+
+import msgspec
+
+from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields
+from transcoder.dialect.rows import Dialect
+from transcoder.records import Record
+
+as_sent = msgspec.json.Encoder(decimal_format="number").encode
+"""The JSON of a value."""
+
+
+def to_record(dialect: Dialect, stored: Any, own: OwnFields = NO_OWN_FIELDS) -> Record:
+    """The record that is read; raises Unreadable."""
+    return dialect.reading.one(msgspec.Raw(as_sent(stored)), own)
+
+
+def held(record: Record) -> dict[str, Any]:
+    """Its values but for those that are null."""
+    return {name: value for name, value in record.values.items() if value is not None}

@@ -1,0 +1,129 @@
+"""The struct of a resource takes what its rows say, and nothing else: beside it, the same judged field by field."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.bounds import MAX_INTEGER
+from contract.currencies import EXPONENTS
+from contract.resources import Field
+from contract.types import Amount, Bool, Choice, Currency, Date, DateTime, Id, Ids, Int, Options, Tags
+from tests.unit.transcoder.inside import to_record
+from tests.unit.transcoder.test_dialect_rows import OWN, records
+from transcoder.dialect import DIALECTS
+from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.reading import Stored
+from transcoder.dialect.reshape import to_fields
+from transcoder.dialect.rows import Dialect
+
+LEAVES = st.none() | st.booleans() | st.integers(-2, 5) | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False)
+LEAVES |= st.text(max_size=5) | st.sampled_from(["2026-02-28", "2026-02-30", "2026-02-28T00:00:00Z", "GBP", "won", "x"])
+LEAVES |= st.sampled_from([1e400, 253_402_300_799_999, 253_402_300_800_000, 2**53 - 1, 2**53, 2**63 - 1, 2**63])
+JSON = st.recursive(LEAVES.filter(lambda value: value != float("inf")), lambda inner: st.lists(inner, max_size=2))
+JSON |= st.dictionaries(st.text(max_size=3), LEAVES.filter(lambda value: value != float("inf")), max_size=1)
+
+
+class Refused(Exception):
+    """What must not be read."""
+
+
+def number(value: Any, low: int, high: int) -> int:
+    if type(value) is not int or not low <= value <= high:
+        raise Refused
+    return value
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Refused
+    return value
+
+
+def among(value: Any, words: dict[Any, Any]) -> Any:
+    if isinstance(value, bool | list | dict | float) or value not in words:
+        raise Refused
+    return words[value]
+
+
+def array(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Refused
+    return value
+
+
+def neutral(row: Field, stored: Stored, value: Any) -> Any:
+    """The value of a plain field, by its type and by what its conversion writes."""
+    write = stored.conversion.write
+    match row.type:
+        case Choice(values=values):
+            return among(value, {write(word): word for word in values})
+        case Bool():
+            return among(value, {0: False, 1: True})
+        case Currency():
+            return among(value, {code: code for code in EXPONENTS})
+        case DateTime():
+            return number(value, 0, 253_402_300_799_999)
+        case Id():
+            return number(value, 0, 2**63 - 1) or None
+        case Ids():
+            return [number(each, 0, 2**63 - 1) for each in array(value)]
+        case Tags():
+            return [text(each) for each in array(value)]
+        case Options():
+            return [{"value": text(each["value"]), "label": text(each["label"])} for each in options(value)]
+        case Amount():
+            return number(value, 0, MAX_INTEGER)
+        case Int() if row.name == "position":
+            return number(value, 1, MAX_INTEGER) - 1
+        case Int():
+            return number(value, -MAX_INTEGER, MAX_INTEGER) // write(1)
+        case Date():
+            return day(text(value))
+    return text(value)
+
+
+def options(value: Any) -> list[dict[str, Any]]:
+    if any(not isinstance(each, dict) or {"id", "value", "label"} - each.keys() for each in array(value)):
+        raise Refused
+    return list(value)
+
+
+def day(value: str) -> str:
+    try:
+        if len(value) != 10 or date.fromisoformat(value).isoformat() != value:
+            raise Refused
+    except ValueError:
+        raise Refused from None
+    return value
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.path)
+@settings(max_examples=100)
+@given(content=st.data())
+def test_a_record_with_anything_in_it_is_read_or_refused_as_its_rows_say(
+    dialect: Dialect, content: st.DataObject
+) -> None:
+    values = content.draw(records(dialect.resource).map(lambda held: held | no_money(dialect)))
+    stored = to_fields(dialect, values, OWN) | {"id": 7, "revision": 3, "is_deleted": 0}
+    name = content.draw(st.sampled_from(sorted(dialect.fields.keys() - no_money(dialect).keys())))
+    field, value = dialect.fields[name], content.draw(JSON)
+    stored[field.internal] = value
+    try:
+        if value is None and not field.nullable:
+            raise Refused
+        expected = None if value is None else neutral(dialect.resource.field(name), field, value)
+    except Refused:
+        with pytest.raises(Unreadable):
+            to_record(dialect, stored, OWN)
+    else:
+        read = to_record(dialect, stored, OWN).values[name]
+        assert (read, type(read)) == (expected, type(expected))
+
+
+def no_money(dialect: Dialect) -> dict[str, None]:
+    """An amount and its currency, which are judged together."""
+    money = dialect.resource.money
+    return {} if money is None else {money.amount: None, money.currency: None}
