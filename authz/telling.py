@@ -19,7 +19,7 @@ from contract.operations import Operation, Unrouted
 from contract.problems import INTERNAL_ERROR, RATE_LIMITED, Problem
 from contract.receipts import Receipt
 from contract.vocabulary import TraceId
-from process.tracing import W3C_TRACE_ID, w3c_trace_id
+from process.traceparent import W3C_TRACE_ID, w3c_trace_id
 from stores.receipts import Outbox
 
 Row = Operation | Unrouted

@@ -17,7 +17,7 @@ from contract import spans
 from contract.headers import TRACEPARENT
 from contract.problems import RATE_LIMITED
 from process.spans import asking_store, failed, serving
-from process.tracing import is_recorded
+from process.traceparent import is_recorded
 from stores.buckets import Ask, Buckets, Charge
 from stores.valkey import StoreLost
 

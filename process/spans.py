@@ -27,7 +27,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from structlog.typing import EventDict, WrappedLogger
 
-from process.tracing import W3C_TRACE_ID
+from process.traceparent import W3C_TRACE_ID
 
 MAX_WAITING = 4_096
 """Spans that wait to be told, some 2 KB each; those that come then are dropped."""

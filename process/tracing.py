@@ -17,10 +17,7 @@ from process.settings import Reader
 if TYPE_CHECKING:  # what is off costs no import
     from opentelemetry.trace import Tracer
 
-W3C_TRACE_ID = "w3c_trace_id"
-"""The member of a log's line that names its trace."""
 _SETTING = "OTEL_EXPORTER_OTLP_ENDPOINT"
-_ODD = frozenset("13579bdf")
 _EXPECTED = "http://host:port, where a collector takes OTLP over gRPC; without it nothing is traced"
 
 
@@ -34,16 +31,6 @@ def _plain_url(text: str) -> str:
     if url.scheme != "http" or not url.hostname or not url.port or url.path.strip("/") or url.query:
         raise ValueError("not http://host:port")
     return f"http://{url.netloc}"
-
-
-def w3c_trace_id(traceparent: str) -> str:
-    """The trace that is told: https://www.w3.org/TR/trace-context/, §3.2."""
-    return traceparent[3:35]
-
-
-def is_recorded(traceparent: str) -> bool:
-    """Whether spans of this trace are kept: the flag `sampled`, the lowest bit of its last hex digit (§3.2.2.5)."""
-    return traceparent[-1:] in _ODD
 
 
 def log_processors(collector: str | None) -> tuple[Processor, ...]:

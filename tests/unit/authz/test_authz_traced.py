@@ -11,7 +11,7 @@ from opentelemetry.trace import format_trace_id
 
 from authz.service import Give, Sent
 from authz.traced import checks
-from process.tracing import is_recorded
+from process.traceparent import is_recorded
 
 
 def a_trace(number: int, flags: str) -> str:
