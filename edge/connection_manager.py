@@ -77,9 +77,9 @@ def http_filters(deployment: Deployment) -> list[Yaml]:
     return [
         *cors(deployment),
         compressor(),
+        *in_flight(deployment),
         refusals(),
         address_guard(deployment),
-        *in_flight(deployment),
         jwt_authn(deployment),
         spike_arrest(),
         ext_authz(),
