@@ -33,9 +33,10 @@ INTERNAL_TIMEOUT_S = 8.0
 DECISION_TIMEOUT_S = 1.0
 """What the edge grants authz for one decision, waiting for a processor included."""
 STORE_TIMEOUT_S = 0.05
-IN_FLIGHT_A_TRANSCODER = 64
+IN_FLIGHT_A_TRANSCODER = 400
 """Requests under way at once, for each process that works on them; one resource may have half of them. More are refused
-before anything is done for them."""
+before anything is done for them. Of a pair, one resource has room for twice the largest burst of a plan: who sends that
+at once is told of the limit, and not of a lack of room."""
 
 IDEMPOTENCY_LEASE_S = 12
 """A claim outlives `REQUEST_TIMEOUT_S`, so that no two runs of one key overlap."""

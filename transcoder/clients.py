@@ -10,6 +10,7 @@ from typing import Protocol
 import aiohttp
 from yarl import URL
 
+from contract.bounds import IN_FLIGHT_A_TRANSCODER
 from httpclient.client import CONNECT_TIMEOUT_S
 from httpclient.client import Client as PooledClient
 from httpclient.errors import Dropped, Unreachable, Unreadable
@@ -18,7 +19,8 @@ from httpclient.reading import Reply
 from transcoder.credentials import Shown
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-POOL_SIZE = 128
+POOL_SIZE = 2 * IN_FLIGHT_A_TRANSCODER
+"""All that a pair may have under way: whoever waits for a sick service takes no connection from anybody else."""
 _CHUNK_BYTES = 256 * 1024
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "public-api-gateway"}
 _UNIX = "unix:"

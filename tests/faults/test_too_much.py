@@ -15,7 +15,7 @@ from tests.support.stack import Stack
 from tests.support.traffic import stored_once
 from tests.support.waiting import until, waited
 
-ROOM_OF_A_RESOURCE = 64
+ROOM_OF_A_RESOURCE = 400
 BEYOND = 16
 
 

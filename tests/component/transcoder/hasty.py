@@ -12,6 +12,7 @@ LEASE_S = 3
 
 if __name__ == "__main__":
     bounds.STORE_TIMEOUT_S = 1.0
+    bounds.IN_FLIGHT_A_TRANSCODER = 64
     if "--patient" not in sys.argv:
         bounds.INTERNAL_TIMEOUT_S = 1.5
         bounds.REQUEST_TIMEOUT_S = 2.0
