@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from contract.bounds import IN_FLIGHT_A_TRANSCODER
+
 _HTTPS_PORT = 443
 
 
@@ -15,7 +17,8 @@ class Deployment:
     `admin_port` puts the admin interface on a loopback port, for those who cannot speak to a socket file.
     `address_limit_per_s` guards against floods from one address, before any token is known: far above what an honest
     client's plan allows, because many may share an address. `cors_origins`, comma-separated, are those whose scripts
-    may call the API; none by default.
+    may call the API; none by default. `in_flight_a_transcoder` is the room for requests under way at once: more of it
+    where internal services are slow.
 
     `trusted_hops` are the proxies in front, each of which adds to `X-Forwarded-For` whom it heard from. With
     `proxy_protocol` every connection has to begin with a PROXY header (version 1 or 2), which says who is calling. Both
@@ -41,6 +44,7 @@ class Deployment:
     authz_processes: int = 2
     transcoder_processes: int = 2
     address_limit_per_s: int = 1_000
+    in_flight_a_transcoder: int = IN_FLIGHT_A_TRANSCODER
     cors_origins: str = ""
     trusted_hops: int = 0
     proxy_protocol: bool = False

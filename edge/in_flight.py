@@ -9,7 +9,6 @@ By Envoy's adaptive_concurrency, its least and its most the same: a plain count.
 service for an overloaded gateway, and lets three through at a time whenever it measures what a quiet one takes.
 """
 
-from contract.bounds import IN_FLIGHT_A_TRANSCODER
 from contract.operations import OPERATIONS, Operation
 from edge.deployment import Deployment
 from edge.shapes import Yaml, extension, seconds, typed
@@ -27,7 +26,7 @@ _MEASURED_S = 3_600
 
 def in_flight(deployment: Deployment) -> list[Yaml]:
     """The filters. A route without a word of its own is counted among all."""
-    most = IN_FLIGHT_A_TRANSCODER * deployment.transcoder_processes
+    most = deployment.in_flight_a_transcoder * deployment.transcoder_processes
     others = (_LOGINS, *map(_named, _RESOURCES))
     return [_at_most(most, _ALL), *({**_at_most(most // 2, name), "disabled": True} for name in others)]
 

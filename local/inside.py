@@ -45,7 +45,9 @@ def for_oauth() -> dict[str, str]:
 
 def for_edge() -> tuple[str, ...]:
     """Returns what the environment says of the edge, as its options."""
-    told = {name: os.environ.get(name, "") for name in ("CORS_ORIGINS", "ADDRESS_LIMIT_PER_S")}
+    told = {
+        name: os.environ.get(name, "") for name in ("CORS_ORIGINS", "ADDRESS_LIMIT_PER_S", "IN_FLIGHT_A_TRANSCODER")
+    }
     return tuple(f"--{name.replace('_', '-').lower()}={text}" for name, text in told.items() if text)
 
 
