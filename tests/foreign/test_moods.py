@@ -22,7 +22,7 @@ def test_a_create_whose_outcome_nobody_knows_is_never_sent_again(
     headers, body = keyed(), {"first_name": "Ada", "email": fresh_email()}
     book.hangs_up_after = ("POST",)
     first = api.post("/v1/contacts", json=body, headers=headers)
-    told = assert_problem(first, "upstream-invalid", decided=True, api_url=foreign.stack.api_url)
+    told = assert_problem(first, "upstream-unavailable", decided=True, api_url=foreign.stack.api_url)
     assert (told["retryable"], told["outcome"]) == (True, "unknown")
     book.hangs_up_after = ()
     for _ in range(2):
@@ -43,7 +43,7 @@ def test_a_record_that_was_made_and_cannot_be_read_back_may_have_been_made(
     headers, body = keyed(), {"first_name": "Ada", "email": fresh_email()}
     book.hangs_up_after = ("GET",)
     first = api.post("/v1/contacts", json=body, headers=headers)
-    told = assert_problem(first, "upstream-invalid", decided=True, api_url=foreign.stack.api_url)
+    told = assert_problem(first, "upstream-unavailable", decided=True, api_url=foreign.stack.api_url)
     assert told["outcome"] == "unknown"
     book.hangs_up_after = ()
     again = api.post("/v1/contacts", json=body, headers=headers)
@@ -57,7 +57,7 @@ def test_of_a_batch_each_item_says_what_is_known_of_it(api: httpx.Client, book: 
     answer = api.post("/v1/contacts/batch/create", json=body, headers=headers)
     assert answer.status_code == 200
     unknown, refused = (item["error"] for item in answer.json()["data"])
-    assert (unknown["code"], unknown["outcome"]) == ("upstream-invalid", "unknown")
+    assert (unknown["code"], unknown["outcome"]) == ("upstream-unavailable", "unknown")
     assert items(refused) == [("/first_name", "invalid-type")]
     again = api.post("/v1/contacts/batch/create", json=body, headers=headers)
     assert_problem(again, "idempotency-outcome-unknown", decided=True, api_url=foreign.stack.api_url)

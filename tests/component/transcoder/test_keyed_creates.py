@@ -156,7 +156,7 @@ async def test_an_answer_lost_after_the_commit_is_settled_once_the_lease_has_end
     body, key = a_body(), fresh("lost")
     await faults.set(dead=True, after_commit=True, times=1, path="POST /internal")
     lost = await hasty.create(body, Idempotency_Key=key)
-    assert_problem(lost, 502, "upstream-invalid", "unknown")
+    assert_problem(lost, 503, "upstream-unavailable", "unknown")
     running = await hasty.create(body, Idempotency_Key=key)
     assert_problem(running, 409, "idempotency-in-progress", "unknown")
     assert 1 <= int(running.headers["Retry-After"]) <= LEASE_S
