@@ -19,7 +19,7 @@ RULES = ROOT / "deploy" / "observability" / "rules.yaml"
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 PAGE = (ROOT / "docs" / "observability.md").read_text()
 NOT_A_METRIC = re.compile(r"\{[^}]*\}|\bby\s*\([^)]*\)|\[[^]]*\]")
-METRIC = re.compile(r"\b(?:gateway:[a-z0-9_:]+|(?:authz|transcoder|oauth|envoy|process)_[a-z0-9_]+)\b")
+METRIC = re.compile(r"\b(?:gateway:[a-z0-9_:]+|(?:authz|transcoder|oauth|envoy|process|log)_[a-z0-9_]+)\b")
 OWN = re.compile(r"\b(?:authz|transcoder|oauth)_[a-z_]+\b")
 PART = re.compile(r"_(?:bucket|sum|count)$")
 

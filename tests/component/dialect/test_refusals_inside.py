@@ -199,7 +199,7 @@ async def test_a_call_of_a_batch_that_fails_leaves_the_other_its_outcomes(
     async with faults.set(dead=True, times=1, path="POST /internal/v2/businesses/1/contacts/bulk", after_commit=True):
         outcomes = await crm.batch_create(Shelf(CONTACT), items, PLAIN, actor)
     failed = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
-    assert {(each.problem.code, each.outcome) for each in failed} == {("upstream-invalid", "unknown")}
+    assert {(each.problem.code, each.outcome) for each in failed} == {("upstream-unavailable", "unknown")}
     assert sorted((len(failed), len(outcomes) - len(failed))) == [30, 50]
     done = [kept(each).values["last_name"] for each in outcomes if isinstance(each, Written)]
     halves = [[item["last_name"] for item in items[:50]], [item["last_name"] for item in items[50:]]]
