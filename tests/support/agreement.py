@@ -58,6 +58,12 @@ class Story:
         return lines[0] if lines else None
 
     @property
+    def about(self) -> str:
+        """For people: what it was, and what its caller got."""
+        lines = [*self.edge, *self.ran, *self.decided]
+        return f"{lines[0].operation}, {lines[0].status}" if lines else "asked again"
+
+    @property
     def let_through(self) -> list[Line]:
         return [line for line in self.decided if line.decision == "allow"]
 
@@ -75,7 +81,11 @@ def disagreements(logs: Path, *, killed: frozenset[str] | None = None, parts: tu
     stories = joined(logs)
     gaps = _dead(logs) if killed is None else killed
     absent = frozenset(("envoy", "authz", "transcoder")).difference(parts) if parts else frozenset()
-    return [f"{trace_id}: {fault}" for trace_id, story in stories.items() for fault in faults(story, gaps | absent)]
+    return [
+        f"{trace_id}: {fault} ({story.about})"
+        for trace_id, story in stories.items()
+        for fault in faults(story, gaps | absent)
+    ]
 
 
 def assert_agree(logs: Path, *, killed: frozenset[str] | None = None, parts: tuple[str, ...] = ()) -> None:
