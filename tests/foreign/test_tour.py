@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -61,7 +62,7 @@ def test_changes_and_clears_members(api: httpx.Client) -> None:
     assert (changed["job_title"], changed["full_name"]) == ("Head of Operations", "Ada")
     assert changed["lifecycle_stage"] == "customer"
     assert changed["etag"] != made["etag"]
-    assert changed["updated_at"] > made["updated_at"]
+    assert datetime.fromisoformat(changed["updated_at"]) > datetime.fromisoformat(made["updated_at"])
     same = api.patch(path, json={})
     assert (same.status_code, same.json()["data"]) == (200, changed)
 

@@ -1,6 +1,7 @@
 """A contact through a real transcoder and a real CRM: written, read, changed, gone; and who may see it."""
 
 import io
+from datetime import datetime
 
 import pytest
 
@@ -44,7 +45,7 @@ async def test_a_contact_is_created_read_changed_and_deleted(caller: Caller) -> 
     assert changed.data["phone"] is None
     assert changed.data["address"] == contact["address"] | {"city": "Bath"}
     assert changed.data["etag"] != contact["etag"]
-    assert changed.data["updated_at"] > contact["updated_at"]
+    assert datetime.fromisoformat(changed.data["updated_at"]) > datetime.fromisoformat(contact["updated_at"])
 
     deleted = await caller.delete(contact["id"])
     assert (deleted.status, deleted.raw) == (204, b"")
