@@ -5,8 +5,11 @@ and every denial carries a status of its own. Knows no header and no verdict. A 
 generated classes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain, repeat
+from operator import getitem
+from struct import Struct
 
 Headers = Iterable[tuple[str, str]]
 
@@ -35,6 +38,7 @@ _SECOND = b"\x12"
 _OVERWRITE = b"\x18\x02"
 """`append_action` = 3, OVERWRITE_IF_EXISTS_OR_ADD: by default Envoy appends, and a header would be told twice."""
 
+_TWO_BYTES = Struct("BB")
 _ONE_BYTE = [bytes((number,)) for number in range(128)]
 
 
@@ -47,17 +51,16 @@ class Changing:
     """Options whose values are others in each answer: what stands before one is ready, by the length of its value."""
 
     def __init__(self, names: Iterable[str], field: bytes, longest: int) -> None:
-        self._before = [[_before(name, field, length) for length in range(longest + 1)] for name in names]
+        ends = chain((b"",), repeat(_OVERWRITE))
+        self._before = [
+            [end + _before(name, field, length) for length in range(longest + 1)]
+            for end, name in zip(ends, names, strict=False)
+        ]
 
-    def with_values(self, values: Iterable[bytes]) -> bytes:
+    def with_values(self, values: Sequence[bytes]) -> bytes:
         """With a value for each, none of them empty or longer than the longest."""
-        return b"".join(
-            [
-                part
-                for before, value in zip(self._before, values, strict=True)
-                for part in (before[len(value)], value, _OVERWRITE)
-            ]
-        )
+        before = map(getitem, self._before, map(len, values))
+        return b"".join((*chain.from_iterable(zip(before, values, strict=True)), _OVERWRITE))
 
 
 def _before(name: str, field: bytes, length: int) -> bytes:
@@ -102,4 +105,6 @@ def _sized(field: bytes, content: bytes) -> bytes:
 def _varint(number: int) -> bytes:
     if number < 128:
         return _ONE_BYTE[number]
+    if number < 16_384:
+        return _TWO_BYTES.pack(number & 0x7F | 0x80, number >> 7)
     return bytes((number & 0x7F | 0x80,)) + _varint(number >> 7)
