@@ -92,23 +92,20 @@ def read_question(message: bytes, traceparent: str = "") -> Question | Unreadabl
 
 def _matter(spelled: bytes) -> bytes:
     """The attributes without what is new in each request and what nobody here reads, which stand first in them."""
-    at, size = _begins(spelled, 0)
-    end = at + size
+    at, end = _content(spelled, 0)
     while at < end and spelled[at] in _NO_MATTER:
-        begins, size = _begins(spelled, at)
-        at = begins + size
+        _, at = _content(spelled, at)
     return spelled[at:end]
 
 
-def _begins(spelled: bytes, at: int) -> tuple[int, int]:
-    """Where a field's content begins that has its length before it, and that length."""
-    size = shift = 0
-    while True:
-        at += 1
-        size |= (spelled[at] & 0x7F) << shift
-        if spelled[at] < 0x80:
-            return at + 1, size
-        shift += 7
+def _content(spelled: bytes, at: int) -> tuple[int, int]:
+    """Where the content of a field begins and where it ends, by the length before it (a varint)."""
+    size = spelled[at + 1]
+    begins, shift = at + 2, 7
+    while size >> shift:
+        size += (spelled[begins] - 1) << shift
+        begins, shift = begins + 1, shift + 7
+    return begins, begins + size
 
 
 def read_matter(matter: bytes) -> Matter | Readiness | str:

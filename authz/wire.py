@@ -64,7 +64,7 @@ def _before(name: str, field: bytes, length: int) -> bytes:
 
 def allow(upstream: bytes, downstream: bytes) -> bytes:
     """Let it through, with options for TO_UPSTREAM and TO_CALLER."""
-    return _STATUS_OK + _sized(_OK_RESPONSE, upstream + downstream)
+    return b"".join((_STATUS_OK, _OK_RESPONSE, _varint(len(upstream) + len(downstream)), upstream, downstream))
 
 
 def deny(status: int, headers: bytes, body: bytes) -> bytes:
