@@ -78,8 +78,8 @@ class Limiter:
         self._buckets = buckets
         self._log = log
         self._clock = clock
-        # Of the parts of the store that failed of late: as a rule there are none, and nothing is looked up. A cluster is
-        # lost in parts: those of the others are not to be counted here because of one.
+        # Of the parts of the store that failed of late; as a rule there are none, and nothing is looked up. A cluster
+        # is lost in parts: those of the others are not to be counted here because of one.
         self._breakers: dict[str, Breaker] = {}
         self._own = MemoryBuckets(lambda: int(clock() * 1_000_000))
         self._shares = {plan.name: share(plan, processes, at_least=DEAREST) for plan in PLANS.values()}

@@ -29,7 +29,7 @@ _NOTHING = Struct()
 _NO_REQUEST = "no CheckRequest"
 _TWICE = "something stands in it twice"
 _NO_MATTER = b"\x0a\x12\x22"
-"""`AttributeContext.source` = 1, `destination` = 2, `request` = 4, each with its length before it (protobuf, "Encoding")."""
+"""Tags (protobuf, "Encoding") of `AttributeContext.source` = 1, `destination` = 2 and `request` = 4."""
 
 NO_TRACE = TraceId("00000000-0000-0000-0000-000000000000")
 """RFC 9562 §5.9: stands where the edge gave no request id."""

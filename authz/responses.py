@@ -126,7 +126,12 @@ def _rate_options(spent: Spent | None, field: bytes) -> bytes:
     burst, daily = spent.budgets
     left, full_s, more_s = burst.told
     left_today, full_today_s, more_today_s = daily.told
-    remaining, reset, remaining_today, reset_today = b"%d" % left, b"%d" % full_s, b"%d" % left_today, b"%d" % full_today_s
+    remaining, reset, remaining_today, reset_today = (
+        b"%d" % left,
+        b"%d" % full_s,
+        b"%d" % left_today,
+        b"%d" % full_today_s,
+    )
     state = b'"%b";r=%b;t=%d, "%b";r=%b;t=%d' % (
         *(burst.policy.label, remaining, more_s),
         *(daily.policy.label, remaining_today, more_today_s),

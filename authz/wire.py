@@ -47,8 +47,8 @@ def options(headers: Headers, field: bytes) -> bytes:
 
 
 def changing(names: Iterable[str], field: bytes, longest: int) -> list[list[bytes]]:
-    """For options whose values are others in each answer, and none of them empty or longer than the longest: what stands
-    before each value, by its length. After the last of them stands `END`.
+    """Of options whose values are others in each answer, none empty or longer than the longest: what stands before each
+    value, by its length. After the last of them stands `END`.
     """
     ends = chain((b"",), repeat(END))
     return [

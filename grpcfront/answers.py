@@ -44,9 +44,7 @@ def answer(stream_id: int, message: bytes) -> bytes:
     """Head, message and trailers, for when there is room for all: put together in one go, since it is done per call."""
     size = len(message)
     flow = size + PREFIX_BYTES
-    before = _ANSWER.pack(
-        _BEFORE_HEAD, stream_id, HEAD, flow >> 8, flow & 0xFF, DATA, 0, stream_id, 0, size
-    )
+    before = _ANSWER.pack(_BEFORE_HEAD, stream_id, HEAD, flow >> 8, flow & 0xFF, DATA, 0, stream_id, 0, size)
     return b"".join((before, message, _TRAILERS.pack(_BEFORE_TRAILERS, stream_id, TRAILERS)))
 
 

@@ -52,7 +52,7 @@ class RevocationSet:
         return ended + len(entries.suspended) + len(entries.plans)
 
     def is_silent_on(self, caller: Claims, kid: str) -> bool:
-        """Whether nothing is held of this token, its subject, its business or the key that signed it: so of nearly all."""
+        """Whether nothing is held of this token, its subject, its business and the key that signed it: as of most."""
         entries = self.entries
         return not (
             caller.jti in entries.tokens
