@@ -5,10 +5,10 @@ here, so that what lies behind is never read as part of anything. Must not know 
 answer may follow on the same one.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
 import httptools
+import msgspec
 
 from httpclient.errors import Dropped, Unreadable
 
@@ -23,8 +23,7 @@ _WITHOUT_A_BODY = (204, 304)
 _SWITCHING_PROTOCOLS = 101
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """An answer in whole."""
 
     status: int

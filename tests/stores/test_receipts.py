@@ -3,13 +3,13 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import pytest
 import structlog
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 from structlog.testing import CapturingLogger

@@ -3,12 +3,13 @@
 import re
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 import trustme
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from dataclasses import replace
+
+from msgspec import structs
 
 from contract.failures import IDEMPOTENCY_LOST, RECEIPTS_LOST
 from contract.operations import BY_ID
@@ -83,5 +84,5 @@ async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[s
                 pass
     if not done:
         return shown(receipt, "running", None)
-    told = receipt if receipt.status is not None else replace(receipt, status=row.success)
+    told = receipt if receipt.status is not None else structs.replace(receipt, status=row.success)
     return shown(told, "done", _sealed(desk, call, receipt, record))
