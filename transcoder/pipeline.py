@@ -206,7 +206,7 @@ class Pipeline:
         around = Surroundings(
             time.time_ns() // 1_000_000, lambda prefix, text: codec.open(prefix, tenant, text), Known({})
         )
-        translation = plan.translations[version]
+        translation = plan.translations[version.date]
         together = AllAtOnce()
         numbers = [
             together.read(requests.record_number, resource, text, codec, tenant)
@@ -230,8 +230,8 @@ class Pipeline:
             number=numbers[-1] if len(numbers) > plan.has_parent else None,
             parameters=parameters,
             body=body,
-            if_match=together.read(_precondition, request, _IF_MATCH, headers.IF_MATCH),
-            if_none_match=together.read(_precondition, request, _IF_NONE_MATCH, headers.IF_NONE_MATCH),
+            if_match=_precondition(request, _IF_MATCH, headers.IF_MATCH, together),
+            if_none_match=_precondition(request, _IF_NONE_MATCH, headers.IF_NONE_MATCH, together),
             idempotency_key=together.read(requests.idempotency_key, request),
             around=around,
         )
@@ -309,9 +309,11 @@ def _parsed(raw: bytes, plan: Plan) -> Json:
     return None
 
 
-def _precondition(request: web.BaseRequest, name: istr, header: headers.Header) -> Precondition | None:
+def _precondition(
+    request: web.BaseRequest, name: istr, header: headers.Header, together: AllAtOnce
+) -> Precondition | None:
     text = _joined(request, name)
-    return None if text is None else read_precondition(header, text)
+    return None if text is None else together.read(read_precondition, header, text)
 
 
 _ABSENT: list[str] = []
@@ -320,7 +322,9 @@ _ABSENT: list[str] = []
 def _joined(request: web.BaseRequest, name: istr) -> str | None:
     # Several lines of one field are one list (RFC 9110 §5.3).
     values = request.headers.getall(name, _ABSENT)
-    return ", ".join(values) if values else None
+    if not values:
+        return None
+    return values[0] if len(values) == 1 else ", ".join(values)
 
 
 def _warnings(version: Version, api_url: str) -> dict[str, str]:

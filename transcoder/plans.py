@@ -36,7 +36,8 @@ class Plan:
     readers: Mapping[str, Read]
     without_a_query: Parameters | None
     custom: bool
-    translations: Mapping[Version, Translation]
+    translations: Mapping[str, Translation]
+    """By the date of the caller's version."""
     most_body_bytes: int
 
 
@@ -60,7 +61,7 @@ def _plan(row: Operation, able: Capabilities, by_version: Mapping[Version, Mappi
         readers=readers(row),
         without_a_query=_without_a_query(row),
         custom=row.of is not None and bool(row.of.custom),
-        translations={version: _SAME if row.of is None else own[row.of] for version, own in by_version.items()},
+        translations={version.date: _SAME if row.of is None else own[row.of] for version, own in by_version.items()},
         most_body_bytes=MAX_BATCH_BODY_BYTES if row.kind in BATCHES else MAX_BODY_BYTES,
     )
 
