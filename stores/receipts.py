@@ -24,8 +24,8 @@ QUEUE = 5_000
 """Receipts that wait in one process at most: a second of a core's work, and about 2 MB."""
 BATCH = 200
 TOGETHER_S = 0.03
-"""How long one may wait for others, so that neither this process nor the store is woken for each. Who asks for a receipt
-at once is let wait for longer than that."""
+"""How long one may wait for others, so that neither this process nor the store is woken for each. Who asks for a
+receipt at once is let wait for longer than that."""
 PAUSE_S = 0.2
 """After a batch that the store did not take: a lost store costs this process no more than five tries a second."""
 
