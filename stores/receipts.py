@@ -16,7 +16,7 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from contract.bounds import RECEIPT_LIFE_S, RECEIPTS_PER_BUSINESS
-from contract.receipts import Receipt
+from stores.receipt import Receipt
 from stores.valkey import Scripts, StoreLost
 
 _LIFE_MS = RECEIPT_LIFE_S * 1000

@@ -22,9 +22,9 @@ from contract import headers
 from contract.bounds import STORED_ANSWER_BYTES
 from contract.failures import IDEMPOTENCY_LOST
 from contract.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_OUTCOME_UNKNOWN
-from contract.receipts import Receipt
 from contract.sealing import KeyRing
 from stores.idempotency import Claim, First, Idempotency, InFlight, OtherRequest, Replay, Use
+from stores.receipt import Receipt
 from stores.receipts import pack
 from stores.valkey import StoreLost
 from transcoder.call import Answer, Call

@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 from structlog.testing import CapturingLogger
 
-from contract.receipts import Receipt
 from stores.pooled import Valkey
+from stores.receipt import Receipt
 from stores.receipts import BATCH, QUEUE, MemoryReceipts, Outbox, Receipts, ValkeyReceipts
 from stores.valkey import Scripts, StoreLost
 from tests.stores.conftest import opened

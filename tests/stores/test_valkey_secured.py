@@ -14,11 +14,11 @@ from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
 from contract.limits import SCALE
-from contract.receipts import Receipt
 from contract.vocabulary import TenantId
 from stores.buckets import ValkeyBuckets
 from stores.idempotency import First, Replay, Use, ValkeyIdempotency
 from stores.pooled import Valkey
+from stores.receipt import Receipt
 from stores.receipts import ValkeyReceipts
 from stores.valkey import StoreLost, valkey_url
 from tests.stores.charging import charged

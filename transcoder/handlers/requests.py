@@ -8,9 +8,9 @@ from msgspec import structs
 from contract.failures import IDEMPOTENCY_LOST, RECEIPTS_LOST
 from contract.operations import BY_ID
 from contract.problems import RESOURCE_NOT_FOUND
-from contract.receipts import Receipt
 from contract.vocabulary import BATCHES, Json
 from stores.idempotency import State, Used
+from stores.receipt import Receipt
 from stores.receipts import unpack
 from stores.valkey import StoreLost
 from transcoder.call import Answer, Call

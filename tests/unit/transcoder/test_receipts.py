@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from contract.ids import IdCodec
-from contract.receipts import Receipt
 from contract.resources import RESOURCES
 from contract.sealing import key_ring
 from stores.idempotency import MemoryIdempotency
+from stores.receipt import Receipt
 from stores.receipts import MemoryReceipts, Receipts
 from stores.valkey import StoreLost
 from tests.unit.transcoder.calls import ACTOR, TOKEN, a_call

@@ -1,4 +1,4 @@
-"""What is kept of a request for a day, so that its caller can ask what became of it: no value that a customer wrote."""
+"""[pure] What is kept of a request for a day: what a caller may ask of it later, and no value that a customer wrote."""
 
 import msgspec
 
