@@ -16,8 +16,8 @@ import pytest
 from redis.asyncio import Redis
 
 from stores.pipelined import Pipelined
-from stores.pooled import Valkey
 from stores.valkey import Script, Scripts, StoreLost, valkey_url
+from tests.stores.redis_py import Valkey
 from tests.stores.valkey_process import LOADING_SLOWLY, valkey_at
 from tests.support.processes import free_ports
 from tests.support.waiting import until
