@@ -159,7 +159,8 @@ def test_what_is_missing_is_excused_by_a_death_of_that_part_alone(
 ) -> None:
     said = lines()
     change(said)
-    for ended, excused in ((f"{service}: paused (killed by SIGKILL)", True), (f"{service}: stopped", False)):
+    died = f"{service}: waiting to restart (killed by SIGKILL)"
+    for ended, excused in ((died, True), (f"{service}: stopped", False)):
         found = disagreements(written(tmp_path, said, f"2026-01-01T00:00:00 {ended}\n"))
         assert (found == []) is excused, found
         assert excused or f"{ID}: " in found[0]

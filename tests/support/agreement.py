@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from local.state import Stage
+
 SHOWN = 10
 """Of what is told when it fails: one is enough to go by."""
 _OPEN = re.compile(
@@ -24,7 +26,7 @@ SECOND_ENTRY = "edge_again"
 DENIED, UNDECIDED, ANSWERED = "ext_authz_denied", "ext_authz_error", "via_upstream"
 BEFORE = ("jwt_authn_access_denied", "rbac_access_denied", "local_rate_limited", "direct_response")
 """How the details of what the edge refuses begin, or answers, before it would ask."""
-_DIED = re.compile(r" (\w+)(?:-\d+)?: paused \(")
+_DIED = re.compile(rf" (\w+)(?:-\d+)?: {Stage.PAUSED} \(")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -79,7 +81,7 @@ def disagreements(logs: Path, *, killed: frozenset[str] | None = None, parts: tu
     there, if not all do.
     """
     stories = joined(logs)
-    gaps = _dead(logs) if killed is None else killed
+    gaps = died(logs) if killed is None else killed
     absent = frozenset(("envoy", "authz", "transcoder")).difference(parts) if parts else frozenset()
     return [
         f"{trace_id}: {fault} ({story.about})"
@@ -135,7 +137,7 @@ def _add(stories: dict[str, Story], part: str, line: Line) -> None:
             stories.setdefault(line.trace_id or "", Story()).ran.append(line)
 
 
-def _dead(logs: Path) -> frozenset[str]:
+def died(logs: Path) -> frozenset[str]:
     """The parts that ended without having been asked to, as the supervisor saw."""
     files = logs.glob("supervisor.log*")
     return frozenset(name for file in files for name in _DIED.findall(file.read_text(errors="replace")))
