@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from contract import ids
 from contract.bounds import CLOCK_SKEW_S
 from contract.countries import COUNTRIES
@@ -66,8 +68,7 @@ OpenId = Callable[[str, str], int | ids.Malformed | ids.Foreign]
 """(prefix, text) → what the codec makes of it for the caller's business."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True, gc=False):
     """What is wrong with one value: an item code and a sentence; `at` is where inside the value (pointer segments)."""
 
     code: str
@@ -116,7 +117,8 @@ def line(kind: Line, value: Json, _: Surroundings) -> str | Fault:
     """NFC, trimmed, no control characters."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
-    if _is_plain(value, kind.max_length):
+    # Most need nothing: ASCII without control characters or blanks around it.
+    if 0 < len(value) <= kind.max_length and value.isascii() and value.isprintable() and value[0] != " " != value[-1]:
         return value
     text = value.strip(WHITE_SPACE)
     if _CONTROL.search(text):
@@ -124,11 +126,6 @@ def line(kind: Line, value: Json, _: Surroundings) -> str | Fault:
     if not text:
         return Fault("too-short", "Must not be empty; send null to leave it out.")
     return _within(text, kind.max_length)
-
-
-def _is_plain(text: str, max_length: int) -> bool:
-    """Whether nothing needs to be done to a line, as to most: ASCII without control characters or blanks around it."""
-    return 0 < len(text) <= max_length and text.isascii() and text.isprintable() and text[0] != " " != text[-1]
 
 
 def _within(text: str, max_length: int) -> str | Fault:
@@ -245,15 +242,14 @@ def malformed_id(prefix: str, malformed: ids.Malformed) -> Fault:
 
 def reference(kind: Id, value: Json, around: Surroundings) -> int | Fault:
     """The number behind an id of the caller's own business."""
-    match around.open_id(kind.prefix, value if isinstance(value, str) else ""):
-        case ids.Malformed() as malformed:
-            if not isinstance(value, str):
-                return _wrong_type("a string", malformed.example(kind.prefix))
-            return malformed_id(kind.prefix, malformed)
-        case ids.Foreign():
-            return Fault("reference-not-found", "No live record has this id.")
-        case number:
-            return number
+    opened = around.open_id(kind.prefix, value if isinstance(value, str) else "")
+    if isinstance(opened, int):
+        return opened
+    if isinstance(opened, ids.Foreign):
+        return Fault("reference-not-found", "No live record has this id.")
+    if not isinstance(value, str):
+        return _wrong_type("a string", opened.example(kind.prefix))
+    return malformed_id(kind.prefix, opened)
 
 
 def text(kind: Text, value: Json, _: Surroundings) -> str | Fault:

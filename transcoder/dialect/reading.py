@@ -18,6 +18,9 @@ from transcoder.dialect.envelope import ReadEnvelope, envelope_of
 from transcoder.dialect.own_fields import CUSTOM, NO_OWN_FIELDS, OwnFields, OwnValue, read_own
 from transcoder.records import Record
 
+_AT_ONCE = 15
+"""Members of the longest dict that CPython makes in one step: one of sixteen it makes empty, and lets it grow."""
+
 Row = Any
 """An internal record of the known form; which struct it is, the rows of its resource say."""
 
@@ -103,8 +106,9 @@ def _written(resource: Resource, fields: Mapping[str, Stored], composed: Compose
         known[f"read_{name}"] = part.record
         values[name] = f"[read_{name}(part, own) for part in row.{name}]"
     lines = ["def record(row, own):", "    values = {"]
-    lines += [f"        {name!r}: {value}," for name, value in values.items()]
-    lines += ["    }"]
+    members = list(values.items())
+    lines += [f"        {name!r}: {value}," for name, value in members[:_AT_ONCE]]
+    lines += ["    }", *(f"    values[{name!r}] = {value}" for name, value in members[_AT_ONCE:])]
     if resource.money is not None:
         lines += [f"    priced(values[{resource.money.amount!r}], values[{resource.money.currency!r}])"]
     # `deleted_at` outlives an undelete; `is_deleted` decides.
