@@ -43,8 +43,13 @@ class ItemError:
 
     def members(self) -> dict[str, Json]:
         """The item as it stands in `errors`."""
-        places = {"pointer": self.pointer, "parameter": self.parameter, "header": self.header}
-        item: dict[str, Json] = {name: place for name, place in places.items() if place is not None}
+        item: dict[str, Json] = {}
+        if self.pointer is not None:
+            item["pointer"] = self.pointer
+        if self.parameter is not None:
+            item["parameter"] = self.parameter
+        if self.header is not None:
+            item["header"] = self.header
         item["code"] = self.code
         item["detail"] = self.detail
         if self.allowed:

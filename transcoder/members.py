@@ -50,7 +50,7 @@ class Faults(list[Fault]):
 Read = Any
 """A neutral value, a Fault, or Faults."""
 WRONG = (Fault, Faults)
-"""Of the types of what is no value. A tuple, since a union of types is made anew wherever it is looked at."""
+"""The types of what is no value. Compared with a value's own, which costs a third of `isinstance`."""
 
 
 def faults_of(read: Read) -> Iterator[Fault]:
@@ -176,7 +176,7 @@ def address(kind: Address) -> Judge:
                     break
                 continue
             member = None if given is None else judge(given, around)
-            if isinstance(member, Fault):
+            if type(member) is Fault:
                 faults.append(replace(member, at=pointer(name)))
             else:
                 members[name] = member

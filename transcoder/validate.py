@@ -146,7 +146,7 @@ def _read(shape: _Shape, body: dict[str, Json], around: Surroundings) -> tuple[d
             read = unknown(name, shape.writable)
         if name in beside and read is not None:
             read = beside[name](read, body)
-        if not isinstance(read, WRONG):
+        if type(read) not in WRONG:
             values[name] = read
             continue
         errors += [item(fault, pointer(name)) for fault in faults_of(read)]
@@ -179,7 +179,7 @@ def item(fault: Fault, at: str) -> ItemError:
 
 def _applicable(row: Field, fields: Mapping[str, Field], mode: Mode, read: Read, body: dict[str, Json]) -> Read:
     """Against the body's own state: an open deal has no `closed_at`."""
-    if row.only_with is None or isinstance(read, WRONG):
+    if row.only_with is None or type(read) in WRONG:
         return read
     name, allowed = row.only_with
     if mode is Mode.UPSERT and name not in body:
