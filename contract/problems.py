@@ -86,8 +86,9 @@ def problem_members(
     }
     if with_instance:
         body["instance"] = f"/v1/requests/{trace_id}"
+    body["code"], body["trace_id"] = problem.code, trace_id
     # A member may say that this one case of a retryable problem is not worth repeating.
-    body |= {"code": problem.code, "trace_id": trace_id, "retryable": members.get("retryable", problem.retryable)}
+    body["retryable"] = members.get("retryable", problem.retryable)
     if body["retryable"]:
         body["outcome"] = outcome or problem.outcome or "not-applied"
     body |= members

@@ -149,7 +149,8 @@ def _read(shape: _Shape, body: dict[str, Json], around: Surroundings) -> tuple[d
         if type(read) not in WRONG:
             values[name] = read
             continue
-        errors += [item(fault, pointer(name)) for fault in faults_of(read)]
+        at = pointer(name)
+        errors += [item(fault, at) for fault in faults_of(read)]
         if len(errors) >= MAX_ERRORS:
             break  # the rest would not be shown, and each guess at a name costs
     errors += [_missing(row) for row in shape.required if row.name not in body]
