@@ -136,6 +136,25 @@ async def test_a_cursor_is_of_no_use_for(wish: Wish, call: Call) -> None:
     assert await refusal(await first(), wish, call) == "query-mismatch"
 
 
+ALL = replace(WISH, where=None)
+OTHER_WHOLES: dict[str, tuple[Wish, Call]] = {
+    "a filter": (WISH, CALL),
+    "a text": (replace(ALL, text="ada"), CALL),
+    "another order": (replace(ALL, order_by="last_name"), CALL),
+    "another direction": (replace(ALL, descending=False), CALL),
+    "deleted ones too": (ALL, a_call("contacts.search", parameters=Parameters(deleted="include"))),
+    "another operation": (ALL, a_call("contacts.list")),
+    "the stages of a pipeline": (ALL, a_call("contacts.search", parent=5)),
+}
+
+
+@pytest.mark.parametrize(("wish", "call"), OTHER_WHOLES.values(), ids=OTHER_WHOLES.keys())
+async def test_a_cursor_into_all_records_is_of_no_use_for(wish: Wish, call: Call) -> None:
+    cursor = await first(ALL)
+    assert await then(cursor, ALL) == "place-1"
+    assert await refusal(cursor, wish, call) == "query-mismatch"
+
+
 async def test_a_cursor_of_another_business_does_not_open() -> None:
     stranger = replace(CALL, actor=replace(ACTOR, tenant=TenantId(2)))
     assert await refusal(await first(), call=stranger) == "malformed"
