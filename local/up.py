@@ -29,6 +29,7 @@ READY_WITHIN_S = 60.0
 SUPERVISOR_TELLS_WITHIN_S = 10.0
 LOOK_EVERY_S = 0.02
 GIVES_UP_AFTER_FAILED_STARTS = 3
+_AS_USUAL = '"level":"info"'
 
 
 def start_or_join(folder: RunFolder, api_port: int) -> tuple[Stack, bool]:
@@ -154,10 +155,13 @@ def _too_late(folder: RunFolder, at_last: Probe) -> str:
 
 
 def end_of_log(folder: RunFolder, name: str) -> str:
-    """Returns the last lines of a log, as they go into a `Trouble`."""
+    """Returns the last lines of a log, as they go into a `Trouble`; what a process that serves says of every request
+    would hide why another one of the same name could not start.
+    """
     path = folder.log(name)
-    text = path.read_text(errors="replace") if path.exists() else ""
-    return f"The end of {path}:\n{last_lines(text)}"
+    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+    told = "\n".join([line for line in lines if _AS_USUAL not in line] or lines)
+    return f"The end of {path}:\n{last_lines(told)}"
 
 
 def _keep_one_older_log(folder: RunFolder) -> None:

@@ -81,9 +81,8 @@ class Money:
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """A public resource: a row of which there is one, equal to itself alone.
-
-    `name` is its word in paths, scopes and operation ids; `parent` the one it lies under.
+    """A public resource, which equals no other. `name` is its word in paths, scopes and operation ids; `parent` the one
+    that it lies under.
 
     `upsert_on`: the fields that an upsert can match by. `member_filters`: list parameters that ask whether an array
     holds an id, with the array's name. `money`: where an amount is. `keyed`: an `Idempotency-Key` is honoured where the

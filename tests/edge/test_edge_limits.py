@@ -167,15 +167,13 @@ async def test_no_budget_is_told_where_none_was_looked_at(edge: Edge, parts: dic
 async def test_a_spike_is_arrested_by_family_whichever_of_its_tokens_comes(edge: Edge) -> None:
     tokens = [edge.token(rate_key="a-runaway-family", jti=secrets.token_hex(8)) for _ in range(2)]
     async with client_of(edge, http2=True) as client:
-        answers = [
-            answer
-            for _ in range(12)
-            for answer in await asyncio.gather(
-                *(client.get(PATH, headers={"Authorization": f"Bearer {tokens[n % 2]}"}) for n in range(50))
-            )
-        ]
-        # authz tells all budgets; the edge, which asked nobody, only that nothing is left.
-        arrested = [answer for answer in answers if "X-RateLimit-Limit" not in answer.headers]
+        arrested: list[httpx.Response] = []
+        for _ in range(60):  # as many as it takes: a slow machine is given new tokens meanwhile
+            asked = (client.get(PATH, headers={"Authorization": f"Bearer {tokens[n % 2]}"}) for n in range(50))
+            # authz tells all budgets; the edge, which asked nobody, only that nothing is left.
+            arrested += [each for each in await asyncio.gather(*asked) if "X-RateLimit-Limit" not in each.headers]
+            if arrested:
+                break
         assert arrested
         assert {answer.headers["X-RateLimit-Remaining"] for answer in arrested} == {"0"}
         assert (await edge.get(PATH)).status_code == 200

@@ -159,8 +159,8 @@ def test_what_is_missing_is_excused_by_a_death_of_that_part_alone(
 ) -> None:
     said = lines()
     change(said)
-    for ended, excused in ((f"{service}: paused (killed by SIGKILL)", True), (f"{service}: stopped", False)):
-        found = disagreements(written(tmp_path, said, f"2026-01-01T00:00:00 {ended}\n"))
+    for ended, excused in (("waiting to restart (killed by SIGKILL)", True), ("stopped", False)):
+        found = disagreements(written(tmp_path, said, f"2026-01-01T00:00:00 {service}: {ended}\n"))
         assert (found == []) is excused, found
         assert excused or f"{ID}: " in found[0]
         assert excused or fault in found[0]

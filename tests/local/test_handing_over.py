@@ -12,6 +12,7 @@ from local.processes import lives, send
 from local.restart import follow
 from local.state import Stage
 from local.trouble import Trouble
+from local.up import end_of_log
 from tests.local.conftest import stand_in
 from tests.local.test_supervisor import process_of, row, state_of, until
 
@@ -79,3 +80,11 @@ def test_a_wish_that_cannot_be_read_is_told_and_forgotten(folder: RunFolder, sta
     send(state_of(folder).supervisor, signal.SIGUSR1)
     until(lambda: not folder.wish.exists())
     assert "cannot restart" in folder.log("supervisor").read_text()
+
+
+def test_why_a_new_process_could_not_start_is_told_though_the_old_one_goes_on_logging(folder: RunFolder) -> None:
+    usual = '{"event":"request","level":"info"}\n'
+    folder.log("authz-1").write_text(f"{usual}authz: LISTEN is not set\n{usual * 100}")
+    assert end_of_log(folder, "authz-1").endswith("\n    authz: LISTEN is not set")
+    folder.log("authz-2").write_text(usual)
+    assert usual.strip() in end_of_log(folder, "authz-2"), "better that than nothing"

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from local.state import Stage
+
 SHOWN = 10
 """Of what is told when it fails: one is enough to go by."""
 _OPEN = re.compile(
@@ -24,7 +26,7 @@ SECOND_ENTRY = "edge_again"
 DENIED, UNDECIDED, ANSWERED = "ext_authz_denied", "ext_authz_error", "via_upstream"
 BEFORE = ("jwt_authn_access_denied", "rbac_access_denied", "local_rate_limited", "direct_response")
 """How the details of what the edge refuses begin, or answers, before it would ask."""
-_DIED = re.compile(r" (\w+)(?:-\d+)?: paused \(")
+_DIED = re.compile(rf" (\w+)(?:-\d+)?: {Stage.PAUSED} \(")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 

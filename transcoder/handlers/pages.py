@@ -1,6 +1,5 @@
 """What list and search share: a page of records, a sealed cursor to the next one, and the bookmark at the end."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
@@ -20,8 +19,7 @@ _BEHIND_KEY = "k"
 _BEHIND_BOOKMARK = "b"
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What a caller wants to page through."""
 
     where: Tree | None

@@ -1,9 +1,10 @@
 """Pages: what a cursor is bound to and what may change between pages, and where bookmarks lie."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from contract.ids import IdCodec
 from contract.resources import RESOURCES
