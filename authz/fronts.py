@@ -59,9 +59,9 @@ async def serve(checks: Checks, address: Address, stop: asyncio.Event, front: Fr
 
 
 def _together(checks: Checks) -> Handler:
-    async def on_calls(calls: Sequence[Called], give: Give) -> None:
+    def on_calls(calls: Sequence[Called], give: Give) -> Awaitable[None]:
         sent = [Sent(call.message, *call.kept) for call in calls]
-        await checks(sent, lambda number, answer: give(calls[number], answer))
+        return checks(sent, lambda number, answer: give(calls[number], answer))
 
     return on_calls
 
