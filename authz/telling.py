@@ -17,9 +17,9 @@ from authz.question import Question
 from contract.claims import Claims
 from contract.operations import Operation, Unrouted
 from contract.problems import INTERNAL_ERROR, RATE_LIMITED, Problem
-from contract.receipts import Receipt
 from contract.vocabulary import TraceId
 from process.traceparent import W3C_TRACE_ID, w3c_trace_id
+from stores.receipt import Receipt
 from stores.receipts import Outbox
 
 Row = Operation | Unrouted

@@ -5,10 +5,10 @@ here, so that what lies behind is never read as part of anything. Must not know 
 answer may follow on the same one.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
 import httptools
+import msgspec
 
 from httpclient.errors import Dropped, Unreadable
 
@@ -23,8 +23,7 @@ _WITHOUT_A_BODY = (204, 304)
 _SWITCHING_PROTOCOLS = 101
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """An answer in whole."""
 
     status: int
@@ -36,6 +35,9 @@ class _Body(Enum):
     COUNTED = auto()
     CHUNKED = auto()
     UNTIL_THE_END = auto()
+
+
+_NONE, _COUNTED, _CHUNKED, _UNTIL_THE_END = _Body
 
 
 class Reading:
@@ -64,20 +66,20 @@ class Reading:
         """The next bytes."""
         if self._framing is None:
             data = self._past_heads(data)
-        if self._framing is _Body.COUNTED:
+        if self._framing is _COUNTED:
             self._take_counted(data)
-        elif self._framing is _Body.CHUNKED:
+        elif self._framing is _CHUNKED:
             self._take_chunks(data)
-        elif self._framing is _Body.UNTIL_THE_END:
+        elif self._framing is _UNTIL_THE_END:
             self._keep(data)
-        elif self._framing is _Body.NONE:
+        elif self._framing is _NONE:
             self._finish(b"", surplus=data)
 
     def end(self) -> None:
         """There will be no more: the connection has ended in order."""
         if self._framing is None:
             raise Dropped("the connection ended before an answer had begun")
-        if self._framing is not _Body.UNTIL_THE_END:
+        if self._framing is not _UNTIL_THE_END:
             raise Unreadable("the connection ended within an answer")
         self._finish(bytes(self._body))
 
@@ -115,7 +117,7 @@ class Reading:
         if status // 100 != 1 or status == _SWITCHING_PROTOCOLS:
             self._status = status
             self._framing = self._framed(head)
-        if self._framing is not _Body.CHUNKED:
+        if self._framing is not _CHUNKED:
             del self._parser  # it refers to us, as we to it
 
     def _framed(self, head: bytes) -> _Body:
@@ -124,16 +126,16 @@ class Reading:
         if self._codings and (self._codings != [b"chunked"] or not head.startswith(_VERSIONS[0])):
             raise Unreadable("a transfer coding that nobody asked for")
         if self._to_head or self._status in _WITHOUT_A_BODY:
-            return _Body.NONE
+            return _NONE
         if self._codings:
             self._chunk_bytes = self._chunks = 0
             self._is_whole = self._is_followed = False
-            return _Body.CHUNKED
+            return _CHUNKED
         if self._length is None:
-            return _Body.UNTIL_THE_END
+            return _UNTIL_THE_END
         if self._length > self._max_body_bytes:
             raise Unreadable(f"a body of more than {self._max_body_bytes} bytes")
-        return _Body.COUNTED if self._length else _Body.NONE
+        return _COUNTED if self._length else _NONE
 
     def _take_counted(self, data: bytes) -> None:
         missing = (self._length or 0) - len(self._body)
@@ -161,13 +163,13 @@ class Reading:
 
     def _finish(self, body: bytes, *, surplus: bytes | bool = b"") -> None:
         self.reply = Reply(self._status, body)
-        self.reusable = self._keeps_alive and not surplus and self._framing is not _Body.UNTIL_THE_END
+        self.reusable = self._keeps_alive and not surplus and self._framing is not _UNTIL_THE_END
 
     def _parse(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as fault:
-            if self._framing is _Body.CHUNKED and self._is_whole:
+            if self._framing is _CHUNKED and self._is_whole:
                 self._is_followed = True  # by something that is no answer
                 return
             raise Unreadable(f"not HTTP: {fault.__context__ or fault}") from None

@@ -8,22 +8,24 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import fields
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Protocol
 
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from contract.bounds import RECEIPT_LIFE_S, RECEIPTS_PER_BUSINESS
-from contract.receipts import Receipt
+from stores.receipt import Receipt
 from stores.valkey import Scripts, StoreLost
 
 _LIFE_MS = RECEIPT_LIFE_S * 1000
 QUEUE = 5_000
 """Receipts that wait in one process at most: a second of a core's work, and about 2 MB."""
 BATCH = 200
+TOGETHER_S = 0.03
+"""How long one may wait for others, so that neither this process nor the store is woken for each. Who asks for a
+receipt at once is let wait for longer than that."""
 PAUSE_S = 0.2
 """After a batch that the store did not take: a lost store costs this process no more than five tries a second."""
 
@@ -79,19 +81,10 @@ return 1
 """
 _FIND = "return redis.call('GET', KEYS[1])"
 
-_values = attrgetter(*(field.name for field in fields(Receipt)))
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list).decode
-
-
-def pack(receipt: Receipt) -> bytes:
-    """A receipt as bytes."""
-    return _encode(_values(receipt))
-
-
-def unpack(packed: bytes) -> Receipt:
-    """The receipt in bytes of `pack`."""
-    return Receipt(*_decode(packed))
+pack: Callable[[Receipt], bytes] = msgspec.msgpack.Encoder().encode
+"""A receipt as bytes."""
+unpack: Callable[[bytes], Receipt] = msgspec.msgpack.Decoder(Receipt).decode
+"""The receipt in bytes of `pack`; MsgspecError where there is none."""
 
 
 def _prefix(business: str) -> str:
@@ -118,7 +111,7 @@ class ValkeyReceipts:
         packed = await self._find([_prefix(business) + trace_id], [])
         try:
             return None if packed is None else unpack(packed)
-        except (msgspec.MsgspecError, TypeError) as error:
+        except msgspec.MsgspecError as error:
             raise StoreLost(f"no receipt: {error}") from error
 
 
@@ -160,6 +153,8 @@ class Outbox:
     async def _deliver(self) -> None:
         while True:
             await self._some.wait()
+            if len(self._waiting) < BATCH:
+                await self._pause(TOGETHER_S)
             if not await self._delivered():
                 await self._pause(PAUSE_S)
             if not self._waiting:

@@ -1,10 +1,11 @@
 """The transcoder's composition root: everything is built here and handed down; importing does nothing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from multidict import istr
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
@@ -75,9 +76,10 @@ async def built(
 
 def _answering(pipeline: Pipeline, documents: Documents) -> Answering:
     # The edge has matched the path and named the operation in a header: there is nothing left to route but documents.
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        if headers.OPERATION.name in request.headers:
-            return await pipeline.answer(request)
+    def answer(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        return pipeline.answer(request) if _OPERATION in request.headers else unrouted(request)
+
+    async def unrouted(request: web.BaseRequest) -> web.StreamResponse:
         path = request.rel_url.raw_path
         if path in _PROBES:
             return web.json_response({"status": "ok"})
@@ -88,4 +90,5 @@ def _answering(pipeline: Pipeline, documents: Documents) -> Answering:
     return answer
 
 
+_OPERATION = istr(headers.OPERATION.name)
 _PROBES = (HEALTH_PATH, READINESS_PATH)

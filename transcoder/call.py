@@ -1,7 +1,8 @@
 """What the pipeline hands to a handler, and what a handler hands back. Each step has parsed its part once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from contract import ids
 from contract.operations import Operation
@@ -18,8 +19,7 @@ Number = int | ids.Foreign | None
 """A record that a path names; Foreign when it is nobody's here, None when the path names none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True, gc=False):
     """What authz tells of the caller's token: scopes as words, the plan that applies, its kind, client and end, and the
     public ids of its business and its user.
     """
@@ -33,8 +33,7 @@ class Token:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A request that passed the checks before its body. `parent`: the record that the path names before its own."""
 
     operation: Operation
@@ -58,8 +57,7 @@ class Call:
         return scope.name in self.token.scopes.split() and scope.permission.name in self.actor.permissions.split()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """Status, headers and body of what goes back. `settled`: False where the outcome of a part is not known.
 
     `record`: the number of the one record that it shows.
@@ -67,6 +65,6 @@ class Answer:
 
     status: int
     body: bytes | None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     settled: bool = True
     record: int | None = None

@@ -44,6 +44,7 @@ class Shown:
 
     def __init__(self, credentials: Credentials, log: FilteringBoundLogger, clock_s: Callable[[], float]) -> None:
         self._credentials = credentials
+        self._files = credentials.files()
         self._log = log
         self._clock_s = clock_s
         self._look_again_s = 0.0
@@ -54,7 +55,7 @@ class Shown:
 
     def headers(self) -> dict[str, str]:
         """What goes with every call."""
-        if self._credentials.files() and self._clock_s() >= self._look_again_s:
+        if self._files and self._clock_s() >= self._look_again_s:
             self._look_again_s = self._clock_s() + LOOK_AGAIN_S
             self._look()
         return self._headers
@@ -62,7 +63,7 @@ class Shown:
     def _look(self) -> None:
         """Half a renewal is no reason to stop: what was good stays until what is new can be read."""
         try:
-            seen = [(state.st_mtime_ns, state.st_ino) for state in map(Path.stat, self._credentials.files())]
+            seen = [(state.st_mtime_ns, state.st_ino) for state in map(Path.stat, self._files)]
             if seen != self._seen:
                 self._read()
                 self._seen = seen

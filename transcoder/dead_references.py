@@ -8,6 +8,8 @@ in which such an id is that of no record. Knows neither bodies nor services.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from contract import ids
 from contract.problems import (
     BUSINESS_SUSPENDED,
@@ -41,5 +43,5 @@ def as_if_live(call: Call) -> Call:
         number = call.around.open_id(prefix, text)
         return NOBODY if isinstance(number, ids.Foreign) else number
 
-    around = replace(call.around, open_id=open_id)
-    return replace(call, around=around, parameters=replace(call.parameters, dry_run=True))
+    around = structs.replace(call.around, open_id=open_id)
+    return structs.replace(call, around=around, parameters=replace(call.parameters, dry_run=True))

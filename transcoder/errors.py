@@ -1,10 +1,11 @@
 """The one exception of the shell: something to tell the caller. Anything else that is raised is a surprise: ours."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from contract.problems import ItemError, Problem
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -49,10 +50,10 @@ class AllAtOnce:
     def __init__(self) -> None:
         self._raised: list[ApiError] = []
 
-    def read(self, reading: Callable[[], T]) -> T:
+    def read(self, reading: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
         """What `reading` gives. After an ApiError it is no value: nothing may use it before `finish` has passed."""
         try:
-            return reading()
+            return reading(*args, **named)
         except ApiError as error:
             self._raised.append(error)
             return cast("T", None)

@@ -12,19 +12,19 @@ import secrets
 import time
 import zlib
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import assert_never
 
 import msgspec
+from msgspec import structs
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
 from contract.bounds import STORED_ANSWER_BYTES
 from contract.failures import IDEMPOTENCY_LOST
 from contract.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_OUTCOME_UNKNOWN
-from contract.receipts import Receipt
 from contract.sealing import KeyRing
 from stores.idempotency import Claim, First, Idempotency, InFlight, OtherRequest, Replay, Use
+from stores.receipt import Receipt
 from stores.receipts import pack
 from stores.valkey import StoreLost
 from transcoder.call import Answer, Call
@@ -129,14 +129,14 @@ class Once:
             raise
         duration_ms = round((time.monotonic() - started_s) * 1000)
         if answer.settled:
-            timed = replace(receipt, duration_ms=duration_ms, upstream_duration_ms=spent_ms())
+            timed = structs.replace(receipt, duration_ms=duration_ms, upstream_duration_ms=spent_ms())
             await self._keep(call, name, owner, timed, answer)
         elif not self._capabilities.dedupe:
             await self._keep(call, name, owner, receipt, _NOBODY_KNOWS)
         return answer
 
     async def _keep(self, call: Call, name: str, owner: str, receipt: Receipt, answer: Answer) -> None:
-        note = pack(replace(receipt, status=answer.status, record=made_record(call.operation.kind, answer)))
+        note = pack(structs.replace(receipt, status=answer.status, record=made_record(call.operation.kind, answer)))
         sealed = self._sealed(name, answer)
         await self._quietly(self._store.finish(call.actor.tenant, name, owner, sealed, note), call)
 
@@ -189,4 +189,4 @@ def outcome_of(claim: Claim) -> str:
 
 
 def _marked(answer: Answer) -> Answer:
-    return replace(answer, headers={**answer.headers, headers.IDEMPOTENT_REPLAYED: "true"})
+    return structs.replace(answer, headers={**answer.headers, headers.IDEMPOTENT_REPLAYED: "true"})

@@ -6,13 +6,13 @@ the problem renderer. Route and identity are what the edge and authz wrote.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from functools import partial
 from typing import Any
 
 from aiohttp import web
+from msgspec import structs
 from multidict import istr
 from structlog.typing import FilteringBoundLogger
 
@@ -27,12 +27,13 @@ from process.logs import Say
 from process.whole import Whole
 from stores.receipts import Outbox
 from transcoder import media, requests
-from transcoder.call import Answer, Call
+from transcoder.call import Answer, Call, Token
+from transcoder.callers import callers
 from transcoder.capable import check_able, check_served
 from transcoder.dead_references import as_if_live, comes_earlier, only_dead
 from transcoder.errors import AllAtOnce, ApiError
 from transcoder.etags import Precondition, read_precondition
-from transcoder.handlers import Handler, versions
+from transcoder.handlers import versions
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.metrics import NO_OPERATION, Tally
@@ -45,9 +46,18 @@ from transcoder.upstream import begin_request, spent_ms
 from transcoder.values import Known, Surroundings
 
 _OUR_FAULT = 500
-_VERSION, _CONTENT_TYPE, _CONTENT_ENCODING, _ACCEPT = (
-    istr(row.name) for row in (headers.VERSION, headers.CONTENT_TYPE, headers.CONTENT_ENCODING, headers.ACCEPT)
+_VERSION, _CONTENT_TYPE, _CONTENT_ENCODING, _ACCEPT, _IF_MATCH, _IF_NONE_MATCH = (
+    istr(row.name)
+    for row in (
+        headers.VERSION,
+        headers.CONTENT_TYPE,
+        headers.CONTENT_ENCODING,
+        headers.ACCEPT,
+        headers.IF_MATCH,
+        headers.IF_NONE_MATCH,
+    )
 )
+_VERSION_TITLE, _CONTENT_TYPE_TITLE = headers.VERSION.title, headers.CONTENT_TYPE.title
 
 
 class Pipeline:
@@ -73,14 +83,16 @@ class Pipeline:
         self._tally = tally or Tally()
         self._note = note
         self._shares = Shares()
-        self._plans = plans()
+        self._plans = plans(desk.records)
+        self._caller = callers(codec)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """The response to a request, whatever happens on the way."""
         started_s = time.monotonic()
         self._tally.in_flight += 1
         begin_request()
-        notes: dict[str, Json] = {"trace_id": requests.trace_id(request)}
+        trace_id = requests.trace_id(request)
+        notes: dict[str, Json] = {"trace_id": trace_id}
         version: Version | None = None
         try:
             operation_id = requests.operation_id(request)
@@ -91,12 +103,16 @@ class Pipeline:
                 texts = requests.id_texts(request, plan)
                 notes["operation"] = operation_id
                 deadline_s = asyncio.get_running_loop().time() + REQUEST_TIMEOUT_S
-                actor = requests.actor(request, self._codec, deadline_s)
-                notes["business"] = business = request.headers[headers.BUSINESS.name]
-                notes["subject"] = request.headers[headers.SUBJECT.name]
+                caller = self._caller(request)
+                actor = caller.actor(trace_id, deadline_s)
+                notes["business"] = business = caller.token.business
+                notes["subject"] = caller.token.subject
                 version = _version(request)
-                with self._shares.one_of(business):
-                    answer = await self._call(request, plan, texts, actor, version)
+                self._shares.take(business)
+                try:
+                    answer = await self._call(request, plan, texts, caller.token, actor, version)
+                finally:
+                    self._shares.give_back(business)
         except ApiError as error:
             answer = self._refused(error, notes)
         except Exception:
@@ -104,10 +120,10 @@ class Pipeline:
             answer = self._refused(ApiError(INTERNAL_ERROR), notes)
         finally:
             self._tally.in_flight -= 1
-        self._tell(request, notes, answer, started_s)
+        self._tell(notes, answer, started_s)
         return _response(answer, version, self._desk.api_url)
 
-    def _tell(self, request: web.BaseRequest, notes: dict[str, Json], answer: Answer, started_s: float) -> None:
+    def _tell(self, notes: dict[str, Json], answer: Answer, started_s: float) -> None:
         """A line in the log and, once its caller is known, a receipt."""
         took_s = time.monotonic() - started_s
         self._tally.answered(notes.get("operation", NO_OPERATION), answer.status, took_s)
@@ -123,31 +139,37 @@ class Pipeline:
             self._outbox.put(notes["business"], receipt)
 
     async def _call(
-        self, request: web.BaseRequest, plan: Plan, texts: list[str], actor: Actor, version: Version
+        self, request: web.BaseRequest, plan: Plan, texts: list[str], token: Token, actor: Actor, version: Version
     ) -> Answer:
-        able = self._desk.records.capabilities_for(plan.operation.of)
-        check_served(able, plan.operation)
-        body = await _body(request, plan, actor.deadline_s)
-        call = self._head(request, plan, texts, actor, version, body)
-        run: Callable[[], Awaitable[Answer]]
+        check_served(plan.able, plan.operation)
+        body = await _body(request, plan, actor.deadline_s) if request.body_exists else _without_a_body(request, plan)
+        call = self._head(request, plan, texts, token, actor, version, body)
         try:
-            run = partial(plan.handler.run, self._desk, call, await self._worked_out(plan.handler, call))
+            work = await self._worked_out(plan, call)
         except ApiError as dead:
-            if not only_dead(dead.errors) or not able.dry_run:
+            if not only_dead(dead.errors) or not plan.able.dry_run:
                 raise
-            run = partial(self._refused_in_turn, plan.handler, call, dead)
-        return await self._once.run(call, run)
+            return await self._once.run(call, partial(self._refused_in_turn, plan, call, dead))
+        if call.idempotency_key is None:
+            return await plan.handler.run(self._desk, call, work)
+        return await self._once.run(call, partial(plan.handler.run, self._desk, call, work))
 
-    async def _worked_out(self, handler: Handler, call: Call) -> Any:
+    async def _worked_out(self, plan: Plan, call: Call) -> Any:
         """What the handler works with: a good body, and nothing that the internal services lack."""
-        work = {} if handler.check is None else await self._checked(handler.check, call)
-        check_able(self._desk.records.capabilities_for(call.operation.of), call, work)
+        check = plan.handler.check
+        if check is None:
+            work: Any = {}
+        elif plan.custom and _speaks_of_custom_fields(call.body):
+            work = await self._checked(check, call)
+        else:
+            work = check(call)
+        check_able(plan.able, call, work)
         return work
 
-    async def _refused_in_turn(self, handler: Handler, call: Call, dead: ApiError) -> Answer:
+    async def _refused_in_turn(self, plan: Plan, call: Call, dead: ApiError) -> Answer:
         tried = as_if_live(call)
         try:
-            await handler.run(self._desk, tried, await self._worked_out(handler, tried))
+            await plan.handler.run(self._desk, tried, await self._worked_out(plan, tried))
         except ApiError as refusal:
             if comes_earlier(refusal.problem):
                 raise
@@ -155,12 +177,10 @@ class Pipeline:
 
     async def _checked(self, check: Callable[[Call], Any], call: Call) -> Any:
         """Check 13. Custom fields are judged by definitions a few seconds old; what those lack is looked up afresh."""
-        resource = call.operation.of
-        if resource is None or not resource.custom or not _speaks_of_custom_fields(call.body):
-            return check(call)
+        resource = call.operation.resource
         for fresh in (False, True):
             known = Known(await self._desk.records.definitions(resource, call.actor, fresh=fresh))
-            again = replace(call, around=replace(call.around, definitions=known))
+            again = structs.replace(call, around=structs.replace(call.around, definitions=known))
             try:
                 work = check(again)
             except ApiError:
@@ -172,17 +192,24 @@ class Pipeline:
         raise AssertionError("the second time is the last")
 
     def _head(
-        self, request: web.BaseRequest, plan: Plan, texts: list[str], actor: Actor, version: Version, body: Json
+        self,
+        request: web.BaseRequest,
+        plan: Plan,
+        texts: list[str],
+        token: Token,
+        actor: Actor,
+        version: Version,
+        body: Json,
     ) -> Call:
         """Check 12: path, query and headers, the faults of all of them at once. What is not there is not read."""
         tenant, url, codec = actor.tenant, request.rel_url, self._codec
         around = Surroundings(
             time.time_ns() // 1_000_000, lambda prefix, text: codec.open(prefix, tenant, text), Known({})
         )
-        translation = plan.translations[version]
+        translation = plan.translations[version.date]
         together = AllAtOnce()
         numbers = [
-            together.read(partial(requests.record_number, resource, text, codec, tenant))
+            together.read(requests.record_number, resource, text, codec, tenant)
             for resource, text in zip(plan.resources, texts, strict=True)
         ]
         query = url.raw_query_string
@@ -190,22 +217,22 @@ class Pipeline:
         if query or parameters is None:
             asked = Asked(plan.operation, around, translation)
             pairs = list(url.query.items()) if query else []
-            parameters = together.read(lambda: read_parameters(plan.readers, pairs, asked))
+            parameters = together.read(read_parameters, plan.readers, pairs, asked)
         call = Call(
             operation=plan.operation,
             version=version,
             translation=translation,
             actor=actor,
-            token=requests.token(request),
+            token=token,
             path=url.raw_path,
             query=query,
             parent=numbers[0] if plan.has_parent else None,
             number=numbers[-1] if len(numbers) > plan.has_parent else None,
             parameters=parameters,
             body=body,
-            if_match=_precondition(request, headers.IF_MATCH, together),
-            if_none_match=_precondition(request, headers.IF_NONE_MATCH, together),
-            idempotency_key=together.read(lambda: requests.idempotency_key(request)),
+            if_match=_precondition(request, _IF_MATCH, headers.IF_MATCH, together),
+            if_none_match=_precondition(request, _IF_NONE_MATCH, headers.IF_NONE_MATCH, together),
+            idempotency_key=together.read(requests.idempotency_key, request),
             around=around,
         )
         together.finish()
@@ -243,9 +270,9 @@ def _open(operation_id: str, notes: dict[str, Json]) -> Answer:
 def _speaks_of_custom_fields(body: Json) -> bool:
     """Whether anything in a body could be about custom fields; a look at its members, not a judgement."""
     if isinstance(body, dict):
-        return any(name == "custom_fields" or _speaks_of_custom_fields(part) for name, part in body.items())
+        return "custom_fields" in body or any(map(_speaks_of_custom_fields, body.values()))
     if isinstance(body, list):
-        return any(_speaks_of_custom_fields(part) for part in body)
+        return any(map(_speaks_of_custom_fields, body))
     return isinstance(body, str) and body.startswith("custom_fields.")
 
 
@@ -260,14 +287,20 @@ def _version(request: web.BaseRequest) -> Version:
 async def _body(request: web.BaseRequest, plan: Plan, deadline_s: float) -> Json:
     """Checks 10 and 11: media types and size, then syntax."""
     begun = await requests.body_begins(request, deadline_s)
-    if begun is not None:
-        media.check_content(
-            plan.operation.method,
-            _joined(request, _CONTENT_TYPE),
-            _joined(request, _CONTENT_ENCODING),
-        )
+    if begun is None:
+        return _without_a_body(request, plan)
+    media.check_content(plan.operation.method, _joined(request, _CONTENT_TYPE), _joined(request, _CONTENT_ENCODING))
     media.check_accept(_joined(request, _ACCEPT))
-    raw = b"" if begun is None else await requests.read_body(request, begun, deadline_s, plan.most_body_bytes)
+    raw = await requests.read_body(request, begun, deadline_s, plan.most_body_bytes)
+    return _parsed(raw, plan)
+
+
+def _without_a_body(request: web.BaseRequest, plan: Plan) -> Json:
+    media.check_accept(_joined(request, _ACCEPT))
+    return _parsed(b"", plan)
+
+
+def _parsed(raw: bytes, plan: Plan) -> Json:
     if plan.handler.check is not None:
         # `null` is a body, and no object.
         return requests.parse_body(raw) if raw or not plan.handler.may_lack_body else {}
@@ -276,18 +309,22 @@ async def _body(request: web.BaseRequest, plan: Plan, deadline_s: float) -> Json
     return None
 
 
-def _precondition(request: web.BaseRequest, header: headers.Header, together: AllAtOnce) -> Precondition | None:
-    text = _joined(request, header.name)
-    return None if text is None else together.read(lambda: read_precondition(header, text))
+def _precondition(
+    request: web.BaseRequest, name: istr, header: headers.Header, together: AllAtOnce
+) -> Precondition | None:
+    text = _joined(request, name)
+    return None if text is None else together.read(read_precondition, header, text)
 
 
 _ABSENT: list[str] = []
 
 
-def _joined(request: web.BaseRequest, name: str) -> str | None:
+def _joined(request: web.BaseRequest, name: istr) -> str | None:
     # Several lines of one field are one list (RFC 9110 §5.3).
     values = request.headers.getall(name, _ABSENT)
-    return ", ".join(values) if values else None
+    if not values:
+        return None
+    return values[0] if len(values) == 1 else ", ".join(values)
 
 
 def _warnings(version: Version, api_url: str) -> dict[str, str]:
@@ -306,9 +343,9 @@ def _warnings(version: Version, api_url: str) -> dict[str, str]:
 def _response(answer: Answer, version: Version | None, api_url: str) -> web.StreamResponse:
     sent = dict(answer.headers)
     if version is not None:
-        sent[headers.VERSION.title] = version.date
+        sent[_VERSION_TITLE] = version.date
         for name, value in _warnings(version, api_url).items():
             sent[name] = f"{sent[name]}, {value}" if name in sent else value
     if answer.body is not None:
-        sent[headers.CONTENT_TYPE.title] = JSON_MEDIA_TYPE if answer.status < 400 else PROBLEM_MEDIA_TYPE
+        sent[_CONTENT_TYPE_TITLE] = JSON_MEDIA_TYPE if answer.status < 400 else PROBLEM_MEDIA_TYPE
     return Whole(answer.status, sent, answer.body)

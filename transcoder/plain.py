@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from msgspec import structs
+
 from contract.ids import IdKind
 from contract.operations import operation
 from contract.problems import (
@@ -93,7 +95,7 @@ class Plain(Records):
         """See `Records`."""
 
         def update(change: Change, at: int) -> Awaitable[Written | Refusal]:
-            own = replace(_of_item(terms, at), revision=change.revision)
+            own = structs.replace(_of_item(terms, at), revision=change.revision)
             return self.update(shelf, change.number, change.values, own, actor)
 
         return await one_by_one(items, update)
@@ -155,7 +157,7 @@ def able_to(ids: IdKind, resource: Resource, *kinds: Kind) -> Capabilities:
 def _of_item(terms: Terms, at: int) -> Terms:
     """Each item has a key of its own, made of its place in the caller's batch."""
     place = terms.positions[at] if terms.positions else at
-    return replace(terms, dedupe_key=terms.item_key(place), positions=())
+    return structs.replace(terms, dedupe_key=terms.item_key(place), positions=())
 
 
 async def one_by_one(items: Sequence[S], ask: Callable[[S, int], Awaitable[T | Refusal]]) -> list[T | Refusal]:

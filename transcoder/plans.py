@@ -12,6 +12,7 @@ from contract.vocabulary import BATCHES
 from transcoder.errors import ApiError
 from transcoder.handlers import HANDLERS, Handler
 from transcoder.parameters import Asked, Parameters, Read, read_parameters, readers
+from transcoder.records import Capabilities, Records
 from transcoder.values import Known, Surroundings
 from transcoder.versioning import Translation, translations
 
@@ -20,41 +21,47 @@ _SAME = Translation(())
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How requests of one operation are taken. `parts`: of its path, between slashes; `id_places`: which are ids, of
-    `resources`, outermost first. `without_a_query`: the parameters of a request that has none; None where one is
-    required. A read-only table for the pipeline: it decides nothing.
+    """How requests of one operation are taken. `able`: what those can do who keep its records. `parts`: of its path,
+    between slashes; `id_places`: which are ids, of `resources`, outermost first. `without_a_query`: the parameters of
+    a request that has none; None where one is required. A read-only table for the pipeline: it decides nothing.
     """
 
     operation: Operation
     handler: Handler
+    able: Capabilities
     parts: int
     id_places: tuple[int, ...]
     resources: tuple[Resource, ...]
     has_parent: bool
     readers: Mapping[str, Read]
     without_a_query: Parameters | None
-    translations: Mapping[Version, Translation]
+    custom: bool
+    translations: Mapping[str, Translation]
+    """By the date of the caller's version."""
     most_body_bytes: int
 
 
-def plans() -> dict[str, Plan]:
+def plans(records: Records) -> dict[str, Plan]:
     """The plan of each operation, by its id; an open one has none: nobody's token, and nothing is read of it."""
     by_version = {version: translations(version, RESOURCES) for version in VERSIONS}
-    return {row.id: _plan(row, by_version) for row in OPERATIONS if not row.open}
+    able = records.capabilities_for
+    return {row.id: _plan(row, able(row.of), by_version) for row in OPERATIONS if not row.open}
 
 
-def _plan(row: Operation, by_version: Mapping[Version, Mapping[Resource, Translation]]) -> Plan:
+def _plan(row: Operation, able: Capabilities, by_version: Mapping[Version, Mapping[Resource, Translation]]) -> Plan:
     parts = row.path.split("/")
     return Plan(
         operation=row,
         handler=HANDLERS[row.kind],
+        able=able,
         parts=len(parts),
         id_places=tuple(place for place, part in enumerate(parts) if row.of is not None and part.startswith("{")),
         resources=_path_resources(row),
         has_parent=row.of is not None and row.of.parent is not None,
         readers=readers(row),
         without_a_query=_without_a_query(row),
-        translations={version: _SAME if row.of is None else own[row.of] for version, own in by_version.items()},
+        custom=row.of is not None and bool(row.of.custom),
+        translations={version.date: _SAME if row.of is None else own[row.of] for version, own in by_version.items()},
         most_body_bytes=MAX_BATCH_BODY_BYTES if row.kind in BATCHES else MAX_BODY_BYTES,
     )
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from contract import headers
 from contract.operations import BY_ID
-from contract.receipts import Receipt
 from contract.roles import TOKENS_MANAGE
 from contract.vocabulary import Json, Kind
+from stores.receipt import Receipt
 from transcoder.call import Answer, Call
 from transcoder.to_public import instant_text
 

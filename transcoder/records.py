@@ -35,8 +35,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     deleted_at_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True, gc=False):
     """A record after a write; `created` and `changed` are told by upserts."""
 
     record: Record
@@ -105,8 +104,7 @@ class After:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """A page to read. `place`: the service's own key, or an `After` where the order is by `updated_at`, ascending."""
 
     where: Tree | None
@@ -119,8 +117,7 @@ class Query:
     place: str | After | None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True, gc=False):
     """One page; `next_place` is there when more follow."""
 
     records: Sequence[Record]
@@ -146,8 +143,7 @@ class Refusal:
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(msgspec.Struct, frozen=True, gc=False):
     """On whose behalf a call is made, and how long it may take."""
 
     tenant: TenantId
@@ -159,16 +155,14 @@ class Actor:
     """The loop time at which the request's own deadline ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(msgspec.Struct, frozen=True, gc=False):
     """Where records stand: their resource, and for parts the number of the record that they are parts of."""
 
     resource: Resource
     parent: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True, gc=False):
     """How a write is made. `revision`: only on this one (upsert: 0 = no match is expected); `dry`: only as if.
 
     `positions`: where the items of a batch call stand in the caller's batch; each item's dedupe key is made of its own.

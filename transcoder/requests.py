@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from functools import lru_cache
 
 from aiohttp import StreamReader, web
 from multidict import istr
@@ -15,47 +14,23 @@ from contract.problems import (
     INTERNAL_ERROR,
     INVALID_ID,
     INVALID_PARAMETER,
-    INVALID_TOKEN,
     MALFORMED_REQUEST,
     PAYLOAD_TOO_LARGE,
     REQUEST_TIMEOUT,
     ItemError,
 )
 from contract.resources import Resource
-from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
-from contract.vocabulary import Json, TenantId, TraceId, UserId
+from contract.vocabulary import Json, TenantId, TraceId
 from transcoder import strict_json
-from transcoder.call import Token
 from transcoder.errors import ApiError
 from transcoder.plans import Plan
-from transcoder.records import Actor
 from transcoder.values import malformed_id
 
 _KEY_CHARACTERS = frozenset(chr(code) for code in range(0x20, 0x7F))
 
 
-_REQUEST_ID, _OPERATION, _BUSINESS, _SUBJECT, _PERMISSIONS, _ROLE = (
-    istr(row.name)
-    for row in (
-        headers.REQUEST_ID,
-        headers.OPERATION,
-        headers.BUSINESS,
-        headers.SUBJECT,
-        headers.PERMISSIONS,
-        headers.ROLE,
-    )
-)
-_OF_A_TOKEN = tuple(
-    istr(row.name)
-    for row in (
-        headers.SCOPES,
-        headers.PLAN,
-        headers.TOKEN_KIND,
-        headers.CLIENT,
-        headers.EXPIRES_AT,
-        headers.BUSINESS,
-        headers.SUBJECT,
-    )
+_REQUEST_ID, _OPERATION, _IDEMPOTENCY_KEY = (
+    istr(row.name) for row in (headers.REQUEST_ID, headers.OPERATION, headers.IDEMPOTENCY_KEY)
 )
 """Names that are looked up as they are: one of another type is put into lower case each time."""
 
@@ -78,36 +53,6 @@ def id_texts(request: web.BaseRequest, plan: Plan) -> list[str]:
     return [given[place] for place in plan.id_places]
 
 
-def actor(request: web.BaseRequest, codec: Codec, deadline_s: float) -> Actor:
-    """The caller as authz describes it. A token whose ids are not of this deployment is no token of ours."""
-    told = request.headers
-    tenant = codec.open_business(BUSINESS_PREFIX, told.get(_BUSINESS, ""))
-    if isinstance(tenant, ids.Malformed | ids.Foreign):
-        raise _not_ours("business_id")
-    user = codec.open(USER_PREFIX, tenant, told.get(_SUBJECT, ""))
-    if isinstance(user, ids.Malformed | ids.Foreign):
-        raise _not_ours("sub")
-    permissions, role = told.get(_PERMISSIONS, ""), told.get(_ROLE, "")
-    return Actor(TenantId(tenant), UserId(user), permissions, role, trace_id(request), deadline_s)
-
-
-def _not_ours(claim: str) -> ApiError:
-    challenge = {headers.WWW_AUTHENTICATE: headers.CHALLENGE_INVALID_TOKEN}
-    return ApiError(INVALID_TOKEN, headers=challenge, cause=f"{claim} does not open", reason="malformed")
-
-
-def token(request: web.BaseRequest) -> Token:
-    """The caller's token as authz describes it."""
-    told = request.headers.get
-    return _token(*[told(name, "") for name in _OF_A_TOKEN])
-
-
-@lru_cache(maxsize=1024)
-def _token(scopes: str, plan: str, kind: str, client: str, expires_at: str, business: str, subject: str) -> Token:
-    """The same for all calls with it."""
-    return Token(scopes, plan, kind, client, int(expires_at or 0), business, subject)
-
-
 def record_number(resource: Resource, text: str, codec: Codec, tenant: TenantId) -> int | ids.Foreign:
     """A record that the path names; a malformed id is `invalid-id`."""
     opened = codec.open(resource.prefix, tenant, text)
@@ -120,9 +65,9 @@ def record_number(resource: Resource, text: str, codec: Codec, tenant: TenantId)
 
 def idempotency_key(request: web.BaseRequest) -> str | None:
     """The `Idempotency-Key`: printable ASCII within its bound."""
-    values = request.headers.getall(headers.IDEMPOTENCY_KEY.name, [])
-    if not values:
+    if _IDEMPOTENCY_KEY not in request.headers:
         return None
+    values = request.headers.getall(_IDEMPOTENCY_KEY)
     key = values[0]
     if len(values) > 1 or not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY or not set(key) <= _KEY_CHARACTERS:
         detail = f"Expected one key of 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters."
@@ -132,9 +77,7 @@ def idempotency_key(request: web.BaseRequest) -> str | None:
 
 
 async def body_begins(request: web.BaseRequest, deadline_s: float) -> bytes | None:
-    """None when the request has no body, else what was read of it; only a chunked one, which may be empty, is begun."""
-    if not request.body_exists:
-        return None
+    """None when the body is empty, else what was read of it; only a chunked one, of which it is not told, is begun."""
     length = request.content_length
     if length is not None:
         return b"" if length else None

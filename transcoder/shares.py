@@ -1,8 +1,6 @@
 """How many requests of one business may be under way in this process at once. Knows no request; the edge bounds all."""
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
 
 from contract.bounds import IN_FLIGHT_A_TRANSCODER
 from contract.failures import SHARE_LOST
@@ -19,17 +17,16 @@ class Shares:
 
     def __init__(self, most: int = OF_A_BUSINESS) -> None:
         self._most = most
-        self._under_way: Counter[str] = Counter()
+        self._under_way: defaultdict[str, int] = defaultdict(int)
 
-    @contextmanager
-    def one_of(self, business: str) -> Iterator[None]:
-        """While it lasts one more is under way; ApiError where that is too many."""
+    def take(self, business: str) -> None:
+        """One more is under way, until it is given back; ApiError where that is too many."""
         if self._under_way[business] >= self._most:
             raise ApiError(SHARE_LOST.answer, _DETAIL, cause="its business has its share in flight")
         self._under_way[business] += 1
-        try:
-            yield
-        finally:
-            self._under_way[business] -= 1
-            if not self._under_way[business]:
-                del self._under_way[business]
+
+    def give_back(self, business: str) -> None:
+        """One has ended."""
+        self._under_way[business] -= 1
+        if not self._under_way[business]:
+            del self._under_way[business]

@@ -59,15 +59,21 @@ class Stopwatch:
         self._under_way = 0
         self._since_s = 0.0
 
-    def __enter__(self) -> None:
+    def begin(self) -> float:
+        """One more is under way, since the instant that is returned (s)."""
+        now_s = self._clock()
         if not self._under_way:
-            self._since_s = self._clock()
+            self._since_s = now_s
         self._under_way += 1
+        return now_s
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> float:
+        """One has ended, at the instant that is returned (s)."""
+        now_s = self._clock()
         self._under_way -= 1
         if not self._under_way:
-            self.ms = (self.ms or 0) + round((self._clock() - self._since_s) * 1000)
+            self.ms = (self.ms or 0) + round((now_s - self._since_s) * 1000)
+        return now_s
 
 
 _watch: ContextVar[Stopwatch | None] = ContextVar("calls of this request", default=None)
@@ -124,7 +130,8 @@ class HttpUpstream:
         writes: bool,
     ) -> Reply:
         """See `Upstream.send`. A read whose connection breaks before an answer is sent once more."""
-        began_s, outcome = time.monotonic(), CANCELLED
+        watch, outcome = _watch.get() or Stopwatch(), CANCELLED
+        began_s = watch.begin()
         try:
             reply = await self._send(method, path, headers, body, deadline_s, deadline_header, writes=writes)
             outcome = status_class(reply.status)
@@ -132,7 +139,7 @@ class HttpUpstream:
             outcome = error.problem.code
             raise
         finally:
-            self._tally.called(outcome, time.monotonic() - began_s)
+            self._tally.called(outcome, watch.end() - began_s)
         await self._turns.come(len(reply.body))
         return reply
 
@@ -158,12 +165,12 @@ class HttpUpstream:
         self._spare.earn()
         try:
             try:
-                return await self._ask(method, path, sent, body, until_s)
+                return await self._client.ask(method, path, sent, body, until_s=until_s)
             except Dropped:
                 # Most often a kept connection of a service that has restarted.
                 if writes or not self._spare.take():
                     raise
-                return await self._ask(method, path, sent, body, until_s)
+                return await self._client.ask(method, path, sent, body, until_s=until_s)
         except Unreachable as error:
             raise ApiError(SERVICE_LOST.answer, cause=str(error)) from None
         except Dropped as error:  # it died, most likely: there is no answer that could be wrong
@@ -172,12 +179,6 @@ class HttpUpstream:
             raise ApiError(UPSTREAM_TIMEOUT, outcome=unknown, cause="no answer in time") from None
         except NoAnswer as error:
             raise ApiError(UPSTREAM_INVALID, outcome=unknown, cause=str(error)) from None
-
-    async def _ask(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, until_s: float
-    ) -> Reply:
-        with _watch.get() or Stopwatch():
-            return await self._client.ask(method, path, headers, body, until_s=until_s)
 
     async def close(self) -> None:
         """Close the pool."""

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from contract import ids
 from contract.bounds import CLOCK_SKEW_S
 from contract.countries import COUNTRIES
@@ -99,8 +101,7 @@ class Known:
         self.missed = True
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True):
     """What some types are judged by: the clock and the caller's business."""
 
     now_ms: int

@@ -79,9 +79,10 @@ class Money:
     currency: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resource:
-    """A public resource. `name` is its word in paths, scopes and operation ids; `parent` the one it lies under.
+    """A public resource, which equals no other. `name` is its word in paths, scopes and operation ids; `parent` the one
+    that it lies under.
 
     `upsert_on`: the fields that an upsert can match by. `member_filters`: list parameters that ask whether an array
     holds an id, with the array's name. `money`: where an amount is. `keyed`: an `Idempotency-Key` is honoured where the
@@ -112,9 +113,6 @@ class Resource:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {row.name: row for row in self.fields})
-
-    def __hash__(self) -> int:
-        return hash(self.name)
 
     @property
     def parameter(self) -> str:

@@ -68,15 +68,13 @@ def supported(now_s: int, versions: tuple[Version, ...] = VERSIONS) -> tuple[str
 
 def requested_version(header: str | None, now_s: int, versions: tuple[Version, ...] = VERSIONS) -> Version | Problem:
     """The version that a `Version` header names, or the problem with it. Exact match: no nearest date is guessed."""
-    if header is None or not header.strip():
-        return VERSION_REQUIRED
-    date = header.strip()
-    if not _FORM.fullmatch(date):
-        return VERSION_INVALID
+    date = (header or "").strip()
     for version in versions:
         if version.date == date:
             return VERSION_RETIRED if version.retired(now_s) else version
-    return VERSION_UNSUPPORTED
+    if not date:
+        return VERSION_REQUIRED
+    return VERSION_UNSUPPORTED if _FORM.fullmatch(date) else VERSION_INVALID
 
 
 def changes_since(version: Version, versions: tuple[Version, ...] = VERSIONS) -> tuple[Change, ...]:

@@ -1,6 +1,6 @@
 """One Valkey and one cluster for all store suites; each test gets names of its own instead of an empty server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from stores.clients import Client, pipelined
 from stores.pooled import pooled
 from stores.valkey import place
 from tests.stores.cluster_process import cluster_at
+from tests.stores.valkey_clients import CLIENTS, Connect
 from tests.stores.valkey_process import valkey_at
 
 TIMEOUT_S = 5.0
@@ -49,3 +50,15 @@ async def opened(kind: str, url: str) -> AsyncIterator[tuple[Client, Redis | Red
             yield client, redis
     finally:
         await client.close()
+
+
+@pytest.fixture(params=CLIENTS.values(), ids=CLIENTS.keys())
+def connect(request: pytest.FixtureRequest) -> Connect:
+    made: Connect = request.param
+    return made
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory() as name:
+        yield Path(name)

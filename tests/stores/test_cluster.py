@@ -13,12 +13,12 @@ import pytest
 
 import stores
 from contract.limits import SCALE
-from contract.receipts import Receipt
 from contract.vocabulary import TenantId
 from stores.buckets import ValkeyBuckets
 from stores.clients import pipelined
 from stores.cluster import Cluster, slot_of
 from stores.idempotency import Use, ValkeyIdempotency
+from stores.receipt import Receipt
 from stores.receipts import ValkeyReceipts
 from stores.valkey import Call, Script, Scripts, StoreLost, place, valkey_url
 from tests.stores.charging import charged

@@ -3,21 +3,22 @@
 import re
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 import trustme
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
 from contract.limits import SCALE
-from contract.receipts import Receipt
 from contract.vocabulary import TenantId
 from stores.buckets import ValkeyBuckets
 from stores.idempotency import First, Replay, Use, ValkeyIdempotency
 from stores.pooled import Valkey
+from stores.receipt import Receipt
 from stores.receipts import ValkeyReceipts
 from stores.valkey import StoreLost, valkey_url
 from tests.stores.charging import charged

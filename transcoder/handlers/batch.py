@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec import structs
 
 from contract import ids
 from contract.problems import (
@@ -219,9 +220,8 @@ async def _in_turn(
         return outcomes
     resource, bodies = call.operation.resource, call.body["items"]
     known = Known(await desk.records.definitions(resource, call.actor) if resource.custom else {})
-    tried = as_if_live(
-        replace(call, body={"items": [bodies[n] for n in dead]}, around=replace(call.around, definitions=known))
-    )
+    around = structs.replace(call.around, definitions=known)
+    tried = as_if_live(structs.replace(call, body={"items": [bodies[n] for n in dead]}, around=around))
     for index, told in (await write(desk, tried, check(tried))).items():
         if isinstance(told, ApiError | Refusal) and comes_earlier(told.problem):
             outcomes[dead[index]] = told
@@ -234,7 +234,7 @@ async def _upsert_alone(desk: Desk, call: Call, on: str, index: int, values: Val
 
     async def write(priced: Values, revision: int | None) -> Written | Refusal:
         own = terms(call, revision)
-        own = replace(own, dedupe_key=own.item_key(index))
+        own = structs.replace(own, dedupe_key=own.item_key(index))
         return await desk.records.upsert(shelf(call), on, priced, own, call.actor)
 
     try:
@@ -244,7 +244,7 @@ async def _upsert_alone(desk: Desk, call: Call, on: str, index: int, values: Val
 
 
 def _terms(call: Call, items: Mapping[int, object]) -> Terms:
-    return replace(terms(call), positions=tuple(items))
+    return structs.replace(terms(call), positions=tuple(items))
 
 
 def _stale(outcome: Outcome) -> bool:

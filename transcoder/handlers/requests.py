@@ -2,14 +2,15 @@
 
 import asyncio
 import re
-from dataclasses import replace
+
+from msgspec import structs
 
 from contract.failures import IDEMPOTENCY_LOST, RECEIPTS_LOST
 from contract.operations import BY_ID
 from contract.problems import RESOURCE_NOT_FOUND
-from contract.receipts import Receipt
 from contract.vocabulary import BATCHES, Json
 from stores.idempotency import State, Used
+from stores.receipt import Receipt
 from stores.receipts import unpack
 from stores.valkey import StoreLost
 from transcoder.call import Answer, Call
@@ -83,5 +84,5 @@ async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[s
                 pass
     if not done:
         return shown(receipt, "running", None)
-    told = receipt if receipt.status is not None else replace(receipt, status=row.success)
+    told = receipt if receipt.status is not None else structs.replace(receipt, status=row.success)
     return shown(told, "done", _sealed(desk, call, receipt, record))

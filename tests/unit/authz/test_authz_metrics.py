@@ -6,8 +6,8 @@ from prometheus_client import CollectorRegistry
 
 from authz.limiter import FAILURES_TO_OPEN, Limiter
 from authz.metrics import watch
-from contract.receipts import Receipt
 from process.metrics import new_registry
+from stores.receipt import Receipt
 from stores.receipts import QUEUE, MemoryReceipts, Outbox
 from stores.revocations.follower import Follower
 from tests.unit.authz.asking import TRACE_ID, claims

@@ -1,11 +1,12 @@
 """Keyed requests over the memory twin: what makes two requests the same, what is kept, and what a failure leaves."""
 
+import dataclasses
 import secrets
 from collections.abc import Awaitable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from contract.bounds import STORED_ANSWER_BYTES
 from contract.operations import BY_ID
@@ -273,7 +274,7 @@ async def test_an_answer_sealed_before_a_rotation_is_replayed_and_one_beyond_it_
     assert (again.body, again.headers["idempotent-replayed"], work.runs) == (ANSWER.body, "true", 2)
 
 
-FORGETFUL = replace(Crm.capabilities, dedupe=False)
+FORGETFUL = dataclasses.replace(Crm.capabilities, dedupe=False)
 
 
 async def test_a_service_that_knows_no_keys_is_never_sent_a_request_twice(clock: Clock) -> None:

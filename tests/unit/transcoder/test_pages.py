@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
+from msgspec import structs
 
 from contract.ids import IdCodec
 from contract.resources import RESOURCES
@@ -92,17 +93,17 @@ async def test_the_last_page_ends() -> None:
 
 async def test_the_total_is_told_to_whom_it_was_asked_for() -> None:
     desk, service = a_desk(total=7)
-    shown = await page(desk, replace(CALL, parameters=Parameters(include_total=True)), WISH)
+    shown = await page(desk, structs.replace(CALL, parameters=Parameters(include_total=True)), WISH)
     assert service.asked[0].with_total
     assert shown.body["meta"]["total"] == 7
 
 
 MAY_CHANGE: dict[str, tuple[Wish, Call]] = {
     "the limit": (replace(WISH, limit=7), CALL),
-    "the fields": (WISH, replace(CALL, parameters=Parameters(fields=frozenset({"email"})))),
-    "the total": (WISH, replace(CALL, parameters=Parameters(include_total=True))),
+    "the fields": (WISH, structs.replace(CALL, parameters=Parameters(fields=frozenset({"email"})))),
+    "the total": (WISH, structs.replace(CALL, parameters=Parameters(include_total=True))),
     "the version": (WISH, an_older_call("contacts.search", version=OLDEST)),
-    "the user": (WISH, replace(CALL, actor=replace(ACTOR, user=cast("Any", 12), role="viewer"))),
+    "the user": (WISH, structs.replace(CALL, actor=structs.replace(ACTOR, user=cast("Any", 12), role="viewer"))),
 }
 
 
@@ -124,10 +125,10 @@ OTHER_QUERIES: dict[str, tuple[Wish, Call]] = {
     "a text": (replace(WISH, text="ada"), CALL),
     "another order": (replace(WISH, order_by="last_name"), CALL),
     "another direction": (replace(WISH, descending=False), CALL),
-    "deleted ones too": (WISH, replace(CALL, parameters=Parameters(deleted="include"))),
+    "deleted ones too": (WISH, structs.replace(CALL, parameters=Parameters(deleted="include"))),
     "another operation": (WISH, a_call("contacts.list")),
     "another resource": (WISH, a_call("companies.search")),
-    "the stages of a pipeline": (WISH, replace(CALL, parent=5)),
+    "the stages of a pipeline": (WISH, structs.replace(CALL, parent=5)),
 }
 
 
@@ -137,16 +138,16 @@ async def test_a_cursor_is_of_no_use_for(wish: Wish, call: Call) -> None:
 
 
 async def test_a_cursor_of_another_business_does_not_open() -> None:
-    stranger = replace(CALL, actor=replace(ACTOR, tenant=TenantId(2)))
+    stranger = structs.replace(CALL, actor=structs.replace(ACTOR, tenant=TenantId(2)))
     assert await refusal(await first(), call=stranger) == "malformed"
 
 
 async def test_a_cursor_lives_for_thirty_days() -> None:
     cursor = await first()
     month_ms = 30 * 24 * 3600 * 1000
-    on_time = replace(CALL, around=replace(AROUND, now_ms=NOW_MS + month_ms - 1000))
+    on_time = structs.replace(CALL, around=structs.replace(AROUND, now_ms=NOW_MS + month_ms - 1000))
     assert await then(cursor, call=on_time) == "place-1"
-    late = replace(CALL, around=replace(AROUND, now_ms=NOW_MS + month_ms))
+    late = structs.replace(CALL, around=structs.replace(AROUND, now_ms=NOW_MS + month_ms))
     assert await refusal(cursor, call=late) == "expired"
 
 
@@ -161,7 +162,7 @@ async def test_what_is_no_cursor_is_malformed(text: str) -> None:
 async def bookmark(*records: Record, now_ms: int = NOW_MS) -> str | After | None:
     """Where the bookmark of a last page lies."""
     desk, _ = a_desk(*records)
-    call = replace(CALL, around=replace(AROUND, now_ms=now_ms))
+    call = structs.replace(CALL, around=structs.replace(AROUND, now_ms=now_ms))
     shown: Shown = await page(desk, call, CHANGES)
     assert shown.body["meta"] == {"cursor": {"next": shown.next, "has_more": False}}
     return await then(str(shown.next), CHANGES, call)

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from contract.ids import IdCodec
-from contract.receipts import Receipt
 from contract.resources import RESOURCES
 from contract.sealing import key_ring
 from stores.idempotency import MemoryIdempotency
+from stores.receipt import Receipt
 from stores.receipts import MemoryReceipts, Receipts
 from stores.valkey import StoreLost
 from tests.unit.transcoder.calls import ACTOR, TOKEN, a_call
@@ -160,12 +160,10 @@ def test_calls_that_overlap_are_timed_together() -> None:
     now_s = [0.0]
     watch = Stopwatch(lambda: now_s[0])
     assert watch.ms is None, "nobody was asked"
-    with watch:
-        now_s[0] = 1.0
-        with watch:
-            now_s[0] = 2.0
-        now_s[0] = 3.0
-    now_s[0] = 10.0
-    with watch:
-        now_s[0] = 10.5
+    for instant_s, step in [(0.0, watch.begin), (1.0, watch.begin), (2.0, watch.end), (3.0, watch.end)]:
+        now_s[0] = instant_s
+        assert step() == instant_s
+    for instant_s, step in [(10.0, watch.begin), (10.5, watch.end)]:
+        now_s[0] = instant_s
+        step()
     assert watch.ms == 3500

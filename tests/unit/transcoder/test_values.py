@@ -1,13 +1,13 @@
 """Single values, type by type: what is taken and as what, what is refused and why."""
 
 import unicodedata
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contract.types import Bool, Choice, Country, Date, DateTime, Email, Id, Line, Phone
 from tests.unit.transcoder.surroundings import AROUND, FOREIGN_ID, NOW_MS, an_id

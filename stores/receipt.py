@@ -1,10 +1,9 @@
-"""What is kept of a request for a day, so that its caller can ask what became of it: no value that a customer wrote."""
+"""[pure] What is kept of a request for a day: what a caller may ask of it later, and no value that a customer wrote."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One request: whose, which operation, when; once it is answered, with what, of which record, after how long.
 
     `operation` None: no operation has that path, or that method there. `problem` is the code of the problem that
