@@ -4,7 +4,7 @@ Both are given the same methods, and answer the same. grpc.aio is the reference,
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from enum import StrEnum
 
 from authz.question import METHOD, SERVICE
