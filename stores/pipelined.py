@@ -60,7 +60,7 @@ class Pipelined:
         return (await self.ask_packed([_packed(command)]))[0]
 
     def ask_packed(self, commands: Sequence[bytes]) -> Awaitable[list[Any]]:
-        """The answers to several commands, as `ask` has them. They are on their way before anybody waits for them."""
+        """The answers to several commands, as `ask` has them. They are asked before anybody waits for them."""
         link = self._link
         return self._ask_anew(commands) if link is None or link.lost else link.ask(commands)
 
@@ -176,14 +176,13 @@ def _introductions(place: Server) -> list[bytes]:
 
 
 class _Asked:
-    """So many commands that were asked together, what came of them so far, and when the rest is due."""
+    """So many commands that were asked together, and what came of them so far."""
 
-    __slots__ = ("answers", "came", "count", "due_s")
+    __slots__ = ("answers", "came", "count")
 
-    def __init__(self, answers: asyncio.Future[list[Any]], count: int, due_s: float) -> None:
+    def __init__(self, answers: asyncio.Future[list[Any]], count: int) -> None:
         self.answers = answers
         self.count = count
-        self.due_s = due_s
         self.came: list[Any] = []
 
 
@@ -195,8 +194,10 @@ class _Link(asyncio.Protocol):
         self._loop = loop
         self._timeout_s = timeout_s
         self._reader = hiredis.Reader(notEnoughData=_INCOMPLETE)
-        self._asked: deque[_Asked] = deque()
-        """Whose answers are missing, given up or not."""
+        self._unsent: list[bytes] = []
+        self._asking: deque[_Asked] = deque()
+        # Per write: when its answers are due, and those that are still missing, given up or not.
+        self._sent: deque[tuple[float, deque[_Asked]]] = deque()
         self._alarm: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -208,12 +209,23 @@ class _Link(asyncio.Protocol):
         if self.lost:
             answers.set_exception(StoreLost("the connection was lost"))
             return answers
-        due_s = self._loop.time() + self._timeout_s
-        self._asked.append(_Asked(answers, len(commands), due_s))
-        # At once: uvloop makes one write of all that a turn of the loop has for it, and a turn more would cost a poll.
-        self._transport.write(b"".join(commands))
-        self._wake_at(due_s)
+        # All commands of one turn of the loop leave in one write.
+        if not self._unsent:
+            self._loop.call_soon(self._send)
+        self._unsent += commands
+        self._asking.append(_Asked(answers, len(commands)))
         return answers
+
+    def _send(self) -> None:
+        if self.lost:
+            return
+        # Due from now on, not from when it was asked: what this process itself took in between is not Valkey's doing.
+        due_s = self._loop.time() + self._timeout_s
+        self._sent.append((due_s, self._asking))
+        self._asking = deque()
+        self._transport.write(b"".join(self._unsent))
+        self._unsent.clear()
+        self._wake_at(due_s)
 
     def _wake_at(self, when_s: float) -> None:
         if self._alarm is not None:
@@ -226,18 +238,18 @@ class _Link(asyncio.Protocol):
         # One alarm for all that waits, set again when it rings. What has arrived by now was read before: the loop
         # serves sockets first.
         self._alarm = None
-        if not self._asked:
+        if not self._sent:
             return
         now_s = self._loop.time()
-        rings_s = self._asked[0].due_s + OVERDUE_S
+        rings_s = self._sent[0][0] + OVERDUE_S
         if rings_s <= now_s:
             self.give_up("no answer long after the deadline")
             return
-        for asked in self._asked:
-            if asked.due_s > now_s:
-                rings_s = min(rings_s, asked.due_s)
+        for due_s, waiting in self._sent:
+            if due_s > now_s:
+                rings_s = min(rings_s, due_s)
                 break
-            _tell(asked, "no answer within the deadline")
+            _tell(waiting, "no answer within the deadline")
         self._wake_at(rings_s)
 
     def data_received(self, data: bytes) -> None:
@@ -249,13 +261,16 @@ class _Link(asyncio.Protocol):
             self.give_up(f"not RESP: {error}")
 
     def _answered(self, answer: Any) -> None:
-        if not self._asked:
+        if not self._sent:
             raise hiredis.ProtocolError("an answer to nothing")
-        asked = self._asked[0]
+        waiting = self._sent[0][1]
+        asked = waiting[0]
         asked.came.append(answer)
         if len(asked.came) < asked.count:
             return
-        self._asked.popleft()
+        waiting.popleft()
+        if not waiting:
+            self._sent.popleft()
         # Whoever asked may have left; raising here would leave all later answers unread.
         if not asked.answers.done():
             asked.answers.set_result(asked.came)
@@ -271,12 +286,13 @@ class _Link(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
         self._transport.abort()
-        for asked in self._asked:
-            _tell(asked, cause)
-        self._asked.clear()
+        for waiting in (*(waiting for _, waiting in self._sent), self._asking):
+            _tell(waiting, cause)
+        self._sent.clear()
 
 
-def _tell(asked: _Asked, cause: str) -> None:
-    """Who still waits gets no answer."""
-    if not asked.answers.done():
-        asked.answers.set_exception(StoreLost(cause))
+def _tell(waiting: deque[_Asked], cause: str) -> None:
+    """Those who still wait for one of these get none."""
+    for asked in waiting:
+        if not asked.answers.done():
+            asked.answers.set_exception(StoreLost(cause))
