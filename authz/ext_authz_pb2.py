@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0f\x65xt_authz.proto\x12\x15\x65nvoy.service.auth.v3\x1a\x1cgoogle/protobuf/struct.proto\"K\n\x0c\x43heckRequest\x12;\n\nattributes\x18\x01 \x01(\x0b\x32\'.envoy.service.auth.v3.AttributeContext\"\x86\x04\n\x10\x41ttributeContext\x12@\n\x07request\x18\x04 \x01(\x0b\x32/.envoy.service.auth.v3.AttributeContext.Request\x12Z\n\x12\x63ontext_extensions\x18\n \x03(\x0b\x32>.envoy.service.auth.v3.AttributeContext.ContextExtensionsEntry\x12\x39\n\x10metadata_context\x18\x0b \x01(\x0b\x32\x1f.envoy.service.auth.v3.Metadata\x1aL\n\x07Request\x12\x41\n\x04http\x18\x02 \x01(\x0b\x32\x33.envoy.service.auth.v3.AttributeContext.HttpRequest\x1a\x90\x01\n\x0bHttpRequest\x12Q\n\x07headers\x18\x03 \x03(\x0b\x32@.envoy.service.auth.v3.AttributeContext.HttpRequest.HeadersEntry\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x38\n\x16\x43ontextExtensionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa8\x01\n\x08Metadata\x12L\n\x0f\x66ilter_metadata\x18\x01 \x03(\x0b\x32\x33.envoy.service.auth.v3.Metadata.FilterMetadataEntry\x1aN\n\x13\x46ilterMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\"\xd3\x01\n\rCheckResponse\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.envoy.service.auth.v3.Status\x12\x44\n\x0f\x64\x65nied_response\x18\x02 \x01(\x0b\x32).envoy.service.auth.v3.DeniedHttpResponseH\x00\x12<\n\x0bok_response\x18\x03 \x01(\x0b\x32%.envoy.service.auth.v3.OkHttpResponseH\x00\x42\x0f\n\rhttp_response\"\x90\x01\n\x12\x44\x65niedHttpResponse\x12\x31\n\x06status\x18\x01 \x01(\x0b\x32!.envoy.service.auth.v3.HttpStatus\x12\x39\n\x07headers\x18\x02 \x03(\x0b\x32(.envoy.service.auth.v3.HeaderValueOption\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\"\x96\x01\n\x0eOkHttpResponse\x12\x39\n\x07headers\x18\x02 \x03(\x0b\x32(.envoy.service.auth.v3.HeaderValueOption\x12I\n\x17response_headers_to_add\x18\x06 \x03(\x0b\x32(.envoy.service.auth.v3.HeaderValueOption\"\x9a\x02\n\x11HeaderValueOption\x12\x32\n\x06header\x18\x01 \x01(\x0b\x32\".envoy.service.auth.v3.HeaderValue\x12R\n\rappend_action\x18\x03 \x01(\x0e\x32;.envoy.service.auth.v3.HeaderValueOption.HeaderAppendAction\"}\n\x12HeaderAppendAction\x12\x1b\n\x17\x41PPEND_IF_EXISTS_OR_ADD\x10\x00\x12\x11\n\rADD_IF_ABSENT\x10\x01\x12\x1e\n\x1aOVERWRITE_IF_EXISTS_OR_ADD\x10\x02\x12\x17\n\x13OVERWRITE_IF_EXISTS\x10\x03\")\n\x0bHeaderValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\x1a\n\nHttpStatus\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\"\x16\n\x06Status\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x32\x63\n\rAuthorization\x12R\n\x05\x43heck\x12#.envoy.service.auth.v3.CheckRequest\x1a$.envoy.service.auth.v3.CheckResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0f\x65xt_authz.proto\x12\x15\x65nvoy.service.auth.v3\x1a\x1cgoogle/protobuf/struct.proto\"K\n\x0c\x43heckRequest\x12;\n\nattributes\x18\x01 \x01(\x0b\x32\'.envoy.service.auth.v3.AttributeContext\"\x86\x04\n\x10\x41ttributeContext\x12@\n\x07request\x18\x04 \x01(\x0b\x32/.envoy.service.auth.v3.AttributeContext.Request\x12Z\n\x12\x63ontext_extensions\x18\n \x03(\x0b\x32>.envoy.service.auth.v3.AttributeContext.ContextExtensionsEntry\x12\x39\n\x10metadata_context\x18\x0b \x01(\x0b\x32\x1f.envoy.service.auth.v3.Metadata\x1aL\n\x07Request\x12\x41\n\x04http\x18\x02 \x01(\x0b\x32\x33.envoy.service.auth.v3.AttributeContext.HttpRequest\x1a\x90\x01\n\x0bHttpRequest\x12Q\n\x07headers\x18\x03 \x03(\x0b\x32@.envoy.service.auth.v3.AttributeContext.HttpRequest.HeadersEntry\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x38\n\x16\x43ontextExtensionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa8\x01\n\x08Metadata\x12L\n\x0f\x66ilter_metadata\x18\x01 \x03(\x0b\x32\x33.envoy.service.auth.v3.Metadata.FilterMetadataEntry\x1aN\n\x13\x46ilterMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\"U\n\x14\x43heckRequestSpelling\x12=\n\nattributes\x18\x01 \x01(\x0b\x32).envoy.service.auth.v3.AttributesSpelling\"\xd6\x02\n\x12\x41ttributesSpelling\x12\x0e\n\x06source\x18\x01 \x01(\x0c\x12\x13\n\x0b\x64\x65stination\x18\x02 \x01(\x0c\x12@\n\x07request\x18\x04 \x01(\x0b\x32/.envoy.service.auth.v3.AttributeContext.Request\x12\\\n\x12\x63ontext_extensions\x18\n \x03(\x0b\x32@.envoy.service.auth.v3.AttributesSpelling.ContextExtensionsEntry\x12\x41\n\x10metadata_context\x18\x0b \x01(\x0b\x32\'.envoy.service.auth.v3.MetadataSpelling\x1a\x38\n\x16\x43ontextExtensionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xcf\x01\n\x10MetadataSpelling\x12T\n\x0f\x66ilter_metadata\x18\x01 \x03(\x0b\x32;.envoy.service.auth.v3.MetadataSpelling.FilterMetadataEntry\x1a\x65\n\x13\x46ilterMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12=\n\x05value\x18\x02 \x01(\x0b\x32..envoy.service.auth.v3.StructOfStructsSpelling:\x02\x38\x01\"\xba\x01\n\x17StructOfStructsSpelling\x12J\n\x06\x66ields\x18\x01 \x03(\x0b\x32:.envoy.service.auth.v3.StructOfStructsSpelling.FieldsEntry\x1aS\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x33\n\x05value\x18\x02 \x01(\x0b\x32$.envoy.service.auth.v3.ValueSpelling:\x02\x38\x01\"L\n\rValueSpelling\x12;\n\x0cstruct_value\x18\x05 \x01(\x0b\x32%.envoy.service.auth.v3.StructSpelling\"\x82\x01\n\x0eStructSpelling\x12\x41\n\x06\x66ields\x18\x01 \x03(\x0b\x32\x31.envoy.service.auth.v3.StructSpelling.FieldsEntry\x1a-\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"\xd3\x01\n\rCheckResponse\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.envoy.service.auth.v3.Status\x12\x44\n\x0f\x64\x65nied_response\x18\x02 \x01(\x0b\x32).envoy.service.auth.v3.DeniedHttpResponseH\x00\x12<\n\x0bok_response\x18\x03 \x01(\x0b\x32%.envoy.service.auth.v3.OkHttpResponseH\x00\x42\x0f\n\rhttp_response\"\x90\x01\n\x12\x44\x65niedHttpResponse\x12\x31\n\x06status\x18\x01 \x01(\x0b\x32!.envoy.service.auth.v3.HttpStatus\x12\x39\n\x07headers\x18\x02 \x03(\x0b\x32(.envoy.service.auth.v3.HeaderValueOption\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\"\x96\x01\n\x0eOkHttpResponse\x12\x39\n\x07headers\x18\x02 \x03(\x0b\x32(.envoy.service.auth.v3.HeaderValueOption\x12I\n\x17response_headers_to_add\x18\x06 \x03(\x0b\x32(.envoy.service.auth.v3.HeaderValueOption\"\x9a\x02\n\x11HeaderValueOption\x12\x32\n\x06header\x18\x01 \x01(\x0b\x32\".envoy.service.auth.v3.HeaderValue\x12R\n\rappend_action\x18\x03 \x01(\x0e\x32;.envoy.service.auth.v3.HeaderValueOption.HeaderAppendAction\"}\n\x12HeaderAppendAction\x12\x1b\n\x17\x41PPEND_IF_EXISTS_OR_ADD\x10\x00\x12\x11\n\rADD_IF_ABSENT\x10\x01\x12\x1e\n\x1aOVERWRITE_IF_EXISTS_OR_ADD\x10\x02\x12\x17\n\x13OVERWRITE_IF_EXISTS\x10\x03\")\n\x0bHeaderValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\x1a\n\nHttpStatus\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\"\x16\n\x06Status\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x32\x63\n\rAuthorization\x12R\n\x05\x43heck\x12#.envoy.service.auth.v3.CheckRequest\x1a$.envoy.service.auth.v3.CheckResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ATTRIBUTECONTEXT_CONTEXTEXTENSIONSENTRY']._serialized_options = b'8\001'
   _globals['_METADATA_FILTERMETADATAENTRY']._loaded_options = None
   _globals['_METADATA_FILTERMETADATAENTRY']._serialized_options = b'8\001'
+  _globals['_ATTRIBUTESSPELLING_CONTEXTEXTENSIONSENTRY']._loaded_options = None
+  _globals['_ATTRIBUTESSPELLING_CONTEXTEXTENSIONSENTRY']._serialized_options = b'8\001'
+  _globals['_METADATASPELLING_FILTERMETADATAENTRY']._loaded_options = None
+  _globals['_METADATASPELLING_FILTERMETADATAENTRY']._serialized_options = b'8\001'
+  _globals['_STRUCTOFSTRUCTSSPELLING_FIELDSENTRY']._loaded_options = None
+  _globals['_STRUCTOFSTRUCTSSPELLING_FIELDSENTRY']._serialized_options = b'8\001'
+  _globals['_STRUCTSPELLING_FIELDSENTRY']._loaded_options = None
+  _globals['_STRUCTSPELLING_FIELDSENTRY']._serialized_options = b'8\001'
   _globals['_CHECKREQUEST']._serialized_start=72
   _globals['_CHECKREQUEST']._serialized_end=147
   _globals['_ATTRIBUTECONTEXT']._serialized_start=150
@@ -54,22 +62,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_METADATA']._serialized_end=839
   _globals['_METADATA_FILTERMETADATAENTRY']._serialized_start=761
   _globals['_METADATA_FILTERMETADATAENTRY']._serialized_end=839
-  _globals['_CHECKRESPONSE']._serialized_start=842
-  _globals['_CHECKRESPONSE']._serialized_end=1053
-  _globals['_DENIEDHTTPRESPONSE']._serialized_start=1056
-  _globals['_DENIEDHTTPRESPONSE']._serialized_end=1200
-  _globals['_OKHTTPRESPONSE']._serialized_start=1203
-  _globals['_OKHTTPRESPONSE']._serialized_end=1353
-  _globals['_HEADERVALUEOPTION']._serialized_start=1356
-  _globals['_HEADERVALUEOPTION']._serialized_end=1638
-  _globals['_HEADERVALUEOPTION_HEADERAPPENDACTION']._serialized_start=1513
-  _globals['_HEADERVALUEOPTION_HEADERAPPENDACTION']._serialized_end=1638
-  _globals['_HEADERVALUE']._serialized_start=1640
-  _globals['_HEADERVALUE']._serialized_end=1681
-  _globals['_HTTPSTATUS']._serialized_start=1683
-  _globals['_HTTPSTATUS']._serialized_end=1709
-  _globals['_STATUS']._serialized_start=1711
-  _globals['_STATUS']._serialized_end=1733
-  _globals['_AUTHORIZATION']._serialized_start=1735
-  _globals['_AUTHORIZATION']._serialized_end=1834
+  _globals['_CHECKREQUESTSPELLING']._serialized_start=841
+  _globals['_CHECKREQUESTSPELLING']._serialized_end=926
+  _globals['_ATTRIBUTESSPELLING']._serialized_start=929
+  _globals['_ATTRIBUTESSPELLING']._serialized_end=1271
+  _globals['_ATTRIBUTESSPELLING_CONTEXTEXTENSIONSENTRY']._serialized_start=612
+  _globals['_ATTRIBUTESSPELLING_CONTEXTEXTENSIONSENTRY']._serialized_end=668
+  _globals['_METADATASPELLING']._serialized_start=1274
+  _globals['_METADATASPELLING']._serialized_end=1481
+  _globals['_METADATASPELLING_FILTERMETADATAENTRY']._serialized_start=1380
+  _globals['_METADATASPELLING_FILTERMETADATAENTRY']._serialized_end=1481
+  _globals['_STRUCTOFSTRUCTSSPELLING']._serialized_start=1484
+  _globals['_STRUCTOFSTRUCTSSPELLING']._serialized_end=1670
+  _globals['_STRUCTOFSTRUCTSSPELLING_FIELDSENTRY']._serialized_start=1587
+  _globals['_STRUCTOFSTRUCTSSPELLING_FIELDSENTRY']._serialized_end=1670
+  _globals['_VALUESPELLING']._serialized_start=1672
+  _globals['_VALUESPELLING']._serialized_end=1748
+  _globals['_STRUCTSPELLING']._serialized_start=1751
+  _globals['_STRUCTSPELLING']._serialized_end=1881
+  _globals['_STRUCTSPELLING_FIELDSENTRY']._serialized_start=1836
+  _globals['_STRUCTSPELLING_FIELDSENTRY']._serialized_end=1881
+  _globals['_CHECKRESPONSE']._serialized_start=1884
+  _globals['_CHECKRESPONSE']._serialized_end=2095
+  _globals['_DENIEDHTTPRESPONSE']._serialized_start=2098
+  _globals['_DENIEDHTTPRESPONSE']._serialized_end=2242
+  _globals['_OKHTTPRESPONSE']._serialized_start=2245
+  _globals['_OKHTTPRESPONSE']._serialized_end=2395
+  _globals['_HEADERVALUEOPTION']._serialized_start=2398
+  _globals['_HEADERVALUEOPTION']._serialized_end=2680
+  _globals['_HEADERVALUEOPTION_HEADERAPPENDACTION']._serialized_start=2555
+  _globals['_HEADERVALUEOPTION_HEADERAPPENDACTION']._serialized_end=2680
+  _globals['_HEADERVALUE']._serialized_start=2682
+  _globals['_HEADERVALUE']._serialized_end=2723
+  _globals['_HTTPSTATUS']._serialized_start=2725
+  _globals['_HTTPSTATUS']._serialized_end=2751
+  _globals['_STATUS']._serialized_start=2753
+  _globals['_STATUS']._serialized_end=2775
+  _globals['_AUTHORIZATION']._serialized_start=2777
+  _globals['_AUTHORIZATION']._serialized_end=2876
 # @@protoc_insertion_point(module_scope)

@@ -61,6 +61,78 @@ class Metadata(_message.Message):
     filter_metadata: _containers.MessageMap[str, _struct_pb2.Struct]
     def __init__(self, filter_metadata: _Optional[_Mapping[str, _struct_pb2.Struct]] = ...) -> None: ...
 
+class CheckRequestSpelling(_message.Message):
+    __slots__ = ("attributes",)
+    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    attributes: AttributesSpelling
+    def __init__(self, attributes: _Optional[_Union[AttributesSpelling, _Mapping]] = ...) -> None: ...
+
+class AttributesSpelling(_message.Message):
+    __slots__ = ("source", "destination", "request", "context_extensions", "metadata_context")
+    class ContextExtensionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    CONTEXT_EXTENSIONS_FIELD_NUMBER: _ClassVar[int]
+    METADATA_CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    source: bytes
+    destination: bytes
+    request: AttributeContext.Request
+    context_extensions: _containers.ScalarMap[str, str]
+    metadata_context: MetadataSpelling
+    def __init__(self, source: _Optional[bytes] = ..., destination: _Optional[bytes] = ..., request: _Optional[_Union[AttributeContext.Request, _Mapping]] = ..., context_extensions: _Optional[_Mapping[str, str]] = ..., metadata_context: _Optional[_Union[MetadataSpelling, _Mapping]] = ...) -> None: ...
+
+class MetadataSpelling(_message.Message):
+    __slots__ = ("filter_metadata",)
+    class FilterMetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: StructOfStructsSpelling
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[StructOfStructsSpelling, _Mapping]] = ...) -> None: ...
+    FILTER_METADATA_FIELD_NUMBER: _ClassVar[int]
+    filter_metadata: _containers.MessageMap[str, StructOfStructsSpelling]
+    def __init__(self, filter_metadata: _Optional[_Mapping[str, StructOfStructsSpelling]] = ...) -> None: ...
+
+class StructOfStructsSpelling(_message.Message):
+    __slots__ = ("fields",)
+    class FieldsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: ValueSpelling
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[ValueSpelling, _Mapping]] = ...) -> None: ...
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    fields: _containers.MessageMap[str, ValueSpelling]
+    def __init__(self, fields: _Optional[_Mapping[str, ValueSpelling]] = ...) -> None: ...
+
+class ValueSpelling(_message.Message):
+    __slots__ = ("struct_value",)
+    STRUCT_VALUE_FIELD_NUMBER: _ClassVar[int]
+    struct_value: StructSpelling
+    def __init__(self, struct_value: _Optional[_Union[StructSpelling, _Mapping]] = ...) -> None: ...
+
+class StructSpelling(_message.Message):
+    __slots__ = ("fields",)
+    class FieldsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: bytes
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    fields: _containers.ScalarMap[str, bytes]
+    def __init__(self, fields: _Optional[_Mapping[str, bytes]] = ...) -> None: ...
+
 class CheckResponse(_message.Message):
     __slots__ = ("status", "denied_response", "ok_response")
     STATUS_FIELD_NUMBER: _ClassVar[int]

@@ -4,7 +4,7 @@ Both are given the same methods, and answer the same. grpc.aio is the reference,
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from enum import StrEnum
 
 from authz.question import METHOD, SERVICE
@@ -49,8 +49,8 @@ async def serve(checks: Checks, address: Address, stop: asyncio.Event, front: Fr
 
 
 def _together(checks: Checks) -> Handler:
-    async def on_calls(calls: Sequence[Called], give: Give) -> None:
+    def on_calls(calls: Sequence[Called], give: Give) -> Awaitable[None]:
         sent = [Sent(call.message, *call.kept) for call in calls]
-        await checks(sent, lambda number, answer: give(calls[number], answer))
+        return checks(sent, lambda number, answer: give(calls[number], answer))
 
     return on_calls

@@ -78,7 +78,8 @@ class Limiter:
         self._buckets = buckets
         self._log = log
         self._clock = clock
-        # A cluster is lost in parts: those of the others are not to be counted here because of one.
+        # Of the parts of the store that failed of late; as a rule there are none, and nothing is looked up. A cluster
+        # is lost in parts: those of the others are not to be counted here because of one.
         self._breakers: dict[str, Breaker] = {}
         self._own = MemoryBuckets(lambda: int(clock() * 1_000_000))
         self._shares = {plan.name: share(plan, processes, at_least=DEAREST) for plan in PLANS.values()}
@@ -93,21 +94,25 @@ class Limiter:
 
     async def charge(self, asks: Sequence[Ask]) -> list[Charge]:
         """Charge what is asked for, all of it together; in the order in which it is asked."""
-        breakers = [self._breaker(ask.business) for ask in asks]
-        trying = [breaker.lets_through() for breaker in breakers]
-        known = [breaker.failures for breaker in breakers]
+        if not self._breakers:
+            charges = await self._buckets.charge(asks)
+            return [self._made(ask, made, None, 0) for ask, made in zip(asks, charges, strict=True)]
+        breakers = [self._breakers.get(self._buckets.part(ask.business)) for ask in asks]
+        trying = [breaker is None or breaker.lets_through() for breaker in breakers]
+        known = [breaker.failures if breaker else 0 for breaker in breakers]
         shared = iter(await self._buckets.charge(list(compress(asks, trying))) if any(trying) else ())
         return [
-            self._made(ask, breaker, failures, next(shared)) if tried else self._counted_alone(ask)
+            self._made(ask, next(shared), breaker, failures) if tried else self._counted_alone(ask)
             for ask, breaker, failures, tried in zip(asks, breakers, known, trying, strict=True)
         ]
 
-    def _made(self, ask: Ask, breaker: Breaker, known: int, made: Charge | StoreLost) -> Charge:
+    def _made(self, ask: Ask, made: Charge | StoreLost, breaker: Breaker | None, known: int) -> Charge:
+        """`breaker` and its failures are those of when it was asked."""
         if isinstance(made, StoreLost):
-            self._lost(breaker, made, known)
+            self._lost(breaker or self._breaker(ask.business), made, known)
             return self._counted_alone(ask)
-        if breaker.failures:
-            self._found(breaker)
+        if self._breakers:
+            self._found(ask.business)
         return made
 
     def _counted_alone(self, ask: Ask) -> Charge:
@@ -128,7 +133,10 @@ class Limiter:
         if breaker.open and not was_open:
             self._log.error("limits lost", cause=str(error), instead=LIMITS_LOST.instead)
 
-    def _found(self, breaker: Breaker) -> None:
+    def _found(self, business: str) -> None:
+        breaker = self._breakers.pop(self._buckets.part(business), None)
+        if breaker is None:
+            return
         was_open = breaker.open
         breaker.succeeded()
         if self._alone:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from google.protobuf.message import DecodeError
 from google.protobuf.struct_pb2 import Struct, Value
 
-from authz.ext_authz_pb2 import CheckRequest
+from authz.ext_authz_pb2 import AttributeContext, CheckRequestSpelling
 from contract.headers import REQUEST_ID
 from contract.operations import BY_ID, READINESS, UNROUTED, WRONG_METHOD, Operation, Unrouted
 from contract.vocabulary import Json, TraceId
@@ -26,6 +26,10 @@ PAYLOAD_KEY = "jwt_payload"
 HEADER_KEY = "jwt_header"
 
 _NOTHING = Struct()
+_NO_REQUEST = "no CheckRequest"
+_TWICE = "something stands in it twice"
+_NO_MATTER = b"\x0a\x12\x22"
+"""Tags (protobuf, "Encoding") of `AttributeContext.source` = 1, `destination` = 2 and `request` = 4."""
 
 NO_TRACE = TraceId("00000000-0000-0000-0000-000000000000")
 """RFC 9562 §5.9: stands where the edge gave no request id."""
@@ -72,24 +76,46 @@ class Unreadable(NamedTuple):
 def read_question(message: bytes, traceparent: str = "") -> Question | Unreadable:
     """What is asked by a serialised CheckRequest."""
     try:
-        check = CheckRequest.FromString(message)
+        check = CheckRequestSpelling.FromString(message)
     except DecodeError:
-        return Unreadable(NO_TRACE, "no CheckRequest")
+        return Unreadable(NO_TRACE, _NO_REQUEST)
     trace_id = TraceId(check.attributes.request.http.headers.get(REQUEST_ID.name, ""))
     if not trace_id:
         return Unreadable(NO_TRACE, "no request id")
+    # Maps come in any order, another each time: sorted.
+    spelled = check.SerializeToString(deterministic=True)
     # The parser merges doubled messages and keeps the last of doubled map entries, in silence: then bytes are missing.
-    if check.ByteSize() != len(message):
-        return Unreadable(trace_id, "something stands in it twice")
-    # What is new in each request, and what nobody here reads. Maps come in any order, another each time: sorted.
-    check.attributes.ClearField("request")
-    check.DiscardUnknownFields()
-    return Question(trace_id, check.SerializeToString(deterministic=True), traceparent)
+    if len(spelled) != len(message):
+        return Unreadable(trace_id, _TWICE)
+    return Question(trace_id, _matter(spelled), traceparent)
+
+
+def _matter(spelled: bytes) -> bytes:
+    """The attributes without what is new in each request and what nobody here reads, which stand first in them."""
+    at, end = _content(spelled, 0)
+    while at < end and spelled[at] in _NO_MATTER:
+        _, at = _content(spelled, at)
+    return spelled[at:end]
+
+
+def _content(spelled: bytes, at: int) -> tuple[int, int]:
+    """Where the content of a field begins and where it ends, by the length before it (a varint)."""
+    size = spelled[at + 1]
+    begins, shift = at + 2, 7
+    while size >> shift:
+        size += (spelled[begins] - 1) << shift
+        begins, shift = begins + 1, shift + 7
+    return begins, begins + size
 
 
 def read_matter(matter: bytes) -> Matter | Readiness | str:
     """What is asked by a question's `matter`, or what is wrong with it."""
-    attributes = CheckRequest.FromString(matter).attributes
+    try:
+        attributes = AttributeContext.FromString(matter)
+    except DecodeError:
+        return _NO_REQUEST
+    if attributes.ByteSize() != len(matter):
+        return _TWICE
     context = attributes.context_extensions
     name = context.get(OPERATION_KEY, "")
     if name == READINESS:

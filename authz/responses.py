@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import assert_never
 
 from authz.decide import May, Refused, Spent, Throttled
-from authz.wire import IN_DENIAL, TO_CALLER, TO_UPSTREAM, Changing, Headers, allow, deny, options
+from authz.wire import END, IN_DENIAL, TO_CALLER, TO_UPSTREAM, Headers, allow, changing, deny, options
 from contract.bounds import PROBLEM_MEDIA_TYPE
 from contract.claims import Claims
 from contract.headers import (
@@ -45,7 +45,7 @@ _OFFERS = 64
 _LONGEST = 160
 """A value that tells what is left: two names, four numbers."""
 _STATE = {
-    field: Changing((RATE_REMAINING, RATE_RESET, DAILY_REMAINING, DAILY_RESET, RATE_STATE), field, _LONGEST)
+    field: changing((RATE_REMAINING, RATE_RESET, DAILY_REMAINING, DAILY_RESET, RATE_STATE), field, _LONGEST)
     for field in (TO_CALLER, IN_DENIAL)
 }
 """What is left, after each answer anew."""
@@ -124,14 +124,29 @@ def _rate_options(spent: Spent | None, field: bytes) -> bytes:
     if spent is None:
         return b""
     burst, daily = spent.budgets
-    left, reset_s, more_s = burst.told
-    left_today, daily_reset_s, more_today_s = daily.told
-    state = (
-        *(b"%d" % left, b"%d" % reset_s, b"%d" % left_today, b"%d" % daily_reset_s),
-        b'"%b";r=%d;t=%d, "%b";r=%d;t=%d'
-        % (burst.policy.label, left, more_s, daily.policy.label, left_today, more_today_s),
+    left, full_s, more_s = burst.told
+    left_today, full_today_s, more_today_s = daily.told
+    remaining, reset, remaining_today, reset_today = (
+        b"%d" % left,
+        b"%d" % full_s,
+        b"%d" % left_today,
+        b"%d" % full_today_s,
     )
-    return _offer_options(burst.policy, daily.policy, spent.cost, field) + _STATE[field].with_values(state)
+    state = b'"%b";r=%b;t=%d, "%b";r=%b;t=%d' % (
+        *(burst.policy.label, remaining, more_s),
+        *(daily.policy.label, remaining_today, more_today_s),
+    )
+    first, second, third, fourth, fifth = _STATE[field]
+    parts = (
+        _offer_options(burst.policy, daily.policy, spent.cost, field),
+        *(first[len(remaining)], remaining),
+        *(second[len(reset)], reset),
+        *(third[len(remaining_today)], remaining_today),
+        *(fourth[len(reset_today)], reset_today),
+        *(fifth[len(state)], state),
+        END,
+    )
+    return b"".join(parts)
 
 
 @lru_cache(maxsize=_OFFERS)

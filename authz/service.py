@@ -6,7 +6,6 @@ no exception turns into an allow.
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple, assert_never
 
@@ -39,14 +38,8 @@ Checks = Callable[[Sequence[Sent], Give], Awaitable[None]]
 """Answers Checks that came together, each as soon as it can."""
 
 
-@dataclass(slots=True)
-class Pending:
-    """A Check that waits for its charge."""
-
-    number: int
-    asked: Question
-    case: Case
-    began_ns: int
+Pending = tuple[Question, Case]
+"""A Check that waits for its charge."""
 
 
 class Authorizer:
@@ -75,34 +68,35 @@ class Authorizer:
 
         They are charged together, and each is decided by itself.
         """
-        pending = []
+        came_ns = self._clock()
+        pending: list[tuple[int, Pending]] = []
         for number, sent in enumerate(checks):
-            begun = self._begun(number, sent)
-            if isinstance(begun, Pending):
-                pending.append(begun)
-            else:
+            begun = self._begun(sent, came_ns)
+            if isinstance(begun, bytes):
                 give(number, begun)
+            else:
+                pending.append((number, begun))
         if not pending:
             return
-        charges = await self._charged(pending)
-        for one, made in zip(pending, charges, strict=True):
-            give(one.number, self._ended(one, made))
+        charges = await self._charged([one for _, one in pending])
+        for (number, (asked, case)), made in zip(pending, charges, strict=True):
+            give(number, self._ended(asked, case, made, came_ns))
 
     async def _charged(self, pending: Sequence[Pending]) -> Sequence[Charge | None]:
         try:
-            return await self._limiter.charge([one.case.ask for one in pending])
+            return await self._limiter.charge([case.ask for _, case in pending])
         except Exception:
-            for one in pending:
-                self._teller.unhandled(one.asked.trace_id, one.asked.traceparent)
+            for asked, _ in pending:
+                self._teller.unhandled(asked.trace_id, asked.traceparent)
             return [None] * len(pending)
 
-    def _begun(self, number: int, sent: Sent) -> bytes | Pending:
+    def _begun(self, sent: Sent, came_ns: int) -> bytes | Pending:
         """The answer, where nothing has to be charged for it."""
         trace_id = NO_TRACE
         try:
             asked = read_question(*sent)
             trace_id = asked.trace_id
-            begun = self._asked(number, asked) if isinstance(asked, Question) else asked
+            begun = self._asked(asked, came_ns) if isinstance(asked, Question) else asked
             if not isinstance(begun, Unreadable):
                 return begun
             self._teller.unreadable(*begun, sent.traceparent)
@@ -110,44 +104,42 @@ class Authorizer:
             self._teller.unhandled(trace_id, sent.traceparent)
         return responses.internal_error(trace_id, self._api_url)
 
-    def _asked(self, number: int, asked: Question) -> bytes | Pending | Unreadable:
+    def _asked(self, asked: Question, came_ns: int) -> bytes | Pending | Unreadable:
         case = self._read(asked.matter)
         match case:
             case Case():
-                return self._looked_at(number, asked, case)
+                return self._looked_at(asked, case, came_ns)
             case Rejected():
-                return self._rejected(asked, case, self._clock())
+                return self._rejected(asked, case, came_ns)
             case Readiness():
                 return responses.ready()
             case str():
                 return Unreadable(asked.trace_id, case)
         assert_never(case)
 
-    def _looked_at(self, number: int, asked: Question, case: Case) -> bytes | Pending:
+    def _looked_at(self, asked: Question, case: Case, came_ns: int) -> bytes | Pending:
         """Asked each time: whether the token still counts, and on which plan its business is."""
-        began_ns, caller = self._clock(), case.caller
-        now_s = began_ns // 1_000_000_000
+        caller, now_s = case.caller, came_ns // 1_000_000_000
         if is_from_the_future(caller, now_s):
-            return self._rejected(asked, Rejected(case.row, FROM_THE_FUTURE), began_ns)
+            return self._rejected(asked, Rejected(case.row, FROM_THE_FUTURE), came_ns)
         standing = in_good_standing(caller, case.kid, self._revocations.current())
         if isinstance(standing, Refused):
-            self._teller.tell(asked, case.row, standing, began_ns, jti=caller.jti)
+            self._teller.tell(asked, case.row, standing, came_ns, jti=caller.jti)
             return responses.refuse(standing, asked.trace_id, self._api_url)
         if self._usage is not None:
             self._usage.note(caller, now_s)
-        return Pending(number, asked, case if standing is caller else _for_caller(case, standing), began_ns)
+        return asked, case if standing is caller else _for_caller(case, standing)
 
-    def _rejected(self, asked: Question, rejected: Rejected, began_ns: int) -> bytes:
+    def _rejected(self, asked: Question, rejected: Rejected, came_ns: int) -> bytes:
         refused = refuse_token(rejected.fault.fault)
-        self._teller.tell(asked, rejected.row, refused, began_ns, member=rejected.fault.member)
+        self._teller.tell(asked, rejected.row, refused, came_ns, member=rejected.fault.member)
         return responses.refuse(refused, asked.trace_id, self._api_url)
 
-    def _ended(self, one: Pending, made: Charge | None) -> bytes:
-        asked, case = one.asked, one.case
+    def _ended(self, asked: Question, case: Case, made: Charge | None, came_ns: int) -> bytes:
         try:
             if made is not None:
                 verdict = decide(case.ruling, case.caller, case.ask.cost, made)
-                self._teller.tell(asked, case.row, verdict, one.began_ns)
+                self._teller.tell(asked, case.row, verdict, came_ns)
                 if isinstance(verdict, Admitted):
                     return responses.admit(case.introduction, verdict.spent)
                 return responses.refuse(verdict, asked.trace_id, self._api_url)

@@ -20,6 +20,8 @@ def in_good_standing(caller: Claims, kid: str, held: RevocationSet | None) -> Cl
     """
     if held is None:
         return Refused(REVOCATIONS_LOST.answer, caller)
+    if held.is_silent_on(caller, kid):
+        return caller
     if held.revokes(caller) or held.withdraws(kid):
         return refuse_token(TokenFault.REVOKED)
     if held.suspends(caller.business):

@@ -50,9 +50,9 @@ def checks(tracer: Tracer, inner: Checks) -> Checks:
 
 def note(asked: Question, row: Row, verdict: Verdict) -> None:
     """What was asked and decided, in the words that the log has for it."""
-    span = get_current_span()
-    if not span.is_recording():
+    if not is_recorded(asked.traceparent):
         return
+    span = get_current_span()
     span.update_name(row.id)
     span.set_attribute(spans.OPERATION, row.id)
     span.set_attribute(spans.REQUEST_ID, asked.trace_id)

@@ -7,6 +7,8 @@ generated classes.
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain, repeat
+from struct import Struct
 
 Headers = Iterable[tuple[str, str]]
 
@@ -32,9 +34,10 @@ _FIRST = b"\x0a"
 """`HeaderValueOption.header` = 1, `HeaderValue.key` = 1"""
 _SECOND = b"\x12"
 """`HeaderValue.value` = 2"""
-_OVERWRITE = b"\x18\x02"
+END = b"\x18\x02"
 """`append_action` = 3, OVERWRITE_IF_EXISTS_OR_ADD: by default Envoy appends, and a header would be told twice."""
 
+_TWO_BYTES = Struct("BB")
 _ONE_BYTE = [bytes((number,)) for number in range(128)]
 
 
@@ -43,31 +46,25 @@ def options(headers: Headers, field: bytes) -> bytes:
     return b"".join([_option(_key(name), value.encode(), field) for name, value in headers])
 
 
-class Changing:
-    """Options whose values are others in each answer: what stands before one is ready, by the length of its value."""
-
-    def __init__(self, names: Iterable[str], field: bytes, longest: int) -> None:
-        self._before = [[_before(name, field, length) for length in range(longest + 1)] for name in names]
-
-    def with_values(self, values: Iterable[bytes]) -> bytes:
-        """With a value for each, none of them empty or longer than the longest."""
-        return b"".join(
-            [
-                part
-                for before, value in zip(self._before, values, strict=True)
-                for part in (before[len(value)], value, _OVERWRITE)
-            ]
-        )
+def changing(names: Iterable[str], field: bytes, longest: int) -> list[list[bytes]]:
+    """Of options whose values are others in each answer, none empty or longer than the longest: what stands before each
+    value, by its length. After the last of them stands `END`.
+    """
+    ends = chain((b"",), repeat(END))
+    return [
+        [end + _before(name, field, length) for length in range(longest + 1)]
+        for end, name in zip(ends, names, strict=False)
+    ]
 
 
 def _before(name: str, field: bytes, length: int) -> bytes:
     whole = options(((name, "-" * length),), field)
-    return whole[: len(whole) - length - len(_OVERWRITE)]
+    return whole[: len(whole) - length - len(END)]
 
 
 def allow(upstream: bytes, downstream: bytes) -> bytes:
     """Let it through, with options for TO_UPSTREAM and TO_CALLER."""
-    return _STATUS_OK + _sized(_OK_RESPONSE, upstream + downstream)
+    return b"".join((_STATUS_OK, _OK_RESPONSE, _varint(len(upstream) + len(downstream)), upstream, downstream))
 
 
 def deny(status: int, headers: bytes, body: bytes) -> bytes:
@@ -85,9 +82,9 @@ def _option(key: bytes, value: bytes, field: bytes) -> bytes:
     size, inner = len(value), len(key) + 2 + len(value)
     if value and inner < 124:
         # Nearly all are as short as this: every length is one byte, and all of it is put together at once.
-        return b"%b%c%b%c%b%b%c%b%b" % (field, inner + 4, _FIRST, inner, key, _SECOND, size, value, _OVERWRITE)
+        return b"%b%c%b%c%b%b%c%b%b" % (field, inner + 4, _FIRST, inner, key, _SECOND, size, value, END)
     header = key + _text(_SECOND, value)
-    return _sized(field, _sized(_FIRST, header) + _OVERWRITE)
+    return _sized(field, _sized(_FIRST, header) + END)
 
 
 def _text(field: bytes, content: bytes) -> bytes:
@@ -102,4 +99,6 @@ def _sized(field: bytes, content: bytes) -> bytes:
 def _varint(number: int) -> bytes:
     if number < 128:
         return _ONE_BYTE[number]
+    if number < 16_384:
+        return _TWO_BYTES.pack(number & 0x7F | 0x80, number >> 7)
     return bytes((number & 0x7F | 0x80,)) + _varint(number >> 7)

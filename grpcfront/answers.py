@@ -9,6 +9,7 @@ from urllib.parse import quote
 from hpack.hpack import encode_integer
 
 from grpcfront.frames import DATA, END_HEADERS, END_STREAM, HEADERS, frame
+from grpcfront.messages import PREFIX_BYTES
 from grpcfront.statuses import Refusal, Status
 
 NO_TABLE = b"\x20"
@@ -33,22 +34,18 @@ _CONTENT_TYPE = _INDEX_OF_CONTENT_TYPE + _sized(b"application/grpc")
 HEAD = _STATUS_200 + _CONTENT_TYPE
 TRAILERS = _field(b"grpc-status", b"0")
 
-_ANSWER = Struct(f">BHBBI{len(HEAD)}sHBBBIBI")
-_TRAILERS = Struct(f">HBBBI{len(TRAILERS)}s")
+_BEFORE_HEAD = frame(HEADERS, END_HEADERS, 0, HEAD)[:5]
+_BEFORE_TRAILERS = frame(HEADERS, END_HEADERS | END_STREAM, 0, TRAILERS)[:5]
+_ANSWER = Struct(f">5sI{len(HEAD)}sHBBBIBI")
+_TRAILERS = Struct(f">5sI{len(TRAILERS)}s")
 
 
 def answer(stream_id: int, message: bytes) -> bytes:
     """Head, message and trailers, for when there is room for all: put together in one go, since it is done per call."""
     size = len(message)
-    flow = size + 5
-    head = _ANSWER.pack(
-        *(0, len(HEAD), HEADERS, END_HEADERS, stream_id, HEAD),
-        *(flow >> 8, flow & 0xFF, DATA, 0, stream_id),
-        *(0, size),
-    )
-    return b"".join(
-        (head, message, _TRAILERS.pack(0, len(TRAILERS), HEADERS, END_HEADERS | END_STREAM, stream_id, TRAILERS))
-    )
+    flow = size + PREFIX_BYTES
+    before = _ANSWER.pack(_BEFORE_HEAD, stream_id, HEAD, flow >> 8, flow & 0xFF, DATA, 0, stream_id, 0, size)
+    return b"".join((before, message, _TRAILERS.pack(_BEFORE_TRAILERS, stream_id, TRAILERS)))
 
 
 def head(stream_id: int, before: bytes = b"") -> bytes:

@@ -7,14 +7,14 @@ a value is to be kept for whoever is called, it alone is read.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hpack import Decoder, HPACKError, OversizedHeaderListError
 from hpack.hpack import decode_integer
-from hpack.huffman_table import decode_huffman
 
 from grpcfront.faults import ConnectionFault, ErrorCode
 from grpcfront.heads import READ, Field, Head, Malformed, is_value, read_head, read_trailers
+from grpcfront.huffman import decoded
 
 LIST_BYTES = 64 * 1024
 """SETTINGS_MAX_HEADER_LIST_SIZE."""
@@ -63,7 +63,7 @@ class Shape:
             if value is None:
                 return None
             kept[place] = value
-        return replace(head, kept=tuple(kept))
+        return head._replace(kept=tuple(kept))
 
 
 class BlockReader:
@@ -130,7 +130,7 @@ def _short_text(block: bytes, at: int) -> str | None:
     size = block[at]
     coded = block[at + 1 : at + 1 + (size & _SHORT)]
     try:
-        text = bytes(decode_huffman(coded)) if size > _SHORT else coded
+        text = decoded(coded) if size > _SHORT else coded
     except HPACKError:
         return None
     return text.decode("latin-1") if is_value(text) else None

@@ -8,12 +8,12 @@ from math import inf
 
 from grpcfront import frames
 from grpcfront.events import Called, Cancelled, Event
-from grpcfront.faults import ErrorCode, StreamFault
+from grpcfront.faults import ConnectionFault, ErrorCode, StreamFault
 from grpcfront.heads import Head, Malformed
 from grpcfront.messages import PREFIX_BYTES, early_refusal, message_of
 from grpcfront.sending import Sender, widen
 from grpcfront.statuses import NO_ROOM, OVERDUE, Refusal
-from grpcfront.streams import Do, State, Stream, what_to_do
+from grpcfront.streams import FAULTS, WHEN, Do, State, Stream
 
 MESSAGE_BYTES = 256 * 1024
 STREAM_WINDOW = MESSAGE_BYTES + PREFIX_BYTES
@@ -47,13 +47,18 @@ class Calls:
         return len(self._streams)
 
     def what_to_do(self, stream_id: int, kind: int) -> Do:
-        """With a frame of this kind on this stream, by where it stands."""
+        """With a frame of this kind on this stream, by where it stands; ConnectionFault where it must not come."""
         stream = self._streams.get(stream_id)
-        if stream is not None:
-            return what_to_do(stream.state, kind)
+        do = WHEN[self._state(stream_id) if stream is None else stream.state][kind]
+        if do in FAULTS:
+            raise ConnectionFault(*FAULTS[do])
+        return do
+
+    def _state(self, stream_id: int) -> State:
+        """Where a stream stands that is not open."""
         if stream_id > self.last:
-            return what_to_do(State.IDLE, kind)
-        return what_to_do(State.GIVEN_UP if stream_id in self._given_up else State.CLOSED, kind)
+            return State.IDLE
+        return State.GIVEN_UP if stream_id in self._given_up else State.CLOSED
 
     def begin(self, stream_id: int, head: Head | Malformed, now_s: float, *, ended: bool) -> None:
         """A new one."""

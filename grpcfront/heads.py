@@ -5,14 +5,14 @@ Knows names and forms of fields (RFC 9113 §8.2 and §8.3, gRPC's PROTOCOL-HTTP2
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from grpcfront.statuses import BAD_TIMEOUT, COMPRESSED, NOT_GRPC, NOT_POST, Refusal
 
 Field = tuple[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A call as it begins. With a `refusal`, that is its answer, whatever its message is."""
 
     path: str
@@ -48,7 +48,7 @@ _PSEUDO = {*_OWED, b":authority"}
 _OF_A_CONNECTION = {b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"}
 _UPPER_CASE = frozenset(range(ord("A"), ord("Z") + 1))
 _NO_NAME = frozenset({*range(0x21), *range(0x7F, 0x100)})
-_IN_NO_VALUE = frozenset(b"\0\r\n")
+_IN_NO_VALUE = b"\0\r\n"
 _GRPC = b"application/grpc"
 _UNITS_S = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 _MOST_DIGITS = 8
@@ -104,7 +104,7 @@ def _trouble(fields: Iterable[Field]) -> str:
 
 def is_value(value: bytes) -> bool:
     """Whether a field may have it (RFC 9113 §8.2.1)."""
-    return _IN_NO_VALUE.isdisjoint(value) and value == value.strip(b" \t")
+    return value == value.strip(b" \t") and len(value) == len(value.translate(None, _IN_NO_VALUE))
 
 
 def _refusal(said: dict[bytes, bytes]) -> Refusal | None:

@@ -1,6 +1,6 @@
 """Serving calls on a UNIX socket until told to stop: the I/O around `connection`.
 
-Owns sockets, tasks and the clock. Whatever the calls of one turn of the loop answer leaves in one write.
+Owns sockets, tasks and the clock. Answers of calls that came together and are answered together leave in one write.
 """
 
 import asyncio
@@ -141,7 +141,7 @@ class _Peer(asyncio.Protocol):
             self._call(handler, calls)
         if self._connection.due_s < self._alarm_s:
             self._set_alarm()
-        self._write_soon()
+        self._write()
 
     def _call(self, handler: Handler, calls: Sequence[Called]) -> None:
         # A task of its own, not of a group: it ends with its connection, and nothing else waits for it.
@@ -159,14 +159,19 @@ class _Peer(asyncio.Protocol):
                 self._give(call, BROKEN)
 
     def _give(self, call: Called, answer: Answer) -> None:
-        if batch := self._waiting.pop(call.stream_id, None):
-            batch.left -= 1
         if isinstance(answer, Refusal):
             self._connection.refuse(call.stream_id, answer)
         else:
             self._connection.answer(call.stream_id, answer)
-        if not self._writes_soon:
+        batch = self._waiting.pop(call.stream_id, None)
+        if batch is None:
+            return
+        batch.left -= 1
+        if batch.left:
             self._write_soon()
+        else:
+            # Nothing of this read is left to wait for: another turn of the loop would cost a poll.
+            self._write()
 
     def _cancelled(self, stream_id: int) -> None:
         """Who left alone is only forgotten: its answer will be for nobody. When all have left, it is not looked for."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 from math import inf
 
-from grpcfront.faults import ConnectionFault, ErrorCode, StreamFault
+from grpcfront.faults import ErrorCode, StreamFault
 from grpcfront.frames import DATA, HEADERS, RST_STREAM, WINDOW_UPDATE
 from grpcfront.heads import Head
 
@@ -75,18 +75,10 @@ WHEN: Mapping[State, Mapping[int, Do]] = {
     },
 }
 
-_FAULTS = {
+FAULTS = {
     Do.NOT_YET: (ErrorCode.PROTOCOL_ERROR, "a frame on a stream that was never opened"),
     Do.NO_MORE: (ErrorCode.STREAM_CLOSED, "a frame on a stream that was ended"),
 }
-
-
-def what_to_do(state: State, kind: int) -> Do:
-    """With a frame of this kind, in this state; ConnectionFault where it must not come."""
-    do = WHEN[state][kind]
-    if do in _FAULTS:
-        raise ConnectionFault(*_FAULTS[do])
-    return do
 
 
 @dataclass(slots=True)

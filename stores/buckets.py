@@ -121,7 +121,7 @@ for i = 1, #KEYS do
 end
 return answer
 """
-_FORM = [int, int, int]
+_FORM = (int, int, int)
 
 
 class ValkeyBuckets:
@@ -148,9 +148,12 @@ def _called(ask: Ask) -> Call:
 
 
 def _charge(plan: Plan, answer: Any) -> Charge | StoreLost:
-    if isinstance(answer, StoreLost):
-        return answer
-    if isinstance(answer, list) and [*map(type, answer)] == _FORM and answer[0] in (0, 1):
+    if (
+        isinstance(answer, list)
+        and len(answer) == len(_FORM)
+        and (*map(type, answer),) == _FORM
+        and answer[0] in (0, 1)
+    ):
         passed, ahead_us, ahead_today_us = answer
         return Charge(passed == 1, (Budget(plan.burst, ahead_us), Budget(plan.daily, ahead_today_us)))
-    return StoreLost("the answer is not of the script's form")
+    return answer if isinstance(answer, StoreLost) else StoreLost("the answer is not of the script's form")

@@ -7,7 +7,7 @@ and the way back after a loss; knows no key and no script.
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha1
@@ -59,12 +59,13 @@ class Pipelined:
         """The answer to one command, bulk strings as bytes and an error as `hiredis.ReplyError`; else StoreLost."""
         return (await self.ask_packed([_packed(command)]))[0]
 
-    async def ask_packed(self, commands: Sequence[bytes]) -> list[Any]:
-        """The answers to several commands, as `ask` has them."""
+    def ask_packed(self, commands: Sequence[bytes]) -> Awaitable[list[Any]]:
+        """The answers to several commands, as `ask` has them. They are asked before anybody waits for them."""
         link = self._link
-        if link is None or link.lost:
-            link = await self._opened()
-        return await link.ask(commands)
+        return self._ask_anew(commands) if link is None or link.lost else link.ask(commands)
+
+    async def _ask_anew(self, commands: Sequence[bytes]) -> list[Any]:
+        return await (await self._opened()).ask(commands)
 
     async def close(self) -> None:
         """Give up the connection, and one that is being made."""

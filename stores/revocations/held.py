@@ -51,6 +51,17 @@ class RevocationSet:
         ended = len(entries.tokens) + len(entries.subjects) + len(entries.keys)
         return ended + len(entries.suspended) + len(entries.plans)
 
+    def is_silent_on(self, caller: Claims, kid: str) -> bool:
+        """Whether nothing is held of this token, its subject, its business and the key that signed it: as of most."""
+        entries = self.entries
+        return not (
+            caller.jti in entries.tokens
+            or caller.subject in entries.subjects
+            or kid in entries.keys
+            or caller.business in entries.suspended
+            or caller.business in entries.plans
+        )
+
     def revokes(self, caller: Claims) -> bool:
         """Whether this token, or every token of its subject as old as this one, was revoked."""
         if caller.jti in self.entries.tokens:

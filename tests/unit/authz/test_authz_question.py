@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.ext_authz_pb2 import CheckRequest
+from authz.ext_authz_pb2 import CheckRequest, CheckRequestSpelling
 from authz.question import (
     ALLOWED_METHODS_KEY,
     HEADER_KEY,
@@ -91,6 +91,15 @@ def with_a_third_member() -> bytes:
     return request.SerializeToString()
 
 
+def with_a_claim_that_says_two_things() -> bytes:
+    """The parser takes the last."""
+    whole = CheckRequestSpelling.FromString(a_check())
+    token = whole.attributes.metadata_context.filter_metadata[JWT_NAMESPACE].fields
+    claims = token[PAYLOAD_KEY].struct_value.fields
+    claims["role"] = b"\x1a\x06viewer" + claims["role"]
+    return whole.SerializeToString()
+
+
 NO_QUESTIONS = {
     "is empty": b"",
     "is no protobuf": b"\xff\xff\xff\xff",
@@ -111,6 +120,8 @@ NO_QUESTIONS = {
     "comes twice": a_check() + a_check(),
     "has another token appended": a_check() + a_check(payload=CLAIMS | {"role": "admin"}),
     "has another operation appended": a_check() + a_check("contacts.get", header=None, payload=None, trace_id=None),
+    "has a claim that says two things": with_a_claim_that_says_two_things(),
+    "has its operation beside the attributes": a_check(None) + b"\x52\x1a\x0a\x09operation\x12\x0dcontacts.list",
     "has a byte too few": a_check()[:-1],
 }
 
@@ -130,7 +141,9 @@ def test_the_same_question_is_the_same_matter_whoever_comes_with_it_and_whenever
 
 
 def timed(request: CheckRequest) -> bytes:
-    """With what Envoy sends beside it, which nobody here reads: when, and by which stream."""
+    """With what Envoy sends beside it, which nobody here reads: from where and to where, when, and by which stream."""
+    far = b"\x32\xc5\x01" + b"p" * 197
+    request.attributes.MergeFromString(b"\x0a\x04\x0a\x02\x18\x07" + b"\x12\xc8\x01" + far)
     request.attributes.request.MergeFromString(b"\x0a\x02\x08\x07")
     request.attributes.request.http.MergeFromString(b"\x0a\x017")
     return request.SerializeToString()
