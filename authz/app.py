@@ -19,7 +19,6 @@ from process.metrics import exposing, new_registry
 from process.tracing import tracing
 from stores.buckets import ValkeyBuckets
 from stores.clients import pipelined
-from stores.pooled import pooled
 from stores.receipts import Outbox, ValkeyReceipts
 
 
@@ -34,23 +33,21 @@ async def _run(
     settings: Settings, log: FilteringBoundLogger, registry: CollectorRegistry, traced: Around, stop: asyncio.Event
 ) -> None:
     charges = pipelined(settings.valkey_url, timeout_s=settings.limits_timeout_s)
-    valkey = pooled(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
+    # A connection of their own: no charge waits behind hundreds of receipts.
+    receipts = pipelined(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
     try:
         limiter = Limiter(traced.buckets(ValkeyBuckets(charges)), log, processes=settings.authz_processes)
-        outbox = Outbox(ValkeyReceipts(valkey), log)
+        outbox = Outbox(ValkeyReceipts(receipts), log)
         teller = Teller(log, outbox, Tally(registry), allowed_share=settings.log_allowed_share, note=traced.note)
         usage = Usage(log)
-        async with (
-            following(settings.revocations, log, usage) as revocations,
-            outbox.delivering(),
-            exposing(registry, settings.metrics_listen),
-        ):
+        async with following(settings.revocations, log, usage) as revocations, outbox.delivering():
             watch(registry, limiter, outbox, revocations)
             # Who has never heard what is revoked does not listen yet: to whoever asks it is not there.
             await known_or_stopped(revocations, stop)
             authorizer = Authorizer(limiter, revocations, teller, api_url=settings.api_url, usage=usage)
             checks = traced.checks(authorizer.check_all)
-            await serve(checks, settings.listen, stop, settings.front, trace=traced.field)
+            async with exposing(registry, settings.metrics_listen):
+                await serve(checks, settings.listen, stop, settings.front, trace=traced.field)
     finally:
         await charges.close()
-        await valkey.close()
+        await receipts.close()

@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import aiohttp
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
+from authz.inward import Inward
 from contract.claims import Claims, TokenKind
 from stores.administration import USES_PATH, Uses
 
@@ -38,17 +38,15 @@ class Usage:
         if self._told.get(caller.jti) != minute_s and len(self._coming) < MOST:
             self._coming[caller.jti] = minute_s
 
-    async def deliver(self, session: aiohttp.ClientSession, url: str) -> bool:
+    async def deliver(self, oauth: Inward) -> bool:
         """Tell what there is; whether it was taken."""
         if not self._coming:
             return True
         coming, self._coming = self._coming, {}
         try:
-            limit = aiohttp.ClientTimeout(total=WITHIN_S)
-            body = msgspec.json.encode(Uses(uses=coming))
-            async with session.post(f"{url}{USES_PATH}", data=body, timeout=limit) as answer:
-                taken = answer.status < 300
-        except (aiohttp.ClientError, OSError):  # TimeoutError is an OSError
+            status, _ = await oauth.post(USES_PATH, msgspec.json.encode(Uses(uses=coming)), WITHIN_S)
+            taken = status < 300
+        except OSError:  # TimeoutError is an OSError
             taken = False
         if taken:
             self._told = coming
@@ -57,14 +55,14 @@ class Usage:
         return taken
 
     @asynccontextmanager
-    async def delivering(self, session: aiohttp.ClientSession, url: str) -> AsyncIterator[None]:
+    async def delivering(self, oauth: Inward) -> AsyncIterator[None]:
         """Tell now and then, while the block lasts, and once more at its end."""
 
         async def again_and_again() -> None:
             lost = False
             while True:
                 await asyncio.sleep(EVERY_S)
-                taken = await self.deliver(session, url)
+                taken = await self.deliver(oauth)
                 if not taken and not lost:
                     self._log.warning("uses of tokens not told")
                 lost = not taken
@@ -75,4 +73,4 @@ class Usage:
                 yield
             finally:
                 task.cancel()
-        await self.deliver(session, url)
+        await self.deliver(oauth)

@@ -40,8 +40,8 @@ class Attacker:
             "half a body, and gone": self._half,
             "an answer that is not read": self._unread,
             "a flood of one token": self._flood,
-            "a handshake, and silence": self._silent,
-            "streams that are reset at once": self._resets,
+            "a handshake, and silence": self.silent,
+            "streams that are reset at once": self.resets,
         }
         self._turns = itertools.cycle(self._ways)
 
@@ -144,6 +144,25 @@ class Attacker:
             writer.transport.abort()
         await asyncio.sleep(1)
 
+    async def large_head(self) -> None:
+        """A head twice as large as may be, a few times a second."""
+        reader, writer = await self._connected()
+        try:
+            writer.write(self._request("GET", "/v1/contacts", **{"X-Wide": "x" * 2 * MAX_HEADER_BYTES}))
+            await reader.read(_READ_BYTES)
+        finally:
+            writer.transport.abort()
+        await asyncio.sleep(0.2)
+
+    async def half_a_head(self) -> None:
+        """A head of which the end does not come."""
+        reader, writer = await self._connected()
+        try:
+            writer.write(self._request("GET", "/v1/contacts", **{"X-Wide": "x" * (MAX_HEADER_BYTES // 2)})[:-2])
+            await reader.read(_READ_BYTES)
+        finally:
+            writer.transport.abort()
+
     async def slow_reader(self) -> None:
         """Answers that nobody reads."""
         _, writer = await self._connected()
@@ -167,12 +186,14 @@ class Attacker:
         finally:
             writer.transport.abort()
 
-    async def _silent(self) -> None:
+    async def silent(self) -> None:
+        """A handshake, and then nothing."""
         _, writer = await self._connected()
         await asyncio.sleep(5)
         writer.transport.abort()
 
-    async def _resets(self) -> None:
+    async def resets(self) -> None:
+        """Streams that are reset as soon as they are there."""
         reader, writer = await self._connected("h2")
         head = block_of(self._request("GET", "/v1/me", token="").rstrip())
         writer.write(_PREFACE)

@@ -17,10 +17,10 @@ from contract.limits import SCALE
 from stores.buckets import Buckets, ValkeyBuckets
 from stores.cluster import Cluster
 from stores.pipelined import Pipelined
-from stores.pooled import Valkey
 from stores.valkey import place
 from tests.stores.charging import charged
 from tests.stores.cluster_process import cluster_at
+from tests.stores.redis_py import Valkey
 from tests.stores.valkey_process import valkey_at
 
 CHARGES = 4_000

@@ -201,11 +201,13 @@ class Flood:
 
 def main() -> None:
     """Do each job."""
-    for line in sys.stdin:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            told = runner.run(Flood(json.loads(line)).run())
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
+    # Where PYTHONUNBUFFERED is set, what a pipe does not take at once of a long line is lost, without a word.
+    with open(sys.stdout.fileno(), "w", closefd=False) as out:
+        for line in sys.stdin:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                told = runner.run(Flood(json.loads(line)).run())
+            out.write(json.dumps(told) + "\n")
+            out.flush()
 
 
 if __name__ == "__main__":

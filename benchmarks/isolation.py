@@ -156,9 +156,10 @@ async def row(name: str, place: Place, rounds: int) -> list[str]:
         beside.append(_took(seen))
         statuses.update(str(status) for status in seen[-1].statuses.elements())
     cells = [name]
-    for part in (0.5, 0.99):
-        both = [[quantile(each, part) * 1000 for each in side] for side in (alone, beside)]
-        cells += [f"{median(side):,.1f}" for side in both] + [str(ratio(both[1], both[0]))]
+    p50 = [[quantile(each, 0.5) * 1000 for each in side] for side in (alone, beside)]
+    cells += [f"{median(side):,.1f}" for side in p50] + [str(ratio(p50[1], p50[0]))]
+    p99 = [quantile([took for each in side for took in each], 0.99) * 1000 for side in (alone, beside)]
+    cells += [f"{each:,.1f}" for each in p99] + [f"{p99[1] / p99[0]:.2f}"]
     return [*cells, _counted(statuses), _counted(place.seen)]
 
 
@@ -207,7 +208,10 @@ async def main() -> None:
         "answered",
         "the trouble was",
     ]
-    about = f"{RATE:.0f} reads a second of one business: medians of the rounds. Ratios round by round."
+    about = (
+        f"{RATE:.0f} reads a second of one business. p50: medians of the rounds, ratios round by round; p99: of all "
+        f"rounds' reads together, some {RATE * TURN_S * chosen.rounds:.0f} on each side."
+    )
     print(f"\n{Table('What others feel', about, head, rows).markdown('')}")
 
 

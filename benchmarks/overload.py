@@ -52,11 +52,11 @@ class Probes:
     took_s: dict[str, list[float]] = field(default_factory=lambda: {HEALTH_PATH: [], READINESS_PATH: []})
     sick: Counter[str] = field(default_factory=Counter)
 
-    async def run(self, ours: Gateway) -> None:
-        """Until it is cancelled."""
+    async def run(self, ours: Gateway, over: asyncio.Event) -> None:
+        """Until it is over. Not until it is cancelled: in the middle of a call, httpx may miss that."""
         secure = ssl.create_default_context(cafile=ours.stack.facts["CA_FILE"])
         async with httpx.AsyncClient(base_url=ours.stack.api_url, verify=secure, timeout=10) as client:
-            while True:
+            while not over.is_set():
                 for path, took_s in self.took_s.items():
                     began_s = time.perf_counter()
                     answer = await client.get(path)
@@ -104,14 +104,13 @@ async def steps_to_the_peak(asking: Asking) -> list[Seen]:
 
 async def flooded(asking: Asking, ours: Gateway, most: float) -> None:
     """The peak once more, a flood, and what comes after it; printed. `most`: good answers a second."""
-    probes = Probes()
-    probing = asyncio.create_task(probes.run(ours))
+    probes, over = Probes(), asyncio.Event()
+    probing = asyncio.create_task(probes.run(ours, over))
     [_, peak] = await asking.at((AT_PEAK * most, SETTLES_S), (AT_PEAK * most, AT_PEAK_S))
     stages = (TIMES * most, SETTLES_S), (TIMES * most, BEYOND_S), (AFTER_PART * most, AFTER_S)
     [_, beyond, after] = await asking.at(*stages)
-    probing.cancel()
-    with suppress(asyncio.CancelledError):
-        await probing
+    over.set()
+    await probing
     print(table("The peak, a flood, and after it", [peak, beyond, after], peak))
     lost = sum(ours.stack.log(name).count(LIMITS_LOST) for name in ("authz-1", "authz-2"))
     print(f"Back after {back_after_s(after):.2f} s; {probes}; limits lost {lost} times so far.", flush=True)

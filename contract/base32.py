@@ -6,6 +6,7 @@ becomes a byte; `bytes.translate` makes letters of them.
 """
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 _DIGIT_BITS, _BYTE_BITS = 5, 8
 _AT_ONCE = 64
@@ -15,14 +16,17 @@ _PYTHONS = "0123456789abcdefghijklmnopqrstuv"
 
 
 class Base32:
-    """Spells numbers of `size` bytes in the digits of an alphabet."""
+    """Spells numbers of `size` bytes in the digits of an alphabet, `first`: no more than so many, from the left."""
 
-    def __init__(self, size: int, alphabet: str) -> None:
-        self.digits = -(-size * _BYTE_BITS // _DIGIT_BITS)
+    def __init__(self, size: int, alphabet: str, first: int | None = None) -> None:
+        digits = -(-size * _BYTE_BITS // _DIGIT_BITS)
         self._size = size
-        self._lane = 1 << (self.digits - 1).bit_length()
+        self._lane = 1 << (digits - 1).bit_length()
         """Bytes that a number has for its digits, the next power of two."""
         self._padding = bytes(self._lane - size)
+        places = range(self._lane - digits, _AT_ONCE * self._lane, self._lane)
+        self._places = tuple(slice(place, place + (first or digits)) for place in places)
+        """Where the digits of each number are."""
         self._steps = tuple(self._laid_out())
         self._letters = bytes.maketrans(bytes(range(32)), alphabet.encode())
         self._to_pythons = str.maketrans(alphabet, _PYTHONS)
@@ -39,21 +43,28 @@ class Base32:
             yield int.from_bytes(stay.to_bytes(2 * half, "big") * groups, "big"), (_BYTE_BITS - _DIGIT_BITS) * half
             half //= 2
 
-    def spelt(self, numbers: Sequence[bytes]) -> list[str]:
+    def spelt(self, numbers: Sequence[bytes]) -> Sequence[str]:
         """Each of them in digits, the most significant first."""
         if len(numbers) <= _AT_ONCE:
             return self._spelt_together(numbers)
         parts = (numbers[at : at + _AT_ONCE] for at in range(0, len(numbers), _AT_ONCE))
         return [text for part in parts for text in self._spelt_together(part)]
 
-    def _spelt_together(self, numbers: Sequence[bytes]) -> list[str]:
+    def one(self, number: bytes) -> str:
+        """One of them."""
+        return self._moved_apart((number,))[self._places[0]]
+
+    def _spelt_together(self, numbers: Sequence[bytes]) -> Sequence[str]:
+        text, places = self._moved_apart(numbers), self._places[: len(numbers)]
+        # Cut in one step; of one place `itemgetter` gives what is there and no tuple.
+        return itemgetter(*places)(text) if len(places) > 1 else [text[place] for place in places]
+
+    def _moved_apart(self, numbers: Sequence[bytes]) -> str:
         apart = int.from_bytes(self._padding + self._padding.join(numbers), "big")
         for mask, up in self._steps:
             staying = apart & mask
             apart = staying | (apart ^ staying) << up
-        length = self._lane * len(numbers)
-        text = apart.to_bytes(length, "big").translate(self._letters).decode("ascii")
-        return [text[at : at + self.digits] for at in range(self._lane - self.digits, length, self._lane)]
+        return apart.to_bytes(self._lane * len(numbers), "big").translate(self._letters).decode("ascii")
 
     def read(self, digits: str) -> bytes | None:
         """The number that was spelt; None when it is longer than `size` bytes. Only digits may be given."""

@@ -121,19 +121,18 @@ class IdCodec:
         cipher = Cipher(algorithms.AES(_whole(key)), modes.ECB())  # noqa: S305
         self._encrypt = cipher.encryptor().update
         self._decrypt = cipher.decryptor().update
-        self._sealed = lru_cache(_REMEMBERED)(self._seal)
-        self._unpacked = lru_cache(_REMEMBERED)(self._unpack)
-
-    def seal(self, prefix: str, tenant: TenantId, number: int) -> str:
+        self.seal = lru_cache(_REMEMBERED)(self._seal)
         """See `Codec`."""
-        return self._sealed(prefix, tenant, number)
+        self._unpacked = lru_cache(_REMEMBERED)(self._unpack)
 
     def seal_all(self, prefix: str, tenant: TenantId, numbers: Sequence[int]) -> list[str]:
         """See `Codec`; nothing is remembered of them."""
-        tag, whose, size = _tag(prefix), tenant.to_bytes(6, "big"), _BLOCK.size
-        sealed = self._encrypt(b"".join([_BLOCK.pack(tag, whose, number) for number in numbers]))
-        opaque = _BLOCKS.spelt([sealed[at : at + size] for at in range(0, len(sealed), size)])
-        return [f"{prefix}_{text}" for text in opaque]
+        if len(numbers) == 1:
+            return [self._seal(prefix, tenant, numbers[0])]
+        head = _tag(prefix) + tenant.to_bytes(6, "big")
+        blocks = [head + number.to_bytes(8, "big") for number in numbers]
+        sealed = struct.unpack(f"{_BLOCK.size}s" * len(blocks), self._encrypt(b"".join(blocks)))
+        return [f"{prefix}_{text}" for text in _BLOCKS.spelt(sealed)]
 
     def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
         """See `Codec`."""
@@ -158,7 +157,8 @@ class IdCodec:
         return opened
 
     def _seal(self, prefix: str, tenant: TenantId, number: int) -> str:
-        return self.seal_all(prefix, tenant, (number,))[0]
+        block = _BLOCK.pack(_tag(prefix), tenant.to_bytes(6, "big"), number)
+        return f"{prefix}_{_BLOCKS.one(self._encrypt(block))}"
 
     def _unpack(self, prefix: str, text: str) -> tuple[int, int] | Malformed | Foreign:
         form = _FORM.fullmatch(text)
@@ -211,7 +211,7 @@ class UuidCodec:
 
     def _seal(self, prefix: str, number: int, bound_to: list[bytes]) -> str:
         sealed = self._cipher.encrypt(_uuid_bytes(number), bound_to)
-        return f"{prefix}_{_SEALED_UUIDS.spelt([sealed])[0]}"
+        return f"{prefix}_{_SEALED_UUIDS.one(sealed)}"
 
     def _open(self, prefix: str, text: str, bound_to: list[bytes]) -> int | Malformed | Foreign:
         form = _UUID_FORM.fullmatch(text)

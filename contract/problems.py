@@ -43,8 +43,13 @@ class ItemError:
 
     def members(self) -> dict[str, Json]:
         """The item as it stands in `errors`."""
-        places = {"pointer": self.pointer, "parameter": self.parameter, "header": self.header}
-        item: dict[str, Json] = {name: place for name, place in places.items() if place is not None}
+        item: dict[str, Json] = {}
+        if self.pointer is not None:
+            item["pointer"] = self.pointer
+        if self.parameter is not None:
+            item["parameter"] = self.parameter
+        if self.header is not None:
+            item["header"] = self.header
         item["code"] = self.code
         item["detail"] = self.detail
         if self.allowed:
@@ -81,8 +86,9 @@ def problem_members(
     }
     if with_instance:
         body["instance"] = f"/v1/requests/{trace_id}"
+    body["code"], body["trace_id"] = problem.code, trace_id
     # A member may say that this one case of a retryable problem is not worth repeating.
-    body |= {"code": problem.code, "trace_id": trace_id, "retryable": members.get("retryable", problem.retryable)}
+    body["retryable"] = members.get("retryable", problem.retryable)
     if body["retryable"]:
         body["outcome"] = outcome or problem.outcome or "not-applied"
     body |= members

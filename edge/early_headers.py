@@ -3,7 +3,6 @@
 from contract.bounds import MAX_HEADER_BYTES, MAX_HEADERS
 from contract.headers import (
     CLIENT_REQUEST_ID,
-    CONTENT_TYPE,
     INTERNAL_PREFIXES,
     NOT_FOR_CALLERS,
     OVERSIZED,
@@ -16,9 +15,6 @@ from edge.shapes import Yaml, extension, overwriting
 
 CLIENT_REQUEST_ID_CHARACTERS = 128
 
-NOT_GRPC = "application/not-grpc"
-"""What `application/grpc` becomes: a media type that no operation takes."""
-
 
 def early_headers() -> Yaml:
     """The extension. The order matters: forgeries go first, then the caller's own id moves to where logs find it."""
@@ -29,7 +25,6 @@ def early_headers() -> Yaml:
         _set(CLIENT_REQUEST_ID, _printable(REQUEST_ID)),
         {"remove": REQUEST_ID.name},
         _set(OVERSIZED, _too_large()),
-        _set(CONTENT_TYPE, _not_grpc()),
     ]
     return extension(
         "envoy.http.early_header_mutation.header_mutation",
@@ -54,10 +49,6 @@ def _too_large() -> str:
     """Over HTTP/2 the codec's own limit ends in a reset: it stands higher, and what lies between gets an answer."""
     size = "request.total_size - request.size"
     return f'{size} > {MAX_HEADER_BYTES} || size(request.headers) > {MAX_HEADERS} ? "yes" : ""'
-
-
-def _not_grpc() -> str:
-    return _when(CONTENT_TYPE, f'{_value(CONTENT_TYPE)}.startsWith("application/grpc")', f'"{NOT_GRPC}"')
 
 
 def _when(header: Header, test: str, then: str) -> str:

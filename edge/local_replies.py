@@ -51,13 +51,17 @@ _AGAIN_IN_S = 1
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """When Envoy is about to answer so (a CEL expression), it answers with `problem`."""
+    """When Envoy is about to answer so (a CEL expression), it answers with `problem`.
+
+    `code`: Envoy's own, where it is always the same. It is compared first, so that few expressions are evaluated.
+    """
 
     when: str
     problem: Problem
     members: dict[str, Json] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = ()
     outcome: str | None = None
+    code: int | None = None
 
 
 def local_replies(deployment: Deployment) -> Yaml:
@@ -77,31 +81,35 @@ def _any(*conditions: str) -> str:
     return " || ".join(conditions)
 
 
-def _code(code: int) -> str:
-    return f"response.code == {code}"
+def _fault(words: str, fault: TokenFault, code: int = 401) -> Reply:
+    return _invalid_token(_no_access(words), fault, code)
 
 
-def _fault(words: str, fault: TokenFault) -> Reply:
+def _no_access(words: str) -> str:
     """jwt_authn's own words, as they stand in the details."""
-    return _invalid_token(_details(f"{_NO_ACCESS}{{{words.replace(' ', '_')}}}"), fault)
+    return _details(f"{_NO_ACCESS}{{{words.replace(' ', '_')}}}")
 
 
-def _no_token(when: str) -> Reply:
-    return Reply(when, AUTHENTICATION_REQUIRED, headers=((WWW_AUTHENTICATE, CHALLENGE),))
+def _no_token(when: str, code: int) -> Reply:
+    return Reply(when, AUTHENTICATION_REQUIRED, headers=((WWW_AUTHENTICATE, CHALLENGE),), code=code)
 
 
-def _invalid_token(when: str, fault: TokenFault) -> Reply:
-    return Reply(when, INVALID_TOKEN, {"reason": fault.value}, ((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),))
+def _invalid_token(when: str, fault: TokenFault, code: int | None = None) -> Reply:
+    challenge = ((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),)
+    return Reply(when, INVALID_TOKEN, {"reason": fault.value}, challenge, code=code)
 
 
 def _throttled(when: str, policy: str) -> Reply:
     members = {"policy": policy, "retry_after_seconds": _ROOM_IN_S}
-    return Reply(when, RATE_LIMITED, members, ((RETRY_AFTER, str(_ROOM_IN_S)),))
+    return Reply(when, RATE_LIMITED, members, ((RETRY_AFTER, str(_ROOM_IN_S)),), code=429)
 
 
-def _maybe_written(when: str, problem: Problem) -> tuple[Reply, Reply]:
+def _maybe_written(problem: Problem, code: int | None = None) -> tuple[Reply, Reply]:
     """The request may have been at work when the answer was lost: nothing is said of a write, unless it was none."""
-    return Reply(f"({when}) && {_SAFE}", problem, outcome=_NOT_APPLIED), Reply(when, problem, outcome=_UNKNOWN)
+    return (
+        Reply(_SAFE, problem, outcome=_NOT_APPLIED, code=code),
+        Reply(_ANY, problem, outcome=_UNKNOWN, code=code),
+    )
 
 
 _NOT_APPLIED = "not-applied"
@@ -116,59 +124,61 @@ _VERIFIED = f'"{JWT}" in metadata.filter_metadata'
 _RESET = "upstream_reset_before_response_started{"
 _UNSENT = ("overflow", "remote_connection_failure", "local_connection_failure", "connection_timeout")
 
+_ANY = "true"
+
 REPLIES: tuple[Reply, ...] = (
     # First: each row that is looked at before costs a flood its part.
-    Reply(_details(REFUSED), ROOM_LOST.answer),
-    Reply(_details(refused_by(UNKNOWN_METHOD)), NOT_SUPPORTED),
-    Reply(_details("upgrade_failed"), NOT_SUPPORTED),
-    # Envoy has an opinion of its own about QUERY, before it comes to ours about methods.
-    Reply(_details("query_missing_content_type"), NOT_SUPPORTED),
-    # A 501 of the codec: `Transfer-Encoding` is anything but `chunked`.
-    Reply(_details("http1.invalid_transfer_encoding"), MALFORMED_REQUEST),
-    _no_token(_details(refused_by(OTHER_SCHEME))),
-    _no_token(_details(f"{_NO_ACCESS}{{Jwt_is_missing}}")),
-    _invalid_token(_details(refused_by(ODD_TOKEN)), TokenFault.MALFORMED),
-    # Not the token's fault: there is nothing yet to verify it by.
-    Reply(_details(f"{_NO_ACCESS}{{Jwks_remote_fetch_is_failed}}"), KEYS_LOST.answer),
+    Reply(_details(REFUSED), ROOM_LOST.answer, code=503),
+    _fault("Jwt verification fails", TokenFault.BAD_SIGNATURE),
+    _no_token(_no_access("Jwt is missing"), 401),
     _fault("Jwt is expired", TokenFault.EXPIRED),
+    Reply(_details(refused_by(UNKNOWN_METHOD)), NOT_SUPPORTED, code=403),
+    Reply(_details("upgrade_failed"), NOT_SUPPORTED, code=403),
+    # Envoy has an opinion of its own about QUERY, before it comes to ours about methods.
+    Reply(_details("query_missing_content_type"), NOT_SUPPORTED, code=400),
+    # A 501 of the codec: `Transfer-Encoding` is anything but `chunked`.
+    Reply(_details("http1.invalid_transfer_encoding"), MALFORMED_REQUEST, code=501),
+    _no_token(_details(refused_by(OTHER_SCHEME)), 403),
+    _invalid_token(_details(refused_by(ODD_TOKEN)), TokenFault.MALFORMED, 403),
+    # Not the token's fault: there is nothing yet to verify it by.
+    Reply(_no_access("Jwks remote fetch is failed"), KEYS_LOST.answer, code=401),
     _fault("Jwt not yet valid", TokenFault.NOT_YET_VALID),
     _fault("Jwt issuer is not configured", TokenFault.WRONG_ISSUER),
-    _fault("Audiences in Jwt are not allowed", TokenFault.WRONG_AUDIENCE),
+    _fault("Audiences in Jwt are not allowed", TokenFault.WRONG_AUDIENCE, 403),
     _fault("Jwks doesn't have key to match kid or alg from Jwt", TokenFault.UNKNOWN_KEY),
-    _fault("Jwt verification fails", TokenFault.BAD_SIGNATURE),
     _invalid_token(_begins(_NO_ACCESS), TokenFault.MALFORMED),
-    Reply(_code(404), ROUTE_NOT_FOUND),
-    Reply(_code(405), METHOD_NOT_ALLOWED),
-    Reply(_code(408), REQUEST_TIMEOUT),
-    Reply(_code(413), PAYLOAD_TOO_LARGE, {"limit_bytes": MAX_BODY_BYTES}),
-    Reply(_code(426), UPGRADE_REQUIRED),
-    _throttled(f"{_code(429)} && {_VERIFIED}", DEFAULT_PLAN.burst.name),
-    _throttled(_code(429), _ADDRESS_POLICY),
+    Reply(_ANY, ROUTE_NOT_FOUND, code=404),
+    Reply(_ANY, METHOD_NOT_ALLOWED, code=405),
+    Reply(_ANY, REQUEST_TIMEOUT, code=408),
+    Reply(_ANY, PAYLOAD_TOO_LARGE, {"limit_bytes": MAX_BODY_BYTES}, code=413),
+    Reply(_ANY, UPGRADE_REQUIRED, code=426),
+    _throttled(_VERIFIED, DEFAULT_PLAN.burst.name),
+    _throttled(_ANY, _ADDRESS_POLICY),
     Reply(
-        _any(_code(431), _details(refused_by(TOO_LARGE)), _details(_NO_ROOM)),
+        _any("response.code == 431", _details(refused_by(TOO_LARGE)), _details(_NO_ROOM)),
         HEADERS_TOO_LARGE,
         {"limit_bytes": MAX_HEADER_BYTES},
     ),
     Reply("response.code < 500", MALFORMED_REQUEST),
-    Reply(_details("ext_authz_error"), AUTHZ_LOST.answer),
+    Reply(_details("ext_authz_error"), AUTHZ_LOST.answer, code=503),
     Reply(_any(_begins("overload"), _details("no_healthy_upstream")), TRANSCODER_LOST.answer),
     Reply(_any(*(_begins(_RESET + cause) for cause in _UNSENT)), TRANSCODER_LOST.answer),
-    *_maybe_written(_code(503), TRANSCODER_LOST.answer),
-    *_maybe_written(_code(502), UPSTREAM_INVALID),
-    *_maybe_written(_code(504), UPSTREAM_TIMEOUT),
-    *_maybe_written("true", INTERNAL_ERROR),
+    *_maybe_written(TRANSCODER_LOST.answer, 503),
+    *_maybe_written(UPSTREAM_INVALID, 502),
+    *_maybe_written(UPSTREAM_TIMEOUT, 504),
+    *_maybe_written(INTERNAL_ERROR),
 )
 
 
 def _untouched() -> Yaml:
     """Somebody's words already: they stay as they are."""
-    return {"filter": _filter(_any("response.code < 400", _details("ext_authz_denied")))}
+    return {"filter": _cel(_any("response.code < 400", _details("ext_authz_denied")))}
 
 
 def _mapper(reply: Reply, deployment: Deployment) -> Yaml:
     headers = (*EVERY_ANSWER, *private_answer(deployment), *_retry_after(reply.problem), *reply.headers)
     return {
-        "filter": _filter(reply.when),
+        "filter": _filter(reply),
         "status_code": reply.problem.status,
         "headers_to_add": overwriting(((REQUEST_ID.name, _TRACE_ID), *headers)),
         "body_format_override": {"json_format": _body(reply, deployment.api_url), "content_type": PROBLEM_MEDIA_TYPE},
@@ -179,7 +189,20 @@ def _retry_after(problem: Problem) -> tuple[tuple[str, str], ...]:
     return () if problem.retry_after_s is None else ((RETRY_AFTER, str(problem.retry_after_s)),)
 
 
-def _filter(expression: str) -> Yaml:
+def _filter(reply: Reply) -> Yaml:
+    code = [] if reply.code is None else [_is(reply.code)]
+    when = [] if code and reply.when == _ANY else [_cel(reply.when)]
+    one, *more = *code, *when
+    return {"and_filter": {"filters": [one, *more]}} if more else one
+
+
+def _is(code: int) -> Yaml:
+    """Envoy wants the name of a setting that could say otherwise at run time; nobody sets it."""
+    value = {"default_value": code, "runtime_key": "edge.as_rendered"}
+    return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
+
+
+def _cel(expression: str) -> Yaml:
     return {
         "extension_filter": extension(
             "cel", "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter", expression=expression

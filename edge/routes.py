@@ -31,6 +31,7 @@ from edge.cors import origins, policy, private_answer
 from edge.deployment import Deployment
 from edge.filters import decision, no_decision, no_token
 from edge.in_flight import of_logins, of_resource, uncounted
+from edge.path_tree import ANY_SEGMENT, by_path
 from edge.refusals import any_authorization
 from edge.shapes import Yaml, overwriting, seconds
 
@@ -57,7 +58,7 @@ def route_configuration(deployment: Deployment, *before: Yaml) -> Yaml:
             {
                 "name": "api",
                 "domains": ["*"],
-                "routes": [*before, *api_routes(private_answer(deployment), *_preflights(deployment))],
+                "matcher": by_path([*before, *api_routes(private_answer(deployment), *_preflights(deployment))]),
                 **policy(deployment),
             },
         ],
@@ -251,7 +252,7 @@ def _path(template: str) -> Yaml:
     """A template's parameter is one segment, whatever it holds: the transcoder says what is wrong with an id."""
     if "{" not in template:
         return {"path": template}
-    segments = ("[^/]+" if segment.startswith("{") else re.escape(segment) for segment in template.split("/"))
+    segments = (ANY_SEGMENT if segment.startswith("{") else re.escape(segment) for segment in template.split("/"))
     return {"safe_regex": {"regex": "/".join(segments)}}
 
 

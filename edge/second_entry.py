@@ -2,18 +2,20 @@
 
 Envoy decides once, before anything can be overwritten, that a request of type `application/grpc` gets its local replies
 as 200 with a `grpc-status`. So that every refusal keeps its status and its problem, such a request goes in once more,
-under the other type that `early_headers` has given it; from there it is a request like any other.
+under another type; from there it is a request like any other.
 """
 
 from contract.bounds import EDGE_TIMEOUT_S
 from contract.headers import CONTENT_TYPE
 from edge.clusters import in_flight_limits
-from edge.early_headers import NOT_GRPC
 from edge.filters import no_decision, no_refusals, no_token
 from edge.in_flight import uncounted
-from edge.shapes import Yaml, extension, seconds
+from edge.shapes import Yaml, extension, overwriting, seconds
 
 _NAME = "edge_again"
+_GRPC = "application/grpc"
+_NOT_GRPC = "application/not-grpc"
+"""What it becomes: a media type that no operation takes."""
 
 
 def around_again() -> Yaml:
@@ -22,10 +24,11 @@ def around_again() -> Yaml:
         "name": _NAME,
         "match": {
             "prefix": "/",
-            "headers": [{"name": CONTENT_TYPE.name, "string_match": {"exact": NOT_GRPC}}],
+            "headers": [{"name": CONTENT_TYPE.name, "string_match": {"prefix": _GRPC}}],
         },
         "route": {"cluster": _NAME, "timeout": seconds(2 * EDGE_TIMEOUT_S)},
         "typed_per_filter_config": no_refusals() | no_token() | no_decision() | uncounted(),
+        "request_headers_to_add": overwriting({CONTENT_TYPE.name: _NOT_GRPC}),
     }
 
 

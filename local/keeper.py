@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from local.board import Board
@@ -28,7 +29,16 @@ Process = asyncio.subprocess.Process
 class Keeper:
     """Gives `service` one life after another until it is cancelled; then its processes have ended, too."""
 
-    def __init__(self, service: Service, plan: Plan, folder: RunFolder, board: Board) -> None:
+    def __init__(
+        self,
+        service: Service,
+        plan: Plan,
+        folder: RunFolder,
+        board: Board,
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._pause = pause
         self._service = service
         self._plan = plan
         self._folder = folder
@@ -37,6 +47,7 @@ class Keeper:
         # Whoever starts a process, or makes another one the current, holds it.
         self._turn = asyncio.Lock()
         self._life = 0
+        self._has_served = False
 
     async def keep(self) -> None:
         """Start, watch, start again with back-off; ends only by cancellation."""
@@ -47,7 +58,7 @@ class Keeper:
                 born_s = clock()
                 self._board.died(self._service, await self._live())
                 quick_deaths = 1 if clock() - born_s >= STABLE_AFTER_S else quick_deaths + 1
-                await asyncio.sleep(pause_s(quick_deaths))
+                await self._pause(pause_s(quick_deaths, had_served=self._has_served))
         finally:
             self._board.stopped(self._service)
 
@@ -72,6 +83,7 @@ class Keeper:
                 self._board.alone(service, end)
                 return False
             self._service, self._process, self._life = service, successor, self._life + 1
+            self._has_served = True
             self._board.taken_over(service, successor.pid, leaving=old.pid)
             await _end(old, PREDECESSOR_GONE_WITHIN_S)
             self._board.alone(service)
@@ -133,6 +145,7 @@ class Keeper:
         if self._process is not None and self._process.returncode is None:
             return self._process
         _remove_stale_socket(self._service)
+        self._has_served = False
         self._process, self._life = await self._start(self._service, 0), 0
         self._board.started(self._service, self._process.pid)
         return self._process
@@ -152,6 +165,7 @@ class Keeper:
 
     async def _announce(self) -> None:
         await until_ready(self._service.ready)
+        self._has_served = True
         self._board.ready(self._service)
 
 

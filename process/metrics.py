@@ -1,33 +1,27 @@
-"""Metrics of a process: its registry, and the listener that Prometheus reads it from. Knows no API fact and no service.
+"""Metrics of a process: its registry, and that Prometheus can read it. Knows no API fact and no service.
 
 Labels are words of tables (an operation, a class of statuses), never what a caller sent: so many series and no more.
 """
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 
-from aiohttp import web
 from prometheus_client import (
-    CONTENT_TYPE_LATEST,
     CollectorRegistry,
     ProcessCollector,
     disable_created_metrics,
-    generate_latest,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from process.address import Address
-from process.http import serve
 from process.logs import OUTPUT
-
-PATH = "/metrics"
 
 
 def new_registry() -> CollectorRegistry:
@@ -127,15 +121,22 @@ def exposing(registry: CollectorRegistry, address: Address | None) -> AbstractAs
 
 @asynccontextmanager
 async def _exposing(registry: CollectorRegistry, address: Address) -> AsyncIterator[None]:
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    app = web.Application()
-    app.router.add_get(PATH, answer)
     ended = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(serve(app, address, ended, linger_s=0))
+        tasks.create_task(_answer(registry, address, ended))
         try:
             yield
         finally:
             ended.set()
+
+
+async def _answer(registry: CollectorRegistry, address: Address, ended: asyncio.Event) -> None:
+    """In a thread, as long as a web server is being imported: who serves something else goes on with it."""
+    answering = await asyncio.to_thread(_answering)
+    await answering(registry, address, ended)
+
+
+def _answering() -> Callable[[CollectorRegistry, Address, asyncio.Event], Awaitable[None]]:
+    from process.exposed import answering
+
+    return answering

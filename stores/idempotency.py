@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+import msgspec
+
 from contract.bounds import IDEMPOTENCY_LEASE_S, IDEMPOTENCY_LIFE_S
 from contract.vocabulary import TenantId
 from stores.valkey import Scripts, StoreLost
@@ -18,37 +20,32 @@ _LEASE_MS = IDEMPOTENCY_LEASE_S * 1000
 _LIFE_MS = IDEMPOTENCY_LIFE_S * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class First:
+class First(msgspec.Struct, frozen=True, gc=False):
     """The caller runs the request. `again`: an earlier run ended without telling what became of it."""
 
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(msgspec.Struct, frozen=True, gc=False):
     """The request was done: its sealed answer."""
 
     answer: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class InFlight:
+class InFlight(msgspec.Struct, frozen=True, gc=False):
     """The first request still holds its lease, for at most so long."""
 
     retry_after_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class OtherRequest:
+class OtherRequest(msgspec.Struct, frozen=True, gc=False):
     """The key was used for a request with another fingerprint."""
 
 
 Claim = First | Replay | InFlight | OtherRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True, gc=False):
     """For whoever asks later: `key` names the caller's key within the tenant, `note` is kept as it is."""
 
     key: str

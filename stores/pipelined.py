@@ -1,7 +1,7 @@
 """One connection to Valkey for all callers of a process: commands go out as they come, answers come back in order.
 
 For the hot path, where redis-py's pool would cost more than the decision itself. Owns the wire (RESP2), the deadline
-and the way back after a loss; knows no key and no script. redis-py serves whoever needs more than scripts.
+and the way back after a loss; knows no key and no script.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The way to Valkey that all stores share: scripts, each call within a deadline, and one error when it is lost.
 
-Knows no key, no script and no client; redis-py, whose import takes 10 MB, is for `pooled` alone.
+Knows no key, no script and no client.
 """
 
 import asyncio

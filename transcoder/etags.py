@@ -1,9 +1,9 @@
 """[pure] Entity tags, one per revision and version of a record, and preconditions that name them (RFC 9110 §13.1)."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from contract.base32 import Base32
 from contract.headers import Header
@@ -14,7 +14,7 @@ from transcoder.errors import ApiError
 _ETAG = re.compile(r"r([1-9][0-9]{0,17})-([a-z2-7]{7})")
 _TAG = re.compile(r'(?:W/)?(?:"([\x21\x23-\x7e]*)"|((?!\*|W/)[\x21\x23-\x2b\x2d-\x7e]+))')
 _MARK_BYTES, _DIGITS = 5, 7
-_MARKS = Base32(_MARK_BYTES, "abcdefghijklmnopqrstuvwxyz234567")
+_MARKS = Base32(_MARK_BYTES, "abcdefghijklmnopqrstuvwxyz234567", _DIGITS)
 _COMMAS = re.compile(r"(?:[ \t]*,)+[ \t]*")
 
 
@@ -35,17 +35,19 @@ Precondition = AnyRevision | Named
 
 def etag(record_id: str, revision: int, version: Version) -> str:
     """The record's `etag` in a version; an ETag header is the same between quotes."""
-    return etags([record_id], [revision], version)[0]
+    return f"r{revision}-{_mark(record_id, version)}"
 
 
 def etags(record_ids: Sequence[str], revisions: Sequence[int], version: Version) -> list[str]:
     """The etags of several records, in a version."""
-    marks = _MARKS.spelt([_digest(record_id, version) for record_id in record_ids])
-    return [f"r{revision}-{mark[:_DIGITS]}" for revision, mark in zip(revisions, marks, strict=True)]
+    behind = f" {version.date}"
+    marks = _MARKS.spelt([sha256((each + behind).encode()).digest()[:_MARK_BYTES] for each in record_ids])
+    return [f"r{revision}-{mark}" for revision, mark in zip(revisions, marks, strict=True)]
 
 
-def _digest(record_id: str, version: Version) -> bytes:
-    return hashlib.sha256(f"{record_id} {version.date}".encode()).digest()[:_MARK_BYTES]
+def _mark(record_id: str, version: Version) -> str:
+    """What its tags have in common, whatever its revision: a digest of record and version."""
+    return _MARKS.one(sha256(f"{record_id} {version.date}".encode()).digest()[:_MARK_BYTES])
 
 
 def read_precondition(header: Header, value: str | None) -> Precondition | None:
@@ -84,6 +86,6 @@ def _malformed(header: Header) -> ApiError:
 
 def revisions(named: Named, record_id: str) -> frozenset[int]:
     """The revisions of this record that the tags name, in any version; tags of other records name none."""
-    marks = {mark[:_DIGITS] for mark in _MARKS.spelt([_digest(record_id, version) for version in VERSIONS])}
+    marks = {_mark(record_id, version) for version in VERSIONS}
     forms = (_ETAG.fullmatch(tag) for tag in named.tags)
     return frozenset(int(form[1]) for form in forms if form is not None and form[2] in marks)

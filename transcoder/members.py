@@ -6,10 +6,11 @@ than a look at it.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from contract.bounds import MAX_ERRORS
 from contract.operations import SCOPES
@@ -48,6 +49,8 @@ class Faults(list[Fault]):
 
 Read = Any
 """A neutral value, a Fault, or Faults."""
+WRONG = (Fault, Faults)
+"""The types of what is no value. Compared with a value's own, which costs a third of `isinstance`."""
 
 
 def faults_of(read: Read) -> Iterator[Fault]:
@@ -82,6 +85,9 @@ def _array(
             return Fault("too-many-items", f"At most {high} items.")
         if len(value) < low:
             return Fault("too-few-items", f"At least {low} items.", example=shown)
+        good = [judge(given, around) for given in value]
+        if Fault not in map(type, good) and len(set(map(same, good))) == len(good):
+            return good
         faults = Faults()
         items: list[Any] = []
         seen: set[Any] = set()
@@ -117,7 +123,7 @@ def ids(kind: Ids) -> Judge:
 
     def read(value: Json, around: Surroundings) -> list[int] | Fault | Faults:
         numbers = array(value, around)
-        if isinstance(numbers, Fault | Faults):
+        if isinstance(numbers, WRONG):
             return numbers
         return list(dict.fromkeys(numbers))
 
@@ -170,7 +176,7 @@ def address(kind: Address) -> Judge:
                     break
                 continue
             member = None if given is None else judge(given, around)
-            if isinstance(member, Fault):
+            if type(member) is Fault:
                 faults.append(replace(member, at=pointer(name)))
             else:
                 members[name] = member

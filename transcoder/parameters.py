@@ -164,6 +164,9 @@ def readers(operation: Operation) -> Mapping[str, Read]:
     return {row.name: _OWN.get(row.name) or _held(row.type) for row in parameters_of(operation)}
 
 
+_REPEATED = Fault("repeated-parameter", "A parameter may stand once.")
+
+
 def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]], asked: Asked) -> Parameters:
     """What the query says; raises `invalid-parameter` with every fault."""
     read: dict[str, Any] = {}
@@ -176,8 +179,7 @@ def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]],
             fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=meant)
             errors.append(_item(name[:_SHOWN], fault))
             continue
-        repeated = Fault("repeated-parameter", "A parameter may stand once.")
-        value = repeated if name in read else known[name](asked, text)
+        value = _REPEATED if name in read else known[name](asked, text)
         if isinstance(value, Fault):
             errors.append(_item(name, value))
         read.setdefault(name, value)
@@ -219,7 +221,13 @@ def _parameters(operation: Operation, read: Mapping[str, Any]) -> Parameters:
     )
 
 
+_UNCONDITIONAL = {"limit", "cursor", "order_by", "sort_direction", "fields", "deleted", "include_total"}
+"""What says nothing of single records: most lists are asked for by nothing else."""
+
+
 def _conditions(operation: Operation, read: Mapping[str, Any]) -> tuple[Condition, ...]:
+    if read.keys() <= _UNCONDITIONAL:
+        return ()
     resource = operation.resource
     tests = [(name, *test, read[name]) for name, test in WINDOWS.items() if name in read]
     tests += [(name, name, "eq", read[name]) for name in resource.list_filters if name in read]

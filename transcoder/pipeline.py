@@ -20,7 +20,7 @@ from contract import headers
 from contract.bounds import JSON_MEDIA_TYPE, MAX_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_TIMEOUT_S
 from contract.ids import Codec
 from contract.operations import BY_ID
-from contract.problems import INTERNAL_ERROR, MALFORMED_REQUEST, Problem, render
+from contract.problems import INTERNAL_ERROR, MALFORMED_REQUEST, Problem, problem_members
 from contract.versions import LATEST_VERSION, Version, requested_version, supported
 from contract.vocabulary import Json
 from process.logs import Say
@@ -42,6 +42,7 @@ from transcoder.plans import Plan, plans
 from transcoder.receipts import receipt_of
 from transcoder.records import Actor
 from transcoder.shares import Shares
+from transcoder.to_public import encode
 from transcoder.upstream import begin_request, spent_ms
 from transcoder.values import Known, Surroundings
 
@@ -243,7 +244,7 @@ class Pipeline:
         notes["code"] = problem.code
         if error.cause is not None:
             notes["cause"] = error.cause
-        body = render(
+        told = problem_members(
             problem,
             api_url=self._desk.api_url,
             trace_id=notes["trace_id"],
@@ -252,7 +253,8 @@ class Pipeline:
             outcome=error.outcome,
             **error.members,
         )
-        return Answer(problem.status, body, {**_retry_after(problem), **error.headers})
+        # The bytes of `render`, which the other mouths speak with, by an encoder that takes an eighth of its time.
+        return Answer(problem.status, encode(told), {**_retry_after(problem), **error.headers})
 
 
 def _retry_after(problem: Problem) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """[pure] Saying where something is, and what may have been meant."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from contract.problems import ItemError
 from contract.vocabulary import Json
@@ -13,11 +13,13 @@ _LONGEST_NAME = 64
 
 def pointer(*segments: str | int) -> str:
     """The JSON Pointer of a place (RFC 6901 §3)."""
-    return "".join("/" + str(segment).replace("~", "~0").replace("/", "~1") for segment in segments)
+    return "".join(["/" + str(segment).replace("~", "~0").replace("/", "~1") for segment in segments])
 
 
-def in_document_order(errors: Iterable[ItemError], body: Json) -> tuple[ItemError, ...]:
+def in_document_order(errors: Sequence[ItemError], body: Json) -> tuple[ItemError, ...]:
     """Errors as a reader of `body` comes to their places; in each object, what is missing there comes last."""
+    if len(errors) < 2:
+        return tuple(errors)
     seen: dict[int, dict[str, tuple[int, Json]]] = {}
 
     def members(container: dict[str, Json] | list[Json]) -> dict[str, tuple[int, Json]]:

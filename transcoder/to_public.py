@@ -1,9 +1,13 @@
-"""[pure] Records outward: neutral values become the public JSON of a version, ids sealed, instants in RFC 3339."""
+"""[pure] Records outward: neutral values become the public JSON of a version, ids sealed, instants in RFC 3339.
+
+A resource has a struct, made from its rows, that is encoded as its public object; and what fills one in is written from
+the rows too, as a function's source: it is run for every record that anybody is shown.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from decimal import Decimal
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -12,7 +16,7 @@ from contract.currencies import EXPONENTS
 from contract.ids import Codec
 from contract.resources import Field, Resource
 from contract.resources.shape import USER_PREFIX
-from contract.types import Address, Amount, CustomFields, CustomType, DateTime, FullName, Id, Ids, Parts
+from contract.types import Address, Amount, CustomFields, CustomType, DateTime, Etag, FullName, Id, Ids, Parts
 from contract.versions import Version
 from contract.vocabulary import Json, TenantId
 from transcoder.etags import etag, etags
@@ -31,10 +35,10 @@ _ENDS = ("Z", *(f".{ms:03d}Z" for ms in range(1, 1000)))
 
 def instant_text(ms: int) -> str:
     """Epoch milliseconds as RFC 3339 in UTC; the fraction only where there is one."""
-    day, of_day = divmod(ms, _DAY_MS)
-    minute, of_minute = divmod(of_day, _MINUTE_MS)
-    second, fraction = divmod(of_minute, 1000)
-    return _date(day) + _MINUTES[minute] + _SECONDS[second] + _ENDS[fraction]
+    of_day = ms % _DAY_MS
+    of_minute = of_day % _MINUTE_MS
+    minute, second = _MINUTES[of_day // _MINUTE_MS], _SECONDS[of_minute // 1000]
+    return f"{_date(ms // _DAY_MS)}{minute}{second}{_ENDS[of_minute % 1000]}"
 
 
 @lru_cache(maxsize=4096)
@@ -68,15 +72,17 @@ class Presenters:
 
 
 class Presenter:
-    """Turns records of one resource into public objects; the work per field is laid out once, and done for a page."""
+    """Turns records of one resource into what is encoded as public objects; laid out once."""
 
     def __init__(self, resource: Resource, codec: Codec, others: Presenters) -> None:
         self._resource = resource
         self._codec = codec
-        self._blank: dict[str, Json] = {row.name: None for row in resource.fields if not row.once}
-        """Every documented member in its order."""
-        forms = (_form(row, codec, others) for row in resource.fields if not row.once)
-        self._forms = tuple(form for form in forms if form is not None)
+        self._absent = {row.name: None for row in resource.fields if not row.once}
+        """What stands in the place of members that are not there."""
+        self.source, known = _written(resource, codec, others)
+        """Of `shown`."""
+        exec(compile(self.source, f"<{resource.name} shown>", "exec"), known)  # noqa: S102  rows are its only source
+        self._shown: Callable[[Around, Record, Values, str, str], Shown] = known["shown"]
         self._once = tuple(row.name for row in resource.shown_once)
 
     def record_id(self, tenant: TenantId, number: int) -> str:
@@ -87,25 +93,40 @@ class Presenter:
         """The record's etag in a version."""
         return etag(self.record_id(tenant, record.number), record.revision, version)
 
-    def public(self, around: "Around", records: Sequence[Record]) -> list[Public]:
-        """The public objects as today's version has them, every documented member present.
+    def shown(self, around: "Around", records: Sequence[Record]) -> "list[Shown]":
+        """The public objects as today's version has them, every documented member present and in its order.
 
         A record that is not there yet (a dry create, number 0) has no id. What is shown once is there if it is given.
         """
-        shown = [_within(self._blank, record.values) for record in records]
-        record_ids = self._codec.seal_all(self._resource.prefix, around.tenant, [record.number for record in records])
-        tags = etags(record_ids, [record.revision for record in records], around.version)
-        for record, each, record_id, tag in zip(records, shown, record_ids, tags, strict=True):
-            each["id"] = record_id if record.number else None
-            each["etag"] = tag
-            if "deleted_at" in each:
-                each["deleted_at"] = record.deleted_at_ms
-        for form in self._forms:
-            form(around, shown)
-        if self._once:
-            for record, each in zip(records, shown, strict=True):
-                each |= {name: record.values[name] for name in self._once if name in record.values}
-        return shown
+        numbers, revisions = [record.number for record in records], [record.revision for record in records]
+        record_ids = self._codec.seal_all(self._resource.prefix, around.tenant, numbers)
+        told = (records, record_ids, etags(record_ids, revisions, around.version))
+        shown = self._shown
+        try:
+            return [shown(around, record, record.values, *own) for record, *own in zip(*told, strict=True)]
+        except KeyError:
+            return [self._filled(around, record, *own) for record, *own in zip(*told, strict=True)]
+
+    def one(self, around: "Around", record: Record) -> "Shown":
+        """Likewise of one record."""
+        [record_id] = self._codec.seal_all(self._resource.prefix, around.tenant, (record.number,))
+        tag = etag(record_id, record.revision, around.version)
+        try:
+            return self._shown(around, record, record.values, record_id, tag)
+        except KeyError:
+            return self._filled(around, record, record_id, tag)
+
+    def _filled(self, around: "Around", record: Record, record_id: str, tag: str) -> "Shown":
+        """Of one that its service has left members out of: they are null."""
+        return self._shown(around, record, {**self._absent, **record.values}, record_id, tag)
+
+    def public(self, around: "Around", records: Sequence[Record]) -> list[Public]:
+        """The same as dicts, for whoever takes members away or gives them other names."""
+        return [self.plain(shown) for shown in self.shown(around, records)]
+
+    def plain(self, shown: "Shown") -> Public:
+        """One of them as a dict."""
+        return dict(msgspec.to_builtins(shown, builtin_types=(Decimal,)))
 
     def chosen(self, public: Public, fields: frozenset[str] | None) -> Public:
         """Of a public object only those `fields` and the id, and what is shown once; all where none are given."""
@@ -115,14 +136,11 @@ class Presenter:
         return {name: value for name, value in public.items() if name in kept}
 
 
-def _within(blank: Public, given: Values) -> Public:
-    """The members of `blank` in its order and no others, null where nothing is given."""
-    shown = {**blank, **given}
-    return shown if len(shown) == len(blank) else {name: shown[name] for name in blank}
+Shown = Any
+"""A public object; which struct it is, the rows of its resource say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(msgspec.Struct, frozen=True, gc=False):
     """What a record is shown by: whose it is, in which version, and the definitions of its custom fields."""
 
     tenant: TenantId
@@ -130,85 +148,84 @@ class Around:
     definitions: Definitions
 
 
-Form = Callable[[Around, Sequence[Public]], None]
-"""Puts what is shown of a member in the place of its neutral value, in several objects."""
+def _written(resource: Resource, codec: Codec, others: Presenters) -> tuple[str, dict[str, Any]]:
+    """The source of a resource's `shown(around, record, values, record_id, tag)`, and the names that it knows.
+
+    Whatever no row documents is dropped.
+    """
+    always = [row for row in resource.fields if not row.once]
+    members = [(row.name, Any) for row in always] + [(row.name, Any, msgspec.UNSET) for row in resource.shown_once]
+    known: dict[str, Any] = {
+        "Shown": msgspec.defstruct(resource.name, members, gc=False),
+        "UNSET": msgspec.UNSET,
+        "seal": codec.seal,
+        "seal_all": codec.seal_all,
+        "custom": partial(_custom_fields, codec),
+        **_OF_ALL,
+    }
+    lines = ["def shown(around, record, values, record_id, tag):", "    tenant = around.tenant", "    return Shown("]
+    lines += [f"        {_expression(row, known, others)},  # {row.name}" for row in always]
+    lines += [f"        values.get({row.name!r}, UNSET),  # {row.name}" for row in resource.shown_once]
+    return "\n".join([*lines, "    )", ""]), known
 
 
-def _form(field: Field, codec: Codec, others: Presenters) -> Form | None:
-    """How a field is shown; None stands for its value as it is."""
-    name = field.name
+def _expression(field: Field, known: dict[str, Any], others: Presenters) -> str:
+    """What a member is shown as. Names that are for one member alone are added to those `known`."""
+    value = f"values[{field.name!r}]"
+    there = f"None if (it := {value}) is None else"
     match field.type:
-        case Id() if name == "id":
-            return None  # the records' own are sealed all at once
-        case Id(prefix=prefix):
-            return _reference(name, codec, prefix)
+        case Id() if field.name == "id":
+            return "record_id if record.number else None"
+        case Etag():
+            return "tag"
+        case DateTime() if field.name == "deleted_at":
+            return f"None if (it := record.deleted_at_ms) is None else {_INSTANT}"
         case DateTime():
-            return _where_there(name, instant_text)
+            return f"{there} {_INSTANT}"
+        case Id(prefix=prefix):
+            return f"{there} seal({prefix!r}, tenant, it)"  # the codec remembers owners and companies
         case Address(members=members):
-            blank: Public = {member: None for member, _ in members}
-            return _where_there(name, lambda given: _within(blank, given))
+            names = tuple(member for member, _ in members)
+            return f"{there} it if tuple(it) == {names!r} else whole(it, {names!r})"
         case FullName(parts=parts):
-            return _full_name(name, parts)
+            held = f"({', '.join(f'values[{part!r}]' for part in parts)})"
+            return f"joined(it) if None in (it := {held}) else ' '.join(it) or None"
         case Amount(currency=currency):
-            return _amount(name, currency)
+            return f"{there} amount(it, values[{currency!r}])"
         case Ids(prefix=prefix):
-            return _each(name, lambda around, numbers: codec.seal_all(prefix, around.tenant, numbers), list)
+            return f"seal_all({prefix!r}, tenant, it) if (it := {value}) else []"
         case Parts(of=of):
-            return _each(name, lambda around, parts: others.named(of).public(around, parts), list)
+            known[f"show_{field.name}"] = lambda around, parts: others.named(of).shown(around, parts)
+            return f"show_{field.name}(around, it) if (it := {value}) else []"
         case CustomFields():
-            return _each(name, lambda around, values: _custom_fields(codec, around, values), dict)
-    return None
+            return f"custom(around, it) if (it := {value}) else {{}}"
+    return value
 
 
-def _where_there(name: str, shown_as: Callable[[Any], Json]) -> Form:
-    """A value by itself; null where there is none."""
-
-    def form(_: Around, shown: Sequence[Public]) -> None:
-        for each in shown:
-            value = each[name]
-            if value is not None:
-                each[name] = shown_as(value)
-
-    return form
+def _whole(given: Mapping[str, Json], names: tuple[str, ...]) -> Public:
+    """The members of these names in their order and no others, null where nothing is given."""
+    return {name: given.get(name) for name in names}
 
 
-def _each(name: str, shown_as: Callable[[Around, Any], Json], empty: Callable[[], Json]) -> Form:
-    """A value that holds several; `empty` where it holds none."""
-
-    def form(around: Around, shown: Sequence[Public]) -> None:
-        for each in shown:
-            value = each[name]
-            each[name] = shown_as(around, value) if value else empty()
-
-    return form
+def _joined(parts: Iterable[str | None]) -> str | None:
+    """What is there of a full name; None where nothing is."""
+    return " ".join([part for part in parts if part is not None]) or None
 
 
-def _reference(name: str, codec: Codec, prefix: str) -> Form:
-    """Owners and companies come again and again: the codec remembers them."""
-
-    def form(around: Around, shown: Sequence[Public]) -> None:
-        for each in shown:
-            if each[name] is not None:
-                each[name] = codec.seal(prefix, around.tenant, each[name])
-
-    return form
-
-
-def _full_name(name: str, parts: tuple[str, ...]) -> Form:
-    def form(_: Around, shown: Sequence[Public]) -> None:
-        for each in shown:
-            each[name] = " ".join([text for part in parts if (text := each[part]) is not None]) or None
-
-    return form
-
-
-def _amount(name: str, currency: str) -> Form:
-    def form(_: Around, shown: Sequence[Public]) -> None:
-        for each in shown:
-            if each[name] is not None:
-                each[name] = amount_text(each[name], each[currency])
-
-    return form
+_OF_ALL = {
+    "amount": amount_text,
+    "whole": _whole,
+    "joined": _joined,
+    "date": _date,
+    "minutes": _MINUTES,
+    "seconds": _SECONDS,
+    "ends": _ENDS,
+}
+_INSTANT = (
+    f"f'{{date(it // {_DAY_MS})}}{{minutes[(of_day := it % {_DAY_MS}) // {_MINUTE_MS}]}}"
+    f"{{seconds[of_day % {_MINUTE_MS} // 1000]}}{{ends[of_day % 1000]}}'"
+)
+"""As `instant_text`, in its place: a page has three of them a record, and half of their cost were calls."""
 
 
 def _custom_fields(codec: Codec, around: Around, values: Mapping[str, Any]) -> Json:

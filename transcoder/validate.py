@@ -7,7 +7,7 @@ a place only once there is one.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache, partial
 from typing import Any
 
@@ -16,14 +16,14 @@ from contract.problems import ItemError
 from contract.resources import RESOURCES, Field, Money, Resource, Write
 from contract.types import Address, Amount, CustomFields, Parts
 from contract.vocabulary import Json
-from transcoder.members import JUDGES, Faults, Judge, Read, faults_of, unknown
+from transcoder.members import JUDGES, WRONG, Faults, Judge, Read, faults_of, unknown
 from transcoder.pointers import in_document_order, pointer
 from transcoder.records import Values
 from transcoder.values import CHECKS, Fault, Surroundings, bound, in_units
 
 
-class Mode(Enum):
-    """What a body is for."""
+class Mode(StrEnum):
+    """What a body is for. Words, since those are hashed faster than members of a bare Enum."""
 
     CREATE = "create"
     PATCH = "patch"
@@ -44,6 +44,7 @@ class _Shape:
     def __init__(self, fields: Mapping[str, Field], mode: Mode) -> None:
         rows = fields.values()
         self.judges = {row.name: _judge(row, mode) for row in rows}
+        """Of each member what judges it, and what null is."""
         self.writable = [row.name for row in rows if row.write is not Write.NEVER]
         self.beside = {row.name: partial(_applicable, row, fields, mode) for row in rows if row.only_with is not None}
         self.required = () if mode is Mode.PATCH else tuple(row for row in rows if row.required)
@@ -56,12 +57,10 @@ _READ_ONLY = Fault("read-only", "This member cannot be written here.")
 _NOT_NULLABLE = Fault("not-nullable", "This member cannot be null.")
 
 
-def _judge(row: Field, mode: Mode) -> Judge:
+def _judge(row: Field, mode: Mode) -> tuple[Judge, Fault | None]:
     if row.write is Write.NEVER or (row.write is Write.ON_CREATE and mode is Mode.PATCH):
-        return lambda _, __: _READ_ONLY
-    judge = _JUDGES[type(row.type)](row.type)
-    null = None if row.nullable else _NOT_NULLABLE
-    return lambda value, around: null if value is None else judge(value, around)
+        return lambda _, __: _READ_ONLY, _READ_ONLY
+    return _JUDGES[type(row.type)](row.type), None if row.nullable else _NOT_NULLABLE
 
 
 @lru_cache
@@ -80,8 +79,15 @@ def create_values(resource: Resource, body: Json, around: Surroundings) -> Value
             read[name] = list(default) if isinstance(default, tuple) else default
     for name in shape.objects:
         if read.get(name) is not None:
-            read[name] = {member: part for member, part in read[name].items() if part is not None} or None
-    return {name: value for name, value in read.items() if value is not None}
+            read[name] = _told(read[name]) or None
+    return _told(read)
+
+
+def _told(members: dict[str, Any]) -> dict[str, Any]:
+    """Those that are not null."""
+    if None not in members.values():
+        return members
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def patch_values(resource: Resource, body: Json, around: Surroundings) -> Values | Invalid:
@@ -131,15 +137,20 @@ def _read(shape: _Shape, body: dict[str, Json], around: Surroundings) -> tuple[d
     """The values of the members that are good, and what is wrong with the others."""
     values: dict[str, Any] = {}
     errors: list[ItemError] = []
+    judges, beside = shape.judges, shape.beside
     for name, value in body.items():
-        judge = shape.judges.get(name)
-        read = unknown(name, shape.writable) if judge is None else judge(value, around)
-        if name in shape.beside and read is not None:
-            read = shape.beside[name](read, body)
-        if not isinstance(read, Fault | Faults):
+        if name in judges:
+            judge, null = judges[name]
+            read = null if value is None else judge(value, around)
+        else:
+            read = unknown(name, shape.writable)
+        if name in beside and read is not None:
+            read = beside[name](read, body)
+        if type(read) not in WRONG:
             values[name] = read
             continue
-        errors += [item(fault, pointer(name)) for fault in faults_of(read)]
+        at = pointer(name)
+        errors += [item(fault, at) for fault in faults_of(read)]
         if len(errors) >= MAX_ERRORS:
             break  # the rest would not be shown, and each guess at a name costs
     errors += [_missing(row) for row in shape.required if row.name not in body]
@@ -169,7 +180,7 @@ def item(fault: Fault, at: str) -> ItemError:
 
 def _applicable(row: Field, fields: Mapping[str, Field], mode: Mode, read: Read, body: dict[str, Json]) -> Read:
     """Against the body's own state: an open deal has no `closed_at`."""
-    if row.only_with is None or isinstance(read, Fault | Faults):
+    if row.only_with is None or type(read) in WRONG:
         return read
     name, allowed = row.only_with
     if mode is Mode.UPSERT and name not in body:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -60,7 +59,7 @@ _DATETIME = re.compile(
 )
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_S = 86_400
+_DAY_S, _EPOCH_DAY = 86_400, _EPOCH.toordinal()
 _LAST_MS = 4_133_980_799_999
 """2100-12-31T23:59:59.999Z."""
 
@@ -68,8 +67,7 @@ OpenId = Callable[[str, str], int | ids.Malformed | ids.Foreign]
 """(prefix, text) → what the codec makes of it for the caller's business."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True, gc=False):
     """What is wrong with one value: an item code and a sentence; `at` is where inside the value (pointer segments)."""
 
     code: str
@@ -117,7 +115,8 @@ def line(kind: Line, value: Json, _: Surroundings) -> str | Fault:
     """NFC, trimmed, no control characters."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
-    if _is_plain(value, kind.max_length):
+    # Most need nothing: ASCII without control characters or blanks around it.
+    if 0 < len(value) <= kind.max_length and value.isascii() and value.isprintable() and value[0] != " " != value[-1]:
         return value
     text = value.strip(WHITE_SPACE)
     if _CONTROL.search(text):
@@ -125,11 +124,6 @@ def line(kind: Line, value: Json, _: Surroundings) -> str | Fault:
     if not text:
         return Fault("too-short", "Must not be empty; send null to leave it out.")
     return _within(text, kind.max_length)
-
-
-def _is_plain(text: str, max_length: int) -> bool:
-    """Whether nothing needs to be done to a line, as to most: ASCII without control characters or blanks around it."""
-    return 0 < len(text) <= max_length and text.isascii() and text.isprintable() and text[0] != " " != text[-1]
 
 
 def _within(text: str, max_length: int) -> str | Fault:
@@ -178,7 +172,7 @@ def day(kind: Date, value: Json, around: Surroundings) -> str | Fault:
         return Fault("invalid-date", "Not a calendar day, YYYY-MM-DD.", example=kind.example)
     if not _FIRST_DAY <= parsed <= _LAST_DAY:
         return Fault("out-of-range", f"Must lie between {_FIRST_DAY} and {_LAST_DAY}.", example=kind.example)
-    if kind.not_future and parsed.toordinal() > _EPOCH.toordinal() + (around.now_ms // 1000 + CLOCK_SKEW_S) // _DAY_S:
+    if kind.not_future and parsed.toordinal() > _EPOCH_DAY + (around.now_ms // 1000 + CLOCK_SKEW_S) // _DAY_S:
         return Fault("out-of-range", "Must not lie after today (UTC).", example=kind.example)
     return value
 
@@ -246,15 +240,14 @@ def malformed_id(prefix: str, malformed: ids.Malformed) -> Fault:
 
 def reference(kind: Id, value: Json, around: Surroundings) -> int | Fault:
     """The number behind an id of the caller's own business."""
-    match around.open_id(kind.prefix, value if isinstance(value, str) else ""):
-        case ids.Malformed() as malformed:
-            if not isinstance(value, str):
-                return _wrong_type("a string", malformed.example(kind.prefix))
-            return malformed_id(kind.prefix, malformed)
-        case ids.Foreign():
-            return Fault("reference-not-found", "No live record has this id.")
-        case number:
-            return number
+    opened = around.open_id(kind.prefix, value if isinstance(value, str) else "")
+    if isinstance(opened, int):
+        return opened
+    if isinstance(opened, ids.Foreign):
+        return Fault("reference-not-found", "No live record has this id.")
+    if not isinstance(value, str):
+        return _wrong_type("a string", opened.example(kind.prefix))
+    return malformed_id(kind.prefix, opened)
 
 
 def text(kind: Text, value: Json, _: Surroundings) -> str | Fault:

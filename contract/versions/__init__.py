@@ -14,9 +14,9 @@ from contract.problems import VERSION_INVALID, VERSION_REQUIRED, VERSION_RETIRED
 from contract.versions.change import Change
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Version:
-    """A dated behaviour contract; `date` is what the `Version` header says.
+    """A dated behaviour contract, a row of which there is one; `date` is what the `Version` header says.
 
     A version is deprecated from `deprecated_at_s` on and retired from `sunset_at_s` on (epoch seconds; None: not yet).
     """

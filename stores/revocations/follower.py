@@ -6,10 +6,10 @@ lost. Knows no request and no answer. Nobody waits here on a request's way: `cur
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
-import aiohttp
 from structlog.typing import FilteringBoundLogger
 
 from contract.failures import REVOCATIONS_LATE, REVOCATIONS_LOST
@@ -33,22 +33,25 @@ class FeedLost(Exception):
     """There was no page, or none that this version understands."""
 
 
-class Feed:
-    """The feed of one authorization server, by a session that knows how to reach it."""
+Get = Callable[[str, float], Awaitable[tuple[int, bytes]]]
+"""Asks for a target and waits so many seconds at most: the status and the body, or OSError."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
-        self._url = f"{url}{FEED_PATH}"
+
+class Feed:
+    """The feed of one authorization server, by a way to ask it."""
+
+    def __init__(self, get: Get) -> None:
+        self._get = get
 
     async def page(self, after: str, wait_s: float) -> Page:
         """What follows `after`, at once or as soon as there is something. Raises FeedLost."""
-        limit = aiohttp.ClientTimeout(total=wait_s + LATE_S)
+        target = f"{FEED_PATH}?{urlencode({AFTER: after, WAIT: wait_s})}"
         try:
-            async with self._session.get(self._url, params={AFTER: after, WAIT: str(wait_s)}, timeout=limit) as answer:
-                if answer.status != 200:
-                    raise FeedLost(f"the feed answers {answer.status}")
-                return read_page(await answer.read())
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+            status, body = await self._get(target, wait_s + LATE_S)
+            if status != 200:
+                raise FeedLost(f"the feed answers {status}")
+            return read_page(body)
+        except (OSError, ValueError) as error:  # TimeoutError is an OSError
             raise FeedLost(f"{type(error).__name__}: {error}") from error
 
 

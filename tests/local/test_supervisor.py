@@ -1,23 +1,27 @@
 """What the supervisor promises, with real processes."""
 
+import asyncio
 import os
 import shutil
 import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from local.board import Board
 from local.down import running, take_down
-from local.folder import RunFolder, locate, open_folder
-from local.keeper import STABLE_AFTER_S
+from local.folder import RunFolder, locate, open_folder, own_sockets
+from local.keeper import STABLE_AFTER_S, Keeper
 from local.plan import Leaves, Probe, Service, pause_s
 from local.processes import Identity, identify, lives, send, wait_for_end
 from local.state import Stage, State, Watched, read_state
 from local.trouble import Trouble
-from tests.local.conftest import stand_in
+from tests.local.conftest import plan_of, stand_in
+from tests.support.agreement import died
 
 Start = Callable[..., None]
 PATIENCE_S = 10.0
@@ -55,13 +59,50 @@ def test_a_killed_service_is_back_within_a_second(folder: RunFolder, start: Star
     assert time.monotonic() - killed_s < 1.0
     assert process_of(folder, "a") != first
     assert row(folder, "a").last_end == "killed by SIGKILL"
+    assert died(folder.logs) == {"a"}
     assert process_of(folder, "b") == other
 
 
 def test_restarts_begin_at_once_and_slow_down_to_ten_seconds() -> None:
     assert [pause_s(deaths) for deaths in range(1, 9)] == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
     assert pause_s(100_000) == 10.0
+    after_serving = [pause_s(deaths, had_served=True) for deaths in range(1, 13)]
+    assert after_serving == [0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
     assert STABLE_AFTER_S == 10.0
+
+
+async def paused_for_s(folder: RunFolder, service: Service, *, lives: int) -> list[float]:
+    """How long its keeper would have waited after each of so many lives; one that serves is killed for it."""
+    plan, paused_s = plan_of(folder, service), list[float]()
+    board = Board(folder, plan)
+
+    async def pause(seconds: float) -> None:
+        paused_s.append(seconds)
+
+    own_sockets(folder)
+    board.write()
+    kept = asyncio.create_task(Keeper(service, plan, folder, board, pause=pause).keep())
+    try:
+        while len(paused_s) < lives and not kept.done():
+            now = row(folder, service.name)
+            if now.stage is Stage.READY and now.process is not None and now.restarts == len(paused_s):
+                send(now.process, signal.SIGKILL)
+            await asyncio.sleep(0.01)
+    finally:
+        kept.cancel()
+        with suppress(asyncio.CancelledError):
+            await kept
+        folder.state.unlink()  # it says that this process is the supervisor, which would be ended
+    return paused_s[:lives]
+
+
+async def test_a_service_that_had_served_is_replaced_at_once_a_few_times_in_a_row(folder: RunFolder) -> None:
+    assert await paused_for_s(folder, stand_in(folder, "a"), lives=6) == [0.0, 0.0, 0.0, 0.0, 0.0, 0.5]
+
+
+async def test_a_service_that_never_serves_is_not_started_again_and_again(folder: RunFolder) -> None:
+    bad = Service("a", "a", ("/bin/sh", "-c", "exit 3"), {}, Probe(f"unix:{folder.root}/a"))
+    assert await paused_for_s(folder, bad, lives=4) == [0.0, 0.5, 1.0, 2.0]
 
 
 def test_down_ends_every_process_and_removes_the_sockets(folder: RunFolder, start: Start) -> None:

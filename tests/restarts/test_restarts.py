@@ -243,7 +243,7 @@ async def test_what_had_begun_is_answered_when_everything_is_taken_down(renewed:
     await eventually(is_leaving, "Envoy to let nobody in any more")
     assert not stopping.done()
     writer.write(body[5:])
-    assert await status(reader) == 201
+    assert await status(reader) == 201, await reader.read(4_096)
     writer.close()
     await stopping
     note("every part", "told to end", "what had begun was answered")

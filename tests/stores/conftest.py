@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 
 from stores.clients import Client, pipelined
-from stores.pooled import pooled
 from stores.valkey import place
 from tests.stores.cluster_process import cluster_at
+from tests.stores.redis_py import pooled
 from tests.stores.valkey_clients import CLIENTS, Connect
 from tests.stores.valkey_process import valkey_at
 

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from contract.limits import GROWTH, PLANS, Plan, Policy, spend
 from stores.buckets import ValkeyBuckets
-from stores.pooled import Valkey
+from stores.pipelined import Pipelined
 from tests.stores.charging import charged
 
 _numbers = itertools.count()
@@ -25,7 +25,7 @@ async def redis(valkey_url: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture(scope="module")
 async def buckets(valkey_url: str) -> AsyncIterator[ValkeyBuckets]:
-    valkey = Valkey(valkey_url, timeout_s=5.0)
+    valkey = Pipelined(valkey_url, timeout_s=5.0)
     yield ValkeyBuckets(valkey)
     await valkey.close()
 

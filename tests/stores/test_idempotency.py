@@ -25,7 +25,7 @@ from stores.idempotency import (
     Used,
     ValkeyIdempotency,
 )
-from stores.pooled import Valkey
+from stores.pipelined import Pipelined
 from stores.valkey import Scripts, StoreLost
 from tests.stores.conftest import opened
 from tests.stores.valkey_process import valkey_at
@@ -213,7 +213,7 @@ async def test_a_key_is_kept_for_a_day_and_not_longer(shelf: Shelf, name: str) -
 
 
 async def test_all_keys_of_a_business_lie_in_one_slot_and_end_by_themselves(valkey_url: str) -> None:
-    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
+    valkey = Pipelined(valkey_url, timeout_s=TIMEOUT_S)
     for name in ("a", "b"):
         await ValkeyIdempotency(valkey).claim(TenantId(77), name, "print", "one", USE)
     async with Redis.from_url(valkey_url) as redis:
@@ -228,7 +228,7 @@ async def test_all_keys_of_a_business_lie_in_one_slot_and_end_by_themselves(valk
 async def test_a_store_that_is_away_is_lost_whatever_is_asked_of_it() -> None:
     with TemporaryDirectory() as folder:
         async with valkey_at(Path(folder)) as (url, process):
-            valkey = Valkey(url, timeout_s=TIMEOUT_S)
+            valkey = Pipelined(url, timeout_s=TIMEOUT_S)
             store = ValkeyIdempotency(valkey)
             assert await store.claim(TENANT, "name", "print", "one", USE) == First()
             process.kill()
@@ -245,7 +245,7 @@ async def test_a_store_that_is_away_is_lost_whatever_is_asked_of_it() -> None:
 async def test_an_answer_that_is_not_the_script_s_is_no_claim() -> None:
     with TemporaryDirectory() as folder:
         async with valkey_at(Path(folder)) as (url, _):
-            valkey = Valkey(url, timeout_s=TIMEOUT_S)
+            valkey = Pipelined(url, timeout_s=TIMEOUT_S)
             async with Redis.from_url(url) as redis:
                 await redis.set("once:{1}:name", "something else wrote here")
             with pytest.raises(StoreLost):

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 from structlog.testing import CapturingLogger
 
-from stores.pooled import Valkey
+from stores.pipelined import Pipelined
 from stores.receipt import Receipt
 from stores.receipts import BATCH, QUEUE, MemoryReceipts, Outbox, Receipts, ValkeyReceipts
 from stores.valkey import Scripts, StoreLost
@@ -136,7 +136,7 @@ async def test_the_oldest_make_room_in_a_business_that_is_never_silent(store: Re
 
 
 async def test_all_receipts_of_a_business_lie_in_one_slot_are_bounded_and_end_by_themselves(valkey_url: str) -> None:
-    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
+    valkey = Pipelined(valkey_url, timeout_s=TIMEOUT_S)
     store = ValkeyReceipts(valkey)
     for first in range(0, MOST + 2000, 1000):
         await store.keep("biz_77", numbered(*range(first, first + 1000)))
@@ -152,7 +152,7 @@ async def test_all_receipts_of_a_business_lie_in_one_slot_are_bounded_and_end_by
 async def test_a_store_that_is_away_is_lost_whatever_is_asked_of_it() -> None:
     with TemporaryDirectory() as folder:
         async with valkey_at(Path(folder)) as (url, process):
-            valkey = Valkey(url, timeout_s=TIMEOUT_S)
+            valkey = Pipelined(url, timeout_s=TIMEOUT_S)
             store = ValkeyReceipts(valkey)
             await store.keep("biz", [RECEIPT])
             process.kill()
@@ -165,7 +165,7 @@ async def test_a_store_that_is_away_is_lost_whatever_is_asked_of_it() -> None:
 
 
 async def test_what_somebody_else_wrote_is_no_receipt(valkey_url: str) -> None:
-    valkey = Valkey(valkey_url, timeout_s=TIMEOUT_S)
+    valkey = Pipelined(valkey_url, timeout_s=TIMEOUT_S)
     async with Redis.from_url(valkey_url) as redis:
         for other in (b"\xc1", b"\x91\x01", b"\x01"):
             await redis.set("receipt:{biz_78}:x", other)

@@ -17,7 +17,7 @@ from contract.limits import SCALE
 from contract.vocabulary import TenantId
 from stores.buckets import ValkeyBuckets
 from stores.idempotency import First, Replay, Use, ValkeyIdempotency
-from stores.pooled import Valkey
+from stores.pipelined import Pipelined
 from stores.receipt import Receipt
 from stores.receipts import ValkeyReceipts
 from stores.valkey import StoreLost, valkey_url
@@ -64,13 +64,13 @@ def the_guides_user() -> list[str]:
 
 
 @pytest.fixture
-async def valkey(secured: Secured) -> AsyncIterator[Valkey]:
-    client = Valkey(valkey_url(secured.url()), timeout_s=AMPLE_S)
+async def valkey(secured: Secured) -> AsyncIterator[Pipelined]:
+    client = Pipelined(valkey_url(secured.url()), timeout_s=AMPLE_S)
     yield client
     await client.close()
 
 
-async def test_the_guides_user_may_do_all_that_the_stores_do(valkey: Valkey) -> None:
+async def test_the_guides_user_may_do_all_that_the_stores_do(valkey: Pipelined) -> None:
     charge = await charged(ValkeyBuckets(valkey), "family", business="biz", plan=SCALE, cost=1)
     assert charge
     store = ValkeyIdempotency(valkey)
@@ -84,7 +84,7 @@ async def test_the_guides_user_may_do_all_that_the_stores_do(valkey: Valkey) -> 
 
 
 async def test_the_guides_user_may_keep_receipts_and_make_room_for_them(
-    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+    valkey: Pipelined, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stores.receipts.RECEIPTS_PER_BUSINESS", 1)
     store, receipt = ValkeyReceipts(valkey), Receipt("first", "usr", "contacts.list", 0, status=200)
@@ -111,7 +111,7 @@ WRONG = {
 
 @pytest.mark.parametrize("url", WRONG.values(), ids=WRONG.keys())
 async def test_whoever_is_not_let_in_has_lost_the_store(secured: Secured, url: object) -> None:
-    client = Valkey(url(secured), timeout_s=AMPLE_S)  # type: ignore[operator]
+    client = Pipelined(url(secured), timeout_s=AMPLE_S)  # type: ignore[operator]
     with pytest.raises(StoreLost) as lost:
         await client.script("return 1")([], [])
     assert WORD not in str(lost.value)

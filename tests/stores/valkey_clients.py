@@ -9,8 +9,8 @@ from typing import Protocol
 import pytest
 
 from stores.pipelined import Pipelined
-from stores.pooled import Valkey
 from stores.valkey import Script, Scripts, StoreLost
+from tests.stores.redis_py import Valkey
 
 TIMEOUT_S = 0.05
 AMPLE_S = 5.0

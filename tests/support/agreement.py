@@ -81,7 +81,7 @@ def disagreements(logs: Path, *, killed: frozenset[str] | None = None, parts: tu
     there, if not all do.
     """
     stories = joined(logs)
-    gaps = _dead(logs) if killed is None else killed
+    gaps = died(logs) if killed is None else killed
     absent = frozenset(("envoy", "authz", "transcoder")).difference(parts) if parts else frozenset()
     return [
         f"{trace_id}: {fault} ({story.about})"
@@ -137,7 +137,7 @@ def _add(stories: dict[str, Story], part: str, line: Line) -> None:
             stories.setdefault(line.trace_id or "", Story()).ran.append(line)
 
 
-def _dead(logs: Path) -> frozenset[str]:
+def died(logs: Path) -> frozenset[str]:
     """The parts that ended without having been asked to, as the supervisor saw."""
     files = logs.glob("supervisor.log*")
     return frozenset(name for file in files for name in _DIED.findall(file.read_text(errors="replace")))

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec import structs
 
 from contract.vocabulary import Json
 from transcoder.dialect.answers import refusal_in
@@ -57,7 +58,7 @@ async def _read_all(
 ) -> list[T | Refusal]:
     def outward(answer: Envelope, own: OwnFields) -> T | Refusal | Unreadable:
         try:
-            return refusal_in(replace(asked, own=own), answer) or read(answer, own)
+            return refusal_in(structs.replace(asked, own=own), answer) or read(answer, own)
         except Unreadable as fault:
             return fault
 

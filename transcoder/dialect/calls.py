@@ -1,17 +1,19 @@
 """Calls about records: sent, and their answers read, with the business's own fields at hand where they are needed."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec import structs
 
 from contract.problems import UPSTREAM_INVALID
 from transcoder.dialect.answers import refusal_in
 from transcoder.dialect.business import Business
+from transcoder.dialect.conversions import Unreadable
 from transcoder.dialect.envelope import Envelope
 from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields, UnknownOwnField
 from transcoder.dialect.refusals import Asked
 from transcoder.dialect.rows import Dialect
-from transcoder.dialect.wire import Ask, Wire, reading
+from transcoder.dialect.wire import Ask, Wire, unusable
 from transcoder.errors import ApiError
 from transcoder.records import Actor, Refusal
 
@@ -31,40 +33,50 @@ class Calls:
 
     async def inward(self, dialect: Dialect, actor: Actor, make: Callable[[OwnFields], T]) -> T:
         """What `make` makes of neutral values, before anything is sent."""
-        with reading(_CONVERTS):
-            return await self._known(dialect, actor, make)
+        own = self._at_hand(dialect, actor)
+        try:
+            try:
+                return make(own)
+            except UnknownOwnField:
+                return make(await self._newer(dialect, actor, own))
+        except Unreadable as fault:
+            raise unusable(_CONVERTS, str(fault)) from None
 
     async def ask(self, asked: Asked, ask: Ask, actor: Actor, read: Read[T]) -> T | Refusal:
         """What `read` makes of the answer, or the refusal in it."""
         answer = await self._wire.send(ask, actor)
-
-        def outward(own: OwnFields) -> T | Refusal:
-            refusal = None if answer.ok else refusal_in(replace(asked, own=own), answer)
-            return refusal or read(answer, own)
-
-        with reading(ask):
+        own = self._at_hand(asked.dialect, actor)
+        try:
             try:
-                return await self._known(asked.dialect, actor, outward)
-            except ApiError as error:
-                raise after(ask, answer, error) from None
+                return _outward(asked, answer, own, read)
+            except UnknownOwnField:
+                return _outward(asked, answer, await self._newer(asked.dialect, actor, own), read)
+        except ApiError as error:
+            raise after(ask, answer, error) from None
+        except Unreadable as fault:
+            raise unusable(ask, str(fault)) from None
 
     async def own_fields(self, dialect: Dialect, actor: Actor, *, beyond: OwnFields | None = None) -> OwnFields:
         """The own fields, as at hand; newer ones than `beyond`, where those were not enough."""
+        return self._at_hand(dialect, actor) if beyond is None else await self._newer(dialect, actor, beyond)
+
+    def _at_hand(self, dialect: Dialect, actor: Actor) -> OwnFields:
         if not dialect.custom_name:
             return NO_OWN_FIELDS
-        at_hand = self._business.own_fields_at_hand(dialect.resource, actor)
-        if beyond is None:
-            return at_hand or NO_OWN_FIELDS
-        # What was enough for nobody may have been nothing at all: then anything that is remembered is newer.
-        return await self._business.own_fields(dialect.resource, actor, fresh=beyond is at_hand)
+        return self._business.own_fields_at_hand(dialect.resource, actor) or NO_OWN_FIELDS
 
-    async def _known(self, dialect: Dialect, actor: Actor, use: Callable[[OwnFields], T]) -> T:
-        """What `use` makes of the own fields at hand; of newer ones when it meets one that is unknown, once."""
-        own = await self.own_fields(dialect, actor)
-        try:
-            return use(own)
-        except UnknownOwnField:
-            return use(await self.own_fields(dialect, actor, beyond=own))
+    async def _newer(self, dialect: Dialect, actor: Actor, beyond: OwnFields) -> OwnFields:
+        """Those that were not enough may have met one that is unknown to them."""
+        if not dialect.custom_name:
+            return NO_OWN_FIELDS
+        # What was enough for nobody may have been nothing at all: then anything that is remembered is newer.
+        fresh = beyond is self._business.own_fields_at_hand(dialect.resource, actor)
+        return await self._business.own_fields(dialect.resource, actor, fresh=fresh)
+
+
+def _outward(asked: Asked, answer: Envelope, own: OwnFields, read: Read[T]) -> T | Refusal:
+    refusal = None if answer.ok else refusal_in(structs.replace(asked, own=own), answer)
+    return refusal or read(answer, own)
 
 
 def after(ask: Ask, answer: Envelope, error: ApiError) -> ApiError:

@@ -134,7 +134,7 @@ def scaled(factor: int) -> Conversion:
     return Conversion(INTEGER, lambda value: value // factor, lambda value: value * factor)
 
 
-def _reference(number: int) -> int | None:
+def there(number: int) -> int | None:
     """What a record that is only tried belongs to may itself not be there yet: 0."""
     return number or None
 
@@ -150,7 +150,7 @@ _BY_TYPE: dict[type, Conversion] = {
     Int: Conversion(INTEGER),
     Amount: Conversion(Annotated[int, Meta(ge=0, le=MAX_INTEGER)]),
     Currency: Conversion(one_of(EXPONENTS)),
-    Id: Conversion(NUMBER, _reference),
+    Id: Conversion(NUMBER, there),
     Ids: Conversion(list[NUMBER]),
     Tags: Conversion(list[str]),
     Options: Conversion(list[Option], _options),

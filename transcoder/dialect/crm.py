@@ -74,7 +74,7 @@ class Crm(Records):
         if dialect.by_offset:
             return await self._page_of_whole(dialect, path, query, actor)
         body = await self._calls.inward(dialect, actor, lambda own: to_query(dialect, query, own))
-        ask = Ask("POST", f"{path}/query", body)
+        ask = Ask("POST", f"{path}/query", body, read=dialect.reading.page)
         return await self._calls.ask(
             Asked(dialect, Kind.LIST), ask, actor, lambda answer, own: to_page(dialect, query, answer, own)
         )
@@ -93,21 +93,21 @@ class Crm(Records):
     async def get(self, shelf: Shelf, number: int, actor: Actor) -> Record | Refusal:
         """One record, a deleted one included."""
         dialect, path = self._at(shelf)
-        return await self._calls.ask(
-            Asked(dialect, Kind.GET), Ask("GET", f"{path}/{number}"), actor, _record_of(dialect)
-        )
+        ask = Ask("GET", f"{path}/{number}", read=dialect.reading.answer)
+        return await self._calls.ask(Asked(dialect, Kind.GET), ask, actor, _record_of(dialect))
 
     async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
         """A new record; with a key, the first one made with it."""
         dialect, path = self._at(shelf)
         fields = await self._calls.inward(dialect, actor, lambda own: to_fields(dialect, values, own))
-        return await self._write(Asked(dialect, Kind.CREATE), _write("POST", path, fields, terms), actor)
+        return await self._write(Asked(dialect, Kind.CREATE), _write(dialect, "POST", path, fields, terms), actor)
 
     async def update(self, shelf: Shelf, number: int, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
         """The record after the change."""
         dialect, path = self._at(shelf)
         body = await self._calls.inward(dialect, actor, lambda own: _patch(dialect, values, own))
-        return await self._write(Asked(dialect, Kind.UPDATE), _write("PUT", f"{path}/{number}", body, terms), actor)
+        ask = _write(dialect, "PUT", f"{path}/{number}", body, terms)
+        return await self._write(Asked(dialect, Kind.UPDATE), ask, actor)
 
     async def delete(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Record | Refusal | None:
         """Delete softly."""
@@ -122,7 +122,7 @@ class Crm(Records):
     async def restore(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Written | Refusal:
         """Undo a delete."""
         dialect, path = self._at(shelf)
-        ask = _write("POST", f"{path}/{number}/undelete", {}, terms)
+        ask = _write(dialect, "POST", f"{path}/{number}/undelete", {}, terms)
         return await self._write(Asked(dialect, Kind.RESTORE), ask, actor)
 
     async def upsert(self, shelf: Shelf, on: str, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
@@ -130,7 +130,8 @@ class Crm(Records):
         dialect, path = self._at(shelf)
         patch = await self._calls.inward(dialect, actor, lambda own: _patch(dialect, values, own))
         body = {"match": dialect.fields[on].internal, **patch}
-        return await self._write(Asked(dialect, Kind.UPSERT), _write("POST", f"{path}/upsert", body, terms), actor)
+        ask = _write(dialect, "POST", f"{path}/upsert", body, terms)
+        return await self._write(Asked(dialect, Kind.UPSERT), ask, actor)
 
     async def act(
         self, shelf: Shelf, action: Action, number: int, values: Values, terms: Terms, actor: Actor
@@ -139,7 +140,7 @@ class Crm(Records):
         dialect, path = self._at(shelf)
         tail, body = to_action(dialect, action, values)
         asked = Asked(dialect, Kind.ACTION, action=dialect.actions[action.name])
-        return await self._write(asked, _write("POST", f"{path}/{number}/{tail}", body, terms), actor)
+        return await self._write(asked, _write(dialect, "POST", f"{path}/{number}/{tail}", body, terms), actor)
 
     async def batch_get(self, shelf: Shelf, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
         """Several records, deleted ones included."""
@@ -221,7 +222,7 @@ class Crm(Records):
 
     def _at(self, shelf: Shelf) -> tuple[Dialect, str]:
         dialect = self._dialects[shelf.resource]
-        return dialect, dialect.path.format(parent=shelf.parent)
+        return dialect, dialect.path if shelf.parent is None else dialect.path.format(parent=shelf.parent)
 
     async def _write(self, asked: Asked, ask: Ask, actor: Actor) -> Written | Refusal:
         return await self._calls.ask(asked, ask, actor, _written_of(asked.dialect))
@@ -239,7 +240,8 @@ class Crm(Records):
         dialect, path = self._at(shelf)
 
         def ask(items: Sequence[Json]) -> Ask:
-            return _write("POST", f"{path}/bulk", {**head, "items": items}, Terms(dry=terms.dry))
+            ask = Ask("POST", f"{path}/bulk", {**head, "items": items}, writes=True)
+            return ask.dry() if terms.dry else ask
 
         if terms.dedupe_key is not None:
             at = terms.positions or range(len(bodies))
@@ -247,13 +249,13 @@ class Crm(Records):
         return await in_bulk(self._calls, Asked(dialect, kind), ask, bodies, actor, read)
 
 
-def _write(method: str, path: str, body: dict[str, Json], terms: Terms) -> Ask:
-    """A writing call on the caller's terms."""
+def _write(dialect: Dialect, method: str, path: str, body: dict[str, Json], terms: Terms) -> Ask:
+    """A call that writes one record, on the caller's terms."""
     if terms.revision is not None:
         body = body | {"expected_revision": terms.revision}
     if terms.dedupe_key is not None:
         body = body | {"dedupe_key": terms.dedupe_key}
-    ask = Ask(method, path, body, writes=True)
+    ask = Ask(method, path, body, writes=True, read=dialect.reading.answer)
     return ask.dry() if terms.dry else ask
 
 

@@ -1,10 +1,11 @@
 """[pure] The form of every answer of the CRM. Knows nothing of what is in it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from transcoder.dialect.conversions import INTEGER, decoder
+from transcoder.dialect.conversions import INTEGER, Unreadable, decoder
 
 NOTHING = msgspec.Raw(b"null")
 
@@ -17,7 +18,7 @@ class Paging(msgspec.Struct, gc=False):
     total: INTEGER | None = None
 
 
-class Envelope(msgspec.Struct):
+class Envelope(msgspec.Struct, gc=False):
     """`{"ok": true, "result": …}` or `{"ok": false, "error_code": …}`; what `result` is, only who asked knows.
 
     The members of a refusal are read by the row of its code.
@@ -38,9 +39,30 @@ class Envelope(msgspec.Struct):
     existing_id: Any = msgspec.UNSET
 
 
-envelope = decoder(Envelope)
+ReadEnvelope = Callable[[bytes | msgspec.Raw], Envelope]
+
+envelope: ReadEnvelope = decoder(Envelope)
 """Reads an answer; raises Unreadable."""
 envelopes = decoder(list[Envelope])
 """Reads an answer for each item."""
+
+
+def envelope_of(kind: Any) -> ReadEnvelope:
+    """Reads an answer whose result is of that kind, all of it in one pass: `result` is then read already.
+
+    A result that is not stays raw, and whoever reads it says what is wrong with it.
+    """
+    whole = msgspec.defstruct("Envelope", [("result", kind, NOTHING)], bases=(Envelope,), gc=False)
+    read: ReadEnvelope = decoder(whole)
+
+    def either(raw: bytes | msgspec.Raw) -> Envelope:
+        try:
+            return read(raw)
+        except Unreadable:
+            return envelope(raw)
+
+    return either
+
+
 anything = decoder(Any)
 """Reads what has no form, or of which none is expected."""

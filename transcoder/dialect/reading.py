@@ -13,9 +13,13 @@ import msgspec
 
 from contract.bounds import MAX_INTEGER
 from contract.resources import Resource
-from transcoder.dialect.conversions import FLAG, INSTANT, NUMBER, Conversion, Unreadable, decoder, same
+from transcoder.dialect.conversions import FLAG, INSTANT, NUMBER, Conversion, Unreadable, decoder, same, there
+from transcoder.dialect.envelope import ReadEnvelope, envelope_of
 from transcoder.dialect.own_fields import CUSTOM, NO_OWN_FIELDS, OwnFields, OwnValue, read_own
 from transcoder.records import Record
+
+_AT_ONCE = 15
+"""Members of the longest dict that CPython makes in one step: one of sixteen it makes empty, and lets it grow."""
 
 Row = Any
 """An internal record of the known form; which struct it is, the rows of its resource say."""
@@ -54,21 +58,26 @@ class Reading:
         """Of `record`."""
         exec(compile(self.source, f"<{resource.name}>", "exec"), known)  # noqa: S102  rows are its only source
         self._record: Callable[[Row, OwnFields], Record] = known["record"]
+        rows: Any = list[self.row]  # type: ignore[name-defined]
         self._row: Callable[[msgspec.Raw], Row] = decoder(self.row)
-        self._rows: Callable[[msgspec.Raw], list[Row]] = decoder(list[self.row])  # type: ignore[name-defined]
+        self._rows: Callable[[msgspec.Raw], list[Row]] = decoder(rows)
+        self.answer: ReadEnvelope = envelope_of(self.row)
+        """Reads an answer that holds one."""
+        self.page: ReadEnvelope = envelope_of(rows)
+        """Reads an answer that holds several."""
 
-    def one(self, raw: msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> Record:
-        """The record; raises Unreadable."""
-        return self._record(self._row(raw), own)
+    def one(self, result: Row | msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> Record:
+        """The record, of a row or of what is to be read as one; raises Unreadable."""
+        return self._record(self._row(result) if isinstance(result, msgspec.Raw) else result, own)
 
-    def many(self, raw: msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> list[Record]:
-        """The records of an array; raises Unreadable."""
+    def many(self, result: list[Row] | msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> list[Record]:
+        """The records of several, likewise."""
         record = self._record
-        return [record(row, own) for row in self._rows(raw)]
+        return [record(row, own) for row in (self._rows(result) if isinstance(result, msgspec.Raw) else result)]
 
-    def rows(self, raw: msgspec.Raw) -> dict[int, Row]:
-        """Those of an array by their numbers, to be made records of later; raises Unreadable."""
-        return {row.id_: row for row in self._rows(raw)}
+    def rows(self, result: list[Row] | msgspec.Raw) -> dict[int, Row]:
+        """Those of several by their numbers, to be made records of later; raises Unreadable."""
+        return {row.id_: row for row in (self._rows(result) if isinstance(result, msgspec.Raw) else result)}
 
     def record(self, row: Row, own: OwnFields = NO_OWN_FIELDS) -> Record:
         """A row as a record; raises Unreadable when its members contradict each other."""
@@ -81,7 +90,9 @@ def _written(resource: Resource, fields: Mapping[str, Stored], composed: Compose
     values: dict[str, str] = {}
     for name, stored in fields.items():
         values[name] = f"row.{name}"
-        if stored.conversion.read is not same:
+        if stored.conversion.read is there:
+            values[name] = f"row.{name} or None"
+        elif stored.conversion.read is not same:
             known[f"read_{name}"] = stored.conversion.read
             unless_null = f"None if row.{name} is None else " if stored.nullable else ""
             values[name] = f"{unless_null}read_{name}(row.{name})"
@@ -90,13 +101,14 @@ def _written(resource: Resource, fields: Mapping[str, Stored], composed: Compose
         whole = ", ".join(f"{member!r}: {value}" for member, value in told.items())
         values[composed.address_name] = f"None if {' is '.join(told.values())} is None else {{{whole}}}"
     if composed.custom_name:
-        values[composed.custom_name] = "read_own(row.custom_, own)"
+        values[composed.custom_name] = "read_own(row.custom_, own) if row.custom_ else {}"
     for name, part in composed.parts.items():
         known[f"read_{name}"] = part.record
         values[name] = f"[read_{name}(part, own) for part in row.{name}]"
     lines = ["def record(row, own):", "    values = {"]
-    lines += [f"        {name!r}: {value}," for name, value in values.items()]
-    lines += ["    }"]
+    members = list(values.items())
+    lines += [f"        {name!r}: {value}," for name, value in members[:_AT_ONCE]]
+    lines += ["    }", *(f"    values[{name!r}] = {value}" for name, value in members[_AT_ONCE:])]
     if resource.money is not None:
         lines += [f"    priced(values[{resource.money.amount!r}], values[{resource.money.currency!r}])"]
     # `deleted_at` outlives an undelete; `is_deleted` decides.

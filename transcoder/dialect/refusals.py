@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import msgspec
 from msgspec import UNSET
 
 from contract import problems
@@ -74,8 +75,7 @@ _RULES: dict[str, _Rule] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """What was asked for when the CRM refused. `action`: the call, where its body has names of its own."""
 
     dialect: Dialect

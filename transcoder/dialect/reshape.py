@@ -2,6 +2,7 @@
 
 from contract.resources import Action
 from contract.vocabulary import Json
+from transcoder.dialect.conversions import same
 from transcoder.dialect.own_fields import CUSTOM, NO_OWN_FIELDS, OwnFields, write_own
 from transcoder.dialect.rows import Dialect
 from transcoder.records import Values
@@ -17,28 +18,28 @@ def to_changes(dialect: Dialect, values: Values, own: OwnFields = NO_OWN_FIELDS)
     put: dict[str, Json] = {}
     unset: list[str] = []
     for public, value in values.items():
-        if public == dialect.address_name:
+        if public in dialect.fields:
+            stored = dialect.fields[public]
+            if value is None:
+                unset.append(stored.internal)
+            else:
+                write = stored.conversion.write
+                put[stored.internal] = value if write is same else write(value)
+        elif public == dialect.address_name:
             members = dict.fromkeys(dialect.address) if value is None else value
             for member, part in members.items():
-                _change(put, unset, dialect.address[member], part)
+                if part is None:
+                    unset.append(dialect.address[member])
+                else:
+                    put[dialect.address[member]] = part
         elif public == dialect.custom_name:
             own_put, own_unset = write_own(value, own)
             if own_put:
                 put[CUSTOM] = own_put
             unset += own_unset
-        elif public in dialect.parts:
-            put[public] = [to_fields(dialect.parts[public], part, own) for part in value]
         else:
-            stored = dialect.fields[public]
-            _change(put, unset, stored.internal, None if value is None else stored.conversion.write(value))
+            put[public] = [to_fields(dialect.parts[public], part, own) for part in value]
     return put, unset
-
-
-def _change(put: dict[str, Json], unset: list[str], internal: str, value: Json) -> None:
-    if value is None:
-        unset.append(internal)
-    else:
-        put[internal] = value
 
 
 def to_action(dialect: Dialect, action: Action, values: Values) -> tuple[str, dict[str, Json]]:

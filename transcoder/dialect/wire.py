@@ -1,13 +1,11 @@
 """One call to the CRM and its envelope back: paths, headers, JSON. Knows no resource and nothing of what is refused."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from contract import problems
 from contract.vocabulary import Json
 from transcoder.dialect.conversions import Unreadable
-from transcoder.dialect.envelope import Envelope, envelope
+from transcoder.dialect.envelope import Envelope, ReadEnvelope, envelope
 from transcoder.errors import ApiError
 from transcoder.records import Actor
 from transcoder.upstream import Upstream
@@ -21,18 +19,20 @@ _DRY = "dry_run/"
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A call under the business. `writes`: it may leave something behind, so that its outcome can be unknown."""
+class Ask(msgspec.Struct, frozen=True, gc=False):
+    """A call under the business. `writes`: it may leave something behind, so that its outcome can be unknown; `read`
+    reads its answer.
+    """
 
     method: str
     path: str
     body: Json = None
     writes: bool = False
+    read: ReadEnvelope = envelope
 
     def dry(self) -> "Ask":
         """The same, only as if: a call of its own."""
-        return Ask(self.method, _DRY + self.path, self.body)
+        return Ask(self.method, _DRY + self.path, self.body, read=self.read)
 
 
 class Wire:
@@ -57,15 +57,16 @@ class Wire:
             deadline_header=DEADLINE_HEADER,
             writes=ask.writes,
         )
-        with reading(ask):
+        try:
             if reply.status != 200:
                 raise Unreadable(f"status {reply.status}")
-            answer: Envelope = envelope(reply.body)
-            return answer
+            return ask.read(reply.body)
+        except Unreadable as fault:
+            raise unusable(ask, str(fault)) from None
 
 
-class reading:  # noqa: N801 (a context manager, and one that costs little: each answer is read in two of them)
-    """An answer that cannot be read is a 502 and never passed on; of a write nobody knows what became."""
+class reading:  # noqa: N801 (a context manager, and one that costs little)
+    """In it, an answer that cannot be read is a 502 and never passed on; of a write nobody knows what became."""
 
     __slots__ = ("_ask",)
 

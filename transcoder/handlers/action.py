@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 
-from contract import headers
 from contract.resources import Action
 from transcoder.bodies import judged, valid
 from transcoder.call import Answer, Call
@@ -10,7 +9,6 @@ from transcoder.handlers.shared import (
     Desk,
     accepted,
     expected_revision,
-    location,
     own_number,
     shelf,
     single,
@@ -41,4 +39,4 @@ async def run(desk: Desk, call: Call, values: Values) -> Answer:
     if call.parameters.dry_run:
         return await tried(desk, call, record)
     made = call.operation.success == HTTPStatus.CREATED
-    return await single(desk, call, record, extra={headers.LOCATION: location(desk, call, record)} if made else None)
+    return await single(desk, call, record, located=made)

@@ -1,10 +1,9 @@
 """Create: a validated body becomes a new record."""
 
-from contract import headers
 from transcoder.bodies import judged, valid
 from transcoder.call import Answer, Call
 from transcoder.handlers.money import priced
-from transcoder.handlers.shared import Desk, accepted, location, shelf, single, terms, tried
+from transcoder.handlers.shared import Desk, accepted, shelf, single, terms, tried
 from transcoder.records import Values
 from transcoder.validate import create_values
 
@@ -21,4 +20,4 @@ async def run(desk: Desk, call: Call, values: Values) -> Answer:
     record = accepted(desk, call, outcome).record
     if call.parameters.dry_run:
         return await tried(desk, call, record)
-    return await single(desk, call, record, extra={headers.LOCATION: location(desk, call, record)})
+    return await single(desk, call, record, located=True)

@@ -1,5 +1,6 @@
 """List: a page of records by query parameters."""
 
+import re
 from urllib.parse import parse_qsl, urlencode
 
 from contract import headers
@@ -22,13 +23,26 @@ async def run(desk: Desk, call: Call, _: Values) -> Answer:
         cursor=asked.cursor,
     )
     found = await page(desk, call, wish)
-    links = {} if found.next is None else {headers.LINK: _link(desk, call, found.next)}
+    links: dict[str, str] = {}
+    if found.next is not None:
+        # RFC 8288; made from the public URL and never from the request's Host.
+        links[headers.LINK] = f'<{desk.api_url}{call.path}?{goes_on(call.query, found.next)}>; rel="next"'
     return Answer(call.operation.success, encode(found.body), links)
 
 
-def _link(desk: Desk, call: Call, cursor: str) -> str:
-    """The next page as a Link (RFC 8288), made from the public URL and never from the request's Host."""
-    pairs = [pair for pair in parse_qsl(call.query, keep_blank_values=True) if pair[0] != "cursor"]
-    # As long as what the caller sent, and no longer: there is room for that in an answer's headers.
-    query = urlencode([*pairs, ("cursor", cursor)], safe=",:")
-    return f'<{desk.api_url}{call.path}?{query}>; rel="next"'
+def goes_on(query: str, cursor: str) -> str:
+    """The query of the next page.
+
+    As long as what the caller sent, and no longer: there is room for that in an answer's headers.
+    """
+    if _AS_WE_WRITE_IT.fullmatch(query):
+        kept = [pair for pair in query.split("&") if pair and not pair.startswith("cursor=")]
+    else:
+        pairs = parse_qsl(query, keep_blank_values=True)
+        kept = [urlencode([pair], safe=",:") for pair in pairs if pair[0] != "cursor"]
+    return "&".join([*kept, f"cursor={cursor}"])
+
+
+_PAIR = r"[\w.~:,-]+=[\w.~:,-]*"
+_AS_WE_WRITE_IT = re.compile(rf"(?:{_PAIR}(?:&{_PAIR})*)?", re.ASCII)
+"""A query in which nothing is escaped, and nothing needs to be: read and written again it would be the same."""

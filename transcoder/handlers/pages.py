@@ -1,6 +1,8 @@
 """What list and search share: a page of records, a sealed cursor to the next one, and the bookmark at the end."""
 
-from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from contract.bounds import CURSOR_LIFE_S
 from contract.cursor import CursorRefusal, Position, open_cursor, query_hash, seal_cursor
@@ -17,8 +19,7 @@ _BEHIND_KEY = "k"
 _BEHIND_BOOKMARK = "b"
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What a caller wants to page through."""
 
     where: Tree | None
@@ -29,8 +30,7 @@ class Wish:
     cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """The body of a page, and the cursor in it."""
 
     body: dict[str, Json]
@@ -62,10 +62,17 @@ async def page(desk: Desk, call: Call, wish: Wish) -> Shown:
 
 def _hash(call: Call, wish: Wish) -> bytes:
     """What a cursor is bound to: the same records in the same order; not the limit, the fields or the version."""
-    where = _plain(wish.where) if wish.where is not None else None
     parent = call.parent if isinstance(call.parent, int) else None
-    deleted = call.parameters.deleted
-    return query_hash([call.operation.id, parent, wish.order_by, wish.descending, deleted, where, wish.text])
+    asked = (call.operation.id, parent, wish.order_by, wish.descending, call.parameters.deleted)
+    if wish.where is None and wish.text is None:
+        return _hash_of_all(*asked)
+    return query_hash([*asked, None if wish.where is None else _plain(wish.where), wish.text])
+
+
+@lru_cache(maxsize=1024)
+def _hash_of_all(*asked: Json) -> bytes:
+    """Of the records that nothing narrows down: most pages are of those, and one hash is that of everybody's."""
+    return query_hash([*asked, None, None])
 
 
 def _plain(tree: Tree) -> Json:

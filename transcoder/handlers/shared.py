@@ -22,8 +22,8 @@ from transcoder.call import Answer, Call, Number
 from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Precondition, etag, revisions
 from transcoder.idempotency import dedupe_key
-from transcoder.records import Record, Records, Refusal, Shelf, Terms
-from transcoder.to_public import Around, Presenter, Presenters, Public, encode, instant_text
+from transcoder.records import Definitions, Record, Records, Refusal, Shelf, Terms
+from transcoder.to_public import Around, Presenter, Presenters, Shown, encode, instant_text
 
 T = TypeVar("T")
 
@@ -139,21 +139,35 @@ async def expected_revision(desk: Desk, call: Call, number: int) -> int | None:
     return record.revision
 
 
-async def shown(desk: Desk, call: Call, records: Sequence[Record]) -> list[Public]:
+async def shown(desk: Desk, call: Call, records: Sequence[Record]) -> list[Json]:
     """Records as the caller sees them."""
-    return [_as_asked(desk, call, public) for public in await _public(desk, call, records)]
+    presenter = desk.presenter(call)
+    found = presenter.shown(await _around(desk, call, records), records)
+    return found if _is_as_it_is(call) else [_as_asked(call, presenter, each) for each in found]
 
 
-async def _public(desk: Desk, call: Call, records: Sequence[Record]) -> list[Public]:
-    """Whole, as today's version has them."""
-    resource = call.operation.resource
-    custom = resource.custom and any(record.values.get("custom_fields") for record in records)
-    definitions = await desk.records.definitions(resource, call.actor) if custom else {}
-    return desk.presenter(call).public(Around(call.actor.tenant, call.version, definitions), records)
+async def _around(desk: Desk, call: Call, records: Sequence[Record]) -> Around:
+    resource, definitions = call.operation.resource, _NO_DEFINITIONS
+    if resource.custom:
+        for record in records:
+            if record.values.get("custom_fields"):
+                definitions = await desk.records.definitions(resource, call.actor)
+                break
+    return Around(call.actor.tenant, call.version, definitions)
 
 
-def _as_asked(desk: Desk, call: Call, public: Public) -> Public:
-    return call.translation.record(desk.presenter(call).chosen(public, call.parameters.fields))
+_NO_DEFINITIONS: Definitions = {}
+
+
+def _is_as_it_is(call: Call) -> bool:
+    """Whether the caller sees records whole, and as today's version has them."""
+    return call.parameters.fields is None and not call.translation.changes
+
+
+def _as_asked(call: Call, presenter: Presenter, whole: Shown) -> Json:
+    if _is_as_it_is(call):
+        return whole
+    return call.translation.record(presenter.chosen(presenter.plain(whole), call.parameters.fields))
 
 
 async def single(
@@ -163,15 +177,18 @@ async def single(
     *,
     status: int | None = None,
     meta: Mapping[str, Json] | None = None,
-    extra: Mapping[str, str] | None = None,
+    located: bool = False,
 ) -> Answer:
-    """`{"data": {…}, "meta"?}` with its ETag."""
-    [public] = await _public(desk, call, [record])
-    tag = {headers.ETAG: f'"{public["etag"]}"'}
-    body: dict[str, Json] = {"data": _as_asked(desk, call, public)}
+    """`{"data": {…}, "meta"?}` with its ETag; `located`: and where the record is."""
+    presenter = desk.presenter(call)
+    whole = presenter.one(await _around(desk, call, (record,)), record)
+    told = {headers.ETAG: f'"{whole.etag}"'}
+    if located:
+        told[headers.LOCATION] = _location(desk, call, whole.id)
+    body: dict[str, Json] = {"data": _as_asked(call, presenter, whole)}
     if meta:
         body["meta"] = meta
-    return Answer(status or call.operation.success, encode(body), {**tag, **(extra or {})}, record=record.number)
+    return Answer(status or call.operation.success, encode(body), told, record=record.number)
 
 
 async def tried(desk: Desk, call: Call, record: Record, **meta: Json) -> Answer:
@@ -180,9 +197,8 @@ async def tried(desk: Desk, call: Call, record: Record, **meta: Json) -> Answer:
     return Answer(answer.status, answer.body)
 
 
-def location(desk: Desk, call: Call, record: Record) -> str:
+def _location(desk: Desk, call: Call, record_id: str) -> str:
     """The public URL of a record."""
-    record_id = desk.presenter(call).record_id(call.actor.tenant, record.number)
     collection = f"/{call.operation.resource.name}"
     path = call.path[: call.path.rindex(collection)] + collection
     return f"{desk.api_url}{path}/{record_id}"

@@ -1,10 +1,9 @@
 """Upsert: create, or change the one live record that the `on` field matches."""
 
-from contract import headers
 from transcoder.bodies import judged, valid
 from transcoder.call import Answer, Call
 from transcoder.handlers.money import matched, write_priced
-from transcoder.handlers.shared import Desk, accepted, location, shelf, single, terms, tried
+from transcoder.handlers.shared import Desk, accepted, shelf, single, terms, tried
 from transcoder.records import Record, Refusal, Values, Written
 from transcoder.validate import upsert_values
 
@@ -37,6 +36,5 @@ async def run(desk: Desk, call: Call, values: Values) -> Answer:
     written = accepted(desk, call, await write_priced(desk, call, values, None, stored, write))
     if call.parameters.dry_run:
         return await tried(desk, call, written.record, result=result(written))
-    extra = {headers.LOCATION: location(desk, call, written.record)} if written.created else None
-    status = CREATED if written.created else call.operation.success
-    return await single(desk, call, written.record, status=status, meta={"result": result(written)}, extra=extra)
+    status, meta = CREATED if written.created else call.operation.success, {"result": result(written)}
+    return await single(desk, call, written.record, status=status, meta=meta, located=written.created)

@@ -8,11 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import aiohttp
 import pytest
 import structlog
 from structlog.testing import CapturingLogger
 
+from authz.inward import inward
+from process.address import UnixAddress
 from stores.revocations.follower import Feed, Follower
 from tests.support import waiting
 from tests.support.feed import feed_socket
@@ -58,10 +59,9 @@ class Place:
     @asynccontextmanager
     async def following(self, *, max_age_s: float = MAX_AGE_S) -> AsyncIterator[Follower]:
         """A follower that runs, begun from what its file holds."""
-        connector = aiohttp.UnixConnector(str(feed_socket(self.folder)))
-        async with aiohttp.ClientSession(connector=connector) as session:
+        async with inward(UnixAddress(feed_socket(self.folder)), None) as oauth:
             follower = Follower(
-                Feed(session, "http://oauth"),
+                Feed(oauth.get),
                 self.file,
                 self.log,
                 max_age_s=max_age_s,

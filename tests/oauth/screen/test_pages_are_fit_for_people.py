@@ -99,7 +99,9 @@ async def test_a_deployments_name_logo_and_colours_are_on_its_pages(scene: Scene
             await expect(page.get_by_role("heading", level=1)).to_have_text(heading)
             assert (await page.title()).endswith(f" · {BRAND}")
             logo = page.get_by_role("img", name=BRAND)
-            drawn = await logo.evaluate("image => [image.naturalWidth, image.getBoundingClientRect().height > 20]")
+            drawn = await logo.evaluate(
+                "image => image.decode().then(() => [image.naturalWidth, image.getBoundingClientRect().height > 20])"
+            )
             assert drawn == [160, True]
             main = page.locator("button.main")
             color = await main.evaluate("button => getComputedStyle(button).backgroundColor")

@@ -14,7 +14,7 @@ from tests.unit.transcoder.surroundings import TODAY
 from tests.unit.transcoder.test_dialect_rows import OWN, records
 from transcoder.etags import etag
 from transcoder.records import Record
-from transcoder.to_public import Around, Presenters, amount_text, instant_text
+from transcoder.to_public import Around, Presenters, amount_text, encode, instant_text
 
 TENANT = TenantId(7)
 AROUND = Around(TENANT, TODAY, OWN.definitions)
@@ -84,10 +84,24 @@ def own_plainly(codec: Any, key: str, value: Any) -> Any:
 @given(content=st.data())
 def test_a_page_is_shown_as_its_records_are(codec: Any, resource: Resource, content: st.DataObject) -> None:
     page = content.draw(st.lists(stored(resource), max_size=5))
-    shown = Presenters(RESOURCES, codec)[resource].public(AROUND, page)
+    presenter = Presenters(RESOURCES, codec)[resource]
+    shown = presenter.public(AROUND, page)
     expected = [plainly(codec, resource, record) for record in page]
     assert shown == expected
     assert [list(each) for each in shown] == [list(each) for each in expected], "the documented order"
+    assert encode(presenter.shown(AROUND, page)) == encode(expected)
+    assert encode([presenter.one(AROUND, record) for record in page]) == encode(expected)
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_what_a_service_leaves_out_is_null(resource: Resource) -> None:
+    presenter = Presenters(RESOURCES, CODECS[0])[resource]
+    whole, bare = (
+        Record(2, 3, {row.name: None for row in resource.fields if not row.once}, None),
+        Record(2, 3, {}, None),
+    )
+    assert presenter.public(AROUND, [bare, whole]) == 2 * presenter.public(AROUND, [whole])
+    assert presenter.plain(presenter.one(AROUND, bare)) == presenter.plain(presenter.one(AROUND, whole))
 
 
 def test_showing_a_record_leaves_it_as_it_was() -> None:

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +12,11 @@ from contract.bounds import MAX_INTEGER
 from contract.currencies import EXPONENTS
 from contract.resources import Field
 from contract.types import Amount, Bool, Choice, Currency, Date, DateTime, Id, Ids, Int, Options, Tags
-from tests.unit.transcoder.inside import to_record
+from tests.unit.transcoder.inside import as_sent, to_record
 from tests.unit.transcoder.test_dialect_rows import OWN, records
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.envelope import Envelope, envelope, envelope_of
 from transcoder.dialect.reading import Stored
 from transcoder.dialect.reshape import to_fields
 from transcoder.dialect.rows import Dialect
@@ -128,3 +130,42 @@ def no_money(dialect: Dialect) -> dict[str, None]:
     """An amount and its currency, which are judged together."""
     money = dialect.resource.money
     return {} if money is None else {money.amount: None, money.currency: None}
+
+
+BESIDE = [name for name in Envelope.__struct_fields__ if name != "result"]
+ANSWERS = {
+    "is of the form": ('{"ok":true,"result":[1,2],"paging":{"has_more":false}}', [1, 2]),
+    "is of another form": ('{"ok":true,"result":[1,"2"]}', msgspec.Raw(b'[1,"2"]')),
+    "is null": ('{"ok":true,"result":null}', msgspec.Raw(b"null")),
+    "is not there": ('{"ok":false,"error_code":"E_BUSY"}', msgspec.Raw(b"null")),
+}
+
+
+@pytest.mark.parametrize(("raw", "result"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_an_answer_is_read_all_at_once_unless_its_result(raw: str, result: Any) -> None:
+    plain, read = envelope(raw.encode()), envelope_of(list[int])(raw.encode())
+    assert read.result == result
+    assert [getattr(read, name) for name in BESIDE] == [getattr(plain, name) for name in BESIDE]
+
+
+@pytest.mark.parametrize("raw", ['{"ok":1}', '{"ok":true,"result":[1]', '{"ok":true,"result":[1],"paging":3}', "[]"])
+def test_what_is_no_answer_is_none_whatever_was_expected_in_it(raw: str) -> None:
+    with pytest.raises(Unreadable) as expected:
+        envelope(raw.encode())
+    with pytest.raises(Unreadable) as told:
+        envelope_of(list[int])(raw.encode())
+    assert str(told.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.path)
+@settings(max_examples=10)
+@given(content=st.data())
+def test_records_are_the_same_read_with_their_answer_or_after_it(dialect: Dialect, content: st.DataObject) -> None:
+    values = content.draw(records(dialect.resource).map(lambda held: held | no_money(dialect)))
+    stored = to_fields(dialect, values, OWN) | {"id": 7, "revision": 3, "is_deleted": 0}
+    one, page = as_sent({"ok": True, "result": stored}), as_sent({"ok": True, "result": [stored, stored]})
+    record, reading = to_record(dialect, stored, OWN), dialect.reading
+    read = reading.answer(one).result
+    assert isinstance(read, reading.row)
+    assert reading.one(read, OWN) == record
+    assert reading.many(reading.page(page).result, OWN) == reading.many(envelope(page).result, OWN) == [record, record]

@@ -1,10 +1,10 @@
 """Pages: what a cursor is bound to and what may change between pages, and where bookmarks lie."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from msgspec import structs
+from msgspec.structs import replace
 
 from contract.ids import IdCodec
 from contract.resources import RESOURCES
@@ -93,17 +93,17 @@ async def test_the_last_page_ends() -> None:
 
 async def test_the_total_is_told_to_whom_it_was_asked_for() -> None:
     desk, service = a_desk(total=7)
-    shown = await page(desk, structs.replace(CALL, parameters=Parameters(include_total=True)), WISH)
+    shown = await page(desk, replace(CALL, parameters=Parameters(include_total=True)), WISH)
     assert service.asked[0].with_total
     assert shown.body["meta"]["total"] == 7
 
 
 MAY_CHANGE: dict[str, tuple[Wish, Call]] = {
     "the limit": (replace(WISH, limit=7), CALL),
-    "the fields": (WISH, structs.replace(CALL, parameters=Parameters(fields=frozenset({"email"})))),
-    "the total": (WISH, structs.replace(CALL, parameters=Parameters(include_total=True))),
+    "the fields": (WISH, replace(CALL, parameters=Parameters(fields=frozenset({"email"})))),
+    "the total": (WISH, replace(CALL, parameters=Parameters(include_total=True))),
     "the version": (WISH, an_older_call("contacts.search", version=OLDEST)),
-    "the user": (WISH, structs.replace(CALL, actor=structs.replace(ACTOR, user=cast("Any", 12), role="viewer"))),
+    "the user": (WISH, replace(CALL, actor=replace(ACTOR, user=cast("Any", 12), role="viewer"))),
 }
 
 
@@ -125,10 +125,10 @@ OTHER_QUERIES: dict[str, tuple[Wish, Call]] = {
     "a text": (replace(WISH, text="ada"), CALL),
     "another order": (replace(WISH, order_by="last_name"), CALL),
     "another direction": (replace(WISH, descending=False), CALL),
-    "deleted ones too": (WISH, structs.replace(CALL, parameters=Parameters(deleted="include"))),
+    "deleted ones too": (WISH, replace(CALL, parameters=Parameters(deleted="include"))),
     "another operation": (WISH, a_call("contacts.list")),
     "another resource": (WISH, a_call("companies.search")),
-    "the stages of a pipeline": (WISH, structs.replace(CALL, parent=5)),
+    "the stages of a pipeline": (WISH, replace(CALL, parent=5)),
 }
 
 
@@ -137,17 +137,36 @@ async def test_a_cursor_is_of_no_use_for(wish: Wish, call: Call) -> None:
     assert await refusal(await first(), wish, call) == "query-mismatch"
 
 
+ALL = replace(WISH, where=None)
+OTHER_WHOLES: dict[str, tuple[Wish, Call]] = {
+    "a filter": (WISH, CALL),
+    "a text": (replace(ALL, text="ada"), CALL),
+    "another order": (replace(ALL, order_by="last_name"), CALL),
+    "another direction": (replace(ALL, descending=False), CALL),
+    "deleted ones too": (ALL, a_call("contacts.search", parameters=Parameters(deleted="include"))),
+    "another operation": (ALL, a_call("contacts.list")),
+    "the stages of a pipeline": (ALL, a_call("contacts.search", parent=5)),
+}
+
+
+@pytest.mark.parametrize(("wish", "call"), OTHER_WHOLES.values(), ids=OTHER_WHOLES.keys())
+async def test_a_cursor_into_all_records_is_of_no_use_for(wish: Wish, call: Call) -> None:
+    cursor = await first(ALL)
+    assert await then(cursor, ALL) == "place-1"
+    assert await refusal(cursor, wish, call) == "query-mismatch"
+
+
 async def test_a_cursor_of_another_business_does_not_open() -> None:
-    stranger = structs.replace(CALL, actor=structs.replace(ACTOR, tenant=TenantId(2)))
+    stranger = replace(CALL, actor=replace(ACTOR, tenant=TenantId(2)))
     assert await refusal(await first(), call=stranger) == "malformed"
 
 
 async def test_a_cursor_lives_for_thirty_days() -> None:
     cursor = await first()
     month_ms = 30 * 24 * 3600 * 1000
-    on_time = structs.replace(CALL, around=structs.replace(AROUND, now_ms=NOW_MS + month_ms - 1000))
+    on_time = replace(CALL, around=replace(AROUND, now_ms=NOW_MS + month_ms - 1000))
     assert await then(cursor, call=on_time) == "place-1"
-    late = structs.replace(CALL, around=structs.replace(AROUND, now_ms=NOW_MS + month_ms))
+    late = replace(CALL, around=replace(AROUND, now_ms=NOW_MS + month_ms))
     assert await refusal(cursor, call=late) == "expired"
 
 
@@ -162,7 +181,7 @@ async def test_what_is_no_cursor_is_malformed(text: str) -> None:
 async def bookmark(*records: Record, now_ms: int = NOW_MS) -> str | After | None:
     """Where the bookmark of a last page lies."""
     desk, _ = a_desk(*records)
-    call = structs.replace(CALL, around=structs.replace(AROUND, now_ms=now_ms))
+    call = replace(CALL, around=replace(AROUND, now_ms=now_ms))
     shown: Shown = await page(desk, call, CHANGES)
     assert shown.body["meta"] == {"cursor": {"next": shown.next, "has_more": False}}
     return await then(str(shown.next), CHANGES, call)

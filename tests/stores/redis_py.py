@@ -1,6 +1,6 @@
-"""redis-py's client, for large answers, where one must not hold up the next: a pool, a connection for each call.
+"""Scripts by redis-py, the client that others would use: what the suites ask of ours they ask of it, too.
 
-Knows no key and no script. Imported by who needs it alone: redis-py takes 10 MB.
+A pool, a connection for each call. Knows no key and no script.
 """
 
 import asyncio
