@@ -22,6 +22,9 @@ FAILURES_TO_OPEN = 3
 PROBE_EVERY_S = 0.2
 """While open, one call in so many seconds is let through to look; the store is back in use within that and a call."""
 
+LEFT_S = 10.0
+"""A part that nobody has asked for so long is none any more: a cluster has given what it held to another one."""
+
 
 class Breaker:
     """Open after `FAILURES_TO_OPEN` failures in a row, closed again by the first success."""
@@ -40,6 +43,11 @@ class Breaker:
     def open(self) -> bool:
         """Whether calls are held back."""
         return self._failures >= FAILURES_TO_OPEN
+
+    @property
+    def left(self) -> bool:
+        """Whether nobody has tried for long."""
+        return self._clock() > self._probe_at_s + LEFT_S
 
     def lets_through(self) -> bool:
         """Whether this call may try. While open the slot is taken by asking, so that a probe that never ends blocks
@@ -135,6 +143,7 @@ class Limiter:
 
     def _found(self, business: str) -> None:
         breaker = self._breakers.pop(self._buckets.part(business), None)
+        self._breakers = {part: other for part, other in self._breakers.items() if not other.left}
         if breaker is None:
             return
         was_open = breaker.open

@@ -242,3 +242,16 @@ async def test_a_part_of_the_store_that_is_lost_is_counted_here_alone_and_the_ot
     assert (await charged(limiter, there, 1)).budgets[0].policy.limit == 50
     assert store.tried == tried + 1
     assert limiter.alone
+
+
+async def test_a_part_that_has_given_what_it_held_to_another_one_is_forgotten(limiter, store, clock, monkeypatch):
+    store.cut_part = "2"
+    gone = claims(plan="starter", business_id=f"biz_{'2' * 26}")
+    for _ in range(FAILURES_TO_OPEN):
+        await charged(limiter, gone, 1)
+    monkeypatch.setattr(store, "part", lambda _: "1")
+    await charged(limiter, gone, 1)
+    assert limiter.alone, "it may be back any moment"
+    clock.now_s += 11
+    await charged(limiter, gone, 1)
+    assert not limiter.alone
