@@ -32,8 +32,8 @@ EACH = {
     "idempotency": f"{KEYED_REQUEST_BYTES:,} B a keyed create, 24 h",
     "receipts": f"{RECEIPT_BYTES} B a request, 24 h, 10,000 of a business",
 }
-# From the code: what a process opens at the most (stores/valkey.py, stores/pipelined.py).
-VALKEY_CONNECTIONS = {"authz": 1 + 32, "transcoder": 32}
+# From the code: what a process opens (authz/app.py, transcoder/app.py).
+VALKEY_CONNECTIONS = {"authz": 2, "transcoder": 2}
 
 # Assumed of traffic: change these to yours.
 MIX = {"get": 0.55, "list of 25": 0.20, "search, 25": 0.10, "create": 0.10, "update": 0.05}
