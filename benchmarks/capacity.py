@@ -17,11 +17,11 @@ DAY_S = 86_400
 
 # Measured: `python -m benchmarks.kinds` of 2026-11-28 (benchmarks/README.md); µs of one core's time a request.
 COSTS_US: dict[str, dict[str, float]] = {
-    "get": {"envoy": 1653, "authz": 1614, "transcoder": 2369, "valkey": 323},
-    "list of 25": {"envoy": 1794, "authz": 1687, "transcoder": 4052, "valkey": 364},
-    "search, 25": {"envoy": 1849, "authz": 1659, "transcoder": 4097, "valkey": 341},
-    "create": {"envoy": 1638, "authz": 1646, "transcoder": 2745, "valkey": 344},
-    "update": {"envoy": 1742, "authz": 1631, "transcoder": 2780, "valkey": 349},
+    "get": {"envoy": 875, "authz": 525, "transcoder": 712, "valkey": 133},
+    "list of 25": {"envoy": 933, "authz": 540, "transcoder": 1026, "valkey": 138},
+    "search, 25": {"envoy": 1031, "authz": 571, "transcoder": 1154, "valkey": 152},
+    "create": {"envoy": 1078, "authz": 624, "transcoder": 961, "valkey": 181},
+    "update": {"envoy": 1133, "authz": 610, "transcoder": 952, "valkey": 180},
 }
 # Measured: `MEMORY USAGE` of Valkey 8 after 20,000 requests; bytes, the keys' own part of the table included.
 LIMIT_KEY_BYTES = 136
