@@ -78,6 +78,5 @@ async def _listen(server: grpc.aio.Server, address: Address) -> None:
             server.add_insecure_port(f"unix:{path}")
             await server.start()
         return
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    server.add_insecure_port(f"{host}:{address.port}")
+    server.add_insecure_port(address.authority)
     await server.start()

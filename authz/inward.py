@@ -58,5 +58,4 @@ async def inward(address: Address, secret: SharedSecret | None) -> AsyncIterator
 def _place(address: Address) -> tuple[Place, str]:
     if isinstance(address, UnixAddress):
         return UnixPlace(str(address.path)), _NAME_ON_A_SOCKET
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    return TcpPlace(address.host, address.port), f"{host}:{address.port}"
+    return TcpPlace(address.host, address.port), address.authority

@@ -165,8 +165,6 @@ async def main() -> None:
     stack_core, *_, load_core = sorted(os.sched_getaffinity(0)) * 2
     print(f"{made_with()}\n", flush=True)
     os.sched_setaffinity(0, {load_core})
-    # One machine asks for all.
-    os.environ["ADDRESS_LIMIT_PER_S"] = "1000000"
     with TemporaryDirectory() as name:
         folder = Path(name)
         async with stand_in(folder, await record(folder)) as crm:

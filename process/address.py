@@ -39,6 +39,11 @@ class TcpAddress:
     host: str
     port: int
 
+    @property
+    def authority(self) -> str:
+        """Both as a URL has them (RFC 3986 §3.2)."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 Address = UnixAddress | TcpAddress
 

@@ -21,7 +21,6 @@ class Whole(web.StreamResponse):
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes | None) -> None:
         super().__init__(status=status)
-        self._code = status
         self._lines = headers
         self._whole_body = body or b""
 
@@ -36,7 +35,7 @@ class Whole(web.StreamResponse):
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the caller has left")
         head = self._head(request).encode()
-        transport.write(head if request.method == "HEAD" or self._code in _WITHOUT_A_BODY else head + self._whole_body)
+        transport.write(head if request.method == "HEAD" or self.status in _WITHOUT_A_BODY else head + self._whole_body)
         if request.protocol.writing_paused:
             await request.writer.drain()
 
@@ -45,9 +44,9 @@ class Whole(web.StreamResponse):
         # A value with a line end would begin a line of its own.
         if not told.count("\r") == told.count("\n") == len(self._lines) or "\0" in told:
             raise ValueError("a header's value with a line end, or with a null")
-        length = "" if self._code in _WITHOUT_A_BODY else f"Content-Length: {len(self._whole_body)}\r\n"
+        length = "" if self.status in _WITHOUT_A_BODY else f"Content-Length: {len(self._whole_body)}\r\n"
         own = f"{length}{_date_line(int(time.time()))}{self._connection_line(request)}"
-        return f"{_STATUS_LINES[self._code]}{told}{own}\r\n"
+        return f"{_STATUS_LINES[self.status]}{told}{own}\r\n"
 
     def _connection_line(self, request: web.BaseRequest) -> str:
         """What becomes of the connection, where that is not what the caller's version takes for granted."""

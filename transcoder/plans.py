@@ -23,7 +23,8 @@ _SAME = Translation(())
 class Plan:
     """How requests of one operation are taken. `able`: what those can do who keep its records. `parts`: of its path,
     between slashes; `id_places`: which are ids, of `resources`, outermost first. `without_a_query`: the parameters of
-    a request that has none; None where one is required. A read-only table for the pipeline: it decides nothing.
+    a request that has none; None where one is required. `custom`: its records may have fields of their business's own.
+    A read-only table for the pipeline: it decides nothing.
     """
 
     operation: Operation
@@ -60,7 +61,7 @@ def _plan(row: Operation, able: Capabilities, by_version: Mapping[Version, Mappi
         has_parent=row.of is not None and row.of.parent is not None,
         readers=readers(row),
         without_a_query=_without_a_query(row),
-        custom=row.of is not None and bool(row.of.custom),
+        custom=row.of is not None and row.of.custom,
         translations={version.date: _SAME if row.of is None else own[row.of] for version, own in by_version.items()},
         most_body_bytes=MAX_BATCH_BODY_BYTES if row.kind in BATCHES else MAX_BODY_BYTES,
     )

@@ -31,3 +31,10 @@ NONE = [
 def test_refuses(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_address(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "authority"), [("authz", "authz:50051"), ("10.0.0.7", "10.0.0.7:50051"), ("::1", "[::1]:50051")]
+)
+def test_a_tcp_address_is_spelled_as_in_a_url(host: str, authority: str) -> None:
+    assert TcpAddress(host, 50051).authority == authority
