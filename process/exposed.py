@@ -1,22 +1,25 @@
-"""The listener that Prometheus reads a process's registry from. Imported when there is one: it brings a web server."""
+"""The listener that Prometheus reads a process's registry from. Imported when there is one."""
 
 import asyncio
 
-from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from httpserver.messages import Request, Response
 from process.address import Address
-from process.http import serve
+from process.listening import serve
 
 PATH = "/metrics"
+_METHODS = ("GET", "HEAD")
 
 
 async def answering(registry: CollectorRegistry, address: Address, ended: asyncio.Event) -> None:
     """Answer `GET /metrics` at the address until it has ended."""
 
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def answer(request: Request) -> Response:
+        if request.path != PATH:
+            return Response(404, {})
+        if request.method not in _METHODS:
+            return Response(405, {"Allow": ", ".join(_METHODS)})
+        return Response(200, {"Content-Type": CONTENT_TYPE_LATEST}, generate_latest(registry))
 
-    app = web.Application()
-    app.router.add_get(PATH, answer)
-    await serve(app, address, ended, linger_s=0)
+    await serve(answer, address, ended, linger_s=0)

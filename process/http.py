@@ -1,35 +1,25 @@
-"""Serving HTTP with aiohttp at an `Address` until told to stop, then draining."""
+"""Serving HTTP with aiohttp: applications, and, as the reference of our own server, whatever that one serves."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
+from httpserver.connection import Answering
+from httpserver.heads import FIELDS, LINE_BYTES
+from httpserver.messages import BodyLost, Request
 from process.address import Address, UnixAddress
+from process.listening import DRAIN_S, LINGER_S
+from process.whole import Whole
 
-LINGER_S = 4.0
-"""How long callers that keep connections open may take to leave once the process was told to stop. An idle connection
-that we closed could meet a request that is on its way, and whoever sent it would not know whether to send it again:
-so every answer asks the caller to close, and idle ones are the caller's to give up; the edge does after 3 s."""
-DRAIN_S = 7.0
-"""How long requests in flight may take after that: both together are longer than any request may take."""
 _LOOK_EVERY_S = 0.02
-LINE_BYTES = 64 * 1024
-"""The longest request line and header. Who stands in front bounds all headers together below this; at aiohttp's own
-8190 a request that was let in would be answered with a 400 in plain text."""
-HEADERS = 512
-"""Likewise of lines: of one name there may come twice as many as of different ones, and the edge's and authz's own."""
 _HOW: dict[str, Any] = {
     "access_log": None,
     "auto_decompress": False,
     "max_line_size": LINE_BYTES,
     "max_field_size": LINE_BYTES,
-    "max_headers": HEADERS,
+    "max_headers": FIELDS,
 }
-
-Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-"""Answers every request, whatever its path."""
 
 
 async def serve(app: web.Application, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
@@ -45,17 +35,48 @@ async def serve(app: web.Application, address: Address, stop: asyncio.Event, *, 
     await _serve(web.AppRunner(app, handle_signals=False, shutdown_timeout=DRAIN_S, **_HOW), address, stop, linger_s)
 
 
-async def serve_all(answer: Answering, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
-    """As `serve`, without aiohttp's router: for who knows by other means what is asked."""
+async def serve_all(answering: Answering, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
+    """As `process.listening.serve`, for which this is the reference."""
 
-    async def until_stopped(request: web.BaseRequest) -> web.StreamResponse:
-        response = await answer(request)
+    async def until_stopped(asked: web.BaseRequest) -> web.StreamResponse:
+        response = await answering(_request(asked))
+        whole = Whole(response)
         if stop.is_set():
-            response.force_close()
-        return response
+            whole.force_close()
+        return whole
 
     runner = web.ServerRunner(web.Server(until_stopped, **_HOW), handle_signals=False, shutdown_timeout=DRAIN_S)
     await _serve(runner, address, stop, linger_s)
+
+
+def _request(asked: web.BaseRequest) -> Request:
+    url, lines = asked.rel_url, asked.headers
+    headers = {name.lower(): value for name, value in lines.items()}
+    repeated: set[str] = set()
+    if len(headers) < len(lines):
+        repeated = {name for name in headers if len(lines.getall(name)) > 1}
+        headers |= {name: ", ".join(lines.getall(name)) for name in repeated}
+    body = _Streamed(asked) if asked.body_exists else None
+    return Request(asked.method, url.raw_path, url.raw_query_string, headers, repeated, body)
+
+
+class _Streamed:
+    """A body as aiohttp brings it."""
+
+    def __init__(self, asked: web.BaseRequest) -> None:
+        self.length = asked.content_length
+        self._content = asked.content
+
+    def rest(self) -> bytes | None:
+        """See `Body`."""
+        return self._content.read_nowait() if self._content.is_eof() else None
+
+    async def part(self) -> bytes:
+        """See `Body`."""
+        try:
+            return await self._content.readany()
+        except (web.RequestPayloadError, ConnectionError) as error:
+            raise BodyLost(repr(error)) from None
 
 
 async def _serve(runner: web.BaseRunner, address: Address, stop: asyncio.Event, linger_s: float) -> None:

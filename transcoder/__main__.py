@@ -5,7 +5,6 @@ import os
 
 import uvloop
 
-from process.http import serve_all
 from process.logs import OUTPUT, Lines, Say, make_logger, say_soon
 from process.memory import settle
 from process.metrics import exposing, new_registry
@@ -34,7 +33,7 @@ async def main(settings: Settings) -> None:
                 built(settings, log, say, registry, tracer) as answer,
             ):
                 settle()
-                await serve_all(answer, settings.listen, stop)
+                await settings.serve(answer, settings.listen, stop)
     finally:
         lines.flush()
 

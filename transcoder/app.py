@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-from multidict import istr
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
@@ -13,7 +11,8 @@ from contract import headers
 from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.resources import RESOURCES
-from process.http import Answering
+from httpserver.connection import Answering
+from httpserver.messages import Request, Response
 from process.logs import Say
 from stores.clients import pipelined
 from stores.idempotency import ValkeyIdempotency
@@ -76,19 +75,19 @@ async def built(
 
 def _answering(pipeline: Pipeline, documents: Documents) -> Answering:
     # The edge has matched the path and named the operation in a header: there is nothing left to route but documents.
-    def answer(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+    def answer(request: Request) -> Awaitable[Response]:
         return pipeline.answer(request) if _OPERATION in request.headers else unrouted(request)
 
-    async def unrouted(request: web.BaseRequest) -> web.StreamResponse:
-        path = request.rel_url.raw_path
-        if path in _PROBES:
-            return web.json_response({"status": "ok"})
-        if document := document_at(path):
+    async def unrouted(request: Request) -> Response:
+        if request.path in _PROBES:
+            return _ALIVE
+        if document := document_at(request.path):
             return documents.answer(document, request)
         return await pipeline.answer(request)
 
     return answer
 
 
-_OPERATION = istr(headers.OPERATION.name)
+_OPERATION = headers.OPERATION.name
+_ALIVE = Response(200, {headers.CONTENT_TYPE.title: "application/json; charset=utf-8"}, b'{"status": "ok"}')
 _PROBES = (HEALTH_PATH, READINESS_PATH)

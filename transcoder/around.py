@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from contract.vocabulary import Json
-from process.http import Answering
+from httpserver.connection import Answering
 from stores.idempotency import Idempotency
 from transcoder.upstream import Upstream
 

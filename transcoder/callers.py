@@ -4,20 +4,19 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 
 import msgspec
-from aiohttp import web
-from multidict import istr
 
 from contract import headers, ids
 from contract.ids import Codec
 from contract.problems import INVALID_TOKEN
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import TenantId, TraceId, UserId
+from httpserver.messages import Request
 from transcoder.call import Token
 from transcoder.errors import ApiError
 from transcoder.records import Actor
 
 _TOLD = tuple(
-    istr(row.name)
+    row.name
     for row in (  # in the order in which `_caller` takes them
         headers.BUSINESS,
         headers.SUBJECT,
@@ -47,14 +46,14 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
         return Actor(self.tenant, self.user, self.permissions, self.role, trace_id, deadline_s)
 
 
-def callers(codec: Codec) -> Callable[[web.BaseRequest], Caller]:
+def callers(codec: Codec) -> Callable[[Request], Caller]:
     """What tells the caller of a request; of those that come again and again it is worked out once.
 
     A token whose ids are not of this deployment is no token of ours: ApiError.
     """
     known = lru_cache(maxsize=_AT_HAND)(partial(_caller, codec))
 
-    def caller(request: web.BaseRequest) -> Caller:
+    def caller(request: Request) -> Caller:
         told = request.headers
         return known(*[told.get(name, "") for name in _TOLD])
 

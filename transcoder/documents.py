@@ -13,8 +13,8 @@ import importlib.util
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
-from aiohttp import web
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
@@ -29,6 +29,8 @@ from contract.problems import (
     ItemError,
     render,
 )
+from httpserver.heads import pairs_of
+from httpserver.messages import Request, Response
 from process.look import Look
 from transcoder import media, requests
 from transcoder.errors import ApiError
@@ -41,6 +43,8 @@ _OPENAPI = _HERE.parent / "docs" / "reference"
 _VIEWER = "flask_swagger_ui"
 """The package that brings the viewer's files; its own code is never imported."""
 _VIEWER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
+
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 _FORMS = [(re.compile(re.sub(r"\{[a-z]+\}", "[^/]+", row.path)), row) for row in DOCUMENTS]
 
@@ -76,7 +80,7 @@ class Documents:
         self._api_url = sources.api_url
         self._log = log
 
-    def answer(self, row: Document, request: web.BaseRequest) -> web.Response:
+    def answer(self, row: Document, request: Request) -> Response:
         """It, or the problem why not; whatever the method."""
         try:
             return self._found(row, request)
@@ -86,23 +90,23 @@ class Documents:
             self._log.exception("unhandled", trace_id=requests.trace_id(request), document=row.id)
             return self._refused(request, ApiError(INTERNAL_ERROR, outcome="not-applied"))
 
-    def _found(self, row: Document, request: web.BaseRequest) -> web.Response:
+    def _found(self, row: Document, request: Request) -> Response:
         if request.method not in DOCUMENT_METHODS:
             told = {headers.ALLOW: ", ".join(DOCUMENT_ALLOW)}
             raise ApiError(METHOD_NOT_ALLOWED, allowed_methods=list(DOCUMENT_ALLOW), headers=told)
-        pages = self._shelf.get((request.path, *chosen(row, list(request.query.items()))))
+        pages = self._shelf.get((unquote(request.path), *chosen(row, pairs_of(request.query))))
         if pages is None:
             raise ApiError(ROUTE_NOT_FOUND)
-        page = _preferred(pages, request.headers.getall(headers.ACCEPT.name, []))
+        page = _preferred(pages, request.headers.get(headers.ACCEPT.name, ""))
         sent = {**dict(DOCUMENT_ANSWER), headers.ETAG: f'"{page.etag}"'}
         if len(pages) > 1:
             sent[headers.VARY] = headers.ACCEPT.title
         # Compressed on the way, a tag comes back as a weak one: equal is equal (RFC 9110 §13.1.2).
-        if any(tag.value in (page.etag, "*") for tag in request.if_none_match or ()):
-            return web.Response(status=304, headers=sent)
-        return web.Response(body=page.body, headers={**sent, headers.CONTENT_TYPE.title: _content_type(page)})
+        if _knows(request.headers.get(headers.IF_NONE_MATCH.name, ""), page):
+            return Response(304, sent)
+        return Response(200, {**sent, headers.CONTENT_TYPE.title: _content_type(page)}, page.body)
 
-    def _refused(self, request: web.BaseRequest, error: ApiError) -> web.Response:
+    def _refused(self, request: Request, error: ApiError) -> Response:
         body = render(
             error.problem,
             api_url=self._api_url,
@@ -114,7 +118,7 @@ class Documents:
             **error.members,
         )
         sent = {**dict(headers.PRIVATE_ANSWER), **error.headers, headers.CONTENT_TYPE.title: PROBLEM_MEDIA_TYPE}
-        return web.Response(status=error.problem.status, body=body, headers=sent)
+        return Response(error.problem.status, sent, body)
 
 
 def chosen(row: Document, query: list[tuple[str, str]]) -> tuple[str, ...]:
@@ -138,14 +142,18 @@ def chosen(row: Document, query: list[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(given.get(choice.name, choice.values[0]) for choice in row.choices)
 
 
-def _preferred(pages: tuple[Page, ...], accept: list[str]) -> Page:
+def _preferred(pages: tuple[Page, ...], accept: str) -> Page:
     if len(pages) == 1:
         return pages[0]
     by_type: Mapping[str, Page] = {page.media_type: page for page in pages}
-    wanted = media.preferred(", ".join(accept), tuple(by_type))
+    wanted = media.preferred(accept, tuple(by_type))
     if wanted is None:
         raise ApiError(NOT_ACCEPTABLE, "This document is not to be had in that form.", supported=list(by_type))
     return by_type[wanted]
+
+
+def _knows(if_none_match: str, page: Page) -> bool:
+    return if_none_match == "*" or page.etag in _TAG.findall(if_none_match)
 
 
 def _content_type(page: Page) -> str:

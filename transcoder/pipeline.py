@@ -11,9 +11,7 @@ from email.utils import formatdate
 from functools import partial
 from typing import Any
 
-from aiohttp import web
 from msgspec import structs
-from multidict import istr
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
@@ -23,8 +21,9 @@ from contract.operations import BY_ID
 from contract.problems import INTERNAL_ERROR, MALFORMED_REQUEST, Problem, problem_members
 from contract.versions import LATEST_VERSION, Version, requested_version, supported
 from contract.vocabulary import Json
+from httpserver.heads import pairs_of
+from httpserver.messages import Body, Request, Response
 from process.logs import Say
-from process.whole import Whole
 from stores.receipts import Outbox
 from transcoder import media, requests
 from transcoder.call import Answer, Call, Token
@@ -48,7 +47,7 @@ from transcoder.values import Known, Surroundings
 
 _OUR_FAULT = 500
 _VERSION, _CONTENT_TYPE, _CONTENT_ENCODING, _ACCEPT, _IF_MATCH, _IF_NONE_MATCH = (
-    istr(row.name)
+    row.name
     for row in (
         headers.VERSION,
         headers.CONTENT_TYPE,
@@ -87,7 +86,7 @@ class Pipeline:
         self._plans = plans(desk.records)
         self._caller = callers(codec)
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def answer(self, request: Request) -> Response:
         """The response to a request, whatever happens on the way."""
         started_s = time.monotonic()
         self._tally.in_flight += 1
@@ -140,10 +139,11 @@ class Pipeline:
             self._outbox.put(notes["business"], receipt)
 
     async def _call(
-        self, request: web.BaseRequest, plan: Plan, texts: list[str], token: Token, actor: Actor, version: Version
+        self, request: Request, plan: Plan, texts: list[str], token: Token, actor: Actor, version: Version
     ) -> Answer:
         check_served(plan.able, plan.operation)
-        body = await _body(request, plan, actor.deadline_s) if request.body_exists else _without_a_body(request, plan)
+        came = request.body
+        body = _without_a_body(request, plan) if came is None else await _body(request, came, plan, actor.deadline_s)
         call = self._head(request, plan, texts, token, actor, version, body)
         try:
             work = await self._worked_out(plan, call)
@@ -194,7 +194,7 @@ class Pipeline:
 
     def _head(
         self,
-        request: web.BaseRequest,
+        request: Request,
         plan: Plan,
         texts: list[str],
         token: Token,
@@ -203,7 +203,7 @@ class Pipeline:
         body: Json,
     ) -> Call:
         """Check 12: path, query and headers, the faults of all of them at once. What is not there is not read."""
-        tenant, url, codec = actor.tenant, request.rel_url, self._codec
+        tenant, query, codec = actor.tenant, request.query, self._codec
         around = Surroundings(
             time.time_ns() // 1_000_000, lambda prefix, text: codec.open(prefix, tenant, text), Known({})
         )
@@ -213,11 +213,10 @@ class Pipeline:
             together.read(requests.record_number, resource, text, codec, tenant)
             for resource, text in zip(plan.resources, texts, strict=True)
         ]
-        query = url.raw_query_string
         parameters = plan.without_a_query
         if query or parameters is None:
             asked = Asked(plan.operation, around, translation)
-            pairs = list(url.query.items()) if query else []
+            pairs = pairs_of(query)
             parameters = together.read(read_parameters, plan.readers, pairs, asked)
         call = Call(
             operation=plan.operation,
@@ -225,7 +224,7 @@ class Pipeline:
             translation=translation,
             actor=actor,
             token=token,
-            path=url.raw_path,
+            path=request.path,
             query=query,
             parent=numbers[0] if plan.has_parent else None,
             number=numbers[-1] if len(numbers) > plan.has_parent else None,
@@ -278,27 +277,29 @@ def _speaks_of_custom_fields(body: Json) -> bool:
     return isinstance(body, str) and body.startswith("custom_fields.")
 
 
-def _version(request: web.BaseRequest) -> Version:
+def _version(request: Request) -> Version:
     now_s = int(time.time())
-    wanted = requested_version(_joined(request, _VERSION), now_s)
+    wanted = requested_version(request.headers.get(_VERSION), now_s)
     if isinstance(wanted, Problem):
         raise ApiError(wanted, supported_versions=list(supported(now_s)), latest_version=LATEST_VERSION.date)
     return wanted
 
 
-async def _body(request: web.BaseRequest, plan: Plan, deadline_s: float) -> Json:
+async def _body(request: Request, body: Body, plan: Plan, deadline_s: float) -> Json:
     """Checks 10 and 11: media types and size, then syntax."""
-    begun = await requests.body_begins(request, deadline_s)
+    begun = await requests.body_begins(body, deadline_s)
     if begun is None:
         return _without_a_body(request, plan)
-    media.check_content(plan.operation.method, _joined(request, _CONTENT_TYPE), _joined(request, _CONTENT_ENCODING))
-    media.check_accept(_joined(request, _ACCEPT))
-    raw = await requests.read_body(request, begun, deadline_s, plan.most_body_bytes)
+    media.check_content(
+        plan.operation.method, request.headers.get(_CONTENT_TYPE), request.headers.get(_CONTENT_ENCODING)
+    )
+    media.check_accept(request.headers.get(_ACCEPT))
+    raw = await requests.read_body(body, begun, deadline_s, plan.most_body_bytes)
     return _parsed(raw, plan)
 
 
-def _without_a_body(request: web.BaseRequest, plan: Plan) -> Json:
-    media.check_accept(_joined(request, _ACCEPT))
+def _without_a_body(request: Request, plan: Plan) -> Json:
+    media.check_accept(request.headers.get(_ACCEPT))
     return _parsed(b"", plan)
 
 
@@ -311,22 +312,9 @@ def _parsed(raw: bytes, plan: Plan) -> Json:
     return None
 
 
-def _precondition(
-    request: web.BaseRequest, name: istr, header: headers.Header, together: AllAtOnce
-) -> Precondition | None:
-    text = _joined(request, name)
+def _precondition(request: Request, name: str, header: headers.Header, together: AllAtOnce) -> Precondition | None:
+    text = request.headers.get(name)
     return None if text is None else together.read(read_precondition, header, text)
-
-
-_ABSENT: list[str] = []
-
-
-def _joined(request: web.BaseRequest, name: istr) -> str | None:
-    # Several lines of one field are one list (RFC 9110 §5.3).
-    values = request.headers.getall(name, _ABSENT)
-    if not values:
-        return None
-    return values[0] if len(values) == 1 else ", ".join(values)
 
 
 def _warnings(version: Version, api_url: str) -> dict[str, str]:
@@ -342,7 +330,7 @@ def _warnings(version: Version, api_url: str) -> dict[str, str]:
     return told
 
 
-def _response(answer: Answer, version: Version | None, api_url: str) -> web.StreamResponse:
+def _response(answer: Answer, version: Version | None, api_url: str) -> Response:
     sent = dict(answer.headers)
     if version is not None:
         sent[_VERSION_TITLE] = version.date
@@ -350,4 +338,4 @@ def _response(answer: Answer, version: Version | None, api_url: str) -> web.Stre
             sent[name] = f"{sent[name]}, {value}" if name in sent else value
     if answer.body is not None:
         sent[_CONTENT_TYPE_TITLE] = JSON_MEDIA_TYPE if answer.status < 400 else PROBLEM_MEDIA_TYPE
-    return Whole(answer.status, sent, answer.body)
+    return Response(answer.status, sent, answer.body)

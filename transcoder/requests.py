@@ -4,9 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from aiohttp import StreamReader, web
-from multidict import istr
-
 from contract import headers, ids
 from contract.bounds import MAX_IDEMPOTENCY_KEY
 from contract.ids import Codec
@@ -21,6 +18,7 @@ from contract.problems import (
 )
 from contract.resources import Resource
 from contract.vocabulary import Json, TenantId, TraceId
+from httpserver.messages import Body, BodyLost, Request
 from transcoder import strict_json
 from transcoder.errors import ApiError
 from transcoder.plans import Plan
@@ -30,24 +28,23 @@ _KEY_CHARACTERS = frozenset(chr(code) for code in range(0x20, 0x7F))
 
 
 _REQUEST_ID, _OPERATION, _IDEMPOTENCY_KEY = (
-    istr(row.name) for row in (headers.REQUEST_ID, headers.OPERATION, headers.IDEMPOTENCY_KEY)
+    row.name for row in (headers.REQUEST_ID, headers.OPERATION, headers.IDEMPOTENCY_KEY)
 )
-"""Names that are looked up as they are: one of another type is put into lower case each time."""
 
 
-def trace_id(request: web.BaseRequest) -> TraceId:
+def trace_id(request: Request) -> TraceId:
     """The edge's id of this request."""
     return TraceId(request.headers.get(_REQUEST_ID, ""))
 
 
-def operation_id(request: web.BaseRequest) -> str:
+def operation_id(request: Request) -> str:
     """The operation that the edge routed to and authz decided on."""
     return request.headers.get(_OPERATION, "")
 
 
-def id_texts(request: web.BaseRequest, plan: Plan) -> list[str]:
+def id_texts(request: Request, plan: Plan) -> list[str]:
     """The texts of the records' ids in the path, outermost first; it is not matched again, only taken apart."""
-    given = request.rel_url.raw_path.split("/")
+    given = request.path.split("/")
     if len(given) != plan.parts:
         raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="path and operation do not go together")
     return [given[place] for place in plan.id_places]
@@ -63,52 +60,48 @@ def record_number(resource: Resource, text: str, codec: Codec, tenant: TenantId)
     return opened
 
 
-def idempotency_key(request: web.BaseRequest) -> str | None:
+def idempotency_key(request: Request) -> str | None:
     """The `Idempotency-Key`: printable ASCII within its bound."""
-    if _IDEMPOTENCY_KEY not in request.headers:
+    key = request.headers.get(_IDEMPOTENCY_KEY)
+    if key is None:
         return None
-    values = request.headers.getall(_IDEMPOTENCY_KEY)
-    key = values[0]
-    if len(values) > 1 or not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY or not set(key) <= _KEY_CHARACTERS:
+    is_one = _IDEMPOTENCY_KEY not in request.repeated
+    if not is_one or not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY or not set(key) <= _KEY_CHARACTERS:
         detail = f"Expected one key of 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters."
         item = ItemError("invalid-header", detail, header=headers.IDEMPOTENCY_KEY.title)
         raise ApiError(INVALID_PARAMETER, errors=[item])
     return key
 
 
-async def body_begins(request: web.BaseRequest, deadline_s: float) -> bytes | None:
+async def body_begins(body: Body, deadline_s: float) -> bytes | None:
     """None when the body is empty, else what was read of it; only a chunked one, of which it is not told, is begun."""
-    length = request.content_length
-    if length is not None:
-        return b"" if length else None
+    if body.length is not None:
+        return b"" if body.length else None
     async with _arriving(deadline_s):
-        return await request.content.readany() or None
+        return await body.part() or None
 
 
-async def read_body(request: web.BaseRequest, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
+async def read_body(body: Body, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
     """The whole body, within its bound and in time; the edge's own buffer limit may not hold (it streams)."""
-    content, length = request.content, request.content_length or 0
-    if length <= limit_bytes:
-        if content.is_eof():
-            # It came together with its headers, as most do: there is nothing to wait for, and no deadline to set.
-            body = begun + content.read_nowait()
-        else:
-            body = await _arrived(content, begun, deadline_s, limit_bytes)
-        if len(body) <= limit_bytes:
-            return body
+    if (body.length or 0) <= limit_bytes:
+        # It came together with its headers, as most do: there is nothing to wait for, and no deadline to set.
+        rest = body.rest()
+        raw = await _arrived(body, begun, deadline_s, limit_bytes) if rest is None else begun + rest
+        if len(raw) <= limit_bytes:
+            return raw
     raise ApiError(PAYLOAD_TOO_LARGE, limit_bytes=limit_bytes)
 
 
-async def _arrived(content: StreamReader, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
+async def _arrived(body: Body, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
     """The whole, or what is more than the bound."""
-    body = bytearray(begun)
+    raw = bytearray(begun)
     async with _arriving(deadline_s):
-        while len(body) <= limit_bytes:
-            part = await content.readany()
+        while len(raw) <= limit_bytes:
+            part = await body.part()
             if not part:
                 break
-            body += part
-    return bytes(body)
+            raw += part
+    return bytes(raw)
 
 
 @contextlib.asynccontextmanager
@@ -118,7 +111,7 @@ async def _arriving(deadline_s: float) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise ApiError(REQUEST_TIMEOUT) from None
-    except (web.RequestPayloadError, ConnectionError) as error:
+    except BodyLost as error:
         raise ApiError(MALFORMED_REQUEST, "The body did not arrive whole.", cause=repr(error)) from None
 
 

@@ -15,6 +15,7 @@ from stores.valkey import valkey_url
 from transcoder.clients import CLIENTS, DEFAULT_CLIENT, MakeClient, named_client
 from transcoder.credentials import Credentials, read_credentials
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
+from transcoder.servers import DEFAULT_SERVER, SERVERS, Serve, named_server
 from transcoder.upstream import address_of, internal_url
 
 
@@ -31,6 +32,7 @@ class Settings:
     """All that differs between deployments."""
 
     listen: Address
+    serve: Serve
     metrics_listen: Address | None
     collector: str | None
     internal_url: str
@@ -53,6 +55,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     reader = Reader(environment)
     settings = Settings(
         listen=reader.read("LISTEN", parse_address, "unix:/path or tcp:host:port"),
+        serve=reader.read("SERVER", named_server, " or ".join(SERVERS), default=DEFAULT_SERVER),
         metrics_listen=metrics_listen(reader),
         collector=collector_url(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),

@@ -7,14 +7,14 @@ that it is named by who is called.
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
-from aiohttp import web
 from opentelemetry.trace import Span, Tracer, get_current_span
 
 from contract import spans
 from contract.headers import OPERATION, REQUEST_ID
 from contract.operations import BY_ID
 from contract.vocabulary import Json, TenantId
-from process.http import Answering
+from httpserver.connection import Answering
+from httpserver.messages import Request, Response
 from process.spans import asking, asking_store, failed, onward, serving
 from stores.idempotency import Claim, Idempotency, Use, Used
 from transcoder.documents import document_at
@@ -28,7 +28,7 @@ _OUR_FAULT = 500
 def serving_requests(tracer: Tracer, answering: Answering) -> Answering:
     """A span for each request that the edge has begun a trace for."""
 
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+    async def answer(request: Request) -> Response:
         operation = request.headers.get(OPERATION.name, "")
         with serving(tracer, operation or f"{request.method} {_route(request, operation)}", request.headers) as span:
             if not span.is_recording():
@@ -43,7 +43,7 @@ def serving_requests(tracer: Tracer, answering: Answering) -> Answering:
     return answer
 
 
-def _say_what_is_asked(span: Span, request: web.BaseRequest, operation: str) -> None:
+def _say_what_is_asked(span: Span, request: Request, operation: str) -> None:
     span.set_attribute(spans.METHOD, request.method)
     span.set_attribute(spans.REQUEST_ID, request.headers.get(REQUEST_ID.name, ""))
     if operation:
@@ -51,11 +51,11 @@ def _say_what_is_asked(span: Span, request: web.BaseRequest, operation: str) -> 
     span.set_attribute("http.route", _route(request, operation))
 
 
-def _route(request: web.BaseRequest, operation: str) -> str:
+def _route(request: Request, operation: str) -> str:
     """The path as a table has it: an operation's, or a document's."""
     if operation in BY_ID:
         return BY_ID[operation].path
-    document = document_at(request.rel_url.raw_path)
+    document = document_at(request.path)
     return document.path if document else ""
 
 

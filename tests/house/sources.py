@@ -12,6 +12,7 @@ ROOMS = (
     "stores",
     "process",
     "httpclient",
+    "httpserver",
     "authz",
     "transcoder",
     "oauth",

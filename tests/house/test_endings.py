@@ -5,7 +5,7 @@ from edge.clusters import clusters
 from edge.deployment import Deployment
 from local.keeper import PREDECESSOR_GONE_WITHIN_S
 from local.services import ENVOY_DRAINS_S, ENVOY_LEAVES_AFTER_S
-from process.http import DRAIN_S, LINGER_S
+from process.listening import DRAIN_S, LINGER_S
 
 
 def test_a_service_that_ends_waits_longer_than_a_request_may_take() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.support.stack import ROOT
 
 ROOMS = (
-    *("contract", "stores", "process", "grpcfront", "httpclient", "authz", "transcoder", "oauth"),
+    *("contract", "stores", "process", "grpcfront", "httpclient", "httpserver", "authz", "transcoder", "oauth"),
     *("edge", "reference", "local", "sandbox", "envoy", "requirements"),
 )
 RENDER_S = 60

@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 
 from process.address import UnixAddress
-from process.http import LINGER_S, serve, serve_all
+from process.http import serve, serve_all
+from process.listening import LINGER_S
 from process.whole import Whole
 from tests.support.processes import accepts
 

@@ -1,0 +1,36 @@
+"""Serving HTTP with our own server at an `Address` until told to stop, then draining. Owns how long that may take."""
+
+import asyncio
+
+from httpserver.connection import Answering
+from httpserver.server import Server
+from process.address import Address, UnixAddress
+
+LINGER_S = 4.0
+"""How long callers that keep connections open may take to leave once the process was told to stop. An idle connection
+that we closed could meet a request that is on its way, and whoever sent it would not know whether to send it again:
+so every answer asks the caller to close, and idle ones are the caller's to give up; the edge does after 3 s."""
+DRAIN_S = 7.0
+"""How long requests in flight may take after that: both together are longer than any request may take."""
+_BACKLOG = 128
+
+
+async def serve(answering: Answering, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
+    """Listen, wait for `stop`, let callers leave in `linger_s`, finish what is in flight in `DRAIN_S`, close."""
+    server = Server(answering, stop.is_set)
+    listener = await _listening(server, address)
+    try:
+        await stop.wait()
+        listener.close()
+        await server.deserted(linger_s)
+    finally:
+        listener.close()
+        await server.close(DRAIN_S)
+
+
+async def _listening(server: Server, address: Address) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    if isinstance(address, UnixAddress):
+        with address.taken_over() as path:
+            return await loop.create_unix_server(server, str(path), backlog=_BACKLOG)
+    return await loop.create_server(server, address.host, address.port, backlog=_BACKLOG)
