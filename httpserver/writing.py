@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 WITHOUT_A_BODY = (204, 304)
+_KEPT, _CLOSED = "Connection: keep-alive\r\n", "Connection: close\r\n"
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
 
@@ -30,9 +31,7 @@ def written(
         raise ValueError("a header's value with a line end, or with a null")
     length = "" if status in WITHOUT_A_BODY else f"Content-Length: {len(body or b'')}\r\n"
     # What becomes of the connection is told where that is not what the caller's version takes for granted.
-    connection = (
-        "" if keeps_alive is is_1_1 else "Connection: keep-alive\r\n" if keeps_alive else "Connection: close\r\n"
-    )
+    connection = "" if keeps_alive is is_1_1 else _KEPT if keeps_alive else _CLOSED
     head = f"{_STATUS_LINES[status]}{told}{length}{_date_line(now_s)}{connection}\r\n".encode()
     return head if to_head or not body or status in WITHOUT_A_BODY else head + body
 

@@ -290,10 +290,9 @@ async def _body(request: Request, body: Body, plan: Plan, deadline_s: float) -> 
     begun = await requests.body_begins(body, deadline_s)
     if begun is None:
         return _without_a_body(request, plan)
-    media.check_content(
-        plan.operation.method, request.headers.get(_CONTENT_TYPE), request.headers.get(_CONTENT_ENCODING)
-    )
-    media.check_accept(request.headers.get(_ACCEPT))
+    told = request.headers
+    media.check_content(plan.operation.method, told.get(_CONTENT_TYPE), told.get(_CONTENT_ENCODING))
+    media.check_accept(told.get(_ACCEPT))
     raw = await requests.read_body(body, begun, deadline_s, plan.most_body_bytes)
     return _parsed(raw, plan)
 

@@ -1,20 +1,25 @@
 """The transcoder in one piece before a CRM that says what it is told to say and remembers what it was asked."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 
 from contract.ids import IdCodec, IdKind
 from contract.resources import RESOURCES
 from contract.sealing import key_ring
+from process.address import UnixAddress
+from process.listening import serve
 from stores.idempotency import MemoryIdempotency
 from stores.receipts import MemoryReceipts, Outbox
 from tests.support.quiet_log import QUIET
+from tests.support.waiting import until
 from transcoder.administration import ADMINISTERED, Administration
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.crm import Crm
@@ -62,7 +67,7 @@ def upstream() -> RecordingUpstream:
 
 
 @pytest.fixture
-async def client(upstream: RecordingUpstream) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+async def client(upstream: RecordingUpstream) -> AsyncIterator[aiohttp.ClientSession]:
     store = MemoryIdempotency(lambda: 0)
     administration = Administration(upstream, None, IdKind.INTEGER)
     records = Shelves(Crm(upstream, DIALECTS), dict.fromkeys(ADMINISTERED, administration))
@@ -70,10 +75,16 @@ async def client(upstream: RecordingUpstream) -> AsyncIterator[TestClient[web.Re
     desk = Desk(records, store, receipts, Presenters(RESOURCES, CODEC), KEYS, "https://api.example")
     once = Once(store, desk.records.capabilities, KEYS, QUIET)
     pipeline = Pipeline(desk, CODEC, once, Outbox(receipts, QUIET), QUIET)
-    app = web.Application()
-    app.router.add_route("*", r"/{path:[\s\S]*}", pipeline.answer)
-    async with TestClient(TestServer(app)) as client:
-        yield client
+    stop = asyncio.Event()
+    with TemporaryDirectory() as folder:
+        address = UnixAddress(Path(folder) / "transcoder.sock")
+        connector = aiohttp.UnixConnector(str(address.path))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(serve(pipeline.answer, address, stop, linger_s=0))
+            await until(address.path.exists, "the transcoder to listen")
+            async with aiohttp.ClientSession("http://transcoder", connector=connector) as client:
+                yield client
+            stop.set()
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient
 
 from tests.golden.transcoder.conftest import RecordingUpstream
 
@@ -36,7 +35,7 @@ NOT_OURS = ("Date", "Server", "Content-Length")
 
 @pytest.mark.parametrize("case", CASES)
 async def test_golden(
-    case: str, client: TestClient[web.Request, web.Application], upstream: RecordingUpstream, rewrite_goldens: bool
+    case: str, client: aiohttp.ClientSession, upstream: RecordingUpstream, rewrite_goldens: bool
 ) -> None:
     given = json.loads((HERE / f"{case}.in.json").read_text())
     upstream.replies = list(given.get("replies", []))
@@ -57,7 +56,7 @@ def test_no_golden_is_without_its_case(rewrite_goldens: bool) -> None:
     assert [path.name for path in orphans if path.exists()] == []
 
 
-async def _answer(client: TestClient[web.Request, web.Application], given: dict[str, Any]) -> dict[str, Any]:
+async def _answer(client: aiohttp.ClientSession, given: dict[str, Any]) -> dict[str, Any]:
     method, target = given["request"].split(" ")
     headers = CALLER | {"X-Gw-Operation": given["operation"]} | given.get("headers", {})
     body = given.get("body")

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from httpserver.messages import Request, Response
+from process import listening
 from process.address import UnixAddress
 from process.http import serve, serve_all
 from process.listening import LINGER_S
-from process.whole import Whole
 from tests.support.processes import accepts
 
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -39,15 +40,24 @@ def routed(word: str, *how: Any, **options: float) -> Coroutine[Any, Any, None]:
 def whole(word: str, *how: Any, **options: float) -> Coroutine[Any, Any, None]:
     """One that says it to everything."""
 
-    async def answer(_: web.BaseRequest) -> web.StreamResponse:
-        return Whole(200, {}, word.encode())
+    async def answer(_: Request) -> Response:
+        return Response(200, {}, word.encode())
 
     return serve_all(answer, *how, **options)
 
 
-@pytest.fixture(params=[routed, whole], autouse=True)
+def lean(word: str, *how: Any, **options: float) -> Coroutine[Any, Any, None]:
+    """The same by our own server."""
+
+    async def answer(_: Request) -> Response:
+        return Response(200, {}, word.encode())
+
+    return listening.serve(answer, *how, **options)
+
+
+@pytest.fixture(params=[routed, whole, lean], autouse=True)
 def _serves(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test is for both ways of serving."""
+    """Each test is for all ways of serving."""
     monkeypatch.setitem(SERVES, "by", request.param)
 
 
