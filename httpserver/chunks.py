@@ -1,4 +1,4 @@
-"""[pure] A body in chunks (RFC 9112 §7.1), out of bytes in whatever pieces they come. Owns where it ends, and its bounds.
+"""[pure] A body in chunks (RFC 9112 §7.1), out of bytes in whatever pieces they come. Owns its end and its bounds.
 
 Strict, for what one takes for a size another may take for content: extensions and trailers are read over, and nothing
 else that is not in the grammar.

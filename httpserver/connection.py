@@ -47,18 +47,12 @@ class House(Protocol):
         """There is one less."""
 
 
-def _begun_soon(coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-    return loop.create_task(coroutine)
-
-
-if sys.version_info >= (3, 12):
-    _begun: Callable[[Coroutine[Any, Any, None], asyncio.AbstractEventLoop], asyncio.Task[None]] = (
+def _begun(coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+    if sys.version_info >= (3, 12):
         # At once: most of a request's work needs no other turn of the loop. Not by the loop's task factory, which
         # uvloop calls with arguments of its own.
-        lambda coroutine, loop: asyncio.Task(coroutine, loop=loop, eager_start=True)
-    )
-else:
-    _begun = _begun_soon
+        return asyncio.Task(coroutine, loop=loop, eager_start=True)
+    return loop.create_task(coroutine)
 
 
 class Connection(asyncio.Protocol):

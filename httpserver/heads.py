@@ -28,7 +28,7 @@ _NONE: frozenset[str] = frozenset()
 
 
 class Malformed(Exception):
-    """This is no request; the text says why, for whoever debugs."""
+    """It is no request; the text says why, for whoever debugs."""
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
@@ -71,35 +71,39 @@ def past_empty_lines(data: bytes | bytearray) -> bytes | bytearray:
 
 def read_head(head: bytes) -> Head:
     """A head in whole."""
-    _judge(head)
-    # Fields are what callers wrote: bytes that are no text go through unharmed.
-    first, *lines = head[:-4].decode("utf-8", "surrogateescape").split("\r\n")
-    if len(lines) > FIELDS or (len(head) > LINE_BYTES and len(max(first, *lines, key=len)) > LINE_BYTES):
-        raise Malformed("more, or longer, fields than are read")
-    method, target, is_1_1 = _asked(first)
-    pairs = [line.split(":", 1) for line in lines]
-    fields = {name.lower(): value.strip(" \t") for name, value in pairs}
-    repeated: Set[str] = _NONE
-    if len(fields) < len(pairs):
-        fields, repeated = _joined(pairs)
-    if ("host" not in fields and is_1_1) or "host" in repeated:
-        raise Malformed("one Host is needed")
-    path, _, query = target.partition("?")
-    return Head(method, path, query, fields, repeated, _length(fields, is_1_1), _keeps_alive(fields, is_1_1), is_1_1)
-
-
-def _judge(head: bytes) -> None:
+    found = _Found()
     try:
         # A new parser for each: nothing that one left behind may reach into the next.
-        httptools.HttpRequestParser(_NOBODY).feed_data(head)
+        httptools.HttpRequestParser(found).feed_data(head)
     except httptools.HttpParserUpgrade:
         pass  # which may be left undone (RFC 9110 §7.8)
     except httptools.HttpParserError as fault:
-        raise Malformed(f"not HTTP: {fault}") from None
+        raise Malformed(f"not HTTP: {fault.__context__ or fault}") from None
+    if found.lines > FIELDS or (len(head) > LINE_BYTES and max(map(len, head.split(b"\r\n"))) > LINE_BYTES):
+        raise Malformed("more, or longer, fields than are read")
+    method, target, is_1_1 = _asked(head[: head.find(b"\r\n")].decode("latin-1"))
+    fields = found.fields
+    repeated = _NONE if len(fields) == found.lines else _join(fields, head)
+    if ("host" not in fields and is_1_1) or "host" in repeated:
+        raise Malformed("one Host is needed")
+    path, _, query = target.partition("?")
+    length, keeps_alive = _length(fields, is_1_1), _keeps_alive(fields, is_1_1)
+    return Head(method, path, query, fields, repeated, length, keeps_alive, is_1_1)
 
 
-_NOBODY = object()
-"""Hears nothing of what the parser finds."""
+class _Found:
+    """What the parser finds."""
+
+    __slots__ = ("fields", "lines")
+
+    def __init__(self) -> None:
+        self.fields: dict[str, str] = {}
+        self.lines = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.lines += 1
+        # Callers write what they like: bytes that are no text go through unharmed.
+        self.fields[name.decode().lower()] = value.decode("utf-8", "surrogateescape").strip(" \t")
 
 
 def _asked(line: str) -> tuple[str, str, bool]:
@@ -112,13 +116,14 @@ def _asked(line: str) -> tuple[str, str, bool]:
     return method, target, version == "HTTP/1.1"
 
 
-def _joined(pairs: list[list[str]]) -> tuple[dict[str, str], Set[str]]:
-    """Several lines of one field are one list (RFC 9110 §5.3)."""
+def _join(fields: dict[str, str], head: bytes) -> Set[str]:
+    """Several lines of one field are one list (RFC 9110 §5.3); returns the names of those."""
     lines: dict[str, list[str]] = {}
-    for name, value in pairs:
+    for line in head[:-4].decode("utf-8", "surrogateescape").split("\r\n")[1:]:
+        name, _, value = line.partition(":")
         lines.setdefault(name.lower(), []).append(value.strip(" \t"))
-    repeated = {name for name, values in lines.items() if len(values) > 1}
-    return {name: ", ".join(values) for name, values in lines.items()}, repeated
+    fields |= {name: ", ".join(values) for name, values in lines.items()}
+    return {name for name, values in lines.items() if len(values) > 1}
 
 
 def _length(fields: Mapping[str, str], is_1_1: bool) -> int | None:
