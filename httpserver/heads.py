@@ -21,7 +21,7 @@ _END = b"\r\n\r\n"
 _BEGINS = re.compile(rb"(?:[A-Z-]{1,24}(?: |\Z)|\r?\Z)")
 _EMPTY_LINES = re.compile(rb"(?:\r\n)*")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
-_TARGET = re.compile(r"/[!-\"$-~]*")
+_FIRST = re.compile(rb"([A-Z-]+) (/[!-\"$->@-~]*)(?:\?([!-\"$-~]*))? HTTP/1\.([01])\r\n")
 """Origin form: a proxy's absolute one and CONNECT's are not for us, and a `#` never leaves a client (§3.2)."""
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _NONE: frozenset[str] = frozenset()
@@ -81,14 +81,17 @@ def read_head(head: bytes) -> Head:
         raise Malformed(f"not HTTP: {fault.__context__ or fault}") from None
     if found.lines > FIELDS or (len(head) > LINE_BYTES and max(map(len, head.split(b"\r\n"))) > LINE_BYTES):
         raise Malformed("more, or longer, fields than are read")
-    method, target, is_1_1 = _asked(head[: head.find(b"\r\n")].decode("latin-1"))
+    first = _FIRST.match(head)
+    if first is None:
+        raise Malformed("not HTTP/1.1, or no target that is served")
+    method, path, query, minor = first.groups(b"")
+    is_1_1 = minor == b"1"
     fields = found.fields
     repeated = _NONE if len(fields) == found.lines else _join(fields, head)
     if ("host" not in fields and is_1_1) or "host" in repeated:
         raise Malformed("one Host is needed")
-    path, _, query = target.partition("?")
     length, keeps_alive = _length(fields, is_1_1), _keeps_alive(fields, is_1_1)
-    return Head(method, path, query, fields, repeated, length, keeps_alive, is_1_1)
+    return Head(method.decode(), path.decode(), query.decode(), fields, repeated, length, keeps_alive, is_1_1)
 
 
 class _Found:
@@ -104,16 +107,6 @@ class _Found:
         self.lines += 1
         # Callers write what they like: bytes that are no text go through unharmed.
         self.fields[name.decode().lower()] = value.decode("utf-8", "surrogateescape").strip(" \t")
-
-
-def _asked(line: str) -> tuple[str, str, bool]:
-    words = line.split(" ")
-    if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
-        raise Malformed("not HTTP/1.1")
-    method, target, version = words
-    if not _TARGET.fullmatch(target):
-        raise Malformed("no target that is served")
-    return method, target, version == "HTTP/1.1"
 
 
 def _join(fields: dict[str, str], head: bytes) -> Set[str]:
