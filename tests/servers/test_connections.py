@@ -1,0 +1,77 @@
+"""One request of a connection at a time, and what becomes of it when its caller leaves."""
+
+import asyncio
+
+import pytest
+
+from httpserver import connection, server
+from httpserver.messages import Request, Response
+from tests.servers.asked import FIVE, GET, POST
+from tests.servers.wire import READ, Service, free_port, served
+from tests.support.waiting import until
+
+
+async def test_requests_that_come_together_are_answered_one_after_the_other(service: Service) -> None:
+    under_way = most = 0
+
+    async def answer(request: Request) -> Response:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return Response(200, {}, request.path.encode())
+
+    service.answer = answer
+    async with service.line() as line:
+        line.say(b"".join((POST + FIVE).replace(b"/ ", b"/%d " % at) for at in range(300)))
+        assert [(await line.hear())[2] for _ in range(300)] == [b"/%d" % at for at in range(300)]
+    assert most == 1
+
+
+async def test_a_thousand_that_are_answered_at_once_are_no_depth(service: Service) -> None:
+    async with service.line() as line:
+        line.say(2000 * (GET + b"\r\n"))
+        for _ in range(2000):
+            assert (await line.hear())[0] == 200
+
+
+async def test_whoever_answers_goes_on_when_its_caller_has_left(service: Service) -> None:
+    may, done = asyncio.Event(), asyncio.Event()
+
+    async def answer(_: Request) -> Response:
+        await may.wait()
+        done.set()
+        return READ
+
+    service.answer = answer
+    async with service.line() as line:
+        line.say(GET + b"\r\n")
+        await until(lambda: bool(service.asked), "the request")
+    async with service.line() as line:
+        line.say(b"")  # the other one is gone once this one is there
+    may.set()
+    async with asyncio.timeout(10):
+        await done.wait()
+    service.answer = None
+    async with service.line() as line:
+        line.say(GET + b"\r\n")
+        assert (await line.hear())[0] == 200
+
+
+@pytest.mark.parametrize("begun", [GET, POST + FIVE[:-1]], ids=["a head", "a body that nobody wants"])
+async def test_our_own_does_not_wait_for_ever_for_the_rest_of(monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    monkeypatch.setattr(connection, "HEAD_WITHIN_S", 0.01)
+    monkeypatch.setattr(connection, "LEFT_OVER_WITHIN_S", 0.01)
+    monkeypatch.setattr(server, "_LOOK_EVERY_S", 0.01)
+
+    async def reads_nothing(_: Request) -> Response:
+        return READ
+
+    async with served("lean", free_port()) as service:
+        service.answer = reads_nothing
+        async with service.line() as line, service.line() as idle:
+            line.say(begun)
+            await line.end()
+            idle.say(GET + b"\r\n")
+            assert (await idle.hear())[0] == 200, "who has begun nothing is not waited for"

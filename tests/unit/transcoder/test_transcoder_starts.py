@@ -1,0 +1,33 @@
+"""What a transcoder brings along is what it was told to use: of two servers and two clients, one each."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.stack import ROOT
+
+LOADED = "print([name for name in ('aiohttp', 'grpc', 'opentelemetry', 'sqlalchemy') if name in sys.modules])"
+CHOSEN = {
+    "nothing": ("", []),
+    "aiohttp's server": ("named_server('aiohttp')", ["aiohttp"]),
+    "aiohttp's client": ("named_client('aiohttp')('unix:/s', None)", ["aiohttp"]),
+}
+
+
+@pytest.mark.parametrize(("choice", "loaded"), CHOSEN.values(), ids=CHOSEN.keys())
+def test_it_is_ready_to_serve_with_what_was_chosen_by(choice: str, loaded: list[str]) -> None:
+    code = f"""
+import sys, transcoder.__main__, process.exposed
+from transcoder.clients import DEFAULT_CLIENT, named_client
+from transcoder.servers import DEFAULT_SERVER, named_server
+from transcoder.seam import DEFAULT_DIALECT, named_dialect
+named_server(DEFAULT_SERVER), named_client(DEFAULT_CLIENT), named_dialect(DEFAULT_DIALECT)
+try:
+    {choice or "pass"}
+except Exception:  # what it is made for is missing
+    pass
+{LOADED}
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(loaded)
