@@ -97,14 +97,14 @@ class Connection(asyncio.Protocol):
 
     def _look(self, data: bytes) -> None:
         """At what comes between requests."""
-        seen = len(self._unread)
+        seen = looked_at = len(self._unread)
         if seen:
             self._unread += data
         whole = self._unread if seen else data
         try:
             if whole[:1] == b"\r":
-                whole, seen = past_empty_lines(whole), 0
-            end = end_of_head(whole, seen)
+                whole, looked_at = past_empty_lines(whole), 0
+            end = end_of_head(whole, looked_at)
             if end < 0:
                 self._wait(whole)
                 return
@@ -112,21 +112,25 @@ class Connection(asyncio.Protocol):
         except Malformed:
             self._refuse()
             return
-        self._unread = bytearray()
-        self.late_s = 0.0
+        if seen:
+            self._unread = bytearray()
+            self.late_s = 0.0
         self._begin(head, bytes(whole[end:]))
 
     def _wait(self, whole: bytes | bytearray) -> None:
         """For the rest of a head."""
         if whole is not self._unread:
             self._unread = bytearray(whole)
-        if whole and not self.late_s:
+        if not whole:
+            self.late_s = 0.0
+        elif not self.late_s:
             self.late_s = self._loop.time() + HEAD_WITHIN_S
 
     def _begin(self, head: Head, behind: bytes) -> None:
         """A request that is not chunked and has no body, or has one that is there, needs nothing to be waited for."""
         self._head = head
-        length, body = head.length, cast("Body | None", None)
+        length = head.length
+        body: Body | None = None
         if length == 0 or (length is not None and length <= len(behind)):
             if length:
                 body, behind = Come(behind[:length]), behind[length:]

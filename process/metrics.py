@@ -5,7 +5,7 @@ Labels are words of tables (an operation, a class of statuses), never what a cal
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -121,22 +121,12 @@ def exposing(registry: CollectorRegistry, address: Address | None) -> AbstractAs
 
 @asynccontextmanager
 async def _exposing(registry: CollectorRegistry, address: Address) -> AsyncIterator[None]:
+    from process.exposed import answering  # what is off costs no import
+
     ended = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_answer(registry, address, ended))
+        tasks.create_task(answering(registry, address, ended))
         try:
             yield
         finally:
             ended.set()
-
-
-async def _answer(registry: CollectorRegistry, address: Address, ended: asyncio.Event) -> None:
-    """In a thread, as long as a web server is being imported: who serves something else goes on with it."""
-    answering = await asyncio.to_thread(_answering)
-    await answering(registry, address, ended)
-
-
-def _answering() -> Callable[[CollectorRegistry, Address, asyncio.Event], Awaitable[None]]:
-    from process.exposed import answering
-
-    return answering
