@@ -10,7 +10,7 @@ import pytest
 from httpclient import client as own
 from tests.support.quiet_log import QUIET
 from tests.upstream.wire import Service
-from transcoder import clients
+from transcoder import by_aiohttp
 from transcoder.clients import CLIENTS
 from transcoder.credentials import Credentials
 from transcoder.upstream import HttpUpstream, http_upstream
@@ -19,7 +19,7 @@ from transcoder.upstream import HttpUpstream, http_upstream
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that is busy with other things is no service that cannot be reached."""
-    for module in (own, clients):
+    for module in (own, by_aiohttp):
         monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 20.0)
 
 

@@ -16,7 +16,7 @@ from httpclient import client as own
 from tests.support.quiet_log import QUIET
 from tests.support.waiting import until
 from tests.upstream.wire import GOOD, Service, ask, trouble
-from transcoder import clients
+from transcoder import by_aiohttp
 from transcoder.clients import CLIENTS
 from transcoder.credentials import Credentials
 from transcoder.upstream import http_upstream
@@ -56,7 +56,7 @@ def resolved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def hasty(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (own, clients):
+    for module in (own, by_aiohttp):
         monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 0.5)
 
 
