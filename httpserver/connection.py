@@ -89,7 +89,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._body is not None:
             self._take(self._body, data)
-        elif self._head is None and not self._is_full and not self._is_last:
+        elif not (self._head or self._is_full or self._is_paused or self._is_last):
             self._look(data)
         elif not self._is_last:
             self._unread += data
@@ -243,7 +243,7 @@ class Connection(asyncio.Protocol):
 
     def _want(self, head: Head) -> None:
         """More of the body of that request."""
-        if self._body is not None:
+        if self._body is not None and not self._transport.is_closing():
             if head is self._head and head.expects_continue and self._body.is_awaited():
                 self._transport.write(CONTINUE)
             self._resume()
