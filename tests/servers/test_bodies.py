@@ -61,6 +61,17 @@ async def test_a_body_that_nobody_read_is_passed_over(service: Service, asked: b
     assert len(service.asked) == 2
 
 
+async def test_one_that_is_larger_than_what_is_kept_is_passed_over_too(service: Service) -> None:
+    async def reads_nothing(_: Request) -> Response:
+        return READ
+
+    service.answer = reads_nothing
+    content = b"x" * 2 * MEBIBYTE
+    async with service.line() as line:
+        line.say(POST + b"Content-Length: %d\r\n\r\n" % len(content) + content + GET + b"\r\n")
+        assert [(await line.hear())[0] for _ in range(2)] == [200, 200]
+
+
 CUT = {"a counted one": POST + FIVE[:-1], "chunks": CHUNKED + CHUNKS[:-3]}
 
 
