@@ -24,7 +24,7 @@ import httpx
 
 from benchmarks.attacks import Attacker
 from benchmarks.flooding import Flooding, Seen, flooding, quantile
-from benchmarks.gateway import Gateway, asking
+from benchmarks.gateway import ONE_ADDRESS, Gateway, asking
 from benchmarks.recorded import ROOT, settings
 from benchmarks.report import Table
 from benchmarks.rounds import ratio
@@ -186,10 +186,8 @@ async def main() -> None:
     parser.add_argument("--only", default="", metavar="WORDS,…", help="troubles whose name has one of them")
     chosen = parser.parse_args()
     print(f"{made_with()}\n", flush=True)
-    # One machine asks for all.
-    os.environ["ADDRESS_LIMIT_PER_S"] = "1000000"
     rows = []
-    with TemporaryDirectory() as folder, running_stack(furnish=furnish) as stack:
+    with TemporaryDirectory() as folder, running_stack(furnish=furnish, settings=ONE_ADDRESS) as stack:
         ours = Gateway(stack, Path(folder))
         async with flooding(ours) as quiet, flooding(ours) as loud:
             await Place(ours, quiet, loud, ours.tokens(TOKENS)).read()
@@ -213,6 +211,7 @@ async def main() -> None:
         f"rounds' reads together, some {RATE * TURN_S * chosen.rounds:.0f} on each side."
     )
     print(f"\n{Table('What others feel', about, head, rows).markdown('')}")
+    print(f"Load average {os.getloadavg()[0]:.1f}.")
 
 
 if __name__ == "__main__":

@@ -172,6 +172,7 @@ async def test_who_has_no_time_left_asks_and_is_told_so() -> None:
     await service.hears_of("d")
     service.answer("d")
     assert await late == "d's rows"
+    await service.has("a", "b", "d")
     service.answer("a")
     await service.has("a", "b", "d", "c")
 
