@@ -106,7 +106,9 @@ def _asks(request: str, rate: float, *, tokens: int = TOKENS, spoilt: bool = Fal
 
 
 def _clients(make: Callable[[Attacker], Awaitable[None]], count: int = CLIENTS) -> Trouble:
-    """Many connections of one token do that, again and again."""
+    """Many connections of one token do that, again and again, from when it counts what others feel: what a silent
+    token may ask for at once comes at first.
+    """
 
     @asynccontextmanager
     async def trouble(place: Place) -> AsyncIterator[None]:
@@ -116,13 +118,13 @@ def _clients(make: Callable[[Attacker], Awaitable[None]], count: int = CLIENTS) 
         attacker = Attacker(int(place.ours.at["port"]), secure, lambda: token)
 
         async def again() -> None:
+            await asyncio.sleep(2 * SETTLES_S)
             while True:
                 with suppress(OSError, asyncio.IncompleteReadError):
                     await make(attacker)
                     place.seen["done"] += 1
 
         tasks = [asyncio.create_task(again()) for _ in range(count)]
-        await asyncio.sleep(SETTLES_S)
         yield
         for task in tasks:
             task.cancel()
