@@ -21,7 +21,8 @@ ROWS_AT_ONCE = 400
 for, which are 160 a second of a service that takes 50 ms."""
 PATIENCE_S = 0.1
 """Whoever is first in the line for longer than that goes on: ten a second, however long the service takes. A pair of
-processes then still asks for the twenty a second that a plan has sold for good."""
+processes then still asks for the twenty a second that a plan has sold for good. So late it may be found, too, that no
+time is left."""
 
 
 class Lanes:
@@ -64,6 +65,7 @@ class Lanes:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
     rows: int
+    until_s: float
     turn: asyncio.Future[None]
 
 
@@ -86,20 +88,17 @@ class _Lane:
 
     async def enter(self, rows: int, until_s: float) -> None:
         """Return when so many rows may be asked for; they are under way then, until they leave."""
-        loop = asyncio.get_running_loop()
         if not self._line and self._has_room(rows):
             self._went_in(rows)
             return
-        own = _Waiting(rows, loop.create_future())
+        own = _Waiting(rows, until_s, asyncio.get_running_loop().create_future())
         self._line.append(own)
         self._watch()
         try:
-            await asyncio.wait((own.turn,), timeout=until_s - loop.time())
+            await own.turn
         except asyncio.CancelledError:
             self._give_up(own)
             raise
-        if not own.turn.done():  # no time is left
-            self._let_in(own)
 
     def leave(self, rows: int) -> None:
         """They were answered, or never will be."""
@@ -107,9 +106,9 @@ class _Lane:
         self._move()
 
     def _give_up(self, own: _Waiting) -> None:
-        if own.turn.done():  # it came as we left
+        if not own.turn.cancelled():  # it came as we left
             self.leave(own.rows)
-        else:
+        elif own in self._line:
             self._line.remove(own)
             self._move()
 
@@ -122,8 +121,9 @@ class _Lane:
 
     def _let_in(self, one: _Waiting) -> None:
         self._line.remove(one)
-        self._went_in(one.rows)
-        one.turn.set_result(None)
+        if not one.turn.done():  # else its caller has gone
+            self._went_in(one.rows)
+            one.turn.set_result(None)
 
     def _went_in(self, rows: int) -> None:
         self._rows += rows
@@ -131,11 +131,14 @@ class _Lane:
 
     def _watch(self) -> None:
         if self._timer is None and self._line:
-            when_s = self._moved_s + self._patience_s
+            when_s = min(self._moved_s + self._patience_s, *(each.until_s for each in self._line))
             self._timer = asyncio.get_running_loop().call_at(when_s, self._lose_patience)
 
     def _lose_patience(self) -> None:
         self._timer = None
-        if self._line and asyncio.get_running_loop().time() >= self._moved_s + self._patience_s:
+        now_s = asyncio.get_running_loop().time()
+        if self._line and now_s >= self._moved_s + self._patience_s:
             self._let_in(self._line[0])
+        for one in [each for each in self._line if each.until_s <= now_s]:
+            self._let_in(one)
         self._watch()

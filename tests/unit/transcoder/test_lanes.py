@@ -166,15 +166,16 @@ async def test_a_slow_service_is_asked_for_more_all_the_same() -> None:
 
 async def test_who_has_no_time_left_asks_and_is_told_so() -> None:
     service = Service()
-    for name in "abc":
-        service.begin(name)
-    late = service.begin("d", until_s=asyncio.get_running_loop().time())
-    await service.hears_of("d")
-    service.answer("d")
-    assert await late == "d's rows"
-    await service.has("a", "b", "d")
+    service.begin("a")
+    service.begin("b")
+    late = service.begin("c", until_s=asyncio.get_running_loop().time())
+    service.begin("d")
+    await service.hears_of("c")
+    service.answer("c")
+    assert await late == "c's rows"
+    await service.has("a", "b", "c")
     service.answer("a")
-    await service.has("a", "b", "d", "c")
+    await service.has("a", "b", "c", "d")
 
 
 async def test_nothing_is_left_behind() -> None:
