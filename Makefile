@@ -3,7 +3,10 @@
 # TTL=, for `revoke` and those below it JTI= SUBJECT= TENANT= KEY= BUSINESS= PLAN= ALL=. Those given on the command line reach the
 # commands as environment variables.
 
-PYTHON ?= python3
+# What the images run, where it is there, so that it is what is tested; it takes a fifth less than 3.11 for a request.
+ifeq ($(origin PYTHON),undefined)
+PYTHON := $(shell python3.13 -c 'import ensurepip, venv' 2>/dev/null && echo python3.13 || echo python3)
+endif
 PY := .venv/bin/python
 RUNS ?= 1000000
 FUZZ_S ?= 180

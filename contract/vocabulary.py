@@ -1,6 +1,7 @@
 """The nouns that the rest is written in. Knows no row of any table."""
 
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, NewType
 
 TenantId = NewType("TenantId", int)
@@ -12,6 +13,14 @@ TraceId = NewType("TraceId", str)
 
 Json = Any
 """A parsed JSON value (RFC 8259): dict, list, str, int, Decimal, bool or None."""
+
+_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""By RFC 9110; CPython before 3.13 still says what they were called before."""
+
+
+def phrase(status: int) -> str:
+    """A status in words (RFC 9110 §15), the same on every CPython."""
+    return _RENAMED.get(status) or HTTPStatus(status).phrase
 
 
 class Method(StrEnum):

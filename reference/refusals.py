@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
 
 from contract import headers, problems
 from contract.bounds import PROBLEM_MEDIA_TYPE
@@ -10,7 +9,7 @@ from contract.documents import EXAMPLE_API_URL
 from contract.explanations import example
 from contract.operations import Operation
 from contract.problems import PROBLEMS, Problem
-from contract.vocabulary import BATCHES, PRECONDITIONED, READS, TAKING_BODIES, Kind, Method
+from contract.vocabulary import BATCHES, PRECONDITIONED, READS, TAKING_BODIES, Kind, Method, phrase
 from reference.headers import told_by
 from reference.shapes import Schema, ref
 from reference.values import pascal
@@ -187,7 +186,7 @@ def _media(row: Operation, status: int) -> str:
 
 
 def _phrase(status: int) -> str:
-    return pascal(HTTPStatus(status).name.lower())
+    return pascal(phrase(status).lower().replace(" ", "_"))
 
 
 def _answer(status: int, told_of: tuple[Problem, ...], media: str) -> Schema:

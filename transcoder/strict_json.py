@@ -22,6 +22,7 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|-?(?:NaN|Infinity|[0-9][
 _COLON = re.compile(r"[ \t\r\n]*:")
 # Escapes one after another from the left, pairs of surrogates first: what a group holds is at fault.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u(0000)|u([dD][89a-fA-F]..)|.)", re.DOTALL)
+_CLOSES = {"]": "array", "}": "object"}
 _BRACKETS = str.maketrans("{}", "[]")
 _NO_BRACKETS = re.compile(r"[^\[\]]+")
 _LONGEST_INTEGER = 400
@@ -58,7 +59,8 @@ def parse(raw: bytes) -> Json | Malformed:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         reason = "trailing-data" if error.msg == "Extra data" else "invalid-json"
-        return Malformed(reason, f"The body is not JSON: {error.msg.lower()}", error.lineno, error.colno)
+        told, index = _trailing_comma(text, error.pos) or (error.msg.lower(), error.pos)
+        return _malformed(reason, f"The body is not JSON: {told}", text, index)
     except (_Unwelcome, RecursionError):
         return next(_unwelcome(text))
     if _is_too_deep(text):
@@ -98,6 +100,15 @@ def _malformed(reason: str, detail: str, text: str, index: int) -> Malformed:
     line = text.count("\n", 0, index) + 1
     column = index - (text.rfind("\n", 0, index) + 1) + 1
     return Malformed(reason, detail, line, column)
+
+
+def _trailing_comma(text: str, index: int) -> tuple[str, int] | None:
+    """What CPython says of such a comma since 3.13, and where; before, it missed what should have followed."""
+    before = text[:index].rstrip(" \t\r\n")
+    kind = _CLOSES.get(text[index : index + 1])
+    if kind is None or not before.endswith(","):
+        return None
+    return f"illegal trailing comma before end of {kind}", len(before) - 1
 
 
 def _is_too_deep(text: str) -> bool:

@@ -66,6 +66,7 @@ class Traffic:
         self._token = stack.token()
         with stack.client(self._token) as client:
             made = client.post("/v1/contacts", json={"last_name": "Read again and again"})
+        assert made.status_code == 201, made.text
         self._path = f"/v1/contacts/{made.json()['data']['id']}"
         self._numbers = itertools.count()
 

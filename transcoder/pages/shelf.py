@@ -6,7 +6,6 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
@@ -30,7 +29,7 @@ from contract.explanations import EXPLANATIONS, example
 from contract.problems import PROBLEMS, Problem, type_uri
 from contract.resources import RESOURCES
 from contract.versions import VERSIONS
-from contract.vocabulary import Json
+from contract.vocabulary import Json, phrase
 from process.look import Look
 from transcoder.to_public import instant_text
 
@@ -126,7 +125,7 @@ def _problems(sources: Sources, print_page: Printer) -> Shelved:
             "problem.html",
             problem=facts,
             media_type=PROBLEM_MEDIA_TYPE,
-            reason=HTTPStatus(row.status).phrase,
+            reason=phrase(row.status),
             example=json.dumps(facts["example"], ensure_ascii=False, indent=2),
         )
         yield (PROBLEM_PAGE.path.format(slug=row.code),), (html, _json(facts))
