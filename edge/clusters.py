@@ -37,8 +37,8 @@ ON_THE_SPARE: Yaml = {
         update_frequency=1,
     ),
 }
-"""The same where siblings have priorities: a second try is for the next one. Without it Envoy would ask the dead again until
-they are put out."""
+"""The same where siblings have priorities: a second try is for the next of these. Without it Envoy would ask who is
+dead again, until he is put out."""
 
 _CONNECT_S = 0.1
 _OUT_FOR_S = 1
