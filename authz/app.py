@@ -36,7 +36,7 @@ async def _run(
     # A connection of their own: no charge waits behind hundreds of receipts.
     receipts = pipelined(settings.valkey_url, timeout_s=STORE_TIMEOUT_S)
     try:
-        limiter = Limiter(traced.buckets(ValkeyBuckets(charges)), log, processes=settings.authz_processes)
+        limiter = Limiter(traced.buckets(ValkeyBuckets(charges)), log, processes=settings.authz_at_work)
         outbox = Outbox(ValkeyReceipts(receipts), log)
         teller = Teller(log, outbox, Tally(registry), allowed_share=settings.log_allowed_share, note=traced.note)
         usage = Usage(log)

@@ -26,7 +26,8 @@ class RevocationSettings:
 class Settings:
     """Complete, or the process does not start.
 
-    `authz_processes` are all that share the Valkey, this one among them: without it each grants that part of a limit.
+    `authz_at_work` are all that share the Valkey and are asked at the same time, spares apart: without it each grants
+    that part of a limit.
     `limits_timeout_s` is what a charge may take before the process counts by itself.
     """
 
@@ -38,7 +39,7 @@ class Settings:
     revocations: RevocationSettings
     api_url: str
     log_level: int
-    authz_processes: int
+    authz_at_work: int
     limits_timeout_s: float
     log_allowed_share: float
     """Of the requests that are let through, how many have a line in the log: 0 to 1. Denials all have."""
@@ -56,7 +57,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
     revocations = _revocations(reader)
     log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
-    processes = reader.read("AUTHZ_PROCESSES", _positive, "how many processes share the limits", default="1")
+    processes = reader.read("AUTHZ_AT_WORK", _positive, "how many authz are asked at the same time", default="1")
     timeout_ms = reader.read("LIMITS_TIMEOUT_MS", _positive, "whole milliseconds", default="8")
     share = reader.read("LOG_ALLOWED_SHARE", _share, "a number between 0 and 1", default="0.01")
     reader.finish()

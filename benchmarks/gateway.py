@@ -33,6 +33,8 @@ TOKENS = 400
 """In turn: a family of tokens may ask twenty times a second for good, two hundred times at once."""
 RATES_PER_S = (50, 200)
 IN_FLIGHT_AT_PEAK = 32
+ONE_ADDRESS = {"ADDRESS_LIMIT_PER_S": "1000000"}
+"""A stack's setting where all of the load comes from one machine."""
 Measure = Callable[[], Awaitable[Told]]
 _TOKEN, _UNIQUE = TOKEN.decode(), UNIQUE.decode()
 _READS_ONLY = "contacts:read"
@@ -112,8 +114,7 @@ def gateway(folder: Path, crm: Path) -> Iterator[Gateway]:
     settings = {
         "INTERNAL_URL": f"unix:{crm}",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "info"),
-        # All of the load comes from one address.
-        "ADDRESS_LIMIT_PER_S": "1000000",
+        **ONE_ADDRESS,
     }
     with running_stack(settings=settings) as stack:
         yield Gateway(stack, folder)

@@ -75,7 +75,7 @@ async def _authz(folder: Path) -> AsyncIterator[Ask]:
         "LISTEN": f"unix:{socket}",
         "VALKEY_URL": f"unix://{folder}/valkey.sock",
         "PUBLIC_API_URL": API_URL,
-        "AUTHZ_PROCESSES": "2",
+        "AUTHZ_AT_WORK": "2",
         "REVOCATIONS_FEED": f"unix:{feed_socket(folder)}",
         "REVOCATIONS_FILE": f"{folder}/revocations.json",
         "LOG_LEVEL": "error",

@@ -3,7 +3,7 @@
 from contract.bounds import DECISION_TIMEOUT_S
 from contract.failures import AUTHZ_LOST
 from contract.headers import REQUEST_ID
-from edge.clusters import AUTHZ, ON_A_SIBLING
+from edge.clusters import AUTHZ, ON_THE_SPARE
 from edge.filters import EXT_AUTHZ, JWT
 from edge.shapes import Yaml, extension, seconds
 
@@ -26,7 +26,7 @@ def ext_authz() -> Yaml:
                 "retry_on": "connect-failure,refused-stream,reset,unavailable",
                 "num_retries": 1,
                 "retry_back_off": _BACK_OFF,
-                **ON_A_SIBLING,
+                **ON_THE_SPARE,
             },
         },
         failure_mode_allow=False,

@@ -33,7 +33,7 @@ from local.trouble import Trouble
 from process.keys import Keys
 
 AUTHZ_PROCESSES = 2
-"""One and a spare; as many as the edge asks by default."""
+"""One and a spare; as many as the edge knows by default."""
 ENVOY_DRAINS_S = 4
 """An Envoy that hands over: by when all its connections have been asked to close."""
 ENVOY_LEAVES_AFTER_S = ENVOY_DRAINS_S + int(EDGE_TIMEOUT_S) + 1
@@ -182,7 +182,7 @@ def _authz(stack: Stack, number: int) -> Service:
         **_metrics(stack, f"authz-{number}"),
         "VALKEY_URL": _valkey_url(stack),
         "PUBLIC_API_URL": stack.api_url,
-        "AUTHZ_PROCESSES": str(AUTHZ_PROCESSES),
+        "AUTHZ_AT_WORK": str(AUTHZ_PROCESSES - 1),
         "REVOCATIONS_FEED": _inside_oauth(stack),
         "REVOCATIONS_FILE": str(stack.folder.store / f"revocations-{number}.json"),
         **for_authz(),

@@ -21,7 +21,7 @@ WORDS: Mapping[str, str] = {
     "BRAND_COLOR_DARK": "The same by night",
     "BRAND_LOGO_FILE": "The picture on the auth host's pages; without one, the name's first letter",
     "BRAND_NAME": "The name on pages",
-    "AUTHZ_PROCESSES": "How many share the limits, in all pods: while the store is away, each grants that part",
+    "AUTHZ_AT_WORK": "How many are asked at once, in all pods (no spares): without the store each grants that part",
     "CA_FILE": "Where the CA goes that local clients have to trust",
     "CERTIFICATE_FILE": "Where the TLS certificate goes",
     "CURSOR_KEYS_FILE": "The keys that cursors and stored answers are sealed with: the first seals, all of them open",

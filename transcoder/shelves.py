@@ -1,11 +1,14 @@
 """Whose records stand where: each resource is kept by one service, and a call about it goes to that one's dialect.
 
-Itself `Records`, so that handlers know of no more than one. Knows no dialect.
+Itself `Records`, so that handlers know of no more than one. What asks for many rows goes in its business's lane. Knows
+no dialect.
 """
 
 from collections.abc import Mapping, Sequence
 
 from contract.resources import Action, Resource
+from contract.vocabulary import TenantId
+from transcoder.lanes import Lanes
 from transcoder.records import (
     Absent,
     Actor,
@@ -33,6 +36,7 @@ class Shelves(Records):
     def __init__(self, main: Records, others: Mapping[Resource, Records]) -> None:
         self._main = main
         self._others = others
+        self._lanes = Lanes()
         self.capabilities = main.capabilities
 
     def capabilities_for(self, resource: Resource | None) -> Capabilities:
@@ -42,8 +46,14 @@ class Shelves(Records):
     def _of(self, resource: Resource | None) -> Records:
         return self._main if resource is None else self._others.get(resource, self._main)
 
+    @staticmethod
+    def _whose(shelf: Shelf, actor: Actor) -> tuple[TenantId, Resource]:
+        # By resource as well: where contacts hang, deals of the same business do not wait for them.
+        return actor.tenant, shelf.resource
+
     async def page(self, shelf: Shelf, query: Query, actor: Actor) -> Page | Refusal:
-        return await self._of(shelf.resource).page(shelf, query, actor)
+        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
+        return await self._lanes.through(whose, query.limit, actor.deadline_s, keeper.page, shelf, query, actor)
 
     async def get(self, shelf: Shelf, number: int, actor: Actor) -> Record | Refusal:
         return await self._of(shelf.resource).get(shelf, number, actor)
@@ -69,27 +79,40 @@ class Shelves(Records):
         return await self._of(shelf.resource).act(shelf, action, number, values, terms, actor)
 
     async def batch_get(self, shelf: Shelf, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
-        return await self._of(shelf.resource).batch_get(shelf, numbers, actor)
+        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
+        return await self._lanes.through(whose, len(numbers), actor.deadline_s, keeper.batch_get, shelf, numbers, actor)
 
     async def batch_create(
         self, shelf: Shelf, items: Sequence[Values], terms: Terms, actor: Actor
     ) -> list[Written | Refusal]:
-        return await self._of(shelf.resource).batch_create(shelf, items, terms, actor)
+        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
+        return await self._lanes.through(
+            whose, len(items), actor.deadline_s, keeper.batch_create, shelf, items, terms, actor
+        )
 
     async def batch_update(
         self, shelf: Shelf, items: Sequence[Change], terms: Terms, actor: Actor
     ) -> list[Written | Refusal]:
-        return await self._of(shelf.resource).batch_update(shelf, items, terms, actor)
+        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
+        return await self._lanes.through(
+            whose, len(items), actor.deadline_s, keeper.batch_update, shelf, items, terms, actor
+        )
 
     async def batch_upsert(
         self, shelf: Shelf, on: str, items: Sequence[Values], terms: Terms, actor: Actor
     ) -> list[Written | Refusal]:
-        return await self._of(shelf.resource).batch_upsert(shelf, on, items, terms, actor)
+        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
+        return await self._lanes.through(
+            whose, len(items), actor.deadline_s, keeper.batch_upsert, shelf, on, items, terms, actor
+        )
 
     async def batch_delete(
         self, shelf: Shelf, numbers: Sequence[int], terms: Terms, actor: Actor
     ) -> list[Record | Refusal | None]:
-        return await self._of(shelf.resource).batch_delete(shelf, numbers, terms, actor)
+        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
+        return await self._lanes.through(
+            whose, len(numbers), actor.deadline_s, keeper.batch_delete, shelf, numbers, terms, actor
+        )
 
     async def definitions(self, resource: Resource, actor: Actor, *, fresh: bool = False) -> Definitions:
         return await self._of(resource).definitions(resource, actor, fresh=fresh)

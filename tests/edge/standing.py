@@ -37,7 +37,7 @@ from tests.support.hushed import assert_none_tells, hush
 from tests.support.processes import free_ports, running
 
 ENVOY = Path(sys.prefix) / f"lib/python3.{sys.version_info.minor}/site-packages/envoy/_bin/envoy"
-NEIGHBOURS = ("oauth", "authz-1", "authz-2")
+NEIGHBOURS = ("oauth", "authz-1", "authz-2", "authz-3")
 LOG_WITHIN_S = 10.0
 UNTIL_S = 30.0
 _POLL_S = 0.02
@@ -213,7 +213,7 @@ async def neighbour(
         "REVOCATIONS_FEED": f"unix:{feed_socket(folder)}",
         "REVOCATIONS_FILE": str(folder / f"{name}.revocations.json"),
         "VALKEY_URL": valkey_url,
-        "AUTHZ_PROCESSES": "2",
+        "AUTHZ_AT_WORK": "2",
         "GRPC_FRONT": front,
         "LOG_ALLOWED_SHARE": "1",
         # What is counted here is exact however busy the machine is.
@@ -238,6 +238,8 @@ async def _envoy(
         certificate=folder / "server.pem",
         private_key=folder / "server.key",
         certificate_source=folder / "certificate.yaml",
+        # Two that are asked, so that what they count together is seen, and the spare.
+        authz_processes=3,
         **options,
     )
     command = [

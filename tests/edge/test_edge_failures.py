@@ -80,7 +80,7 @@ async def test_a_hung_authz_is_noticed_by_the_checks_in_flight_at_most(breakable
 
 
 async def test_no_decision_is_no_access(breakable: Edge) -> None:
-    for name in ("authz-1", "authz-2"):
+    for name in ("authz-1", "authz-2", "authz-3"):
         breakable.processes[name].kill()
         await breakable.processes[name].wait()
     for method in ("GET", "POST"):
@@ -144,7 +144,7 @@ async def test_what_takes_too_long_ends_in_an_answer(edge: Edge) -> None:
 
 
 async def test_a_token_is_not_to_blame_while_there_is_no_key_to_verify_it_by() -> None:
-    async with standing_edge(neighbours=("authz-1", "authz-2")) as edge:
+    async with standing_edge(neighbours=("authz-1", "authz-2", "authz-3")) as edge:
         assert_problem(await edge.get(PATH), "upstream-unavailable", decided=False, api_url=edge.api_url)
         async with neighbour(edge.folder, "oauth", edge.mint, edge.valkey_url):
             await until(lambda: passes(edge), "the key set to be fetched")

@@ -21,6 +21,7 @@ from edge.clusters import TRANSCODER
 from edge.connection_manager import http_connection_manager, second_connection_manager
 from edge.deployment import Deployment
 from edge.early_headers import early_headers
+from edge.ext_authz import ext_authz
 from edge.filters import EXT_AUTHZ, JWT
 from edge.local_replies import REPLIES, local_replies
 from edge.routes import api_routes, auth_routes
@@ -230,3 +231,28 @@ AUTHORITIES = {
 @pytest.mark.parametrize(("url", "authorities"), AUTHORITIES.items())
 def test_the_auth_host_is_meant_by(url: str, authorities: tuple[str, ...]) -> None:
     assert Deployment(auth_url=url).auth_authorities == authorities
+
+
+def asked_of(deployment: Deployment) -> list[list[str]]:
+    """The processes of authz, those of each priority."""
+    [cluster] = [one for one in bootstrap(deployment)["static_resources"]["clusters"] if one["name"] == "authz"]
+    ends = sorted(cluster["load_assignment"]["endpoints"], key=lambda end: end["priority"])
+    return [[one["endpoint"]["address"]["pipe"]["path"].split("/")[-1] for one in end["lb_endpoints"]] for end in ends]
+
+
+@pytest.mark.parametrize(
+    ("processes", "told"),
+    [
+        (1, [["authz-1.sock"]]),
+        (2, [["authz-1.sock"], ["authz-2.sock"]]),
+        (3, [["authz-1.sock", "authz-2.sock"], ["authz-3.sock"]]),
+    ],
+)
+def test_the_last_authz_is_asked_only_where_the_others_are_out(processes: int, told: list[list[str]]) -> None:
+    assert asked_of(Deployment(authz_processes=processes)) == told
+
+
+def test_a_check_that_found_nobody_is_tried_on_the_spare() -> None:
+    policy = ext_authz()["typed_config"]["grpc_service"]["retry_policy"]
+    assert policy["retry_priority"]["name"] == "envoy.retry_priorities.previous_priorities"
+    assert policy["retry_priority"]["typed_config"]["update_frequency"] == 1

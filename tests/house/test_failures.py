@@ -13,11 +13,11 @@ SEEN_IN = {
     "AUTHZ_LOST": (DEAD_PARTS, "test_without_authz_nobody_is_let_in"),
     "LIMITS_LOST": (
         DEAD_PARTS,
-        "test_without_valkey_reads_and_keyless_writes_go_on_under_what_each_process_counts_by_itself",
+        "test_without_valkey_reads_and_keyless_writes_go_on_under_what_authz_counts_by_itself",
     ),
     "IDEMPOTENCY_LOST": (
         DEAD_PARTS,
-        "test_without_valkey_reads_and_keyless_writes_go_on_under_what_each_process_counts_by_itself",
+        "test_without_valkey_reads_and_keyless_writes_go_on_under_what_authz_counts_by_itself",
     ),
     "REVOCATIONS_LATE": (
         "tests/revocations/test_revocation_survives.py",

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 MAX_AGE_S = 4
 IN_A_ROW = 12
-"""Answers alike, until both authz have surely been asked: the balancer takes either for each request."""
+"""Answers alike, until it is believed."""
 _POLL_S = 0.01
 
 

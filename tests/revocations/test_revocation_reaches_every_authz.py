@@ -1,4 +1,4 @@
-"""What is revoked, suspended or put on another plan, through TLS, Envoy and both authz, as a client sees it."""
+"""What is revoked, suspended or put on another plan, through TLS, Envoy and authz, as a client sees it."""
 
 import time
 from collections.abc import Callable

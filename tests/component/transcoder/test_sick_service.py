@@ -1,6 +1,7 @@
 """An internal service that is dead, slow or lying: always a problem of ours, and the truth about what was written."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -17,7 +18,7 @@ RECORD = (
 GOOD = b'{"ok":true,"result":' + RECORD + b"}"
 EMPTY_PAGE = b'{"ok":true,"result":[],"paging":{"has_more":false,"next_key":null}}'
 MEBIBYTE = 1024 * 1024
-ITS_SHARE = 48
+ITS_SHARE, WHOLE_PAGES = 48, 40
 
 
 @pytest.fixture(scope="module")
@@ -259,3 +260,17 @@ async def test_a_business_that_waits_for_a_service_leaves_room_for_others(lied_t
     assert_problem(theirs, 504, "upstream-timeout", "not-applied")
     answers = [task.result().status for task in (await asyncio.wait(mine))[0]]
     assert answers.count(503) <= 5
+
+
+async def test_pages_of_one_business_wait_in_a_line_of_their_own(lied_to: tuple[Caller, Liar]) -> None:
+    caller, liar = lied_to
+    liar.tells = [hangs]
+    liar.heard.clear()
+    pages = [asyncio.create_task(caller.ask("list", "?limit=200")) for _ in range(WHOLE_PAGES)]
+    others = [caller.ask("list", "?limit=5"), caller.but(business=2).ask("list", "?limit=200")]
+    for answer in await asyncio.gather(*others, *pages):
+        assert_problem(answer, 504, "upstream-timeout", "not-applied")
+    heard = Counter(line for line, _ in liar.heard)
+    mine, theirs = (heard[f"POST /internal/v2/businesses/{business}/contacts/query"] for business in (1, 2))
+    assert theirs == 1
+    assert 1 + 2 < mine < 1 + WHOLE_PAGES, "the small one and two at once, then some more, but not all"

@@ -44,7 +44,7 @@ def environment(folder: Path, listen: str, front: str = "lean") -> dict[str, str
         "GRPC_FRONT": front,
         "VALKEY_URL": f"unix://{folder}/valkey.sock",
         "PUBLIC_API_URL": API_URL,
-        "AUTHZ_PROCESSES": "2",
+        "AUTHZ_AT_WORK": "2",
         # No test here is about 10 ms, and the machine may be busy.
         "LIMITS_TIMEOUT_MS": str(LIMITS_TIMEOUT_MS),
         "REVOCATIONS_FEED": f"unix:{feed_socket(folder)}",

@@ -1,0 +1,190 @@
+"""Many rows of one business are asked for a few at a time, in the order they came; few rows, and others, never wait."""
+
+import asyncio
+
+import pytest
+
+from transcoder.lanes import FEW_ROWS, ROWS_AT_ONCE, Lanes
+
+PAGE, HALF = 200, 100
+FOR_EVER_S = 1_000_000.0
+MINE, MY_OTHERS, THEIRS = (1, "contacts"), (1, "deals"), (2, "contacts")
+
+
+class Service:
+    """Notes what it was asked, and answers when it is told to."""
+
+    def __init__(self, patience_s: float = FOR_EVER_S) -> None:
+        self.lanes = Lanes(patience_s=patience_s)
+        self.asked: list[str] = []
+        self._came = asyncio.Event()
+        self._tasks: list[asyncio.Task[str]] = []
+        self._answers: dict[str, asyncio.Future[str]] = {}
+
+    def begin(
+        self, name: str, rows: int = PAGE, whose: tuple[int, str] = MINE, until_s: float = FOR_EVER_S
+    ) -> "asyncio.Task[str]":
+        async def begun() -> str:
+            return await self.lanes.through(whose, rows, until_s, self._ask, name)
+
+        self._tasks.append(asyncio.create_task(begun()))
+        return self._tasks[-1]
+
+    async def _ask(self, name: str) -> str:
+        self.asked.append(name)
+        self._came.set()
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._answers[name] = answer
+        return await answer
+
+    async def hears_of(self, name: str) -> None:
+        while name not in self.asked:
+            self._came.clear()
+            await self._came.wait()
+
+    async def has(self, *names: str) -> None:
+        """Exactly these were asked for so far, in this order."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert self.asked == list(names)
+
+    def answer(self, name: str) -> None:
+        self._answers[name].set_result(f"{name}'s rows")
+
+    def fail(self, name: str) -> None:
+        self._answers[name].set_exception(ConnectionError())
+
+
+async def test_pages_of_one_business_go_two_at_a_time_and_in_order() -> None:
+    service = Service()
+    tasks = [service.begin(name) for name in "abcde"]
+    await service.has("a", "b")
+    service.answer("b")
+    await service.has("a", "b", "c")
+    service.answer("a")
+    service.answer("c")
+    await service.has("a", "b", "c", "d", "e")
+    service.answer("d")
+    service.answer("e")
+    assert await asyncio.gather(*tasks) == [f"{name}'s rows" for name in "abcde"]
+
+
+async def test_it_is_rows_that_count() -> None:
+    service = Service()
+    for name in "abcde":
+        service.begin(name, HALF)
+    await service.has("a", "b", "c", "d")
+
+
+async def test_what_is_smaller_does_not_overtake() -> None:
+    service = Service()
+    for name, rows in {"a": PAGE, "b": HALF, "c": PAGE, "d": HALF}.items():
+        service.begin(name, rows)
+    await service.has("a", "b")
+    service.answer("b")
+    await service.has("a", "b", "c")
+
+
+async def test_what_is_larger_than_a_lane_goes_alone() -> None:
+    service = Service()
+    service.begin("a", ROWS_AT_ONCE + 1)
+    service.begin("b")
+    await service.has("a")
+    service.answer("a")
+    await service.has("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("rows", "whose"),
+    [(FEW_ROWS - 1, MINE), (PAGE, MY_OTHERS), (PAGE, THEIRS)],
+    ids=["few rows", "another resource", "another business"],
+)
+async def test_what_does_not_wait_in_a_line_is(rows: int, whose: tuple[int, str]) -> None:
+    service = Service()
+    for name in "abc":
+        service.begin(name)
+    service.begin("d", rows, whose)
+    await service.has("a", "b", "d")
+
+
+async def test_a_call_that_fails_makes_room_too() -> None:
+    service = Service()
+    first, *_ = [service.begin(name) for name in "abc"]
+    await service.has("a", "b")
+    service.fail("a")
+    await service.has("a", "b", "c")
+    with pytest.raises(ConnectionError):
+        await first
+
+
+async def test_a_caller_who_goes_while_it_is_asked_makes_room() -> None:
+    service = Service()
+    first, *_ = [service.begin(name) for name in "abc"]
+    await service.has("a", "b")
+    first.cancel()
+    await service.has("a", "b", "c")
+
+
+async def test_a_caller_who_goes_while_waiting_is_never_asked_for() -> None:
+    service = Service()
+    _, _, third, _ = [service.begin(name) for name in "abcd"]
+    await service.has("a", "b")
+    third.cancel()
+    service.answer("a")
+    await service.has("a", "b", "d")
+
+
+async def test_a_caller_who_goes_makes_way_for_one_that_fits() -> None:
+    service = Service()
+    *_, large, _ = [service.begin(name, rows) for name, rows in {"a": PAGE, "b": HALF, "c": PAGE, "d": HALF}.items()]
+    await service.has("a", "b")
+    large.cancel()
+    await service.has("a", "b", "d")
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_who_goes_as_the_turn_comes_passes_it_on(steps: int) -> None:
+    service = Service()
+    _, _, leaver, _ = [service.begin(name) for name in "abcd"]
+    await service.has("a", "b")
+    service.answer("a")
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    leaver.cancel()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert [name for name in service.asked if name != "c"] == ["a", "b", "d"]
+
+
+async def test_a_slow_service_is_asked_for_more_all_the_same() -> None:
+    service = Service(patience_s=0.0)
+    for name in "abcde":
+        service.begin(name)
+    await service.hears_of("e")
+    assert service.asked == list("abcde")
+
+
+async def test_who_has_no_time_left_asks_and_is_told_so() -> None:
+    service = Service()
+    service.begin("a")
+    service.begin("b")
+    late = service.begin("c", until_s=asyncio.get_running_loop().time())
+    service.begin("d")
+    await service.hears_of("c")
+    service.answer("c")
+    assert await late == "c's rows"
+    await service.has("a", "b", "c")
+    service.answer("a")
+    await service.has("a", "b", "c", "d")
+
+
+async def test_nothing_is_left_behind() -> None:
+    service = Service()
+    tasks = [service.begin(name) for name in "abcdef"]
+    await service.has("a", "b")
+    tasks[4].cancel()
+    for name in "abcdf":
+        await service.hears_of(name)
+        service.answer(name)
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert not service.lanes._lanes

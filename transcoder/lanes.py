@@ -1,0 +1,144 @@
+"""How many rows of a resource one business may ask an internal service for at once; what is beyond waits in a line.
+
+A service works on what it is sent, and knows nobody who waits behind that. So a hundred pages of one business go there
+a few at a time, and whoever else asks waits for those few. Where the service is slow rather than crowded the line moves
+on all the same. Knows no service, and refuses nothing.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FEW_ROWS = 20
+"""Fewer than that are asked for at once, without a line."""
+ROWS_AT_ONCE = 400
+"""Two of the largest pages, so that the service has the next at hand; and eight of those that nobody has named a size
+for, which are 160 a second of a service that takes 50 ms."""
+PATIENCE_S = 0.1
+"""Whoever is first in the line for longer than that goes on: ten a second, however long the service takes. A pair of
+processes then still asks for the twenty a second that a plan has sold for good. So late it may be found, too, that no
+time is left."""
+
+
+class Lanes:
+    """A lane for each business and resource that has many rows under way."""
+
+    def __init__(self, *, rows_at_once: int = ROWS_AT_ONCE, patience_s: float = PATIENCE_S) -> None:
+        self._rows_at_once = rows_at_once
+        self._patience_s = patience_s
+        self._lanes: dict[Hashable, _Lane] = {}
+
+    def through(
+        self,
+        whose: Hashable,
+        rows: int,
+        until_s: float,
+        ask: Callable[P, Awaitable[T]],
+        *args: P.args,
+        **more: P.kwargs,
+    ) -> Awaitable[T]:
+        """What `ask` answers, asked in its turn, or when no time is left (loop time), of which it then has to tell."""
+        if rows < FEW_ROWS:
+            return ask(*args, **more)
+        return self._in_turn(whose, rows, until_s, lambda: ask(*args, **more))
+
+    async def _in_turn(self, whose: Hashable, rows: int, until_s: float, ask: Callable[[], Awaitable[T]]) -> T:
+        lane = self._lanes.get(whose)
+        if lane is None:
+            lane = self._lanes[whose] = _Lane(self._rows_at_once, self._patience_s)
+        try:
+            await lane.enter(rows, until_s)
+            try:
+                return await ask()
+            finally:
+                lane.leave(rows)
+        finally:
+            if lane.is_empty and self._lanes.get(whose) is lane:
+                del self._lanes[whose]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    rows: int
+    until_s: float
+    turn: asyncio.Future[None]
+
+
+class _Lane:
+    """Who came first goes first, also before one that is smaller and would fit."""
+
+    def __init__(self, rows_at_once: int, patience_s: float) -> None:
+        self._rows_at_once = rows_at_once
+        self._patience_s = patience_s
+        self._rows = 0
+        """Under way."""
+        self._line: deque[_Waiting] = deque()
+        self._moved_s = 0.0
+        """When somebody went in most recently."""
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._rows and not self._line
+
+    async def enter(self, rows: int, until_s: float) -> None:
+        """Return when so many rows may be asked for; they are under way then, until they leave."""
+        if not self._line and self._has_room(rows):
+            self._went_in(rows)
+            return
+        own = _Waiting(rows, until_s, asyncio.get_running_loop().create_future())
+        self._line.append(own)
+        self._watch()
+        try:
+            await own.turn
+        except asyncio.CancelledError:
+            self._give_up(own)
+            raise
+
+    def leave(self, rows: int) -> None:
+        """They were answered, or never will be."""
+        self._rows -= rows
+        self._move()
+
+    def _give_up(self, own: _Waiting) -> None:
+        if not own.turn.cancelled():  # it came as we left
+            self.leave(own.rows)
+        elif own in self._line:
+            self._line.remove(own)
+            self._move()
+
+    def _move(self) -> None:
+        while self._line and self._has_room(self._line[0].rows):
+            self._let_in(self._line[0])
+
+    def _has_room(self, rows: int) -> bool:
+        return not self._rows or self._rows + rows <= self._rows_at_once
+
+    def _let_in(self, one: _Waiting) -> None:
+        self._line.remove(one)
+        if not one.turn.done():  # else its caller has gone
+            self._went_in(one.rows)
+            one.turn.set_result(None)
+
+    def _went_in(self, rows: int) -> None:
+        self._rows += rows
+        self._moved_s = asyncio.get_running_loop().time()
+
+    def _watch(self) -> None:
+        if self._timer is None and self._line:
+            when_s = min(self._moved_s + self._patience_s, *(each.until_s for each in self._line))
+            self._timer = asyncio.get_running_loop().call_at(when_s, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        self._timer = None
+        now_s = asyncio.get_running_loop().time()
+        if self._line and now_s >= self._moved_s + self._patience_s:
+            self._let_in(self._line[0])
+        for one in [each for each in self._line if each.until_s <= now_s]:
+            self._let_in(one)
+        self._watch()
