@@ -30,36 +30,39 @@ class Chunks:
 
     def feed(self, data: bytes) -> bytes:
         """The content in it. Malformed: there is no telling where the body ends."""
+        # By places: to cut each chunk off what is left would copy all of it for each chunk of a byte.
         parts: list[bytes] = []
-        while data and not self.ended:
-            data = self._content(data, parts) if self._left else self._next_line(data)
-        self.rest = data
+        at = 0
+        while at < len(data) and not self.ended:
+            at = self._content(data, at, parts) if self._left else self._next_line(data, at)
+        self.rest = data[at:]
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _content(self, data: bytes, parts: list[bytes]) -> bytes:
-        taken, data = data[: self._left], data[self._left :]
-        before_end = max(0, self._left - 2)
-        if before_end:
-            parts.append(taken[:before_end])
+    def _content(self, data: bytes, at: int, parts: list[bytes]) -> int:
+        ends = min(at + self._left, len(data))
+        content_ends = min(at + max(0, self._left - 2), ends)
+        if content_ends > at:
+            parts.append(data[at:content_ends])
         # Of the line end may come one byte, or none, or both.
-        if not b"\r\n"[2 - min(2, self._left) :].startswith(taken[before_end:]):
+        if not b"\r\n"[2 - min(2, self._left) :].startswith(data[content_ends:ends]):
             raise Malformed("a chunk that is longer than it says")
-        self._left -= len(taken)
-        return data
+        self._left -= ends - at
+        return ends
 
-    def _next_line(self, data: bytes) -> bytes:
-        line, end, data = data.partition(b"\n")
+    def _next_line(self, data: bytes, at: int) -> int:
+        end = data.find(b"\n", at)
+        line = data[at:] if end < 0 else data[at:end]
         self._beside -= len(line)
         if self._beside < 0:
             raise Malformed("more beside its content than is read")
         self._line += line
-        if not end:
-            return b""
+        if end < 0:
+            return len(data)
         line, self._line = self._line, b""
         if not line.endswith(b"\r"):
             raise Malformed("a line that ends with a line feed alone")
         self._read_line(line[:-1])
-        return data
+        return end + 1
 
     def _read_line(self, line: bytes) -> None:
         if self._in_trailers:
