@@ -178,7 +178,8 @@ class Connection(asyncio.Protocol):
                 keeps_alive=not self._is_last,
                 is_1_1=head is None or head.is_1_1,
             )
-        except ValueError:
+        except Exception:
+            # Whatever it is: who asked would wait for ever, and nothing more be read of it.
             _log.exception("an answer was not sent")
             self._is_last = True
             return

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import cast
 
 import pytest
 
@@ -95,6 +96,25 @@ async def test_a_value_with_a_line_end_becomes_no_line_of_its_own(service: Servi
     async with service.line() as line:
         line.say(asked())
         assert b"X-Planted" not in await line.end()
+
+
+UNSENDABLE = {
+    "a status that there is not": Response(799, {}, b""),
+    "a value that is no text": Response(200, {"X": "\udcff"}, b""),
+    "a body that is none": Response(200, {}, cast("bytes", "text")),
+}
+
+
+@pytest.mark.parametrize("response", UNSENDABLE.values(), ids=UNSENDABLE.keys())
+async def test_the_connection_ends_with_an_answer_that_cannot_be_sent_for(service: Service, response: Response) -> None:
+    async def answer(_: Request) -> Response:
+        return response
+
+    service.answer = answer
+    async with service.line() as line:
+        line.say(2 * asked())
+        assert b"200" not in await line.end()
+    assert len(service.asked) == 1
 
 
 async def test_whoever_breaks_is_a_500_and_the_end_of_its_connection(service: Service) -> None:
