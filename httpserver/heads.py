@@ -21,9 +21,11 @@ _END = b"\r\n\r\n"
 _BEGINS = re.compile(rb"(?:[A-Z-]{1,24}(?: |\Z)|\r?\Z)")
 _EMPTY_LINES = re.compile(rb"(?:\r\n)*")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
-_FIRST = re.compile(rb"([A-Z-]+) (/[!-\"$->@-~]*)(?:\?([!-\"$-~]*))? HTTP/1\.([01])\r\n")
+_FIRST = re.compile(rb"(?!CONNECT )([A-Z-]+) (/[!-\"$->@-~]*)(?:\?([!-\"$-~]*))? HTTP/1\.([01])\r\n")
 """Origin form: a proxy's absolute one and CONNECT's are not for us, and a `#` never leaves a client (§3.2)."""
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_CHUNKED = re.compile(r"chunked", re.ASCII | re.IGNORECASE)
+"""Letters outside ASCII that become a k in lower case are none: llhttp does not look where an upgrade is asked for."""
 _NONE: frozenset[str] = frozenset()
 
 
@@ -122,7 +124,7 @@ def _join(fields: dict[str, str], head: bytes) -> Set[str]:
 def _length(fields: Mapping[str, str], is_1_1: bool) -> int | None:
     coding, length = fields.get("transfer-encoding"), fields.get("content-length")
     if coding is not None:
-        if coding.lower() != "chunked" or length is not None or not is_1_1:
+        if not _CHUNKED.fullmatch(coding) or length is not None or not is_1_1:
             raise Malformed("a transfer coding that is not read")
         return None
     if length is None:

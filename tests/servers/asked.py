@@ -111,6 +111,12 @@ DIFFERENT: dict[str, tuple[bytes, bool, bool]] = {
     ),
     "is of HTTP/0.9": (b"GET /\r\n\r\n", False, True),
     "has trailers": (CHUNKED + b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n", True, True),
+    "would make a tunnel of a path": (b"CONNECT / HTTP/1.1\r\n" + H + b"\r\n", False, True),
+    "has a coding that is chunks but for a letter": (
+        POST + "Connection: Upgrade\r\nUpgrade: x\r\nTransfer-Encoding: chun\u212aed\r\n\r\n".encode() + CHUNKS,
+        False,
+        True,
+    ),
     "would change the protocol": (
         GET + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
         True,
