@@ -1,6 +1,7 @@
 """Serving HTTP with our own server at an `Address` until told to stop, then draining. Owns how long that may take."""
 
 import asyncio
+from socket import SO_KEEPALIVE, SOL_SOCKET
 
 from httpserver.connection import Answering
 from httpserver.server import Server
@@ -33,4 +34,8 @@ async def _listening(server: Server, address: Address) -> asyncio.Server:
     if isinstance(address, UnixAddress):
         with address.taken_over() as path:
             return await loop.create_unix_server(server, str(path), backlog=_BACKLOG)
-    return await loop.create_server(server, address.host, address.port, backlog=_BACKLOG)
+    listener = await loop.create_server(server, address.host, address.port, backlog=_BACKLOG)
+    for each in listener.sockets:
+        # What is accepted has it too: callers whose machine is gone say nothing, and would be kept for ever.
+        each.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+    return listener

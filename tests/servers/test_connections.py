@@ -1,6 +1,9 @@
 """One request of a connection at a time, and what becomes of it when its caller leaves."""
 
 import asyncio
+from contextlib import suppress
+from os import dup, listdir
+from socket import SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET, socket
 
 import pytest
 
@@ -57,6 +60,23 @@ async def test_whoever_answers_goes_on_when_its_caller_has_left(service: Service
     async with service.line() as line:
         line.say(GET + b"\r\n")
         assert (await line.hear())[0] == 200
+
+
+async def test_a_caller_whose_machine_is_gone_is_found_out(server: str) -> None:
+    async with served(server, free_port()) as service, service.line() as line:
+        line.say(GET + b"\r\n")
+        assert (await line.hear())[0] == 200
+        with _other_end(line.writer.get_extra_info("sockname")) as accepted:
+            assert accepted.getsockopt(SOL_SOCKET, SO_KEEPALIVE) == 1
+
+
+def _other_end(name: tuple[str, int]) -> socket:
+    """What the server holds of that caller, in this process as well."""
+    for fd in map(int, listdir("/proc/self/fd")):
+        with suppress(OSError), socket(fileno=dup(fd)) as found:
+            if found.type == SOCK_STREAM and found.getpeername() == name:
+                return found.dup()
+    raise AssertionError("nobody has accepted it")
 
 
 @pytest.mark.parametrize("begun", [GET, POST + FIVE[:-1]], ids=["a head", "a body that nobody wants"])
