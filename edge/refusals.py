@@ -1,6 +1,6 @@
-"""Requests that are refused whatever their route: by size, method, Host or the form of Authorization (RBAC)."""
+"""Requests that are refused whatever their route: by size, method, Host, target or the form of Authorization (RBAC)."""
 
-from contract.headers import AUTHORIZATION, OVERSIZED, Header
+from contract.headers import AUTHORIZATION, OVERSIZED
 from edge.filters import RBAC
 from edge.shapes import Yaml, extension, typed
 
@@ -10,6 +10,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 TOO_LARGE = "headers-too-large"
 UNKNOWN_METHOD = "unknown-method"
 TWO_HOSTS = "two-hosts"
+ODD_TARGET = "odd-target"
 OTHER_SCHEME = "other-scheme"
 ODD_TOKEN = "odd-token"  # noqa: S105
 
@@ -39,7 +40,7 @@ def refusals() -> Yaml:
         **_denying(
             {
                 **_always(),
-                OTHER_SCHEME: _all(asks, _present(AUTHORIZATION), _not(bearer)),
+                OTHER_SCHEME: _all(asks, _present(AUTHORIZATION.name), _not(bearer)),
                 ODD_TOKEN: _all(asks, bearer, _not(_matches(AUTHORIZATION.name, f"{_BEARER} +{_JWT}"))),
             }
         ),
@@ -53,10 +54,13 @@ def any_authorization() -> Yaml:
 
 def _always() -> dict[str, Yaml]:
     return {
-        TOO_LARGE: _present(OVERSIZED),
+        TOO_LARGE: _present(OVERSIZED.name),
         UNKNOWN_METHOD: _not(_matches(":method", "|".join(METHODS))),
         # RFC 9112 §3.2: more than one Host is a 400. Envoy joins them by a comma, which no host name has.
         TWO_HOSTS: _matches(":authority", ".*,.*"),
+        # RFC 3986 §2: a URL is ASCII. Envoy refuses other bytes in HTTP/1.1; over HTTP/2 it escapes those of the path, and
+        # lets those of the query through. CONNECT has no target of this form.
+        ODD_TARGET: _all(_present(":path"), _not(_matches(":path", "[!-~]*"))),
     }
 
 
@@ -74,8 +78,8 @@ def _deny(policies: dict[str, Yaml]) -> Yaml:
     }
 
 
-def _present(header: Header) -> Yaml:
-    return {"header": {"name": header.name, "present_match": True}}
+def _present(name: str) -> Yaml:
+    return {"header": {"name": name, "present_match": True}}
 
 
 def _matches(name: str, regex: str) -> Yaml:

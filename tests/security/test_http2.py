@@ -175,6 +175,7 @@ def test_ends_a_stream_and_no_other_by(stack: Stack, stream: Stream) -> None:
 REFUSED = {
     "two hosts in one": (Stream(authority="{host},{host}"), "malformed-request"),
     "a fragment": (Stream(path="/v1/me#x"), "malformed-request"),
+    "a query that is not ASCII": (Stream(path="/v1/me?\xff"), "malformed-request"),
     "a slash in disguise": (Stream(path="/v1/%2fme"), "malformed-request"),
     "TRACE": (Stream(method="TRACE"), "not-supported"),
     "a method in lower case": (Stream(method="get"), "not-supported"),
