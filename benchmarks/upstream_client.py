@@ -26,8 +26,9 @@ from process.address import UnixAddress
 from process.stopping import stop_event
 from tests.support.processes import running
 from tests.support.quiet_log import QUIET
-from transcoder.clients import CLIENTS, Client, MakeClient
+from transcoder.clients import CLIENTS
 from transcoder.credentials import Credentials, Shown
+from transcoder.inward import Client, MakeClient
 from transcoder.upstream import HttpUpstream, http_upstream
 
 CALLS = 1_000

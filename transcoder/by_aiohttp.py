@@ -9,9 +9,9 @@ from yarl import URL
 from httpclient.client import CONNECT_TIMEOUT_S
 from httpclient.errors import Dropped, Unreachable, Unreadable
 from httpclient.reading import Reply
-from transcoder import clients
-from transcoder.clients import HEADERS, MAX_ANSWER_BYTES, NAME_ON_A_SOCKET, UNIX, Client
+from transcoder import inward
 from transcoder.credentials import Shown
+from transcoder.inward import HEADERS, MAX_ANSWER_BYTES, NAME_ON_A_SOCKET, UNIX, Client
 
 _CHUNK_BYTES = 256 * 1024
 
@@ -65,10 +65,10 @@ def client(base: str, shown: Shown) -> Client:
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)
     connector: aiohttp.BaseConnector
     if base.startswith(UNIX):
-        connector = aiohttp.UnixConnector(path=base.removeprefix(UNIX), limit=clients.POOL_SIZE)
+        connector = aiohttp.UnixConnector(path=base.removeprefix(UNIX), limit=inward.POOL_SIZE)
         url = URL(f"http://{NAME_ON_A_SOCKET}")
     else:
-        connector, url = aiohttp.TCPConnector(limit=clients.POOL_SIZE, ssl=shown.tls), URL(base)
+        connector, url = aiohttp.TCPConnector(limit=inward.POOL_SIZE, ssl=shown.tls), URL(base)
     session = aiohttp.ClientSession(
         connector=connector,
         timeout=timeout,

@@ -15,7 +15,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FEW_ROWS = 20
-"""Fewer than that are asked for at once, without a line."""
+"""What asks for less has a line of its own, so that it stands behind no page, and counts as that: however little it
+asks for, it is a question."""
 ROWS_AT_ONCE = 400
 """Two of the largest pages, so that the service has the next at hand; and eight of those that nobody has named a size
 for, which are 160 a second of a service that takes 50 ms."""
@@ -26,7 +27,7 @@ time is left."""
 
 
 class Lanes:
-    """A lane for each business and resource that has many rows under way."""
+    """Two lanes for each business and resource, one of them for what asks for few rows."""
 
     def __init__(self, *, rows_at_once: int = ROWS_AT_ONCE, patience_s: float = PATIENCE_S) -> None:
         self._rows_at_once = rows_at_once
@@ -43,9 +44,8 @@ class Lanes:
         **more: P.kwargs,
     ) -> Awaitable[T]:
         """What `ask` answers, asked in its turn, or when no time is left (loop time), of which it then has to tell."""
-        if rows < FEW_ROWS:
-            return ask(*args, **more)
-        return self._in_turn(whose, rows, until_s, lambda: ask(*args, **more))
+        are_few = rows < FEW_ROWS
+        return self._in_turn((whose, are_few), FEW_ROWS if are_few else rows, until_s, lambda: ask(*args, **more))
 
     async def _in_turn(self, whose: Hashable, rows: int, until_s: float, ask: Callable[[], Awaitable[T]]) -> T:
         lane = self._lanes.get(whose)

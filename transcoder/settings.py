@@ -12,8 +12,9 @@ from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, level, public_url
 from process.tracing import collector_url
 from stores.valkey import valkey_url
-from transcoder.clients import CLIENTS, DEFAULT_CLIENT, MakeClient, named_client
+from transcoder.clients import CLIENTS, DEFAULT_CLIENT, named_client
 from transcoder.credentials import Credentials, read_credentials
+from transcoder.inward import MakeClient
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
 from transcoder.servers import DEFAULT_SERVER, SERVERS, Serve, named_server
 from transcoder.upstream import address_of, internal_url

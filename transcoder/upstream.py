@@ -18,9 +18,10 @@ from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT
 from httpclient.errors import Dropped, NoAnswer, Unreachable
 from httpclient.reading import Reply as Reply  # dialects take it from here
 from process.address import Address, TcpAddress, UnixAddress
-from transcoder.clients import CLIENTS, DEFAULT_CLIENT, Client, MakeClient
+from transcoder.clients import CLIENTS, DEFAULT_CLIENT
 from transcoder.credentials import Shown
 from transcoder.errors import ApiError
+from transcoder.inward import Client, MakeClient
 from transcoder.metrics import CANCELLED, Tally, status_class
 from transcoder.turns import Turns
 

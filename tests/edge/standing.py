@@ -169,7 +169,11 @@ async def standing_edge(
         processes = {
             name: await stack.enter_async_context(neighbour(folder, name, mint, url, front)) for name in neighbours
         }
-        processes["envoy"] = await stack.enter_async_context(_envoy(folder, mint, api_port, auth_port, options))
+        # By default two that are asked, so that what they count together is seen, and the spare.
+        decide = max(1, sum(name.startswith("authz-") for name in neighbours))
+        processes["envoy"] = await stack.enter_async_context(
+            _envoy(folder, mint, api_port, auth_port, {"authz_processes": decide, **options})
+        )
         # A context of its own: the client sets there which protocols it offers.
         # What is compressed is no matter of size here: whoever wants it asks.
         plain = {"Accept-Encoding": "identity"}
@@ -238,8 +242,6 @@ async def _envoy(
         certificate=folder / "server.pem",
         private_key=folder / "server.key",
         certificate_source=folder / "certificate.yaml",
-        # Two that are asked, so that what they count together is seen, and the spare.
-        authz_processes=3,
         **options,
     )
     command = [

@@ -1,7 +1,10 @@
 """What is revoked, suspended or put on another plan, through TLS, Envoy and authz, as a client sees it."""
 
+import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -9,6 +12,7 @@ from stores.revocations.events import Kind
 from tests.revocations.conftest import Caller, Log, until_all
 from tests.support.problems import assert_problem
 from tests.support.stack import Stack
+from tests.support.waiting import waited
 
 REACH_S = 1.0
 """The contract's bound; `python -m benchmarks.revocations` tells what it takes."""
@@ -22,6 +26,19 @@ NewCaller = Callable[..., Caller]
 def denied_by(stack: Stack, jti: str) -> set[str]:
     """Which authz have written that they refused that token."""
     return {name for name in ("authz-1", "authz-2") if jti in stack.log(name)}
+
+
+@contextmanager
+def spare_asked(by: Caller) -> Iterator[None]:
+    """The first authz hangs; it is asked again, by that caller, before this is over."""
+    stack, pid = by.stack, by.stack.pids("authz")[0]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    told = stack.log("authz-1").count(by.jti)
+    waited(lambda: bool(by.answer()) and stack.log("authz-1").count(by.jti) > told, "the first authz to be asked again")
 
 
 KINDS = {
@@ -42,6 +59,8 @@ def test_a_revocation_reaches_both_authz_of(
     try:
         told_s = log.tell(kind, target)
         assert caller.until(refused, within_s=REACH_S) - told_s < REACH_S
+        with spare_asked(caller):
+            assert caller.answer() == refused
         assert denied_by(aging, caller.jti) == {"authz-1", "authz-2"}
         assert neighbour.answer() == (ADMITTED if kind is Kind.TOKEN else refused)
     finally:

@@ -1,4 +1,4 @@
-"""Many rows of one business are asked for a few at a time, in the order they came; few rows, and others, never wait."""
+"""Rows of one business are asked for a few at a time, in the order they came; few do not wait for many, nor others."""
 
 import asyncio
 
@@ -105,6 +105,16 @@ async def test_what_does_not_wait_in_a_line_is(rows: int, whose: tuple[int, str]
         service.begin(name)
     service.begin("d", rows, whose)
     await service.has("a", "b", "d")
+
+
+async def test_short_lists_are_as_many_at_once_as_would_be_a_lane_of_rows_if_each_had_twenty() -> None:
+    service = Service()
+    names = [str(number) for number in range(ROWS_AT_ONCE // FEW_ROWS + 1)]
+    for name in names:
+        service.begin(name, 1)
+    await service.has(*names[:-1])
+    service.answer("3")
+    await service.has(*names)
 
 
 async def test_a_call_that_fails_makes_room_too() -> None:
