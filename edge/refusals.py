@@ -58,8 +58,8 @@ def _always() -> dict[str, Yaml]:
         UNKNOWN_METHOD: _not(_matches(":method", "|".join(METHODS))),
         # RFC 9112 §3.2: more than one Host is a 400. Envoy joins them by a comma, which no host name has.
         TWO_HOSTS: _matches(":authority", ".*,.*"),
-        # RFC 3986 §2: a URL is ASCII. Envoy refuses other bytes in HTTP/1.1; over HTTP/2 it escapes those of the path, and
-        # lets those of the query through. CONNECT has no target of this form.
+        # RFC 3986 §2: a URL is ASCII. Envoy refuses other bytes in HTTP/1.1; over HTTP/2 it escapes those of the
+        # path, and lets those of the query through. CONNECT has no target of this form.
         ODD_TARGET: _all(_present(":path"), _not(_matches(":path", "[!-~]*"))),
     }
 

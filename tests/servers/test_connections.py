@@ -2,7 +2,8 @@
 
 import asyncio
 from contextlib import suppress
-from os import dup, listdir
+from os import dup
+from pathlib import Path
 from socket import SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET, socket
 
 import pytest
@@ -72,8 +73,8 @@ async def test_a_caller_whose_machine_is_gone_is_found_out(server: str) -> None:
 
 def _other_end(name: tuple[str, int]) -> socket:
     """What the server holds of that caller, in this process as well."""
-    for fd in map(int, listdir("/proc/self/fd")):
-        with suppress(OSError), socket(fileno=dup(fd)) as found:
+    for fd in Path("/proc/self/fd").iterdir():
+        with suppress(OSError), socket(fileno=dup(int(fd.name))) as found:
             if found.type == SOCK_STREAM and found.getpeername() == name:
                 return found.dup()
     raise AssertionError("nobody has accepted it")
