@@ -48,8 +48,10 @@ RPS_OF_A_BUSINESS = 0.5
 PAT_SHARE = 0.5
 """Of token families; the others are apps, whose access tokens live for 15 minutes."""
 SHARD_BYTES = 16 * 2**30
-PER_POD = 2
-"""Processes of authz, of transcoder, and Envoy's workers, in one pod."""
+AT_WORK = {"envoy": 2, "authz": 1, "transcoder": 2}
+"""Envoy's workers, and processes that are asked, in one pod."""
+PROCESSES = {"authz": 2, "transcoder": 2}
+"""In one pod, the spare authz among them."""
 ACCESS_LIFE_S, RECEIPTS_OF_A_BUSINESS = 900, 10_000
 FEED_WAIT_S, USES_EVERY_S = 5, 60
 MOST_OF_A_TOKEN = 20
@@ -69,7 +71,7 @@ class Load:
     @property
     def pods(self) -> int:
         """As many as the scarcest of their processes asks for; never fewer than two."""
-        return max(2, *(math.ceil(self.cores(part) / PER_POD) for part in ("envoy", "authz", "transcoder")))
+        return max(2, *(math.ceil(self.cores(part) / many) for part, many in AT_WORK.items()))
 
     @property
     def requests_a_day(self) -> float:
@@ -99,13 +101,13 @@ class Load:
     @property
     def valkey_connections(self) -> int:
         """At the most, from all pods to each shard."""
-        return self.pods * PER_POD * sum(VALKEY_CONNECTIONS.values())
+        return self.pods * sum(many * VALKEY_CONNECTIONS[part] for part, many in PROCESSES.items())
 
     def database_a_s(self) -> dict[str, float]:
         """What the authorization server asks its database a second, by why."""
         return {
             "tokens issued": self.families * (1 - PAT_SHARE) / ACCESS_LIFE_S,
-            "feed polls": self.pods * PER_POD / FEED_WAIT_S,
+            "feed polls": self.pods * PROCESSES["authz"] / FEED_WAIT_S,
             "uses of tokens noted": self.families * PAT_SHARE / USES_EVERY_S,
         }
 
@@ -130,7 +132,7 @@ def tables() -> dict[str, str]:
             ("at the peak", *(f"{rps:,}/s" for rps in RATES)),
             [(f"cores, {names[part]}", *(_number(load.cores(part)) for load in loads)) for part in parts]
             + [
-                (f"pods ({PER_POD} authz, {PER_POD} transcoder, {PER_POD} workers)", *(f"{x.pods:,}" for x in loads)),
+                ("pods (1 authz and a spare, 2 transcoder, 2 workers)", *(f"{x.pods:,}" for x in loads)),
                 ("connections to each Valkey, at the most", *(f"{load.valkey_connections:,}" for load in loads)),
             ],
         ),

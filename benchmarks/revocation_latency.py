@@ -1,7 +1,7 @@
-"""`python -m benchmarks.revocation_latency [TRIALS]`: from the commit of a revocation until every authz refuses.
+"""`python -m benchmarks.revocation_latency [TRIALS]`: from the commit of a revocation until authz refuses.
 
-Through TLS, Envoy and both authz of the running stack: one client asks without pause; a trial ends with the first of a
-row of refusals that is too long for either authz to have been left out. So a figure holds the time of one answer, too.
+Through TLS, Envoy and authz of the running stack: one client asks without pause; a trial ends with the first of a long
+row of refusals. So a figure holds the time of one answer, too. The spare hears by the same feed, and is not seen here.
 What the look-ups cost a decision is told as well.
 """
 

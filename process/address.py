@@ -10,6 +10,7 @@ from process.settings import Reader
 MAX_SOCKET_PATH_BYTES = 107
 """The kernel's limit for the path of a UNIX socket (sun_path)."""
 _OWNER_ONLY = 0o600
+NO_MARK = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,20 @@ class UnixAddress:
         yield aside
         aside.chmod(_OWNER_ONLY)
         aside.replace(self.path)
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        """What tells the socket that is there now from a successor's; `NO_MARK`: there is none."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return NO_MARK
+        return found.st_ino, found.st_ctime_ns
+
+    def vacate(self, mark: tuple[int, int]) -> None:
+        """From here on nobody finds the socket of that mark. A successor's stays."""
+        if self.mark == mark:
+            self.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

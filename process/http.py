@@ -9,7 +9,7 @@ from httpserver.connection import Answering
 from httpserver.heads import FIELDS, LINE_BYTES
 from httpserver.messages import BodyLost, Request
 from process.address import Address, UnixAddress
-from process.listening import DRAIN_S, LINGER_S
+from process.listening import DRAIN_S, LINGER_S, last_let_in, marked
 from process.whole import Whole
 
 _LOOK_EVERY_S = 0.02
@@ -83,7 +83,9 @@ async def _serve(runner: web.BaseRunner, address: Address, stop: asyncio.Event, 
     await runner.setup()
     try:
         site = await _listening(runner, address)
+        mark = marked(address)
         await stop.wait()
+        await last_let_in(address, mark)
         await site.stop()
         await _deserted(runner, linger_s)
     finally:

@@ -19,7 +19,7 @@ def is_closed(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as door:
         try:
             door.connect(str(path))
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, FileNotFoundError):
             return True
     return False
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from socket import AF_UNIX, socket
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -158,3 +159,18 @@ async def test_only_the_owner_may_ask(address: UnixAddress) -> None:
     async with serving(address, "word"):
         assert address.path.stat().st_mode & 0o777 == 0o600
         assert [path.name for path in address.path.parent.iterdir()] == [address.path.name]
+
+
+async def test_who_has_connected_before_the_end_is_answered_and_nobody_finds_it_afterwards(
+    address: UnixAddress,
+) -> None:
+    async with serving(address, "last") as stop:
+        with socket(AF_UNIX) as caller:
+            stop.set()
+            caller.connect(str(address.path))
+            caller.sendall(ASK)
+            caller.setblocking(False)
+            async with asyncio.timeout(5):
+                answer = await asyncio.get_running_loop().sock_recv(caller, 4096)
+        assert b"last" in answer
+        assert not address.path.exists()
