@@ -69,7 +69,8 @@ class Arriving:
         self._want = want
         self._parts: list[bytes] = []
         self._waiting_bytes = 0
-        self._lost: BodyLost | None = None
+        self._lost = ""
+        """Why its end will never be seen, as soon as that is known."""
         self._dropped = False
         self._begun = False
         self._more: asyncio.Future[None] | None = None
@@ -82,7 +83,7 @@ class Arriving:
     @property
     def lost(self) -> bool:
         """Whether its end will never be seen."""
-        return self._lost is not None
+        return bool(self._lost)
 
     def take(self, data: bytes) -> bytes:
         """The next bytes of the connection; returns those that are no part of it. Raises Malformed."""
@@ -107,7 +108,7 @@ class Arriving:
 
     def lose(self, why: str) -> None:
         """Nothing more will come."""
-        self._lost = BodyLost(why)
+        self._lost = why
         self._wake()
 
     def drop(self) -> None:
@@ -122,8 +123,8 @@ class Arriving:
     async def part(self) -> bytes:
         """See `Body`."""
         while not self._parts and not self.ended:
-            if self._lost is not None:
-                raise self._lost
+            if self._lost:
+                raise BodyLost(self._lost)
             self._more = asyncio.get_running_loop().create_future()
             self._want()
             await self._more

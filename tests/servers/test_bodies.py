@@ -1,9 +1,13 @@
 """Bodies on their way: who sends is kept waiting, who reads hears of the end, and what nobody read is no request."""
 
 import asyncio
+import gc
+import weakref
+from contextlib import suppress
 
 import pytest
 
+from httpserver.arriving import Arriving
 from httpserver.messages import BodyLost, Request, Response
 from tests.servers.asked import CHUNKED, CHUNKS, FIVE, GET, POST
 from tests.servers.wire import READ, Service, whole
@@ -103,3 +107,18 @@ async def test_whoever_waits_to_be_told_to_send_its_body_is_told_by_our_own(serv
             line.say(b"hello")
             assert (await line.hear())[0] == 200
     assert service.bodies == [b"hello", b"hello"]
+
+
+async def test_what_is_told_of_a_lost_body_does_not_keep_it() -> None:
+    """The collector comes rarely: a cycle would keep the connection, too, until then."""
+    body = Arriving(10, lambda: None)
+    body.lose("cut")
+    with suppress(BodyLost):
+        await body.part()
+    gone = weakref.ref(body)
+    gc.disable()
+    try:
+        del body
+        assert gone() is None
+    finally:
+        gc.enable()
