@@ -17,11 +17,11 @@ DAY_S = 86_400
 
 # Measured: `python -m benchmarks.kinds` of 2026-11-28 (benchmarks/README.md); µs of one core's time a request.
 COSTS_US: dict[str, dict[str, float]] = {
-    "get": {"envoy": 875, "authz": 525, "transcoder": 712, "valkey": 133},
-    "list of 25": {"envoy": 933, "authz": 540, "transcoder": 1026, "valkey": 138},
-    "search, 25": {"envoy": 1031, "authz": 571, "transcoder": 1154, "valkey": 152},
-    "create": {"envoy": 1078, "authz": 624, "transcoder": 961, "valkey": 181},
-    "update": {"envoy": 1133, "authz": 610, "transcoder": 952, "valkey": 180},
+    "get": {"envoy": 1306, "authz": 557, "transcoder": 730, "valkey": 189},
+    "list of 25": {"envoy": 1393, "authz": 559, "transcoder": 1093, "valkey": 211},
+    "search, 25": {"envoy": 1618, "authz": 637, "transcoder": 1338, "valkey": 225},
+    "create": {"envoy": 1524, "authz": 623, "transcoder": 1031, "valkey": 269},
+    "update": {"envoy": 1416, "authz": 604, "transcoder": 954, "valkey": 245},
 }
 # Measured: `MEMORY USAGE` of Valkey 8 after 20,000 requests; bytes, the keys' own part of the table included.
 LIMIT_KEY_BYTES = 136
