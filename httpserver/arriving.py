@@ -69,7 +69,7 @@ class Arriving:
         self._want = want
         self._parts: list[bytes] = []
         self._waiting_bytes = 0
-        self._lost = ""
+        self._lost: str | None = None
         """Why its end will never be seen, as soon as that is known."""
         self._dropped = False
         self._begun = False
@@ -83,7 +83,7 @@ class Arriving:
     @property
     def lost(self) -> bool:
         """Whether its end will never be seen."""
-        return bool(self._lost)
+        return self._lost is not None
 
     def take(self, data: bytes) -> bytes:
         """The next bytes of the connection; returns those that are no part of it. Raises Malformed."""
@@ -123,7 +123,7 @@ class Arriving:
     async def part(self) -> bytes:
         """See `Body`."""
         while not self._parts and not self.ended:
-            if self._lost:
+            if self._lost is not None:
                 raise BodyLost(self._lost)
             self._more = asyncio.get_running_loop().create_future()
             self._want()

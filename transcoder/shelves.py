@@ -4,10 +4,10 @@ Itself `Records`, so that handlers know of no more than one. What asks for many 
 no dialect.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import ParamSpec, TypeVar
 
 from contract.resources import Action, Resource
-from contract.vocabulary import TenantId
 from transcoder.lanes import Lanes
 from transcoder.records import (
     Absent,
@@ -29,6 +29,9 @@ from transcoder.records import (
     Written,
 )
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 class Shelves(Records):
     """The `main` records, and of some resources another keeper's. See `Records`."""
@@ -46,14 +49,15 @@ class Shelves(Records):
     def _of(self, resource: Resource | None) -> Records:
         return self._main if resource is None else self._others.get(resource, self._main)
 
-    @staticmethod
-    def _whose(shelf: Shelf, actor: Actor) -> tuple[TenantId, Resource]:
+    def _in_turn(
+        self, shelf: Shelf, actor: Actor, rows: int, ask: Callable[P, Awaitable[T]], *args: P.args, **more: P.kwargs
+    ) -> Awaitable[T]:
         # By resource as well: where contacts hang, deals of the same business do not wait for them.
-        return actor.tenant, shelf.resource
+        return self._lanes.through((actor.tenant, shelf.resource), rows, actor.deadline_s, ask, *args, **more)
 
     async def page(self, shelf: Shelf, query: Query, actor: Actor) -> Page | Refusal:
-        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
-        return await self._lanes.through(whose, query.limit, actor.deadline_s, keeper.page, shelf, query, actor)
+        ask = self._of(shelf.resource).page
+        return await self._in_turn(shelf, actor, query.limit, ask, shelf, query, actor)
 
     async def get(self, shelf: Shelf, number: int, actor: Actor) -> Record | Refusal:
         return await self._of(shelf.resource).get(shelf, number, actor)
@@ -79,40 +83,32 @@ class Shelves(Records):
         return await self._of(shelf.resource).act(shelf, action, number, values, terms, actor)
 
     async def batch_get(self, shelf: Shelf, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
-        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
-        return await self._lanes.through(whose, len(numbers), actor.deadline_s, keeper.batch_get, shelf, numbers, actor)
+        ask = self._of(shelf.resource).batch_get
+        return await self._in_turn(shelf, actor, len(numbers), ask, shelf, numbers, actor)
 
     async def batch_create(
         self, shelf: Shelf, items: Sequence[Values], terms: Terms, actor: Actor
     ) -> list[Written | Refusal]:
-        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
-        return await self._lanes.through(
-            whose, len(items), actor.deadline_s, keeper.batch_create, shelf, items, terms, actor
-        )
+        ask = self._of(shelf.resource).batch_create
+        return await self._in_turn(shelf, actor, len(items), ask, shelf, items, terms, actor)
 
     async def batch_update(
         self, shelf: Shelf, items: Sequence[Change], terms: Terms, actor: Actor
     ) -> list[Written | Refusal]:
-        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
-        return await self._lanes.through(
-            whose, len(items), actor.deadline_s, keeper.batch_update, shelf, items, terms, actor
-        )
+        ask = self._of(shelf.resource).batch_update
+        return await self._in_turn(shelf, actor, len(items), ask, shelf, items, terms, actor)
 
     async def batch_upsert(
         self, shelf: Shelf, on: str, items: Sequence[Values], terms: Terms, actor: Actor
     ) -> list[Written | Refusal]:
-        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
-        return await self._lanes.through(
-            whose, len(items), actor.deadline_s, keeper.batch_upsert, shelf, on, items, terms, actor
-        )
+        ask = self._of(shelf.resource).batch_upsert
+        return await self._in_turn(shelf, actor, len(items), ask, shelf, on, items, terms, actor)
 
     async def batch_delete(
         self, shelf: Shelf, numbers: Sequence[int], terms: Terms, actor: Actor
     ) -> list[Record | Refusal | None]:
-        keeper, whose = self._of(shelf.resource), self._whose(shelf, actor)
-        return await self._lanes.through(
-            whose, len(numbers), actor.deadline_s, keeper.batch_delete, shelf, numbers, terms, actor
-        )
+        ask = self._of(shelf.resource).batch_delete
+        return await self._in_turn(shelf, actor, len(numbers), ask, shelf, numbers, terms, actor)
 
     async def definitions(self, resource: Resource, actor: Actor, *, fresh: bool = False) -> Definitions:
         return await self._of(resource).definitions(resource, actor, fresh=fresh)

@@ -1,7 +1,5 @@
 """What is revoked, suspended or put on another plan, through TLS, Envoy and authz, as a client sees it."""
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from stores.revocations.events import Kind
+from tests.faults.conftest import Parts
 from tests.revocations.conftest import Caller, Log, until_all
 from tests.support.problems import assert_problem
 from tests.support.stack import Stack
@@ -31,12 +30,9 @@ def denied_by(stack: Stack, jti: str) -> set[str]:
 @contextmanager
 def spare_asked(by: Caller) -> Iterator[None]:
     """The first authz hangs; it is asked again, by that caller, before this is over."""
-    stack, pid = by.stack, by.stack.pids("authz")[0]
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    stack = by.stack
+    with Parts(stack).hung("authz", 1):
         yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
     told = stack.log("authz-1").count(by.jti)
     waited(lambda: bool(by.answer()) and stack.log("authz-1").count(by.jti) > told, "the first authz to be asked again")
 
