@@ -5,7 +5,7 @@ another end of it than we do (§11.2). Must not know of connections.
 """
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from urllib.parse import parse_qsl
 
 import httptools
@@ -27,6 +27,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 _CHUNKED = re.compile(r"chunked", re.ASCII | re.IGNORECASE)
 """Letters outside ASCII that become a k in lower case are none: llhttp does not look where an upgrade is asked for."""
 _NONE: frozenset[str] = frozenset()
+_NOBODY = object()
 
 
 class Malformed(Exception):
@@ -73,52 +74,43 @@ def past_empty_lines(data: bytes | bytearray) -> bytes | bytearray:
 
 def read_head(head: bytes) -> Head:
     """A head in whole."""
-    found = _Found()
     try:
-        # A new parser for each: nothing that one left behind may reach into the next.
-        httptools.HttpRequestParser(found).feed_data(head)
+        # A new parser for each: nothing that one left behind may reach into the next. It tells nobody what it finds: to
+        # call us for each field took longer than all the rest.
+        httptools.HttpRequestParser(_NOBODY).feed_data(head)
     except httptools.HttpParserUpgrade:
         pass  # which may be left undone (RFC 9110 §7.8)
     except httptools.HttpParserError as fault:
         raise Malformed(f"not HTTP: {fault.__context__ or fault}") from None
-    if found.lines > FIELDS or (len(head) > LINE_BYTES and max(map(len, head.split(b"\r\n"))) > LINE_BYTES):
-        raise Malformed("more, or longer, fields than are read")
     first = _FIRST.match(head)
     if first is None:
         raise Malformed("not HTTP/1.1, or no target that is served")
+    # Callers write what they like: bytes that are no text go through unharmed.
+    text = head[first.end() : -4].decode("utf-8", "surrogateescape")
+    lines = text.split("\r\n") if text else []
+    if len(lines) > FIELDS or (len(head) > LINE_BYTES and max(map(len, head.split(b"\r\n"))) > LINE_BYTES):
+        raise Malformed("more, or longer, fields than are read")
     method, path, query, minor = first.groups(b"")
     is_1_1 = minor == b"1"
-    fields = found.fields
-    repeated = _NONE if len(fields) == found.lines else _join(fields, head)
+    fields = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        fields[name.lower()] = value.strip(" \t")
+    repeated = _NONE if len(fields) == len(lines) else _join(fields, lines)
     if ("host" not in fields and is_1_1) or "host" in repeated:
         raise Malformed("one Host is needed")
     length, keeps_alive = _length(fields, is_1_1), _keeps_alive(fields, is_1_1)
     return Head(method.decode(), path.decode(), query.decode(), fields, repeated, length, keeps_alive, is_1_1)
 
 
-class _Found:
-    """What the parser finds."""
-
-    __slots__ = ("fields", "lines")
-
-    def __init__(self) -> None:
-        self.fields: dict[str, str] = {}
-        self.lines = 0
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.lines += 1
-        # Callers write what they like: bytes that are no text go through unharmed.
-        self.fields[name.decode().lower()] = value.decode("utf-8", "surrogateescape").strip(" \t")
-
-
-def _join(fields: dict[str, str], head: bytes) -> Set[str]:
+def _join(fields: dict[str, str], lines: Sequence[str]) -> Set[str]:
     """Several lines of one field are one list (RFC 9110 §5.3); returns the names of those."""
-    lines: dict[str, list[str]] = {}
-    for line in head[:-4].decode("utf-8", "surrogateescape").split("\r\n")[1:]:
+    told: dict[str, list[str]] = {}
+    for line in lines:
         name, _, value = line.partition(":")
-        lines.setdefault(name.lower(), []).append(value.strip(" \t"))
-    fields |= {name: ", ".join(values) for name, values in lines.items()}
-    return {name for name, values in lines.items() if len(values) > 1}
+        told.setdefault(name.lower(), []).append(value.strip(" \t"))
+    fields |= {name: ", ".join(values) for name, values in told.items()}
+    return {name for name, values in told.items() if len(values) > 1}
 
 
 def _length(fields: Mapping[str, str], is_1_1: bool) -> int | None:
