@@ -163,7 +163,7 @@ have-supply: have-dev
 	@$(PYTHON) -I local/install.py --apart supply
 
 have-rivals: have-dev benchmarks/rivals/node_modules
-	@$(PYTHON) -I local/install.py --apart bench
+	@$(PYTHON) -I local/install.py --apart bench runtime
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || echo "Without nginx on PATH it is left out (Debian: nginx-light)." >&2
 
 benchmarks/rivals/node_modules: benchmarks/rivals/package-lock.json

@@ -27,6 +27,9 @@ from tests.support.processes import free_ports, running
 RIVALS = ROOT / "benchmarks" / "rivals"
 APART = ROOT / ".venv" / "bench" / "bin" / "python"
 """Where the rivals in Python live."""
+_DEPLOYED = ROOT / ".venv" / "runtime" / "bin" / "python"
+AS_DEPLOYED = str(_DEPLOYED) if _DEPLOYED.exists() else sys.executable
+"""What ours run in: what they have at work, without what tests need, some of which libraries import where it is there."""
 OURS, ENVOY, NGINX = "transcoder", "E: Envoy, plain proxy", "nginx, plain proxy"
 ENVOY_TLS = "E with TLS"
 FASTAPI, STARLETTE, FASTIFY = "A: FastAPI + httpx", "S: Starlette + aiohttp", "F: Fastify + undici"
@@ -100,7 +103,7 @@ async def contenders(folder: Path, crm: Path, but: Container[str] = ()) -> Async
 def _ways(folder: Path, crm: Path, valkey_url: str) -> Iterator[_Way]:
     told = {"CRM": str(crm), "VALKEY": valkey_url.removeprefix("unix://"), "ID_KEY": ID_KEY.hex()}
     told["VERSION"] = LATEST_VERSION.date
-    yield _Way(OURS, [sys.executable, "-m", "transcoder"], transcoder_settings(folder, crm, valkey_url))
+    yield _Way(OURS, [AS_DEPLOYED, "-m", "transcoder"], transcoder_settings(folder, crm, valkey_url))
     yield _Way(HELLO, [sys.executable, str(RIVALS / "aiohttp_hello.py")])
     envoy = [_envoy_binary(), "-c", str(folder / "envoy.yaml"), "--concurrency", "1", "--disable-hot-restart"]
     yield _Way(ENVOY, envoy, configuration="envoy.yaml")

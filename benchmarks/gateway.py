@@ -15,6 +15,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from benchmarks.contenders import AS_DEPLOYED
 from benchmarks.load import TOKEN, UNIQUE
 from benchmarks.loading import Load, Told
 from benchmarks.pace import Pace
@@ -116,7 +117,7 @@ def gateway(folder: Path, crm: Path) -> Iterator[Gateway]:
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "info"),
         **ONE_ADDRESS,
     }
-    with running_stack(settings=settings) as stack:
+    with running_stack(settings=settings, python=AS_DEPLOYED) as stack:
         yield Gateway(stack, folder)
 
 

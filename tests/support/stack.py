@@ -172,8 +172,14 @@ class Stack:
         return (self.own_folder / "logs" / f"{name}.log").read_text(errors="replace")
 
 
-def _local(folder: Path, *words: str, root: Path = ROOT, settings: Mapping[str, str] = MappingProxyType({})) -> str:
-    command = [sys.executable, "-m", "local", *words, "--run-dir", str(folder)]
+def _local(
+    folder: Path,
+    *words: str,
+    root: Path = ROOT,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    python: str = sys.executable,
+) -> str:
+    command = [python, "-m", "local", *words, "--run-dir", str(folder)]
     environment = {**os.environ, "LIMITS_TIMEOUT_MS": LIMITS_TIMEOUT_MS, "LOG_ALLOWED_SHARE": "1", **settings}
     done = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, timeout=START_S, check=False
@@ -197,16 +203,17 @@ def running_stack(
     *,
     furnish: Callable[[Path], None] = _as_it_is,
     settings: Mapping[str, str] = MappingProxyType({}),
+    python: str = sys.executable,
 ) -> Iterator[Stack]:
     """A stack of its own, of the project at `root`; ended and removed afterwards, and its logs have told no secret
     and agree with each other.
 
-    `furnish` fills its folder first; `settings` are of its environment, and of no other stack's.
+    `furnish` fills its folder first; `settings` are of its environment, and of no other stack's; `python` runs it.
     """
     folder = Path(tempfile.mkdtemp(prefix="stack-"))
     try:
         furnish(folder)
-        _local(folder, "up", "--port", "0", root=root, settings=settings)
+        _local(folder, "up", "--port", "0", root=root, settings=settings, python=python)
         yield Stack({**where(folder), "ID_KEY_FILE": str(folder / "keys" / "id.key")}, folder)
     finally:
         _local(folder, "down", root=root)
