@@ -29,7 +29,7 @@ APART = ROOT / ".venv" / "bench" / "bin" / "python"
 """Where the rivals in Python live."""
 _DEPLOYED = ROOT / ".venv" / "runtime" / "bin" / "python"
 AS_DEPLOYED = str(_DEPLOYED) if _DEPLOYED.exists() else sys.executable
-"""What ours run in: what they have at work, without what tests need, some of which libraries import where it is there."""
+"""What ours run in: what they have at work, and nothing that is for tests, some of which libraries import by chance."""
 OURS, ENVOY, NGINX = "transcoder", "E: Envoy, plain proxy", "nginx, plain proxy"
 ENVOY_TLS = "E with TLS"
 FASTAPI, STARLETTE, FASTIFY = "A: FastAPI + httpx", "S: Starlette + aiohttp", "F: Fastify + undici"

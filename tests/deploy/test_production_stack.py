@@ -64,6 +64,8 @@ async def stack() -> AsyncIterator[Stack]:
             "PUBLIC_AUTH_URL": AUTH_URL,
             "INTERNAL_URL": f"https://localhost:{crm}",
             "REVOCATIONS_FEED": f"tcp:127.0.0.1:{inside}",
+            # Beside other tests a charge may take longer than at work, and one authz would count by itself.
+            "LIMITS_TIMEOUT_MS": "2000",
         }
         # An authz does not listen before it has heard from oauth what is revoked.
         for _, container in sorted(programs(), key=lambda each: each[1].name != "oauth"):
