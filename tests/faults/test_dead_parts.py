@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -80,6 +81,36 @@ def test_one_of_two_hung_authz_is_answered_by_the_other(breakable: Stack, parts:
     with parts.hung("authz", 1), breakable.client(breakable.token()) as client:
         answers = [client.get("/v1/contacts?limit=1").status_code for _ in range(20)]
     assert answers == [200] * 20
+
+
+def test_a_hung_authz_is_asked_no_more_until_it_answers(breakable: Stack, parts: Parts) -> None:
+    def seen() -> dict[str, Any]:
+        """How Envoy has the first authz."""
+        told = admin.get("/clusters", params={"format": "json"}).json()["cluster_statuses"]
+        hosts = next(cluster["host_statuses"] for cluster in told if cluster["name"] == "authz")
+        return next(host for host in hosts if host["address"]["pipe"]["path"].endswith("authz-1.sock"))
+
+    def asked() -> str:
+        return next(stat["value"] for stat in seen()["stats"] if stat["name"] == "rq_total")
+
+    def is_left_out() -> bool:
+        """Whether a call was not for it. What Envoy knows reaches its worker a moment later."""
+        before = asked()
+        return client.get("/v1/contacts?limit=1").is_success and asked() == before
+
+    transport = httpx.HTTPTransport(uds=str(breakable.own_folder / "envoy-admin.sock"))
+    with (
+        httpx.Client(transport=transport, base_url="http://envoy") as admin,
+        breakable.caller() as client,
+    ):
+        with parts.hung("authz", 1):
+            assert client.get("/v1/contacts?limit=1").status_code == 200
+            waited(lambda: "failed_active_health_check" in seen()["health_status"], "Envoy to know of it")
+            waited(lambda: "failed_outlier_check" not in seen()["health_status"], "its time out to be over")
+            waited(is_left_out, "a call that is not for it")
+            assert [is_left_out() for _ in range(20)] == [True] * 20
+        waited(lambda: "failed_active_health_check" not in seen()["health_status"], "Envoy to know of its return")
+        waited(lambda: not is_left_out(), "it to be asked again")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
