@@ -14,8 +14,8 @@ so every answer asks the caller to close, and idle ones are the caller's to give
 DRAIN_S = 7.0
 """How long requests in flight may take after that: both together are longer than any request may take."""
 BACKLOG = 4_096
-"""Who may have connected and not been let in yet. The edge has a connection for each request under way, and a process that
-gives way looks rarely: where this line is full, a request is refused after all has been paid for it."""
+"""How many may have connected and not been let in yet. The edge has a connection for each request under way, and a
+process that gives way looks rarely: where this line is full, a request is refused after all has been paid for it."""
 _TURNS_TO_LET_IN = 5
 """Of the loop: it looks at its sockets in each, and asyncio's own needs three to make a connection of what it finds."""
 
