@@ -9,7 +9,7 @@ from httpserver.connection import Answering
 from httpserver.heads import FIELDS, LINE_BYTES
 from httpserver.messages import BodyLost, Request
 from process.address import Address, UnixAddress
-from process.listening import DRAIN_S, LINGER_S, last_let_in, marked
+from process.listening import BACKLOG, DRAIN_S, LINGER_S, last_let_in, marked
 from process.whole import Whole
 
 _LOOK_EVERY_S = 0.02
@@ -102,9 +102,9 @@ async def _deserted(runner: web.BaseRunner, within_s: float) -> None:
 async def _listening(runner: web.BaseRunner, address: Address) -> web.BaseSite:
     if isinstance(address, UnixAddress):
         with address.taken_over() as path:
-            site: web.BaseSite = web.UnixSite(runner, str(path))
+            site: web.BaseSite = web.UnixSite(runner, str(path), backlog=BACKLOG)
             await site.start()
         return site
-    site = web.TCPSite(runner, address.host, address.port)
+    site = web.TCPSite(runner, address.host, address.port, backlog=BACKLOG)
     await site.start()
     return site

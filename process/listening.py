@@ -13,7 +13,9 @@ that we closed could meet a request that is on its way, and whoever sent it woul
 so every answer asks the caller to close, and idle ones are the caller's to give up; the edge does after 3 s."""
 DRAIN_S = 7.0
 """How long requests in flight may take after that: both together are longer than any request may take."""
-_BACKLOG = 128
+BACKLOG = 4_096
+"""How many may have connected and not been let in yet. The edge has a connection for each request under way, and a
+process that gives way looks rarely: where this line is full, a request is refused after all has been paid for it."""
 _TURNS_TO_LET_IN = 5
 """Of the loop: it looks at its sockets in each, and asyncio's own needs three to make a connection of what it finds."""
 
@@ -50,8 +52,8 @@ async def _listening(server: Server, address: Address) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     if isinstance(address, UnixAddress):
         with address.taken_over() as path:
-            return await loop.create_unix_server(server, str(path), backlog=_BACKLOG)
-    listener = await loop.create_server(server, address.host, address.port, backlog=_BACKLOG)
+            return await loop.create_unix_server(server, str(path), backlog=BACKLOG)
+    listener = await loop.create_server(server, address.host, address.port, backlog=BACKLOG)
     for each in listener.sockets:
         # What is accepted has it too: callers whose machine is gone say nothing, and would be kept for ever.
         each.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)

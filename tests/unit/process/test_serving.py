@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from socket import AF_UNIX, socket
 from tempfile import TemporaryDirectory
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from contract.bounds import IN_FLIGHT_A_TRANSCODER
 from httpserver.messages import Request, Response
 from process import listening
 from process.address import UnixAddress
@@ -100,6 +101,15 @@ class Line:
 
     def close(self) -> None:
         self._writer.close()
+
+
+async def test_as_many_as_the_edge_lets_in_may_connect_while_it_looks_at_nobody(address: UnixAddress) -> None:
+    async with serving(address, "word"):
+        with ExitStack() as connected:
+            for _ in range(IN_FLIGHT_A_TRANSCODER):
+                line = connected.enter_context(socket(AF_UNIX))
+                line.setblocking(False)
+                line.connect(str(address.path))  # as the edge does; BlockingIOError if there is no room
 
 
 async def test_whoever_asks_on_a_kept_connection_is_answered_and_asked_to_close(address: UnixAddress) -> None:
