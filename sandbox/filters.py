@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from sandbox.declarations import Field, Index
-from sandbox.kinds import INT64, Kind, Stored, fold, is_integer, millionths
+from sandbox.kinds import Kind, Stored, fold, is_integer, millionths
 from sandbox.own_fields import NONE, OwnField, OwnFields, number_of
 from sandbox.refusals import UnreadableError
 from sandbox.tables import RecordTable, folded_name
@@ -256,7 +256,5 @@ def _own(field: OwnField, symbol: str, value: Any, among: _Among) -> Condition:
 
 
 def _as_stored(value: Any) -> Any:
-    """Numbers as the rows of own fields hold them; what no row can hold is the utmost that none does."""
-    if isinstance(value, list):
-        return [_as_stored(item) for item in value]
-    return min(max(millionths(value), INT64.start), INT64.stop - 1)
+    """Numbers as the rows of own fields hold them."""
+    return [millionths(item) for item in value] if isinstance(value, list) else millionths(value)
