@@ -26,6 +26,8 @@ DEPTH_MAX = 16
 NODES_MAX = 400
 VALUES_MAX = 200
 NEEDLE_MAX = 255
+# Items of `all` that are looked for one by one; more are counted, since each costs a query ahead (`ways`).
+SOUGHT_MAX = 4
 
 
 class OnNull(Enum):
@@ -92,7 +94,13 @@ def _any(place: Place, items: list[Any]) -> Condition:
 
 
 def _all(place: Place, items: list[Any]) -> Condition:
-    return sa.and_(sa.true(), *(_any(place, [item]) for item in sorted({fold(item) for item in items})))
+    wanted = sorted({fold(item) for item in items})
+    found = [_any(place, [item]) for item in wanted[:SOUGHT_MAX]]
+    if len(wanted) > SOUGHT_MAX:
+        # No record holds an item twice.
+        here = (place.holder == place.record_id, *place.here, place.value.in_(wanted))
+        found.append(sa.select(sa.func.count()).where(*here).scalar_subquery() == len(wanted))
+    return sa.and_(sa.true(), *found)
 
 
 def _held(place: Place, condition: Condition) -> Condition:
