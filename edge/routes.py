@@ -23,7 +23,7 @@ from contract.operations import (
     allowed_methods,
     paths,
 )
-from contract.problems import ROUTE_NOT_FOUND
+from contract.problems import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND
 from contract.resources.shape import API_ROOT
 from contract.vocabulary import Method
 from edge.clusters import NOBODY, OAUTH, ON_A_SIBLING, QUICK_BACK_OFF, TRANSCODER
@@ -72,6 +72,7 @@ def api_routes(private: Private, *before: Yaml) -> list[Yaml]:
     return [
         healthy(),
         readiness(),
+        *(route for path in (HEALTH_PATH, READINESS_PATH) for route in _no_probe(path)),
         _resource_metadata(),
         *before,
         *(route for row in DOCUMENTS for route in _document(row)),
@@ -211,6 +212,19 @@ def readiness() -> Yaml:
         **_to(TRANSCODER, *_SAFE),
         "typed_per_filter_config": no_token() | any_authorization() | decision(READINESS) | uncounted(),
     }
+
+
+def _no_probe(path: str) -> tuple[Yaml, Yaml]:
+    """What a probe's path answers to other methods; Envoy's own, so that nobody is asked for a mistake."""
+    return (
+        _options(_path(path), (), DOCUMENT_ALLOW),
+        {
+            "name": METHOD_NOT_ALLOWED.code,
+            "match": _path(path),
+            "direct_response": {"status": METHOD_NOT_ALLOWED.status},
+            "typed_per_filter_config": _unasked(),
+        },
+    )
 
 
 def _nothing_here() -> Yaml:

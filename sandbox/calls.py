@@ -19,7 +19,7 @@ PERMISSIONS = "X-Actor-Permissions"
 TRACE = "X-Trace-Id"
 DEADLINE = "X-Deadline-Ms"
 FIRST_SERVICE = 2**52
-"""Actors from here on are the platform's services: nobody's users, of no business, and let in where they call."""
+"""Actors from here on are services, which are let in where they call: the first is heard of one when it calls."""
 PATIENCE_MS = 8000  # of a caller that names no deadline
 
 DIGITS = re.compile(r"[0-9]{1,18}")

@@ -3,7 +3,7 @@
 Owns the reading of the directory file and the profile. It must not know records.
 """
 
-from collections.abc import Mapping
+from collections.abc import Set
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox import records
 from sandbox.calls import FIRST_SERVICE, Call
+from sandbox.checks import number
 from sandbox.records import Record
 from sandbox.tables import BUSINESSES, TABLES
 
@@ -114,17 +115,37 @@ async def profile(connection: AsyncConnection, call: Call) -> dict[str, object]:
     return {"business": {name: value for name, value in business.items() if value is not None}, "user": user}
 
 
-async def _caller(connection: AsyncConnection, call: Call) -> Mapping[str, object] | None:
-    """The calling user; of a service, what there is to say of one."""
+async def _caller(connection: AsyncConnection, call: Call) -> Record | None:
+    """The calling user; of a service that has written nothing yet, what there is to say of one."""
+    known = await records.find(connection, TABLES["users"], call.business_id, call.user_id)
+    return known if known or call.user_id < FIRST_SERVICE else _service(call, 0)
+
+
+async def enter_service(connection: AsyncConnection, call: Call, *, now_ms: int) -> None:
+    """Know the service that writes as a user: it owns what it makes, and is named by it. Nobody else tells of services.
+
+    Its role is seen from what it may do, and follows that.
+    """
     if call.user_id < FIRST_SERVICE:
-        return await records.find(connection, TABLES["users"], call.business_id, call.user_id)
-    return {
-        "id": call.user_id,
-        "name": "A service",
-        "email": f"{call.user_id}@services.example",
-        "role_code": ROLES["member"],
-        "is_active": 1,
-        "created_at": 0,
-        "updated_at": 0,
-        "revision": 1,
-    }
+        return
+    users, wanted = TABLES["users"], _service(call, now_ms)
+    known = await records.find(connection, users, call.business_id, call.user_id)
+    if known is None:
+        await records.insert(connection, users, call.business_id, wanted)
+    elif known["role_code"] != wanted["role_code"]:
+        moved = {"role_code": wanted["role_code"], "revision": number(known, "revision") + 1, "updated_at": now_ms}
+        await records.change(connection, users, call.business_id, known, moved)
+
+
+def _service(call: Call, now_ms: int) -> Record:
+    person = Person(call.user_id, "A service", f"{call.user_id}@services.example", _role(call.permissions))
+    return _user(person, now_ms)
+
+
+def _role(permissions: Set[str]) -> str:
+    """The least role that may do as much."""
+    if "tokens:manage" in permissions:
+        return "admin"
+    if "records:assign" in permissions:
+        return "manager"
+    return "member" if any(word.endswith(":write") for word in permissions) else "viewer"

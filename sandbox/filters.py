@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from sandbox.declarations import Field, Index
-from sandbox.kinds import INT64, Kind, Stored, fold, is_integer, millionths
+from sandbox.kinds import Kind, Stored, fold, is_integer, millionths
 from sandbox.own_fields import NONE, OwnField, OwnFields, number_of
 from sandbox.refusals import UnreadableError
 from sandbox.tables import RecordTable, folded_name
@@ -26,6 +26,8 @@ DEPTH_MAX = 16
 NODES_MAX = 400
 VALUES_MAX = 200
 NEEDLE_MAX = 255
+# Items of `all` that are looked for one by one; more are counted, since each costs a query ahead (`ways`).
+SOUGHT_MAX = 4
 
 
 class OnNull(Enum):
@@ -92,7 +94,13 @@ def _any(place: Place, items: list[Any]) -> Condition:
 
 
 def _all(place: Place, items: list[Any]) -> Condition:
-    return sa.and_(sa.true(), *(_any(place, [item]) for item in sorted({fold(item) for item in items})))
+    wanted = sorted({fold(item) for item in items})
+    found = [_any(place, [item]) for item in wanted[:SOUGHT_MAX]]
+    if len(wanted) > SOUGHT_MAX:
+        # No record holds an item twice.
+        here = (place.holder == place.record_id, *place.here, place.value.in_(wanted))
+        found.append(sa.select(sa.func.count()).where(*here).scalar_subquery() == len(wanted))
+    return sa.and_(sa.true(), *found)
 
 
 def _held(place: Place, condition: Condition) -> Condition:
@@ -256,7 +264,5 @@ def _own(field: OwnField, symbol: str, value: Any, among: _Among) -> Condition:
 
 
 def _as_stored(value: Any) -> Any:
-    """Numbers as the rows of own fields hold them; what no row can hold is the utmost that none does."""
-    if isinstance(value, list):
-        return [_as_stored(item) for item in value]
-    return min(max(millionths(value), INT64.start), INT64.stop - 1)
+    """Numbers as the rows of own fields hold them."""
+    return [millionths(item) for item in value] if isinstance(value, list) else millionths(value)

@@ -177,6 +177,7 @@ async def _carried_out(
     key = None if is_dry else act.key
     async with request.app[DATABASE].writing(call.deadline) as connection:
         at_ms = await take_turn(connection, call, now_ms=now_ms())
+        await directory.enter_service(connection, call, now_ms=at_ms)
         if key:
             first = await dedupe.answer_to(connection, call.business_id, key.text, key.fingerprint, now_ms=at_ms)
             if first is not None:

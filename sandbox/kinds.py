@@ -156,8 +156,12 @@ def _number(value: object, now_ms: int) -> Value | Rule:
 
 
 def millionths(value: int | Decimal) -> int:
-    """A number as it is kept to be compared exactly; it has no more than six decimals."""
-    return value * MILLION if isinstance(value, int) else int(value * MILLION)
+    """A number as it is kept to be compared exactly; it has no more than six decimals.
+
+    No number is too large for that; a service's id is, and is kept as it is.
+    """
+    kept = int(value * MILLION)
+    return kept if kept in INT64 else int(value)
 
 
 def _url(value: object, now_ms: int) -> Value | Rule:

@@ -55,8 +55,10 @@ _PHONE_NOISE = str.maketrans("", "", " -.()")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:)([0-9]{2})(?:\.([0-9]+))?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
+_LEAP = "60"
+"""A second that RFC 3339 has and datetime has not."""
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_S, _EPOCH_DAY = 86_400, _EPOCH.toordinal()
@@ -181,9 +183,9 @@ def _instant_ms(value: str) -> int | None:
     form = _DATETIME.fullmatch(value)
     if form is None:
         return None
-    day_text, time_text, fraction, sign, hours, minutes = form.groups()
+    day_text, time_text, second, fraction, sign, hours, minutes = form.groups()
     try:
-        local = datetime.fromisoformat(f"{day_text}T{time_text}+00:00")
+        local = datetime.fromisoformat(f"{day_text}T{time_text}{'59' if second == _LEAP else second}+00:00")
     except ValueError:
         return None
     if sign is not None and (int(hours) > 23 or int(minutes) > 59):
@@ -191,7 +193,21 @@ def _instant_ms(value: str) -> int | None:
     offset_minutes = 0 if sign is None else int(f"{sign}1") * (int(hours) * 60 + int(minutes))
     # Milliseconds, since the calendar of datetime ends where an offset leads out of it.
     ms = (local - _EPOCH) // timedelta(milliseconds=1) - offset_minutes * 60_000
+    if second == _LEAP:
+        ms += 1000
+        if not _begins_a_half_year(ms):
+            return None
     return ms + int((fraction or "0").ljust(3, "0")[:3])
+
+
+def _begins_a_half_year(ms: int) -> bool:
+    """Whether a leap second can lie before it: each did so far. Epoch milliseconds count it as the second behind it."""
+    days, rest = divmod(ms, _DAY_S * 1000)
+    ordinal = _EPOCH_DAY + days
+    if rest or not date.min.toordinal() <= ordinal <= date.max.toordinal():
+        return False
+    day = date.fromordinal(ordinal)
+    return (day.month, day.day) in ((1, 1), (7, 1))
 
 
 def instant(kind: DateTime, value: Json, around: Surroundings) -> int | Fault:

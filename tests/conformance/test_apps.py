@@ -72,6 +72,33 @@ def test_the_life_of_a_service(
     record_property("ended_with_its_app_after_s", ends(bare, token))
 
 
+def test_a_service_owns_what_it_makes(
+    api: httpx.Client, bare: httpx.Client, auth: httpx.Client, make: Callable[..., Body]
+) -> None:
+    """By no owner of its own naming; it is one of the users then, who can be named as any other."""
+    app = make(scopes=["contacts:read", "contacts:write", "users:read"])
+    user, token = app["service_user_id"], exchange(auth, app).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Version": "2026-11-24"}
+    created = bare.post("/v1/contacts", headers=headers, json={"first_name": "Ada"})
+    assert created.status_code == 201, created.text
+    contact = created.json()["data"]
+    path = f"/v1/contacts/{contact['id']}"
+    try:
+        assert (contact["owner_id"], contact["created_by_id"]) == (user, user)
+        changed = bare.patch(path, headers=headers, json={"job_title": "Buyer"})
+        assert (changed.status_code, changed.json()["data"]["job_title"]) == (200, "Buyer")
+        shown = api.get(f"/v1/users/{user}").json()["data"]
+        assert (shown["id"], shown["role"], shown["status"]) == (user, "member", "active")
+        assert user in {each["id"] for each in api.get("/v1/users", params={"limit": 200}).json()["data"]}
+        named = api.patch(path, json={"custom_fields": {"account_manager": user}})
+        assert named.status_code == 200 and named.json()["data"]["custom_fields"]["account_manager"] == user
+        wanted = [{"field": "custom_fields.account_manager", "operator": "eq", "value": user}]
+        found = api.post("/v1/contacts/search", json={"filters": wanted}).json()["data"]
+        assert [each["id"] for each in found] == [contact["id"]]
+    finally:
+        api.delete(path)
+
+
 def test_a_secret_is_shown_by_the_answer_that_makes_it_alone(
     api: httpx.Client, make: Callable[..., Body], stack: Stack
 ) -> None:

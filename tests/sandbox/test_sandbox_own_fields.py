@@ -182,6 +182,16 @@ async def test_an_operator_of_another_type_is_a_callers_mistake(
     assert (await crm.raw("POST", "contacts/query", {"where": where}))[0] == 400
 
 
+async def test_a_service_can_be_named(crm: Crm) -> None:
+    theirs, service = crm.but(business=2, user=STRANGER), 2**52 + 17
+    await theirs.but(user=service, permissions=("contacts:write",)).contact()
+    number = next(row["id"] for row in await theirs.ok("GET", "field_defs") if row["key"] == "account_manager")
+    contact = await theirs.contact(custom=[{"field_id": number, "value": service}])
+    assert await theirs.ids([f"custom.{number}", "=", service]) == [contact["id"]]
+    assert await theirs.ids([f"custom.{number}", "in", [service, 2**52 + 18]]) == [contact["id"]]
+    assert contact["id"] not in await theirs.ids([f"custom.{number}", "!in", [service]])
+
+
 async def test_a_number_that_no_field_can_hold_is_equal_to_none(crm: Crm, numbers: dict[str, int]) -> None:
     assert await crm.ids([f"custom.{numbers['account_manager']}", "=", 2**62]) == []
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.filters import condition
+from sandbox.tables import TABLES
+from sandbox.ways import Ways
 from tests.sandbox.crm import Crm, fresh
 
 Record = dict[str, Any]
@@ -220,6 +223,28 @@ async def test_a_business_never_finds_anothers_records(crm: Crm) -> None:
             method, f"contacts/{contact['id']}", body
         )
         assert refusal["error_code"] == "E_NOT_FOUND"
+
+
+async def test_a_record_has_all_of_as_many_items_as_are_asked_for(crm: Crm) -> None:
+    tags = [f"T{n}" for n in range(50)]
+    full, short = [(await crm.contact(tags=some))["id"] for some in (tags, tags[:49])]
+    ours = ["id", "in", [full, short]]
+    for wanted, found in (
+        (tags, [full]),
+        (tags[:49], [full, short]),
+        (tags[:49] * 4, [full, short]),
+        ([tag.lower() for tag in tags], [full]),
+        ([*tags, "one more"], []),
+    ):
+        leaf, others = ["tags", "all", wanted], [one for one in (full, short) if one not in found]
+        assert await crm.ids({"all": [ours, leaf]}) == found
+        assert await crm.ids({"all": [ours, {"not": leaf}]}) == others
+
+
+def test_the_longest_condition_asks_few_queries_ahead() -> None:
+    leaf, ways = ["tags", "all", [f"t{n}" for n in range(200)]], Ways()
+    condition({"all": [leaf] * 50}, TABLES["contacts"], 1, ways=ways)
+    assert len(ways.asked) == 50 * 4
 
 
 async def test_users_come_by_offset_and_with_a_total(crm: Crm) -> None:

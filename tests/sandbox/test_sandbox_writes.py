@@ -319,6 +319,47 @@ async def test_who_calls_has_to_be_known(crm: Crm) -> None:
     assert (await crm.raw("PATCH", "contacts/1", {}))[0] == 405
 
 
+async def test_a_service_owns_what_it_makes_and_is_a_user_from_then_on(crm: Crm) -> None:
+    theirs = crm.but(business=2, user=STRANGER)
+    service = theirs.but(user=2**52 + 4, permissions=("contacts:read", "contacts:write"))
+    assert (await service.ok("GET", "profile"))["user"]["id"] == service.user
+    assert (await theirs.no("GET", f"users/{service.user}"))["error_code"] == "E_NOT_FOUND"
+    contact = await service.contact()
+    assert (contact["owner_user_id"], contact["created_by_user_id"]) == (service.user, service.user)
+    user = await theirs.ok("GET", f"users/{service.user}")
+    assert (user["role_code"], user["is_active"], user["revision"]) == (3, 1, 1)
+    assert user in await theirs.ok("GET", "users")
+    assert (await service.ok("PUT", f"contacts/{contact['id']}", {"set": {"source": "web"}}))["source"] == "web"
+    assert (await service.ok("GET", "profile"))["user"] == user
+    path, handed = f"contacts/{(await theirs.contact())['id']}", {"set": {"owner_user_id": service.user}}
+    assert (await theirs.but(permissions=ALL_RIGHTS).ok("PUT", path, handed))["owner_user_id"] == service.user
+
+
+@pytest.mark.parametrize(
+    ("permissions", "role"),
+    [
+        (("contacts:read", "contacts:write", "records:assign", "tokens:manage"), 1),
+        (("contacts:read", "contacts:write", "records:assign"), 2),
+        (("contacts:read", "contacts:write"), 3),
+        (("contacts:read",), 4),
+    ],
+)
+async def test_a_service_s_role_follows_what_it_may_do(crm: Crm, permissions: tuple[str, ...], role: int) -> None:
+    theirs = crm.but(business=2, user=STRANGER)
+    service = theirs.but(user=2**52 + 100 + role, permissions=("contacts:write",))
+    await service.contact()
+    await service.but(permissions=permissions).contact()
+    user = await theirs.ok("GET", f"users/{service.user}")
+    assert (user["role_code"], user["revision"]) == (role, 1 if role == 3 else 2)
+
+
+async def test_a_dry_run_makes_a_service_known_to_nobody(crm: Crm) -> None:
+    theirs = crm.but(business=2, user=STRANGER)
+    service = theirs.but(user=2**52 + 5, permissions=("contacts:write",))
+    assert (await service.ok("POST", "dry_run/contacts", {"first_name": "Ada"}))["owner_user_id"] == service.user
+    assert (await theirs.no("GET", f"users/{service.user}"))["error_code"] == "E_NOT_FOUND"
+
+
 async def test_a_suspended_business_is_refused_everything(crm: Crm) -> None:
     theirs = crm.but(business=SUSPENDED_BUSINESS, user=31)
     calls: list[tuple[str, str, object]] = [
