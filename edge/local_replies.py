@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from contract.bounds import MAX_BODY_BYTES, MAX_HEADER_BYTES, PROBLEM_MEDIA_TYPE
 from contract.claims import TokenFault
+from contract.documents import DOCUMENT_ALLOW
 from contract.failures import AUTHZ_LOST, KEYS_LOST, ROOM_LOST, TRANSCODER_LOST
 from contract.headers import (
+    ALLOW,
     CHALLENGE,
     CHALLENGE_INVALID_TOKEN,
     EVERY_ANSWER,
@@ -148,7 +150,14 @@ REPLIES: tuple[Reply, ...] = (
     _fault("Jwks doesn't have key to match kid or alg from Jwt", TokenFault.UNKNOWN_KEY),
     _invalid_token(_begins(_NO_ACCESS), TokenFault.MALFORMED),
     Reply(_ANY, ROUTE_NOT_FOUND, code=404),
-    Reply(_ANY, METHOD_NOT_ALLOWED, code=405),
+    # Of what is read and nothing else; of operations authz says it, of documents the transcoder.
+    Reply(
+        _ANY,
+        METHOD_NOT_ALLOWED,
+        {"allowed_methods": list(DOCUMENT_ALLOW)},
+        ((ALLOW, ", ".join(DOCUMENT_ALLOW)),),
+        code=405,
+    ),
     Reply(_ANY, REQUEST_TIMEOUT, code=408),
     Reply(_ANY, PAYLOAD_TOO_LARGE, {"limit_bytes": MAX_BODY_BYTES}, code=413),
     Reply(_ANY, UPGRADE_REQUIRED, code=426),
