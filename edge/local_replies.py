@@ -150,11 +150,11 @@ REPLIES: tuple[Reply, ...] = (
     _fault("Jwks doesn't have key to match kid or alg from Jwt", TokenFault.UNKNOWN_KEY),
     _invalid_token(_begins(_NO_ACCESS), TokenFault.MALFORMED),
     Reply(_ANY, ROUTE_NOT_FOUND, code=404),
-    # Of a probe's path: other ones are told by authz or the transcoder.
+    # Of what is read and nothing else; of operations authz says it, of documents the transcoder.
     Reply(
         _ANY,
         METHOD_NOT_ALLOWED,
-        {"allowed_methods": [*DOCUMENT_ALLOW]},
+        {"allowed_methods": list(DOCUMENT_ALLOW)},
         ((ALLOW, ", ".join(DOCUMENT_ALLOW)),),
         code=405,
     ),

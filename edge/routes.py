@@ -39,6 +39,8 @@ Private = tuple[tuple[str, str], ...]
 """Headers of every answer under the API's root."""
 
 _SAFE = ("GET", "HEAD")
+_READ_ONLY = (HEALTH_PATH, READINESS_PATH, RESOURCE_METADATA.path)
+"""Neither operations nor documents: nobody behind the edge says of these which methods they take."""
 _EXPECT = "expect"
 _BEFORE_SENDING = "connect-failure,refused-stream,reset-before-request"
 """What can be repeated whatever the method: nobody has read the request yet."""
@@ -72,9 +74,9 @@ def api_routes(private: Private, *before: Yaml) -> list[Yaml]:
     return [
         healthy(),
         readiness(),
-        *(route for path in (HEALTH_PATH, READINESS_PATH) for route in _no_probe(path)),
         _resource_metadata(),
         *before,
+        *(route for path in _READ_ONLY for route in _nothing_but_reading(path)),
         *(route for row in DOCUMENTS for route in _document(row)),
         *(route for path in sorted(paths(), key=_parameters) for route in _path_routes(path, private)),
         _refused(UNKNOWN_PATH, {"path_separated_prefix": API_ROOT}, decision(UNKNOWN_PATH.id), private),
@@ -139,7 +141,7 @@ def _operation(row: Operation, private: Private) -> Yaml:
 
 def _document(row: Document) -> tuple[Yaml, Yaml, Yaml]:
     """For anybody. What is no way to read it goes there all the same: the transcoder says which ways there are."""
-    path, name, free = _path(row.path), f"documents.{row.id}", no_token() | no_decision()
+    path, name, free = _path(row.path), f"documents.{row.id}", _unasked()
     return (
         {
             "name": name,
@@ -150,6 +152,17 @@ def _document(row: Document) -> tuple[Yaml, Yaml, Yaml]:
         _options(path, (), DOCUMENT_ALLOW),
         {"name": name, "match": path, **_to(TRANSCODER, "POST"), "typed_per_filter_config": free},
     )
+
+
+def _nothing_but_reading(path: str) -> tuple[Yaml, Yaml]:
+    match = _path(path)
+    wrong = {
+        "name": METHOD_NOT_ALLOWED.code,
+        "match": match,
+        "direct_response": {"status": METHOD_NOT_ALLOWED.status},
+        "typed_per_filter_config": _unasked(),
+    }
+    return _options(match, (), DOCUMENT_ALLOW), wrong
 
 
 def _options(match: Yaml, private: Private, allowed: tuple[str, ...]) -> Yaml:
@@ -212,19 +225,6 @@ def readiness() -> Yaml:
         **_to(TRANSCODER, *_SAFE),
         "typed_per_filter_config": no_token() | any_authorization() | decision(READINESS) | uncounted(),
     }
-
-
-def _no_probe(path: str) -> tuple[Yaml, Yaml]:
-    """What a probe's path answers to other methods; Envoy's own, so that nobody is asked for a mistake."""
-    return (
-        _options(_path(path), (), DOCUMENT_ALLOW),
-        {
-            "name": METHOD_NOT_ALLOWED.code,
-            "match": _path(path),
-            "direct_response": {"status": METHOD_NOT_ALLOWED.status},
-            "typed_per_filter_config": _unasked(),
-        },
-    )
 
 
 def _nothing_here() -> Yaml:

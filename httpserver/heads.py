@@ -23,7 +23,8 @@ _EMPTY_LINES = re.compile(rb"(?:\r\n)*")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _FIRST = re.compile(rb"(?!CONNECT )([A-Z-]+) (/[!-\"$->@-~]*)(?:\?([!-\"$-~]*))? HTTP/1\.([01])\r\n")
 """Origin form: a proxy's absolute one and CONNECT's are not for us, and a `#` never leaves a client (§3.2)."""
-_LENGTH = re.compile(r"[0-9]{1,18}")
+_LENGTH = re.compile(r"0*([0-9]{1,20})")
+"""llhttp has refused what is beyond 64 bits. Noughts before it are read over: Python takes no number of any length."""
 _CHUNKED = re.compile(r"chunked", re.ASCII | re.IGNORECASE)
 """Letters outside ASCII that become a k in lower case are none: llhttp does not look where an upgrade is asked for."""
 _NONE: frozenset[str] = frozenset()
@@ -121,9 +122,10 @@ def _length(fields: Mapping[str, str], is_1_1: bool) -> int | None:
         return None
     if length is None:
         return 0
-    if not _LENGTH.fullmatch(length):
+    told = _LENGTH.fullmatch(length)
+    if told is None:
         raise Malformed("a length that is none")
-    return int(length)
+    return int(told[1])
 
 
 def _keeps_alive(fields: Mapping[str, str], is_1_1: bool) -> bool:

@@ -1,7 +1,7 @@
 """The authorization server's composition root: its endpoints, what they have at hand, and what goes on beside them."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import assert_never
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from contract.oauth import (
     REVOKE,
     SERVER_METADATA,
     TOKEN,
+    WRONG_METHOD,
     Endpoint,
 )
 from contract.vocabulary import Json
@@ -24,6 +25,7 @@ from oauth import answers
 from oauth.authorize import authorizing
 from oauth.back_channel import Handler, answering
 from oauth.desk import Desk
+from oauth.errors import Refusal
 from oauth.front import Front
 from oauth.introspect import introspect
 from oauth.jwks import key_set
@@ -48,6 +50,7 @@ from oauth.told import telling
 
 _KEYS_FRESH = {"cache-control": "public, max-age=60"}
 """The edge fetches once a minute too: a new key is published long before it signs."""
+Answer = Callable[[web.Request], Awaitable[web.Response]]
 DESK = web.AppKey("DESK", Desk)
 BACK: tuple[tuple[Endpoint, Handler], ...] = ((TOKEN, token), (REVOKE, revoke), (INTROSPECT, introspect))
 
@@ -101,10 +104,10 @@ def assemble(desk: Desk, front: Front, registry: CollectorRegistry | None = None
     app.router.add_route("*", AUTHORIZE.path, authorizing(desk, front))
     for endpoint, handler in BACK:
         app.router.add_route("*", endpoint.path, answering(desk, endpoint, handler))
-    _publish(app, SERVER_METADATA, server_metadata(desk.issuer, desk.audience))
-    _publish(app, RESOURCE_METADATA, resource_metadata(desk.issuer, desk.audience))
-    app.router.add_get(JWKS.path, _jwks(desk))
-    app.router.add_get(HEALTH.path, _healthy)
+    _publish(app, SERVER_METADATA, _document(server_metadata(desk.issuer, desk.audience)))
+    _publish(app, RESOURCE_METADATA, _document(resource_metadata(desk.issuer, desk.audience)))
+    _publish(app, JWKS, _jwks(desk))
+    _publish(app, HEALTH, _healthy)
     front.add_routes(app.router)
 
     async def beside(_: web.Application) -> AsyncIterator[None]:
@@ -117,14 +120,25 @@ def assemble(desk: Desk, front: Front, registry: CollectorRegistry | None = None
     return app
 
 
-def _publish(app: web.Application, endpoint: Endpoint, document: Json) -> None:
+def _publish(app: web.Application, endpoint: Endpoint, answer: Answer) -> None:
+    """For anybody to read; whoever asks otherwise is told in the words of the back channel."""
+
+    async def read(request: web.Request) -> web.Response:
+        if request.method not in endpoint.methods:
+            return answers.refused(Refusal(WRONG_METHOD), endpoint)
+        return await answer(request)
+
+    app.router.add_route("*", endpoint.path, read)
+
+
+def _document(members: Mapping[str, Json]) -> Answer:
     async def answer(_: web.Request) -> web.Response:
-        return answers.published(document)
+        return answers.published(members)
 
-    app.router.add_get(endpoint.path, answer)
+    return answer
 
 
-def _jwks(desk: Desk) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _jwks(desk: Desk) -> Answer:
     async def answer(_: web.Request) -> web.Response:
         return answers.published(key_set(*desk.keys.published(desk.clock()).values()), _KEYS_FRESH)
 

@@ -103,7 +103,7 @@ GIVEN_BY: dict[Problem, When] = {
     problems.VERSION_UNSUPPORTED: _with_token,
     problems.VERSION_RETIRED: _with_token,
     problems.MALFORMED_REQUEST: _always,
-    problems.INVALID_PARAMETER: _with_token,
+    problems.INVALID_PARAMETER: _always,
     problems.INVALID_ID: _on_a_record,
     problems.INVALID_CURSOR: _paged,
     problems.REQUEST_TIMEOUT: _always,

@@ -1,5 +1,6 @@
 """[pure] Query parameters: which an operation takes, and what each says. Every fault is told at once (400)."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from transcoder.records import NOBODY, Condition
 from transcoder.values import Fault, Surroundings, check, malformed_id
 from transcoder.versioning import Translation
 
+_WHOLE = re.compile(r"-?[0-9]+")
 _SHOWN = 64
 """Characters of a caller's own words in an answer."""
 
@@ -66,7 +68,7 @@ def one_of(*allowed: str) -> Read:
 
 
 def _limit(_: Asked, text: str) -> int | Fault:
-    if not text.isascii() or not text.isdigit():
+    if not _WHOLE.fullmatch(text):
         return Fault("invalid-type", "Expected a whole number.", example=DEFAULT_LIMIT)
     if len(text) > 9 or not 1 <= int(text) <= MAX_LIMIT:
         return Fault("out-of-range", f"Must lie between 1 and {MAX_LIMIT}.", example=DEFAULT_LIMIT)
@@ -175,9 +177,7 @@ def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]],
         if len(errors) >= MAX_ERRORS:
             break  # the rest would not be shown, and each guess at a name costs
         if name not in known:
-            meant = did_you_mean(name, list(known))
-            fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=meant)
-            errors.append(_item(name[:_SHOWN], fault))
+            errors.append(unknown_parameter(name, list(known)))
             continue
         value = _REPEATED if name in read else known[name](asked, text)
         if isinstance(value, Fault):
@@ -191,6 +191,13 @@ def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]],
     if errors:
         raise ApiError(INVALID_PARAMETER, errors=errors)
     return _parameters(asked.operation, read)
+
+
+def unknown_parameter(name: str, known: Sequence[str]) -> ItemError:
+    """What is wrong with a name that is none of `known`."""
+    meant = did_you_mean(name, known)
+    fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=meant)
+    return _item(name[:_SHOWN], fault)
 
 
 def _item(name: str, fault: Fault) -> ItemError:

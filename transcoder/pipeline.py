@@ -18,7 +18,7 @@ from contract import headers
 from contract.bounds import JSON_MEDIA_TYPE, MAX_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_TIMEOUT_S
 from contract.ids import Codec
 from contract.operations import BY_ID
-from contract.problems import INTERNAL_ERROR, MALFORMED_REQUEST, Problem, problem_members
+from contract.problems import INTERNAL_ERROR, INVALID_PARAMETER, MALFORMED_REQUEST, Problem, problem_members
 from contract.versions import LATEST_VERSION, Version, requested_version, supported
 from contract.vocabulary import Json
 from httpserver.heads import pairs_of
@@ -36,7 +36,7 @@ from transcoder.handlers import versions
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.metrics import NO_OPERATION, Tally
-from transcoder.parameters import Asked, read_parameters
+from transcoder.parameters import Asked, read_parameters, unknown_parameter
 from transcoder.plans import Plan, plans
 from transcoder.receipts import receipt_of
 from transcoder.records import Actor
@@ -46,6 +46,8 @@ from transcoder.upstream import begin_request, spent_ms
 from transcoder.values import Known, Surroundings
 
 _OUR_FAULT = 500
+_OPEN = frozenset(row.id for row in BY_ID.values() if row.open)
+"""Of an answer to nobody in particular there is no receipt to point at."""
 _VERSION, _CONTENT_TYPE, _CONTENT_ENCODING, _ACCEPT, _IF_MATCH, _IF_NONE_MATCH = (
     row.name
     for row in (
@@ -98,7 +100,7 @@ class Pipeline:
             operation_id = requests.operation_id(request)
             plan = self._plans.get(operation_id)
             if plan is None:
-                answer = _open(operation_id, notes)
+                answer = _open(operation_id, request, notes)
             else:
                 texts = requests.id_texts(request, plan)
                 notes["operation"] = operation_id
@@ -248,6 +250,7 @@ class Pipeline:
             api_url=self._desk.api_url,
             trace_id=notes["trace_id"],
             detail=error.detail,
+            with_instance=notes.get("operation") not in _OPEN,
             errors=None if error.errors is None else error.errors[:MAX_ERRORS],
             outcome=error.outcome,
             **error.members,
@@ -260,11 +263,16 @@ def _retry_after(problem: Problem) -> dict[str, str]:
     return {} if problem.retry_after_s is None else {headers.RETRY_AFTER: str(problem.retry_after_s)}
 
 
-def _open(operation_id: str, notes: dict[str, Json]) -> Answer:
+def _open(operation_id: str, request: Request, notes: dict[str, Json]) -> Answer:
     operation = BY_ID.get(operation_id)
     if operation is None:
         raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="the edge named no operation")
     notes["operation"] = operation_id
+    if request.query:
+        # It takes none at all. What is beyond the bound would not be shown.
+        errors = [unknown_parameter(name, ()) for name, _ in pairs_of(request.query)[:MAX_ERRORS]]
+        if errors:
+            raise ApiError(INVALID_PARAMETER, errors=errors)
     return versions.answer(int(time.time()))
 
 

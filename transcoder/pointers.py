@@ -42,8 +42,8 @@ def in_document_order(errors: Sequence[ItemError], body: Json) -> tuple[ItemErro
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str | None:
-    """The known name that a caller may have meant."""
+    """The known name that a caller may have meant; ours are in lower case."""
     if len(name) > _LONGEST_NAME:
         return None
-    close = difflib.get_close_matches(name, known, n=1, cutoff=_SIMILAR)
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=_SIMILAR)
     return close[0] if close else None

@@ -6,7 +6,7 @@ import pytest
 from tests.conformance.calls import good
 from tests.conformance.world import World
 from tests.spec.operations import CURRENT, OPERATIONS, VERSIONS_LIST, WITH_TOKEN, Promised, allowed
-from tests.support.problems import assert_every_answer, assert_problem
+from tests.support.problems import assert_every_answer, assert_problem, items
 from tests.support.stack import Stack
 
 ONE_A_PATH = {row.path: row for row in OPERATIONS}
@@ -94,6 +94,13 @@ def test_the_versions_need_neither_a_token_nor_a_version(bare: httpx.Client) -> 
     assert answer.json()["meta"] == {"cursor": {"next": None, "has_more": False}}
     for ignored in ("Bearer nonsense", "Bearer", "Basic eDp5"):
         assert bare.get(VERSIONS_LIST.path, headers={"Authorization": ignored}).json() == answer.json()
+
+
+def test_the_versions_take_no_parameter(stack: Stack, bare: httpx.Client) -> None:
+    answer = bare.get(VERSIONS_LIST.path, params={"limit": "1", "version": "2026-06-17"})
+    body = assert_problem(answer, "invalid-parameter", decided=False, api_url=stack.api_url)
+    assert items(body) == [("limit", "unknown-parameter"), ("version", "unknown-parameter")]
+    assert bare.get(f"{VERSIONS_LIST.path}?").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/nothing", "/v1/contacts/a/b/c", "/v1/webhooks"])

@@ -45,6 +45,13 @@ def test_a_document_is_for_anybody_to_keep_and_for_nobody_to_frame(anybody: http
     assert "server" not in answer.headers
 
 
+@pytest.mark.parametrize("authorization", ["Bearer nonsense", "Bearer a, Bearer b", "Basic eDp5", ""], ids=repr)
+@pytest.mark.parametrize("path", ONE_OF_EACH)
+def test_a_token_is_ignored_and_so_is_what_is_none(anybody: httpx.Client, path: str, authorization: str) -> None:
+    assert anybody.get(path, headers={"Authorization": authorization}).status_code == 200
+    assert anybody.post(path, json={}, headers={"Authorization": authorization}).status_code == 405
+
+
 @pytest.mark.parametrize("path", ONE_OF_EACH)
 def test_what_is_known_is_not_sent_again_even_if_it_came_compressed(anybody: httpx.Client, path: str) -> None:
     tag = anybody.get(path, headers={"Accept-Encoding": "gzip"}).headers["etag"]

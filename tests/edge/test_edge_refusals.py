@@ -124,15 +124,19 @@ async def test_a_method_that_a_path_does_not_take_is_405(path: str, edge: Edge) 
     assert answer.headers["Allow"] == ", ".join(allowed_methods(path))
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-async def test_a_probe_s_path_says_which_methods_it_takes(path: str, edge: Edge) -> None:
-    options = await edge.http.options(path)
-    assert (options.status_code, options.content, options.headers["Allow"]) == (204, b"", "GET, HEAD, OPTIONS")
-    answer = await edge.send("POST", path)
-    body = assert_problem(answer, "method-not-allowed", decided=False, api_url=edge.api_url)
-    assert body["allowed_methods"] == ["GET", "HEAD", "OPTIONS"]
-    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
-    assert (await edge.http.head(path)).status_code == 200
+READ_ONLY = ("/healthz", "/readyz", "/.well-known/oauth-protected-resource")
+
+
+@pytest.mark.parametrize("path", READ_ONLY)
+async def test_what_is_only_read_tells_its_methods_and_takes_no_other(path: str, edge: Edge) -> None:
+    asked = await edge.http.options(path)
+    assert (asked.status_code, asked.content, asked.headers["Allow"]) == (204, b"", "GET, HEAD, OPTIONS")
+    assert_every_answer(asked)
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        answer = await edge.http.request(method, path, headers={"Authorization": "Bearer nonsense"})
+        body = assert_problem(answer, "method-not-allowed", decided=False, api_url=edge.api_url)
+        assert body["allowed_methods"] == ["GET", "HEAD", "OPTIONS"]
+        assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 TOO_MUCH: dict[str, list[tuple[str, str]]] = {

@@ -29,7 +29,7 @@ from tests.edge.standing import certificate, validate
 
 DOCUMENT_ROUTES = {f"documents.{row.id}" for row in DOCUMENTS}
 AUTH_HOST = {"authorize", "token", "revoke", "introspect", "server-metadata", "jwks", "health"}
-OPEN = {"options", "health", "route-not-found", "oauth.resource-metadata"} | DOCUMENT_ROUTES
+OPEN = {"options", "health", "route-not-found", "method-not-allowed", "oauth.resource-metadata"} | DOCUMENT_ROUTES
 AUTH_HOST |= {"login", "login-return", "logout", "consent", "connected-apps", "access-tokens", "apps", "asset"}
 OPEN |= {f"oauth.{name}" for name in AUTH_HOST}
 OPEN_OPERATIONS = {"versions.list"}

@@ -63,6 +63,9 @@ LARGE: dict[str, Message] = {
     "a byte more in chunks": chunked(padded(MIB + 1)),
     "a byte more, in another chunk": chunked(padded(MIB), " "),
     "ten gigabytes that never come": CREATE.but(more=(JSON, "Content-Length: 10000000000"), body=""),
+    "more than signed 64 bits say": CREATE.but(more=(JSON, f"Content-Length: {2**63}"), body=""),
+    "as much as can be said": CREATE.but(more=(JSON, f"Content-Length: {2**64 - 1}"), body=""),
+    "a byte more, said in five thousand digits": CREATE.but(more=(JSON, f"Content-Length: {MIB + 1:05000}"), body=""),
     "eight mebibytes where there is no batch": posted(padded(2 * MIB), SEARCH),
     "a batch that never comes": CREATE.but(
         line=f"POST {BATCH}/create HTTP/1.1", more=(JSON, f"Content-Length: {8 * MIB + 1}"), body=""

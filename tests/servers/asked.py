@@ -34,6 +34,10 @@ GOOD: dict[str, tuple[bytes, Seen]] = {
         POST + b"Content-Length: 0\r\n\r\n",
         ("POST", "/", "", {"content-length": "0"}, set(), None),
     ),
+    "a length with noughts before it": (
+        POST + b"Content-Length: " + b"0" * 30 + b"5\r\n\r\nhello",
+        ("POST", "/", "", {"content-length": "0" * 30 + "5"}, set(), b"hello"),
+    ),
     "a chunk": (CHUNKED + CHUNKS, ("POST", "/", "", {"transfer-encoding": "chunked"}, set(), b"hello")),
     "chunks, of sizes in either case": (
         CHUNKED + b"A\r\n0123456789\r\n0b\r\n0123456789a\r\n0\r\n\r\n",

@@ -33,3 +33,20 @@ async def test_the_api_tells_whose_tokens_it_takes(world: World) -> None:
     told = (await world.send("/.well-known/oauth-protected-resource", method="GET")).json
     assert (told["resource"], told["authorization_servers"]) == (AUDIENCE, [ISSUER])
     assert told["bearer_methods_supported"] == ["header"]
+
+
+PUBLISHED = (
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource",
+    "/jwks",
+    "/healthz",
+)
+
+
+@pytest.mark.parametrize("path", PUBLISHED)
+async def test_what_is_published_is_read_and_nothing_else(world: World, path: str) -> None:
+    assert (await world.send(path, method="HEAD")).status == 200
+    for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        answer = await world.send(path, b"x", method=method)
+        assert (answer.status, answer.headers["Allow"], answer.error) == (405, "GET, HEAD", "invalid_request")
+        assert answer.headers["Cache-Control"] == "no-store"

@@ -116,7 +116,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "limit 0": ("limit", "0", "out-of-range"),
     "limit 201": ("limit", "201", "out-of-range"),
     "a limit of many digits": ("limit", "9" * 5000, "out-of-range"),
-    "a negative limit": ("limit", "-1", "invalid-type"),
+    "a negative limit": ("limit", "-1", "out-of-range"),
     "a limit with a fraction": ("limit", "5.0", "invalid-type"),
     "an empty limit": ("limit", "", "invalid-type"),
     "a limit in other digits": ("limit", "\u0665", "invalid-type"),
@@ -161,7 +161,14 @@ def test_two_hundred_ids_are_taken() -> None:
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("limt", "limit"), ("Limit", "limit"), ("order", "order_by"), ("created_sinc", "created_since"), ("zzz", None)],
+    [
+        ("limt", "limit"),
+        ("Limit", "limit"),
+        ("LIMIT", "limit"),
+        ("order", "order_by"),
+        ("created_sinc", "created_since"),
+        ("zzz", None),
+    ],
 )
 def test_an_unknown_parameter_is_told_what_it_may_have_meant(name: str, meant: str | None) -> None:
     with pytest.raises(ApiError) as raised:
