@@ -17,9 +17,9 @@ T = TypeVar("T")
 FEW_ROWS = 20
 """What asks for less has a line of its own, so that it stands behind no page, and counts as that: however little it
 asks for, it is a question."""
-ROWS_AT_ONCE = 400
-"""Two of the largest pages, so that the service has the next at hand; and eight of those that nobody has named a size
-for, which are 160 a second of a service that takes 50 ms."""
+ROWS_AT_ONCE = 200
+"""One of the largest pages: of two, the second would be what others wait for. And four of those that nobody has named a
+size for, which are 80 a second of a service that takes 50 ms."""
 PATIENCE_S = 0.1
 """Whoever is first in the line for longer than that goes on: ten a second, however long the service takes. A pair of
 processes then still asks for the twenty a second that a plan has sold for good. So late it may be found, too, that no
