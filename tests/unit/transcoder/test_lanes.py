@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
+from contract.bounds import MAX_LIMIT
 from transcoder.lanes import FEW_ROWS, ROWS_AT_ONCE, Lanes
 
-PAGE, HALF = 200, 100
+PAGE, HALF = ROWS_AT_ONCE, ROWS_AT_ONCE // 2
+LANE = 2 * PAGE
+"""Wider than at work, so that who leaves first can be told from who leaves next."""
 FOR_EVER_S = 1_000_000.0
 MINE, MY_OTHERS, THEIRS = (1, "contacts"), (1, "deals"), (2, "contacts")
 
@@ -14,8 +17,8 @@ MINE, MY_OTHERS, THEIRS = (1, "contacts"), (1, "deals"), (2, "contacts")
 class Service:
     """Notes what it was asked, and answers when it is told to."""
 
-    def __init__(self, patience_s: float = FOR_EVER_S) -> None:
-        self.lanes = Lanes(patience_s=patience_s)
+    def __init__(self, patience_s: float = FOR_EVER_S, *, rows_at_once: int = LANE) -> None:
+        self.lanes = Lanes(rows_at_once=rows_at_once, patience_s=patience_s)
         self.asked: list[str] = []
         self._came = asyncio.Event()
         self._tasks: list[asyncio.Task[str]] = []
@@ -55,7 +58,16 @@ class Service:
         self._answers[name].set_exception(ConnectionError())
 
 
-async def test_pages_of_one_business_go_two_at_a_time_and_in_order() -> None:
+async def test_at_work_one_of_the_largest_pages_goes_at_a_time() -> None:
+    service = Service(rows_at_once=ROWS_AT_ONCE)
+    for name in "ab":
+        service.begin(name, MAX_LIMIT)
+    await service.has("a")
+    service.answer("a")
+    await service.has("a", "b")
+
+
+async def test_where_two_pages_may_go_they_go_in_order() -> None:
     service = Service()
     tasks = [service.begin(name) for name in "abcde"]
     await service.has("a", "b")
@@ -87,7 +99,7 @@ async def test_what_is_smaller_does_not_overtake() -> None:
 
 async def test_what_is_larger_than_a_lane_goes_alone() -> None:
     service = Service()
-    service.begin("a", ROWS_AT_ONCE + 1)
+    service.begin("a", LANE + 1)
     service.begin("b")
     await service.has("a")
     service.answer("a")
@@ -109,7 +121,7 @@ async def test_what_does_not_wait_in_a_line_is(rows: int, whose: tuple[int, str]
 
 async def test_short_lists_are_as_many_at_once_as_would_be_a_lane_of_rows_if_each_had_twenty() -> None:
     service = Service()
-    names = [str(number) for number in range(ROWS_AT_ONCE // FEW_ROWS + 1)]
+    names = [str(number) for number in range(LANE // FEW_ROWS + 1)]
     for name in names:
         service.begin(name, 1)
     await service.has(*names[:-1])
