@@ -268,11 +268,10 @@ def _open(operation_id: str, request: Request, notes: dict[str, Json]) -> Answer
     if operation is None:
         raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="the edge named no operation")
     notes["operation"] = operation_id
-    if request.query:
-        # It takes none at all. What is beyond the bound would not be shown.
-        errors = [unknown_parameter(name, ()) for name, _ in pairs_of(request.query)[:MAX_ERRORS]]
-        if errors:
-            raise ApiError(INVALID_PARAMETER, errors=errors)
+    # It takes none at all. What is beyond the bound would not be shown.
+    errors = [unknown_parameter(name, ()) for name, _ in pairs_of(request.query)[:MAX_ERRORS]]
+    if errors:
+        raise ApiError(INVALID_PARAMETER, errors=errors)
     return versions.answer(int(time.time()))
 
 

@@ -43,7 +43,7 @@ class Plan:
 
 
 def plans(records: Records) -> dict[str, Plan]:
-    """The plan of each operation, by its id; an open one has none: nobody's token, and nothing is read of it."""
+    """The plan of each operation, by its id; an open one has none: nobody's token, and it takes nothing."""
     by_version = {version: translations(version, RESOURCES) for version in VERSIONS}
     able = records.capabilities_for
     return {row.id: _plan(row, able(row.of), by_version) for row in OPERATIONS if not row.open}
