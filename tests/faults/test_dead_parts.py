@@ -98,11 +98,7 @@ def test_a_hung_authz_is_asked_no_more_until_it_answers(breakable: Stack, parts:
         before = asked()
         return client.get("/v1/contacts?limit=1").is_success and asked() == before
 
-    transport = httpx.HTTPTransport(uds=str(breakable.own_folder / "envoy-admin.sock"))
-    with (
-        httpx.Client(transport=transport, base_url="http://envoy") as admin,
-        breakable.caller() as client,
-    ):
+    with breakable.envoy() as admin, breakable.caller() as client:
         with parts.hung("authz", 1):
             assert client.get("/v1/contacts?limit=1").status_code == 200
             waited(lambda: "failed_active_health_check" in seen()["health_status"], "Envoy to know of it")

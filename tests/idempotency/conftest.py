@@ -41,8 +41,7 @@ class Mortal:
 
     @cached_property
     def _envoy(self) -> httpx.Client:
-        transport = httpx.HTTPTransport(uds=self._sockets.socket("envoy-admin"))
-        return httpx.Client(transport=transport, base_url="http://envoy", timeout=5)
+        return self.stack.envoy()
 
     @cached_property
     def _valkey(self) -> Redis:

@@ -25,6 +25,7 @@ import jwt
 
 from contract.ids import IdCodec
 from contract.vocabulary import TenantId
+from local.folder import locate
 from tests.spec.operations import CURRENT, SCOPES
 from tests.support.agreement import disagreements, told
 from tests.support.hushed import hush, hush_answer, tellers
@@ -166,6 +167,11 @@ class Stack:
     def kill(self, kind: str, which: int = 0) -> None:
         """SIGKILL to one process of a kind."""
         os.kill(self.pids(kind)[which], signal.SIGKILL)
+
+    def envoy(self) -> httpx.Client:
+        """A client of Envoy's own pages."""
+        transport = httpx.HTTPTransport(uds=locate(self.own_folder).socket("envoy-admin"))
+        return httpx.Client(transport=transport, base_url="http://envoy", timeout=5)
 
     def log(self, name: str) -> str:
         """The log of one service so far."""
