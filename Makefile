@@ -9,6 +9,7 @@ PYTHON := $(shell python3.13 -c 'import ensurepip, venv' 2>/dev/null && echo pyt
 endif
 PY := .venv/bin/python
 RUNS ?= 1000000
+AT_LENGTH := --timeout=3600 --log-cli-level=INFO --log-disable=httpx
 FUZZ_S ?= 180
 KEYS = deploy/kubernetes/overlays/local/keys
 PROTOC = $(PY) -m grpc_tools.protoc -Iprotos protos/ext_authz.proto
@@ -66,17 +67,17 @@ test: have-dev ## run the tests, three files at a time, each side with stacks of
 
 test-scale: have-dev ## run the tests that take long: a million contacts to the last, a minute of kills, all that schemathesis finds
 	@SCALE_CONTACTS=1000000 CHAOS_S=60 SCHEMATHESIS_S=900 KEY_DROPPED=1 TRACES_ROUNDS=36 FRONTS_ALIKE=100000 SLOW_CLIENTS=1 \
-	$(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/scale tests/idempotency/test_kills_at_random.py \
+	$(PY) -m pytest $(AT_LENGTH) tests/scale tests/idempotency/test_kills_at_random.py \
 	tests/clients/test_schemathesis.py tests/oauth/through/test_a_leaked_key.py tests/tracing tests/fuzz/test_fronts_alike.py \
 	tests/security/test_slow_clients.py
 
 test-faults: have-dev ## break every part in every way under load, audit what callers were told, print the table; 20 minutes
-	@rm -rf .faults && FAULTS_CALLS=160 FAULTS_CREATES=10000 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx \
+	@rm -rf .faults && FAULTS_CALLS=160 FAULTS_CREATES=10000 $(PY) -m pytest $(AT_LENGTH) \
 	tests/faults tests/idempotency/test_kills_by_step.py tests/restarts tests/revocations/test_revocation_survives.py; \
 	told=$$?; $(PY) -m tests.faults.matrix; exit $$told
 
 test-restarts: have-dev ## restart each part under 200 requests a second, 10,000 for each, and count what is lost
-	@RESTART_REQUESTS=10000 RESTART_RATE=200 $(PY) -m pytest --log-cli-level=INFO --log-disable=httpx tests/restarts
+	@RESTART_REQUESTS=10000 RESTART_RATE=200 $(PY) -m pytest $(AT_LENGTH) tests/restarts
 
 bench: have-dev have-rivals ## measure everything beside what others would pick, in one run of ten minutes (PACE=quick: three)
 	@$(PY) -m benchmarks --pace $(or $(PACE),full)

@@ -41,7 +41,11 @@ class Traffic:
     def __enter__(self) -> "Traffic":
         for thread in self._threads:
             thread.start()
-        waited(lambda: self.seen["ok"] >= 5 * CLIENTS, "traffic")
+        try:
+            waited(lambda: self.seen["ok"] >= 5 * CLIENTS, "traffic")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -95,5 +95,7 @@ async def chromium_before(stack: Stack) -> AsyncIterator[Chromium]:
             context = await playwright.chromium.launch_persistent_context(
                 profile, executable_path=CHROMIUM, args=FLAGS, headless=True, ignore_https_errors=True
             )
-            yield Chromium(context, stack)
-            await context.close()
+            try:
+                yield Chromium(context, stack)
+            finally:
+                await context.close()

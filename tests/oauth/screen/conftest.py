@@ -144,7 +144,7 @@ async def fill_in(page: Page, email: str, password: str = PASSWORD) -> None:
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def scene() -> AsyncIterator[Scene]:
     async with a_scene() as standing:
         yield standing
@@ -163,8 +163,10 @@ async def a_scene(url: str = "") -> AsyncIterator[Scene]:
         async_playwright() as playwright,
     ):
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), headless=True)
-        yield Scene(edge, world, callback, browser)
-        await browser.close()
+        try:
+            yield Scene(edge, world, callback, browser)
+        finally:
+            await browser.close()
 
 
 @asynccontextmanager
