@@ -14,7 +14,7 @@ from process.tracing import log_processors, tracing
 from transcoder.app import built
 from transcoder.settings import Settings, load
 
-GIVES_WAY = 11
+GIVES_WAY = 15
 """When all are short of time, those go first who refuse and decide: what has to wait then is what was let in, and a
 refusal comes in a millisecond instead of in a hundred."""
 
