@@ -16,7 +16,7 @@ from contract.operations import Operation, Unrouted
 from stores.buckets import Ask
 
 KEPT = 4_096
-"""Tokens, each with an operation that it is used for: some 3.5 KB each."""
+"""Tokens, each with an operation that it is used for: some 4 KB each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -55,6 +55,12 @@ def test_permissions_may_be_given(text, permissions):
     assert caller.permissions == permissions
 
 
+def test_tokens_of_the_same_scopes_share_one_set_of_them():
+    one, other = (read_claims({**GOOD, "jti": jti, "scope": " ".join(["contacts:read", "deals:read"])}) for jti in "ab")
+    assert isinstance(one, Claims) and isinstance(other, Claims)
+    assert one.scopes is other.scopes
+
+
 def test_other_claims_are_no_matter():
     assert read_claims(GOOD | {"nonce": ["x"], "role_id": 7}) == read_claims(GOOD)
 
