@@ -82,8 +82,8 @@ TIME_CLAIMS = ("iat", "exp")
 MAX_CLAIM = 4096
 _MAX_TIME_S = 2**40
 _LISTS = 256
-"""Lists of words of which tokens share one set: it takes as much memory as all else of a caller, and few lists are asked
-for by many."""
+"""Lists of words of which tokens share one set: it takes as much memory as all else of a caller, and many callers have
+the same."""
 
 
 def _wrong_text(claims: Mapping[str, Json], name: str, form: re.Pattern[str]) -> bool:
