@@ -21,8 +21,8 @@ from local.state import read_state
 
 WITHIN_S = 90.0
 WARM_IN_IMPORTS = 12.0
-"""What a warm start may cost: so many times what it takes to import two of its eight services (it is 8). Counted as work
-and not by the clock, and against what is known, so that neither a busy machine nor a slow one counts.
+"""What a warm start may cost: so many times what it takes to import two of its services (it is 8). Counted as work and
+not by the clock, and against what is known, so that neither a busy machine nor a slow one counts.
 """
 
 
