@@ -274,8 +274,9 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         # Who answers goes on: what was begun may change something, and is told to nobody.
-        if self._body is not None:
-            self._lose(self._body, f"the connection was lost: {exc!r}")
+        body, self._body = self._body, None  # it knows us: two that know each other wait for the collector
+        if body is not None:
+            self._lose(body, f"the connection was lost: {exc!r}")
         self._is_full = False
         self._house.went(self)
 

@@ -1,8 +1,8 @@
 """Reading a request: what the edge and authz wrote about it, its path, its body. The shell around the pure readers."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import Coroutine
+from typing import Any
 
 from contract import headers, ids
 from contract.bounds import MAX_IDEMPOTENCY_KEY
@@ -77,8 +77,7 @@ async def body_begins(body: Body, deadline_s: float) -> bytes | None:
     """None when the body is empty, else what was read of it; only a chunked one, of which it is not told, is begun."""
     if body.length is not None:
         return b"" if body.length else None
-    async with _arriving(deadline_s):
-        return await body.part() or None
+    return await _in_time(body.part(), deadline_s) or None
 
 
 async def read_body(body: Body, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
@@ -86,29 +85,29 @@ async def read_body(body: Body, begun: bytes, deadline_s: float, limit_bytes: in
     if (body.length or 0) <= limit_bytes:
         # It came together with its headers, as most do: there is nothing to wait for, and no deadline to set.
         rest = body.rest()
-        raw = await _arrived(body, begun, deadline_s, limit_bytes) if rest is None else begun + rest
+        raw = await _in_time(_whole(body, begun, limit_bytes), deadline_s) if rest is None else begun + rest
         if len(raw) <= limit_bytes:
             return raw
     raise ApiError(PAYLOAD_TOO_LARGE, limit_bytes=limit_bytes)
 
 
-async def _arrived(body: Body, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
+async def _whole(body: Body, begun: bytes, limit_bytes: int) -> bytes:
     """The whole, or what is more than the bound."""
     raw = bytearray(begun)
-    async with _arriving(deadline_s):
-        while len(raw) <= limit_bytes:
-            part = await body.part()
-            if not part:
-                break
-            raw += part
+    while len(raw) <= limit_bytes:
+        part = await body.part()
+        if not part:
+            break
+        raw += part
     return bytes(raw)
 
 
-@contextlib.asynccontextmanager
-async def _arriving(deadline_s: float) -> AsyncIterator[None]:
+async def _in_time(arriving: Coroutine[Any, Any, bytes], deadline_s: float) -> bytes:
+    # No context manager: `contextlib` keeps what was raised in a frame that its own traceback keeps. A lost body would
+    # stay, and its connection with it, until the collector comes.
     try:
         async with asyncio.timeout_at(deadline_s):
-            yield
+            return await arriving
     except TimeoutError:
         raise ApiError(REQUEST_TIMEOUT) from None
     except BodyLost as error:

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from httpserver.arriving import Arriving
+from httpserver.connection import Connection
 from httpserver.messages import BodyLost, Request, Response
 from tests.servers.asked import CHUNKED, CHUNKS, FIVE, GET, POST
 from tests.servers.wire import READ, Service, whole
@@ -122,3 +123,27 @@ async def test_what_is_told_of_a_lost_body_does_not_keep_it() -> None:
         assert gone() is None
     finally:
         gc.enable()
+
+
+async def test_a_connection_that_is_lost_amid_a_body_is_not_kept(server: str, service: Service) -> None:
+    if server == "aiohttp":
+        pytest.skip("it is for aiohttp to see to its own")
+
+    async def reads_nothing(_: Request) -> Response:
+        return READ
+
+    service.answer = reads_nothing
+    gc.collect()
+    gc.disable()
+    try:
+        async with service.line() as line:
+            line.say(POST + FIVE[:-1])
+            assert (await line.hear())[0] == 200
+            assert _connections() == 1
+        await until(lambda: not _connections(), "it to be gone without the collector")
+    finally:
+        gc.enable()
+
+
+def _connections() -> int:
+    return sum(type(each) is Connection for each in gc.get_objects())
