@@ -140,6 +140,7 @@ async def test_a_connection_that_is_lost_amid_a_body_is_not_kept(server: str, se
             line.say(POST + FIVE[:-1])
             assert (await line.hear())[0] == 200
             assert _connections() == 1
+        service.asked.clear()
         await until(lambda: not _connections(), "it to be gone without the collector")
     finally:
         gc.enable()
