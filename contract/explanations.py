@@ -168,7 +168,8 @@ EXPLANATIONS: Mapping[Problem, Explanation] = {
         detail="A member name stands twice in one object (line 3, column 5).",
     ),
     problems.INVALID_PARAMETER: Explanation(
-        "A parameter or header is unknown, repeated, or has a value that it cannot have. None is ever ignored.",
+        "A parameter is unknown, or it or a header is repeated or has a value that it cannot have. No parameter "
+        "is ever ignored.",
         "Right each of `errors`: `parameter` or `header` names it, `did_you_mean` what was probably meant.",
         errors=(
             ItemError(

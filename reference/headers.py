@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from contract import headers
 from contract.bounds import MAX_IDEMPOTENCY_KEY
+from contract.documents import EXAMPLE_API_URL
 from contract.limits import DEFAULT_PLAN
 from contract.resources import CONTACT
 from contract.types import Etag, Id
@@ -63,14 +64,14 @@ ANSWERED: dict[str, Schema] = {
     ),
     headers.ETAG: _header(_WORDS, "The record's `etag`, between quotes.", _ETAG),
     headers.LOCATION: _header(
-        {"type": "string", "format": "uri-reference"},
+        {"type": "string", "format": "uri"},
         "The URL of the new record.",
-        f"{CONTACT.collection}/{Id(CONTACT.prefix).example}",
+        f"{EXAMPLE_API_URL}{CONTACT.collection}/{Id(CONTACT.prefix).example}",
     ),
     headers.LINK: _header(
         _WORDS,
         'The next page as a link, `rel="next"`, while there is one.',
-        f'<{CONTACT.collection}?cursor=AQ>; rel="next"',
+        f'<{EXAMPLE_API_URL}{CONTACT.collection}?cursor=AQ>; rel="next"',
     ),
     headers.IDEMPOTENT_REPLAYED: _header(
         {"type": "string", "enum": ["true"]},
