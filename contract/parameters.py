@@ -68,7 +68,16 @@ OTHER_NAMES: dict[str, str] = {
     **dict.fromkeys(("sort", "sort_by", "sortby", "order", "orderby"), "order_by"),
     **dict.fromkeys(("direction", "dir", "sort_dir", "sort_order", "order_direction"), "sort_direction"),
     **dict.fromkeys(
-        ("after", "next", "next_cursor", "starting_after", "start_after", "page_token", "next_page_token", "page_after"),
+        (
+            "after",
+            "next",
+            "next_cursor",
+            "starting_after",
+            "start_after",
+            "page_token",
+            "next_page_token",
+            "page_after",
+        ),
         "cursor",
     ),
     **dict.fromkeys(("count", "total", "with_total", "include_count"), "include_total"),

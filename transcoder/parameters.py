@@ -200,7 +200,7 @@ def unknown_parameter(name: str, known: Sequence[str]) -> ItemError:
 
 
 _NEAR = 0.8
-"""As like as a misspelling is; `created_at` is like `created_until`, and `created_until` like `updated_until`, by less."""
+"""As like as a misspelling is; `created_until` is less like `updated_until`, and `created_at` less like either."""
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 

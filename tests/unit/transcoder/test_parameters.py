@@ -227,7 +227,9 @@ def test_what_the_operation_does_not_take_is_never_meant(name: str) -> None:
     assert hint("contacts.create", name) is None
 
 
-@pytest.mark.parametrize("name", ["created_at", "created", "since", "until", "page", "offset", "ending_before", "search"])
+@pytest.mark.parametrize(
+    "name", ["created_at", "created", "since", "until", "page", "offset", "ending_before", "search"]
+)
 def test_what_is_only_alike_is_no_hint(name: str) -> None:
     assert hint("contacts.list", name) is None
 
