@@ -83,8 +83,10 @@ OTHER_NAMES: dict[str, str] = {
     **dict.fromkeys(("count", "total", "with_total", "include_count"), "include_total"),
     **dict.fromkeys(("include_deleted", "with_deleted", "show_deleted"), "deleted"),
     **dict.fromkeys(("select", "properties"), "fields"),
+    **dict.fromkeys(("q", "query", "search", "text"), "search_text"),
+    **dict.fromkeys(("where", "conditions"), "filters"),
 }
-"""What other APIs call a parameter → what it is called here."""
+"""What other APIs call a parameter, or a member of a search → what it is called here."""
 OTHER_WORDS: dict[str, str] = {
     **dict.fromkeys(("after", "from", "gte", "gt", "ge", "min", "start"), "since"),
     **dict.fromkeys(("before", "to", "lte", "lt", "le", "max", "end"), "until"),

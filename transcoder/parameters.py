@@ -195,7 +195,7 @@ def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]],
 
 def unknown_parameter(name: str, known: Sequence[str]) -> ItemError:
     """What is wrong with a name that is none of `known`."""
-    fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=_meant(name, known))
+    fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=meant(name, known))
     return _item(name[:_SHOWN], fault)
 
 
@@ -204,8 +204,8 @@ _NEAR = 0.8
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 
-def _meant(name: str, known: Sequence[str]) -> str | None:
-    """The parameter that other APIs call so, or one that is spelt nearly so: what is only alike may be the opposite."""
+def meant(name: str, known: Sequence[str]) -> str | None:
+    """The one that other APIs call so, or that is spelt nearly so: what is only alike may be the opposite."""
     plain = _BETWEEN_WORDS.sub("_", name).strip("_").lower()  # pageSize, page-size, page[size]
     stem, _, word = plain.rpartition("_")
     bound = f"{stem.removesuffix('_at')}_{OTHER_WORDS.get(word, word)}"
