@@ -87,7 +87,9 @@ Verdict = Admitted | Throttled | Refused
 def refuse_token(fault: TokenFault) -> Refused:
     """For a token that is not accepted: without a caller, the answer names no receipt."""
     return Refused(
-        INVALID_TOKEN, members={"reason": fault.value}, headers=((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),)
+        INVALID_TOKEN,
+        members={"reason": fault.value, "detail": fault.detail},
+        headers=((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),),
     )
 
 

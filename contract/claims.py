@@ -38,6 +38,25 @@ class TokenFault(StrEnum):
     BAD_SIGNATURE = "bad-signature"
     REVOKED = "revoked"
 
+    @property
+    def detail(self) -> str:
+        """The sentence of it, whoever answers."""
+        return _DETAILS[self]
+
+
+_WHOLE = "Send the whole token, as it was issued, or get a new one."
+_DETAILS: dict[TokenFault, str] = {
+    TokenFault.MALFORMED: f"This access token is malformed. {_WHOLE}",
+    TokenFault.EXPIRED: "This access token has expired. Get a new one and send the request again.",
+    TokenFault.NOT_YET_VALID: "This access token is not valid yet. Wait until it is, or get a new one.",
+    TokenFault.WRONG_ISSUER: "This access token is from another issuer. Get one from this API's authorization server.",
+    TokenFault.WRONG_AUDIENCE: "This access token is not meant for this API. Get one that is.",
+    TokenFault.UNKNOWN_KEY: "This access token is signed with a key that is not known here. Get a new one.",
+    # Envoy has one word for this and for one without an end.
+    TokenFault.BAD_SIGNATURE: f"This access token could not be verified. {_WHOLE}",
+    TokenFault.REVOKED: "This access token was revoked and will not be accepted again. Get a new one.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Claims:

@@ -105,6 +105,7 @@ EXPLANATIONS: Mapping[Problem, Explanation] = {
         "was issued for this API and not for another environment.",
         {"reason": TokenFault.EXPIRED.value},
         receipt=False,
+        detail=TokenFault.EXPIRED.detail,
     ),
     problems.INSUFFICIENT_SCOPE: Explanation(
         "The token is good, but it was not granted the scope that this operation needs.",

@@ -63,6 +63,36 @@ def windows_of(resource: Resource) -> dict[str, tuple[str, str]]:
     return {name: window for name, window in WINDOWS.items() if window[0] in resource.by_name}
 
 
+OTHER_NAMES: dict[str, str] = {
+    **dict.fromkeys(("page_size", "pagesize", "per_page", "perpage", "max_results", "top", "take"), "limit"),
+    **dict.fromkeys(("sort", "sort_by", "sortby", "order", "orderby"), "order_by"),
+    **dict.fromkeys(("direction", "dir", "sort_dir", "sort_order", "order_direction"), "sort_direction"),
+    **dict.fromkeys(
+        (
+            "after",
+            "next",
+            "next_cursor",
+            "starting_after",
+            "start_after",
+            "page_token",
+            "next_page_token",
+            "page_after",
+        ),
+        "cursor",
+    ),
+    **dict.fromkeys(("count", "total", "with_total", "include_count"), "include_total"),
+    **dict.fromkeys(("include_deleted", "with_deleted", "show_deleted"), "deleted"),
+    **dict.fromkeys(("select", "properties"), "fields"),
+    **dict.fromkeys(("q", "query", "search", "text"), "search_text"),
+    **dict.fromkeys(("where", "conditions"), "filters"),
+}
+"""What other APIs call a parameter, or a member of a search → what it is called here."""
+OTHER_WORDS: dict[str, str] = {
+    **dict.fromkeys(("after", "from", "gte", "gt", "ge", "min", "start"), "since"),
+    **dict.fromkeys(("before", "to", "lte", "lt", "le", "max", "end"), "until"),
+}
+"""The last word of a bound in other APIs, as in `created_after` → the last word of `WINDOWS`."""
+
 _WINDOW_WORDS = {"gte": "at this instant or later", "lt": "before this instant"}
 
 _FIELDS = Parameter(

@@ -98,7 +98,7 @@ def _no_token(when: str, code: int) -> Reply:
 
 def _invalid_token(when: str, fault: TokenFault, code: int | None = None) -> Reply:
     challenge = ((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),)
-    return Reply(when, INVALID_TOKEN, {"reason": fault.value}, challenge, code=code)
+    return Reply(when, INVALID_TOKEN, {"reason": fault.value, "detail": fault.detail}, challenge, code=code)
 
 
 def _throttled(when: str, policy: str) -> Reply:

@@ -82,7 +82,7 @@ def one(row: Operation) -> str:
     if row.of is None:
         return ""
     noun = row.of.noun.replace("_", " ")
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"  # no u: a user
 
 
 def description(row: Operation) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 import msgspec
 
 from contract import headers, ids
+from contract.claims import TokenFault
 from contract.ids import Codec
 from contract.problems import INVALID_TOKEN
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
@@ -84,4 +85,5 @@ def _caller(
 
 def _not_ours(claim: str) -> ApiError:
     challenge = {headers.WWW_AUTHENTICATE: headers.CHALLENGE_INVALID_TOKEN}
-    return ApiError(INVALID_TOKEN, headers=challenge, cause=f"{claim} does not open", reason="malformed")
+    fault = TokenFault.MALFORMED
+    return ApiError(INVALID_TOKEN, fault.detail, headers=challenge, cause=f"{claim} does not open", reason=fault.value)

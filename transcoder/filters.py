@@ -223,8 +223,22 @@ def _whole(reading: _Reading, node: Mapping[str, Json], at: str) -> bool:
             return False  # the rest would not be shown, and each guess at a name costs
     for name in known:
         if name not in node:
-            reading.fault(Fault("required", "A condition has field, operator and value."), f"{at}/{name}")
+            reading.fault(_absent(reading, node, name), f"{at}/{name}")
     return len(reading.errors) == told
+
+
+_PARTS = "A condition has field, operator and value."
+_FLAGS = ("is_null", "is_empty")
+_FLAG_TAKES = "{} takes true or false."
+
+
+def _absent(reading: _Reading, node: Mapping[str, Json], name: str) -> Fault:
+    operator, field_name = node.get("operator"), node.get("field")
+    if name == "value" and operator in _FLAGS:
+        return Fault("required", f"{_PARTS} {_FLAG_TAKES.format(operator)}", example=True)
+    today = reading.translation.field(field_name) if name == "operator" and isinstance(field_name, str) else None
+    target = None if today is None else _target(reading, today)
+    return Fault("required", _PARTS, allowed=_operators(target) if isinstance(target, _Target) else ())
 
 
 def _target(reading: _Reading, name: str) -> _Target | Fault | None:
@@ -257,7 +271,7 @@ def _operators(target: _Target) -> tuple[str, ...]:
 
 def _value(reading: _Reading, target: _Target, operator: str, value: Json, code: Fixed) -> Any | Fault:
     if value is None:
-        return Fault("not-nullable", "null is no value to compare with: use is_null.")
+        return _null(target, operator)
     match operator:
         case "is_null" | "is_empty":
             return check(Bool(), value, reading.around)
@@ -272,6 +286,14 @@ def _value(reading: _Reading, target: _Target, operator: str, value: Json, code:
         case "between":
             return _span(reading, target, value, code)
     return _one(reading, target, value, code)
+
+
+def _null(target: _Target, operator: str) -> Fault:
+    if operator in _FLAGS:
+        return Fault("not-nullable", _FLAG_TAKES.format(operator), example=True)
+    flag = next((word for word in _operators(target) if word in _FLAGS), None)
+    way = "this field is never null." if flag is None else f'use "operator":"{flag}","value":true.'
+    return Fault("not-nullable", f"null is no value to compare with: {way}")
 
 
 def _pattern(value: Json) -> str | Fault:

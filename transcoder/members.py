@@ -84,7 +84,7 @@ def _array(
         if len(value) > high:
             return Fault("too-many-items", f"At most {high} items.")
         if len(value) < low:
-            return Fault("too-few-items", f"At least {low} items.", example=shown)
+            return Fault("too-few-items", f"At least {low} item{'s' * (low != 1)}.", example=shown)
         good = [judge(given, around) for given in value]
         if Fault not in map(type, good) and len(set(map(same, good))) == len(good):
             return good

@@ -8,7 +8,7 @@ from typing import Any
 from contract import ids
 from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_IDEMPOTENCY_KEY, MAX_IDS, MAX_LIMIT
 from contract.operations import Operation
-from contract.parameters import WINDOWS, list_sort_keys, parameters_of
+from contract.parameters import OTHER_NAMES, OTHER_WORDS, WINDOWS, list_sort_keys, parameters_of
 from contract.problems import INVALID_PARAMETER, ItemError
 from contract.resources import Resource
 from contract.types import Bool, DateTime, Id, Phone
@@ -195,9 +195,24 @@ def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]],
 
 def unknown_parameter(name: str, known: Sequence[str]) -> ItemError:
     """What is wrong with a name that is none of `known`."""
-    meant = did_you_mean(name, known)
-    fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=meant)
+    fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=meant(name, known))
     return _item(name[:_SHOWN], fault)
+
+
+_NEAR = 0.8
+"""As like as a misspelling is; `created_until` is less like `updated_until`, and `created_at` less like either."""
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+
+
+def meant(name: str, known: Sequence[str]) -> str | None:
+    """The one that other APIs call so, or that is spelt nearly so: what is only alike may be the opposite."""
+    plain = _BETWEEN_WORDS.sub("_", name).strip("_").lower()  # pageSize, page-size, page[size]
+    stem, _, word = plain.rpartition("_")
+    bound = f"{stem.removesuffix('_at')}_{OTHER_WORDS.get(word, word)}"
+    for ours in (OTHER_NAMES.get(plain), bound, f"{plain}_id"):
+        if ours in known:
+            return ours
+    return did_you_mean(plain, known, _NEAR)
 
 
 def _item(name: str, fault: Fault) -> ItemError:

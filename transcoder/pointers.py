@@ -41,9 +41,9 @@ def in_document_order(errors: Sequence[ItemError], body: Json) -> tuple[ItemErro
     return tuple(sorted(errors, key=place))
 
 
-def did_you_mean(name: str, known: Sequence[str]) -> str | None:
-    """The known name that a caller may have meant; ours are in lower case."""
+def did_you_mean(name: str, known: Sequence[str], similar: float = _SIMILAR) -> str | None:
+    """The known name that a caller may have meant, at least as like as `similar`; ours are in lower case."""
     if len(name) > _LONGEST_NAME:
         return None
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=_SIMILAR)
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=similar)
     return close[0] if close else None

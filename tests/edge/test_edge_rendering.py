@@ -10,6 +10,8 @@ import pytest
 import trustme
 import yaml
 
+from authz.decide import refuse_token
+from contract.claims import TokenFault
 from contract.documents import DOCUMENTS
 from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, PRIVATE_ANSWER, RATE_HEADERS, REQUEST_ID, WITH_A_TRACE
 from contract.operations import OPERATIONS, READINESS, UNROUTED
@@ -214,6 +216,14 @@ def test_local_replies_say_what_the_contract_renders() -> None:
         wanted = render(reply.problem, api_url=api_url, trace_id="", with_instance=False, **reply.members)
         assert said["detail"].replace("%%", "%").encode() in wanted
         assert mapper["status_code"] == reply.problem.status
+
+
+def test_the_edge_says_of_a_token_what_authz_says() -> None:
+    _, *mappers = local_replies(Deployment())["mappers"]
+    bodies = [mapper["body_format_override"]["json_format"] for mapper in mappers]
+    told = {body["reason"]: body["detail"] for body in bodies if body["code"] == "invalid-token"}
+    assert told == {fault: refuse_token(fault).members["detail"] for fault in TokenFault if fault in told}
+    assert told.keys() == {*TokenFault} - {TokenFault.REVOKED}, "what is revoked authz alone knows"
 
 
 def test_the_last_local_reply_takes_whatever_is_left() -> None:

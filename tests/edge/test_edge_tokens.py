@@ -44,7 +44,7 @@ FAULTY: dict[str, tuple[TokenFault, Forger]] = {
 async def test_refuses_a_token_that(fault: TokenFault, forge: Forger, edge: Edge) -> None:
     answer = await edge.http.get(PATH, headers={"Authorization": f"Bearer {forge(edge)}"})
     body = assert_problem(answer, "invalid-token", decided=False, api_url=edge.api_url)
-    assert body["reason"] == fault
+    assert (body["reason"], body["detail"]) == (fault, fault.detail)
     assert answer.headers.get_list("WWW-Authenticate") == [CHALLENGE_INVALID_TOKEN]
 
 

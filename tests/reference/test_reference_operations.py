@@ -51,6 +51,11 @@ def test_an_operation_names_its_scope_and_its_success(row: promised.Promised) ->
         assert f"Costs {row.cost} unit" in operation["description"]
 
 
+def test_an_operation_is_told_with_the_right_article() -> None:
+    summaries = {row.id: operations(TODAY)[operation_id(row)]["summary"] for row in OPERATIONS}
+    assert (summaries["users.get"], summaries["activities.get"]) == ("Get a user", "Get an activity")
+
+
 def test_lists_are_told_to_go_between_commas() -> None:
     listed = 0
     for operation in operations(TODAY).values():

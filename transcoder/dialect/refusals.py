@@ -55,7 +55,7 @@ class _Rule:
     """A rule of the business. `at`: where it is told, None: at no place. `bodiless`: kinds that have no such place."""
 
     name: str
-    detail: str = ""
+    detail: str
     at: str | None = None
     bodiless: tuple[Kind, ...] = ()
 
@@ -69,9 +69,9 @@ _RULES: dict[str, _Rule] = {
     "E_DEFAULT_PIPELINE": _Rule(
         "default-pipeline", "Make another pipeline the default first.", pointer("is_default"), _DELETES
     ),
-    "E_BAD_STATE": _Rule("deal-state"),
-    "E_LAST_STAGE": _Rule("last-stage"),
-    "E_LIMIT": _Rule("limit-reached"),
+    "E_BAD_STATE": _Rule("deal-state", "The deal's status does not allow this."),
+    "E_LAST_STAGE": _Rule("last-stage", "A pipeline keeps one stage: make another one first, or delete the pipeline."),
+    "E_LIMIT": _Rule("limit-reached", "There are as many live records of this kind as there may be: delete one first."),
 }
 
 
@@ -96,7 +96,7 @@ def to_refusal(asked: Asked, answer: Envelope) -> Refusal:
         case str() if code in _PLAIN:
             return _PLAIN[code]
         case str() if code in _RULES:
-            return _broken(_RULES[code], asked.kind)
+            return _broken(_RULES[code], asked)
         case str() if code in _DUPLICATES:
             return _duplicate(_DUPLICATES[code], asked.kind, answer)
         case "E_DELETED":
@@ -122,10 +122,15 @@ def _deleted(answer: Envelope) -> Refusal:
     return Refusal(problems.RESOURCE_DELETED, members=members)
 
 
-def _broken(rule: _Rule, kind: Kind) -> Refusal:
-    told = rule.at is not None and kind not in rule.bodiless
-    items = (ItemError("rule-violated", rule.detail, pointer=rule.at),) if told else ()
-    return Refusal(problems.BUSINESS_RULE_VIOLATED, items, {"rule": rule.name})
+def _broken(rule: _Rule, asked: Asked) -> Refusal:
+    """Told at its place, or else as the problem's own detail."""
+    members = {"rule": rule.name}
+    if rule.at is not None and asked.kind not in rule.bodiless:
+        item = ItemError("rule-violated", rule.detail, pointer=rule.at)
+        return Refusal(problems.BUSINESS_RULE_VIOLATED, (item,), members)
+    # The CRM tells no state: what it can only be follows from the action.
+    state = asked.action.bad_state if asked.action and rule.name == "deal-state" else ""
+    return Refusal(problems.BUSINESS_RULE_VIOLATED, (), members, detail=state or rule.detail)
 
 
 def _invalid(place: Place, code: str, detail: str) -> Refusal:

@@ -15,13 +15,15 @@ from transcoder.dialect.reading import Composed, Reading, Stored
 class ActionCall:
     """An action as a call: the path behind the record's own, what its body always holds, other names of its members.
 
-    A null stands for a member that was not given, but for those in `cleared`: there it is told.
+    A null stands for a member that was not given, but for those in `cleared`: there it is told. `bad_state`: what a
+    caller is told whose record is not in a state for it.
     """
 
     path: str
     body: Mapping[str, Json] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     cleared: tuple[str, ...] = ()
+    bad_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

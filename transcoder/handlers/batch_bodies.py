@@ -1,6 +1,6 @@
 """[pure] Bodies of batches: their shape fails as a whole, everything else is an item's own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class Update:
 def created(call: Call) -> list[Values | Invalid]:
     """Items of a batch create, each a create body."""
     resource = call.operation.resource
-    return [judged(call, body, lambda today: create_values(resource, today, call.around)) for body in _items(call)]
+    return [_judged(call, body, lambda today: create_values(resource, today, call.around)) for body in _items(call)]
 
 
 def upserted(call: Call) -> list[Values | Invalid]:
@@ -50,7 +50,13 @@ def upserted(call: Call) -> list[Values | Invalid]:
         seen.add(matched_by)
     if errors:
         raise invalid(errors)
-    return [judged(call, body, lambda today: upsert_values(resource, on, today, call.around)) for body in bodies]
+    return [_judged(call, body, lambda today: upsert_values(resource, on, today, call.around)) for body in bodies]
+
+
+def _judged(call: Call, body: Json, read: Callable[[Json], Values | Invalid], what: str = "item") -> Values | Invalid:
+    if isinstance(body, dict):
+        return judged(call, body, read)
+    return Invalid((ItemError("invalid-type", f"The {what} must be a JSON object.", pointer=""),))
 
 
 def _matched_by(call: Call, on: str, body: Json) -> Any:
@@ -87,7 +93,10 @@ def updated(call: Call) -> list[Update]:
     ]
     _refuse(call, faults)
     resource = call.operation.resource
-    read = [judged(call, body["patch"], lambda today: patch_values(resource, today, call.around)) for body in bodies]
+    read = [
+        _judged(call, body["patch"], lambda today: patch_values(resource, today, call.around), "patch")
+        for body in bodies
+    ]
     return [Update(*parts) for parts in zip(numbers, read, preconditions, strict=True)]
 
 

@@ -135,7 +135,24 @@ def test_the_policy_that_has_to_be_waited_for_longest_is_the_one_that_is_told():
 def test_a_token_that_is_not_canonical_accepts_nobody():
     verdict = refuse_token(TokenFault.MALFORMED)
     assert (verdict.problem, verdict.caller, verdict.spent) == (INVALID_TOKEN, None, None)
-    assert verdict.members == {"reason": "malformed"}
+    assert verdict.members == {"reason": "malformed", "detail": TokenFault.MALFORMED.detail}
+
+
+@pytest.mark.parametrize("fault", TokenFault)
+def test_the_sentence_of_a_refused_token_fits_its_reason(fault):
+    words = {
+        TokenFault.MALFORMED: "is malformed",
+        TokenFault.EXPIRED: "has expired",
+        TokenFault.NOT_YET_VALID: "is not valid yet",
+        TokenFault.WRONG_ISSUER: "is from another issuer",
+        TokenFault.WRONG_AUDIENCE: "is not meant for this API",
+        TokenFault.UNKNOWN_KEY: "is signed with a key that is not known",
+        TokenFault.BAD_SIGNATURE: "could not be verified",
+        TokenFault.REVOKED: "was revoked",
+    }
+    detail = refuse_token(fault).members["detail"]
+    assert detail.startswith(f"This access token {words[fault]}")
+    assert not any(word in detail for other, word in words.items() if other is not fault)
 
 
 def test_no_operation_costs_more_than_the_smallest_plan_has():

@@ -88,6 +88,16 @@ def test_ids_are_opened_and_those_of_nobody_are_their_items_own_matter() -> None
     assert got(a_call("contacts.batch_get", {"ids": [TWO, nobody("con"), TWO]})) == [2, ids.FOREIGN, 2]
 
 
+@pytest.mark.parametrize("given", [5, None, [], "x"], ids=str)
+def test_what_is_no_object_is_called_what_it_is(given: Any) -> None:
+    (one,) = created(a_call("contacts.batch_create", {"items": [given]}))
+    (other,) = upserted(a_call("contacts.batch_upsert", {"items": [given]}, **BY_EMAIL))
+    (update,) = updated(a_call("contacts.batch_update", {"items": [{"id": ONE, "patch": given}]}))
+    told = [[each.detail for each in read.errors] for read in (one, other, update.values) if isinstance(read, Invalid)]
+    item = "The item must be a JSON object."
+    assert told == [[item], [item], ["The patch must be a JSON object."]]
+
+
 BAD_IDS: list[Any] = [ONE, 7, None, "x", an_id("cmp", 1), ONE]
 TOLD_IDS = [("/ids/1", "invalid-type"), ("/ids/2", "not-nullable"), ("/ids/3", "invalid-id"), ("/ids/4", "invalid-id")]
 

@@ -110,6 +110,47 @@ def test_a_rule_of_the_business_is_named(code: str, rule: str, kind: Kind, at: l
     assert told.errors is not None
 
 
+SENTENCES: dict[str, tuple[str, Kind, str]] = {
+    "a state": ("E_BAD_STATE", Kind.ACTION, "The deal's status does not allow this."),
+    "the last stage": (
+        "E_LAST_STAGE",
+        Kind.DELETE,
+        "A pipeline keeps one stage: make another one first, or delete the pipeline.",
+    ),
+    "a limit": (
+        "E_LIMIT",
+        Kind.CREATE,
+        "There are as many live records of this kind as there may be: delete one first.",
+    ),
+    "the default deleted": ("E_DEFAULT_PIPELINE", Kind.DELETE, "Make another pipeline the default first."),
+}
+
+
+@pytest.mark.parametrize(("code", "kind", "sentence"), SENTENCES.values(), ids=SENTENCES)
+def test_a_rule_that_has_no_place_is_told_in_a_sentence(code: str, kind: Kind, sentence: str) -> None:
+    assert (refusal(code, kind).detail, refusal(code, kind).errors) == (sentence, ())
+
+
+def test_a_rule_that_has_a_place_is_told_there() -> None:
+    told = refusal("E_DEFAULT_PIPELINE", Kind.UPDATE)
+    assert told.detail is None
+    assert [item.detail for item in told.errors or ()] == ["Make another pipeline the default first."]
+
+
+STATES = {
+    "win": "A lost deal cannot be won: reopen it first.",
+    "lose": "A won deal cannot be lost: reopen it first.",
+    "move": "A won or lost deal cannot be moved: reopen it first.",
+    "reopen": "An open deal goes to another stage by `move`.",
+}
+
+
+@pytest.mark.parametrize(("action", "sentence"), STATES.items())
+def test_an_action_that_the_state_forbids_tells_the_way_out(action: str, sentence: str) -> None:
+    asked = Asked(DEALS, Kind.ACTION, action=DEALS.actions[action])
+    assert to_refusal(asked, envelope(as_sent({"ok": False, "error_code": "E_BAD_STATE"}))).detail == sentence
+
+
 CONFLICTS = [
     ("E_AMBIGUOUS", "ambiguous-match", {}),
     ("E_STAGE_IN_USE", "resource-in-use", {}),

@@ -203,3 +203,39 @@ def test_a_wrong_operator_is_told_the_right_ones_of_its_field() -> None:
 def test_a_misspelt_field_is_told_what_it_may_have_meant() -> None:
     (error,) = read(CONTACT, condition("emial", "eq", "x")).errors
     assert error.did_you_mean == "email"
+
+
+def test_a_missing_operator_is_told_those_of_its_field() -> None:
+    def allowed(resource: Resource, node: dict[str, Any], *, old: bool = False) -> tuple[str, ...]:
+        (error,) = (each for each in read(resource, node, old=old).errors if each.pointer == "/filters/0/operator")
+        assert error.code == "required"
+        return tuple(error.allowed)
+
+    assert allowed(CONTACT, {"field": "tags", "value": "x"}) == ("has_any", "has_all", "has_none", "is_empty")
+    assert allowed(CONTACT, {"field": "do_not_contact"}) == ("eq",)
+    assert allowed(TASK, {"field": "due_date", "value": 1}, old=True)[0] == "eq"
+    for field in ("nothing", "custom_fields", None, 5):
+        assert allowed(CONTACT, {"field": field}) == ()
+    assert allowed(CONTACT, {"value": 5}) == ()
+
+
+@pytest.mark.parametrize(("field", "operator"), [("email", "is_null"), ("tags", "is_empty")])
+def test_a_flag_without_a_value_is_told_what_it_takes(field: str, operator: str) -> None:
+    (absent,) = read(CONTACT, {"field": field, "operator": operator}).errors
+    (null,) = read(CONTACT, condition(field, operator, None)).errors
+    assert absent.detail == f"A condition has field, operator and value. {operator} takes true or false."
+    assert null.detail == f"{operator} takes true or false."
+    assert absent.example is True and null.example is True
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "way"),
+    [
+        ("email", "eq", 'use "operator":"is_null","value":true.'),
+        ("tags", "has_any", 'use "operator":"is_empty","value":true.'),
+        ("created_at", "lt", "this field is never null."),
+    ],
+)
+def test_who_compares_with_null_is_told_what_there_is_instead(field: str, operator: str, way: str) -> None:
+    (error,) = read(CONTACT, condition(field, operator, None)).errors
+    assert error.detail == f"null is no value to compare with: {way}"

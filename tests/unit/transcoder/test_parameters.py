@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from contract.operations import BY_ID
+from contract.operations import BY_ID, OPERATIONS, Operation
+from contract.vocabulary import Kind
 from tests.unit.transcoder.surroundings import AROUND, SAME, an_id, nobody
 from transcoder.errors import ApiError
-from transcoder.parameters import Asked, Parameters, read_parameters, readers
+from transcoder.parameters import Asked, Parameters, read_parameters, readers, unknown_parameter
 from transcoder.records import NOBODY, Condition
 
 
@@ -176,6 +177,76 @@ def test_an_unknown_parameter_is_told_what_it_may_have_meant(name: str, meant: s
     (item,) = raised.value.errors or ()
     assert (item.parameter, item.code) == (name, "unknown-parameter")
     assert item.did_you_mean == meant
+
+
+def hint(operation_id: str, name: str) -> str | None:
+    with pytest.raises(ApiError) as raised:
+        read(operation_id, (name, "1"))
+    return (raised.value.errors or ())[0].did_you_mean
+
+
+ELSEWHERE = {
+    "created_after": "created_since",
+    "created_from": "created_since",
+    "created_at_gte": "created_since",
+    "created[gt]": "created_since",
+    "createdAfter": "created_since",
+    "created_at.since": "created_since",
+    "created_before": "created_until",
+    "created_to": "created_until",
+    "created[lte]": "created_until",
+    "updated_after": "updated_since",
+    "updated_from": "updated_since",
+    "updated_before": "updated_until",
+    "updated_at_lt": "updated_until",
+    "page_size": "limit",
+    "pageSize": "limit",
+    "page[size]": "limit",
+    "per_page": "limit",
+    "sort": "order_by",
+    "sort_by": "order_by",
+    "orderBy": "order_by",
+    "after": "cursor",
+    "next": "cursor",
+    "page_token": "cursor",
+    "starting_after": "cursor",
+    "direction": "sort_direction",
+    "total": "include_total",
+    "include_deleted": "deleted",
+    "owner": "owner_id",
+}
+
+
+@pytest.mark.parametrize(("name", "meant"), ELSEWHERE.items())
+def test_a_name_of_other_apis_is_told_ours(name: str, meant: str) -> None:
+    assert hint("contacts.list", name) == meant
+
+
+@pytest.mark.parametrize("name", ["page_size", "sort", "after", "created_before", "include_deleted"])
+def test_what_the_operation_does_not_take_is_never_meant(name: str) -> None:
+    assert hint("contacts.create", name) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["created_at", "created", "since", "until", "page", "offset", "ending_before", "search"]
+)
+def test_what_is_only_alike_is_no_hint(name: str) -> None:
+    assert hint("contacts.list", name) is None
+
+
+WHAT = ("created", "updated", "created_at", "updated_at")
+SINCE = ("after", "from", "gte", "gt", "ge", "min", "start", "since", "sinc", "snice", "sine", "sinces")
+UNTIL = ("before", "to", "lte", "lt", "le", "max", "end", "until", "untill", "util", "till", "unitl")
+
+
+@pytest.mark.parametrize("operation", [row for row in OPERATIONS if row.kind is Kind.LIST], ids=lambda row: row.id)
+def test_no_bound_is_told_the_opposite_one(operation: Operation) -> None:
+    known = list(readers(operation))
+    for words, opposite in ((SINCE, "until"), (UNTIL, "since")):
+        for name in (f"{what}{dash}{word}" for word in words for what in WHAT for dash in ("_", "-", "")):
+            meant = unknown_parameter(name, known).did_you_mean
+            assert not (meant or "").endswith(opposite), name
+            assert meant is None or meant[:7] == name[:7], name
 
 
 def test_every_fault_is_told_at_once() -> None:

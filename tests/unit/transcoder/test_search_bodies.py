@@ -22,6 +22,25 @@ def refused(operation_id: str, body: Any, older: bool = False) -> list[tuple[str
     return [(error.pointer, error.code) for error in raised.value.errors or ()]
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("sort", "order_by"),
+        ("page_size", "limit"),
+        ("query", "search_text"),
+        ("where", "filters"),
+        ("filter", "filters"),
+        ("limt", "limit"),
+        ("source", None),
+    ],
+)
+def test_an_unknown_member_is_told_what_it_may_have_meant(name: str, meant: str | None) -> None:
+    with pytest.raises(ApiError) as raised:
+        check(a_call("contacts.search", {name: 1}))
+    (error,) = raised.value.errors or ()
+    assert (error.code, error.did_you_mean) == ("unknown-member", meant)
+
+
 def test_an_empty_body_asks_for_the_newest_fifty() -> None:
     assert check(a_call("contacts.search", {})) == BY_DEFAULT
     assert check(a_call("contacts.search", {"filters": []})) == BY_DEFAULT

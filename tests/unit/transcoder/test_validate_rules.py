@@ -319,6 +319,12 @@ def test_an_action_refuses(operation_id: str, body: Any, expected: list[tuple[st
     assert faults(acted(operation_id, body)) == expected
 
 
+def test_one_item_is_no_items() -> None:
+    read = acted("contacts.add_tags", {"tags": []})
+    assert isinstance(read, Invalid)
+    assert [error.detail for error in read.errors] == ["At least 1 item."]
+
+
 def test_a_note_is_noted_now_or_before() -> None:
     assert create_values(NOTE, {"body": "x"}, AROUND) == {"body": "x", "is_pinned": False}
     assert faults(create_values(NOTE, {"body": "x", "occurred_at": AHEAD}, AROUND)) == [
