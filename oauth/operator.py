@@ -39,7 +39,7 @@ _NOTHING = "-"
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 """RFC 7638, as our keys are named."""
 _PAT_ID = f"{PERSONAL_ACCESS_TOKEN.prefix}_"
-_A_JTI = f"{', '.join(f'{prefix}_' for prefix in JTI_PREFIXES.values())} and 32 hex digits, as the token itself says"
+_A_JTI = f"{' or '.join(f'{prefix}_' for prefix in JTI_PREFIXES.values())} and 32 hex digits, as the token itself says"
 
 
 class _NotKeptError(Exception):
@@ -187,7 +187,7 @@ async def _jti_behind(connection: "AsyncConnection", given: str, ids: Codec) -> 
         number = ids.open(PERSONAL_ACCESS_TOKEN.prefix, business, given)
         if isinstance(number, int) and (jti := await jti_of(connection, business, number)):
             return jti
-    raise _NotKeptError(f"{given!r} is the id of no token that is kept here: give the token's jti ({_A_JTI})")
+    raise _NotKeptError(f"{given!r} is the id of no token that is kept here: give the token's jti, {_A_JTI}")
 
 
 def _kid(text: str) -> str:

@@ -115,7 +115,7 @@ def test_up_on_another_port_than_it_has_says_what_to_do_and_leaves_it_as_it_is(s
     [port] = re.findall(r"API_URL=https://localhost:(\d+)", local(folder, "where"))
     refused = run(folder, "up", "--port", str(int(port) + 2))
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr == (f"Already up, on port {port}: `make down` first, or RUN_DIR= for a stack beside it.\n")
+    assert refused.stderr == f"Already up, on port {port}: `make down` first, or RUN_DIR= for a stack beside it.\n"
     assert local(folder, "up", "--port", port).startswith("Already up")
     assert everyone(folder) == before
 

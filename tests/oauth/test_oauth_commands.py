@@ -75,19 +75,9 @@ def test_every_token_has_a_budget_and_a_name_of_its_own(environment: dict[str, s
 
 
 def test_the_options_change_the_claims(environment: dict[str, str], ec_pem: str) -> None:
-    wanted = (
-        "--tenant",
-        "7",
-        "--subject",
-        "71",
-        "--scopes",
-        "contacts:read, deals:read deals:write",
-        "--plan",
-        "scale",
-        "--ttl",
-        "60",
-    )
-    _, _, claims = read(oauth(environment, "token", *wanted).out.strip(), ec_pem)
+    whose = ("--tenant", "7", "--subject", "71", "--plan", "scale")
+    wanted = ("--scopes", "contacts:read, deals:read deals:write", "--ttl", "60")
+    _, _, claims = read(oauth(environment, "token", *whose, *wanted).out.strip(), ec_pem)
     assert IDS.open_business(BUSINESS_PREFIX, claims.business) == 7
     assert IDS.open(USER_PREFIX, TenantId(7), claims.subject) == 71
     assert claims.scopes == {"contacts:read", "deals:read", "deals:write"}
