@@ -24,6 +24,7 @@ from local.show import TOKEN_OPTIONS, new_token, show_logs, status, token, where
 from local.trouble import Trouble
 
 Asked = argparse.Namespace
+_DEFAULT_PORT = "8443"
 
 
 def main(words: Sequence[str]) -> int:
@@ -52,9 +53,11 @@ def main(words: Sequence[str]) -> int:
 def _up(folder: RunFolder, asked: Asked) -> str:
     from local.up import await_ready, ready_now, start_or_join, tell
 
-    port = _port(asked.port)
+    port = _port(asked.port or _DEFAULT_PORT)
     folder = open_folder(folder.root)
     stack, joined = start_or_join(folder, port)
+    if joined and asked.port and port not in (0, stack.api_port):
+        raise Trouble(f"Already up, on port {stack.api_port}: `make down` first, or RUN_DIR= for a stack beside it.")
     tell(f"Already up; `make down` ends it. Run folder: {folder.root}" if joined else f"Starting in {folder.root}")
     try:
         with ThreadPoolExecutor(max_workers=1) as beside:
@@ -131,9 +134,9 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     starts = add("up", _up, "start everything, wait until it serves, and return")
-    starts.add_argument("--port", default=os.environ.get("PORT") or "8443", help="of the API; 0: any two free ports")
+    starts.add_argument("--port", default=os.environ.get("PORT", ""), help="of the API; 0: any two free ports")
     looks = add("doctor", _doctor, "say what is wrong with this installation, and the cure")
-    looks.add_argument("--port", default=os.environ.get("PORT") or "8443", help="that `up` is to use")
+    looks.add_argument("--port", default=os.environ.get("PORT") or _DEFAULT_PORT, help="that `up` is to use")
     add("down", _down, "end everything, also what a crash has left")
     add("status", lambda folder, _: status(folder), "show the services")
     again = add("restart", _restart, "let services hand over to new ones, one after the other, without a lost request")

@@ -7,6 +7,7 @@ Knows the environment and the clock; what a token says is for `mint`.
 
 import argparse
 import asyncio
+import difflib
 import os
 import re
 import secrets
@@ -15,14 +16,16 @@ import time
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
+from contract.bounds import TOKEN_LIFE_MAX_S
 from contract.limits import DEFAULT_PLAN, PLANS
-from contract.operations import SCOPES
 from contract.roles import ROLES, Role
 from oauth import keys_cli, operator
 from oauth.arguments import OneLineParser, fail, subject, tenant
 from oauth.mint import Order
+from oauth.scopes import KNOWN
 from oauth.settings import (
     MintSettings,
+    Seeded,
     ServeSettings,
     load_database,
     load_key,
@@ -36,6 +39,8 @@ from process.settings import load_or_exit
 if TYPE_CHECKING:  # the commands that only print are not to wait for these
     from aiohttp import web
     from opentelemetry.trace import Tracer
+
+    from oauth.store.database import Database
 
 T = TypeVar("T")
 
@@ -82,6 +87,11 @@ async def _serve(settings: ServeSettings) -> None:
     async with Database(settings.database_url) as database:
         if missing := await _or_exit(missing_migrations(database)):
             fail(missing)
+        if isinstance(settings.login, Seeded) and (taken := await _or_exit(_taken_address(database, settings.login))):
+            fail(
+                f"the database has {taken} as another user than DIRECTORY_FILE: it was filled from another directory;"
+                " give this one a database of its own (in a checkout: RUN_DIR=)"
+            )
         log.info("serving", kids=list(settings.keys.published(int(time.time()))))
         registry = new_registry()
         with tracing("oauth", settings.collector, registry) as tracer:
@@ -93,6 +103,13 @@ async def _serve(settings: ServeSettings) -> None:
                 listeners.create_task(serve(app, settings.listen, stop))
                 listeners.create_task(serve(inside, settings.internal_listen, stop))
     log.info("stopped")
+
+
+async def _taken_address(database: "Database", login: Seeded) -> str | None:
+    from oauth.store.people import taken_address
+
+    async with database.reading() as connection:
+        return await taken_address(connection, login.people)
 
 
 def _trace(app: "web.Application", tracer: "Tracer | None", name: str | None = None) -> None:
@@ -185,14 +202,26 @@ def _arguments() -> argparse.ArgumentParser:
     token.add_argument("--tenant", type=tenant, help="the business; default: the directory's first")
     token.add_argument("--subject", type=subject, help="a user, by number or usr_ id; default: the first with the role")
     token.add_argument("--role", choices=tuple(ROLES), default=Role.ADMIN.word)
-    token.add_argument("--scopes", type=_words, default=tuple(scope.name for scope in SCOPES), help="default: all")
+    token.add_argument("--scopes", type=_scopes, default=KNOWN, help="default: all")
     token.add_argument("--plan", choices=tuple(PLANS), help="default: the business's own")
-    token.add_argument("--ttl", type=int, default=_DAYS_30_S, metavar="SECONDS", help="default: 30 days")
+    token.add_argument("--ttl", type=_life_s, default=_DAYS_30_S, metavar="SECONDS", help="default: 30 days")
     return parser
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in re.split(r"[ ,]+", text) if word)
+def _scopes(text: str) -> tuple[str, ...]:
+    words = tuple(word for word in re.split(r"[ ,]+", text) if word)
+    for word in words:
+        if word not in KNOWN:
+            meant = difflib.get_close_matches(word, KNOWN, n=1)
+            instead = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(KNOWN)}"
+            raise argparse.ArgumentTypeError(f"{word!r} is no scope; {instead}")
+    return words
+
+
+def _life_s(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 0 < int(text) <= TOKEN_LIFE_MAX_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 1 to {TOKEN_LIFE_MAX_S}")
+    return int(text)
 
 
 if __name__ == "__main__":

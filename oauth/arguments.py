@@ -36,6 +36,11 @@ def subject(text: str) -> UserId | str:
     return text if text.startswith(f"{USER_PREFIX}_") else UserId(_number(text, MAX_NUMBER))
 
 
+def spelt(number: int) -> str:
+    """A number as its operator knows it: past those that count it is a UUID."""
+    return str(number) if number <= MAX_NUMBER else str(UUID(int=number))
+
+
 def _number(text: str, most: int) -> int:
     if _UUID.fullmatch(text):
         return UUID(text).int

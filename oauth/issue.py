@@ -14,7 +14,7 @@ from contract.vocabulary import TenantId, UserId
 from oauth.desk import Desk
 from oauth.errors import Refusal
 from oauth.key_ring import Purpose
-from oauth.mint import Order
+from oauth.mint import JTI_PREFIXES, Order
 from oauth.opaque import new_id
 from oauth.store.revocations import bars
 from oauth.store.tokens import Issued, remember
@@ -46,10 +46,6 @@ class Token:
     expires_at_s: int
 
 
-PREFIXES = {TokenKind.OAUTH: "at", TokenKind.SERVICE: "st", TokenKind.PAT: "pat"}
-"""Of a `jti`."""
-
-
 async def held_back(desk: Desk, connection: AsyncConnection, bearer: Bearer, *, now_s: int) -> Refusal | None:
     """Why nothing may be issued now: it would be born dead.
 
@@ -78,7 +74,7 @@ async def issue(
 ) -> Token:
     """A new access token. ValueError where a claim could not be one, which is nobody's mistake but ours."""
     mint = desk.mint(_purpose(bearer))
-    jti = new_id(PREFIXES[bearer.kind])
+    jti = new_id(JTI_PREFIXES[bearer.kind])
     order = Order(
         tenant=bearer.business,
         subject=bearer.user,

@@ -27,7 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "rotate", help=f"let the staged key sign, {STAGED_AT_LEAST_S} s after it was staged or later"
     )
     turn.add_argument("purpose", choices=SIGNED, type=Purpose)
-    gone = acts.add_parser("withdraw", help="take a key out of the set at once: whatever it has signed is refused")
+    gone = acts.add_parser(
+        "withdraw",
+        help="take a key out of the set: it signs no more, and Envoy drops it within two minutes; what it has signed is"
+        " refused within a second by `python -m oauth revoke --key KID`, the step after this one",
+    )
     gone.add_argument("kid")
 
 

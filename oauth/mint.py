@@ -3,6 +3,7 @@
 Knows what a token says, not who may have one. Time and random words are handed in.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from contract.vocabulary import Json, TenantId, UserId
 from oauth.jwks import SigningKey
 
 PAT_CLIENT = "pat"
+JTI_PREFIXES = {TokenKind.OAUTH: "at", TokenKind.SERVICE: "st", TokenKind.PAT: "pat"}
+JTI = re.compile(rf"(?:{'|'.join(JTI_PREFIXES.values())})_[0-9a-f]{{32}}")
+"""Of every token that was ever minted here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,23 @@ import struct
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from contract.claims import TEXT_CLAIMS
 from contract.ids import Codec
 from contract.limits import PLANS
+from contract.resources.personal_access_token import PERSONAL_ACCESS_TOKEN
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import TenantId
-from oauth.arguments import OneLineParser, fail, subject, tenant
+from oauth.arguments import OneLineParser, fail, spelt, subject, tenant
+from oauth.mint import JTI, JTI_PREFIXES
 from oauth.settings import OperatorSettings
 from stores.revocations.events import Event, Kind
 
 if TYPE_CHECKING:  # the commands that only print are not to wait for SQLAlchemy
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from oauth.store.database import Database
     from oauth.store.revocations import Entry, Note
 
@@ -34,13 +38,19 @@ _HEADINGS = ("WHAT", "WHOM", "VALUE", "SINCE", "UNTIL", "BY", "EVENT")
 _NOTHING = "-"
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 """RFC 7638, as our keys are named."""
+_PAT_ID = f"{PERSONAL_ACCESS_TOKEN.prefix}_"
+_A_JTI = f"{' or '.join(f'{prefix}_' for prefix in JTI_PREFIXES.values())} and 32 hex digits, as the token itself says"
+
+
+class _NotKeptError(Exception):
+    """No token has that id."""
 
 
 def add_commands(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     """The five."""
     revoke = commands.add_parser("revoke", help="end a token, all of a user's or of a key's, or suspend a business")
     whose = revoke.add_mutually_exclusive_group(required=True)
-    whose.add_argument("--jti", help="one token, by its `jti`")
+    whose.add_argument("--jti", help=f"one token, by its `jti`, or by the {_PAT_ID} id of its record")
     whose.add_argument("--subject", type=subject, help="all of a user so far: a usr_ id, or a number with --tenant")
     whose.add_argument("--key", help="all that a signing key has signed or will, by its `kid`")
     whose.add_argument("--business", type=_business_word, help="as `suspend`: all tokens, also those to come")
@@ -60,9 +70,12 @@ def add_commands(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
 
 def run(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
     """Do one of them; returns what it did, or what is in force."""
-    return asyncio.run(
-        _list(settings, everything=parsed.all) if parsed.command == "list" else _change(parsed, settings)
-    )
+    try:
+        return asyncio.run(
+            _list(settings, everything=parsed.all) if parsed.command == "list" else _change(parsed, settings)
+        )
+    except _NotKeptError as fault:  # told when the database is closed
+        fail(str(fault))
 
 
 async def _change(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
@@ -71,11 +84,24 @@ async def _change(parsed: argparse.Namespace, settings: OperatorSettings) -> str
 
     note, now_s = _note(parsed, settings.ids), int(time.time())
     async with _log(settings) as database, database.writing() as connection:
+        if note.kind is Kind.TOKEN and note.target.startswith(_PAT_ID):
+            note = replace(note, target=await _jti_behind(connection, note.target, settings.ids))
         if note.kind is Kind.KEY:
             number, ended = await end_signed(connection, note.target, actor=note.actor, now_s=now_s)
             return f"{note.kind} {note.target}: event {number}; tokens that ended: {ended}"
         number = await revocations.append(connection, [note], now_s=now_s)
-    return f"{note.kind} {note.target}{f' {note.value}' if note.value else ''}: event {number}"
+    return f"{note.kind} {note.target}{f' {note.value}' if note.value else ''}{_as_given(parsed)}: event {number}"
+
+
+def _as_given(parsed: argparse.Namespace) -> str:
+    """What stood for a target that does not show it, so that a slip is seen: any number seals to an id."""
+    if getattr(parsed, "jti", None) is not None:
+        return f" ({parsed.jti})" if parsed.jti.startswith(_PAT_ID) else ""
+    if isinstance(parsed.business, int):
+        return f" (business {spelt(parsed.business)})"
+    if isinstance(getattr(parsed, "subject", None), int):
+        return f" (user {spelt(parsed.subject)} of business {spelt(parsed.tenant)})"
+    return ""
 
 
 async def _list(settings: OperatorSettings, *, everything: bool) -> str:
@@ -149,9 +175,19 @@ def _business_id(given: TenantId | str, ids: Codec) -> str:
 
 
 def _jti(text: str) -> str:
-    if TEXT_CLAIMS["jti"].fullmatch(text) is None:
-        fail(f"{text!r} cannot be a token's jti")
+    if not text.startswith(_PAT_ID) and JTI.fullmatch(text) is None:
+        fail(f"{text!r} cannot be a token's jti: {_A_JTI}")
     return text
+
+
+async def _jti_behind(connection: "AsyncConnection", given: str, ids: Codec) -> str:
+    from oauth.store.pats import businesses_with_pats, jti_of
+
+    for business in await businesses_with_pats(connection):
+        number = ids.open(PERSONAL_ACCESS_TOKEN.prefix, business, given)
+        if isinstance(number, int) and (jti := await jti_of(connection, business, number)):
+            return jti
+    raise _NotKeptError(f"{given!r} is the id of no token that is kept here: give the token's jti, {_A_JTI}")
 
 
 def _kid(text: str) -> str:

@@ -1,6 +1,6 @@
 """Personal access tokens as records of a business: read, counted, succeeded, seen in use.
 
-Every question names the business. Ended ones are shown for a while; knows no token's text and shows no `jti`.
+Every question names the business. Ended ones are shown for a while; knows no token's text.
 """
 
 from collections.abc import Mapping
@@ -55,6 +55,18 @@ async def find_pat(
     asked = _shown(business, now_s).where(_TOKENS.number == number)
     row = (await connection.execute(asked.with_for_update() if hold else asked)).mappings().one_or_none()
     return None if row is None else _pat(row)
+
+
+async def businesses_with_pats(connection: AsyncConnection) -> list[TenantId]:
+    """All that have made one that is still remembered."""
+    asked = sa.select(_TOKENS.business_id).distinct().where(_TOKENS.kind == TokenKind.PAT.value)
+    return [TenantId(business) for business in await connection.scalars(asked)]
+
+
+async def jti_of(connection: AsyncConnection, business: TenantId, number: int) -> str | None:
+    """What the token says of itself, however long ago it ended."""
+    jti: str | None = await connection.scalar(sa.select(_TOKENS.jti).where(*_own(business), _TOKENS.number == number))
+    return jti
 
 
 async def list_pats(connection: AsyncConnection, business: TenantId, *, now_s: int) -> list[Pat]:

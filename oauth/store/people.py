@@ -44,6 +44,15 @@ async def seed(connection: AsyncConnection, directory: Mapping[TenantId, Busines
             await _put(connection, MEMBERSHIPS, place, {"role": person.role})
 
 
+async def taken_address(connection: AsyncConnection, directory: Mapping[TenantId, Business]) -> str | None:
+    """An e-mail address that another user has here than in the directory, which cannot be seeded then."""
+    told = {person.email: person.id for business in directory.values() for person in business.people if person.email}
+    for user, email in await connection.execute(sa.select(USERS.c.id, USERS.c.email)):
+        if told.get(email, user) != user:
+            return str(email)
+    return None
+
+
 async def _put(
     connection: AsyncConnection, table: sa.Table, key: Mapping[str, object], values: Mapping[str, object]
 ) -> None:

@@ -30,7 +30,7 @@ def test_the_function_in_it_is_the_one_in_the_example() -> None:
 def test_what_it_says_to_see_it_run_is_run(tmp_path: Path) -> None:
     [block] = re.findall(r"```sh\n(.+?)```", GUIDE, re.DOTALL)
     script = f"""
-export PORT=0 RUN_DIR={tmp_path}/run
+export PORT=0
 trap 'make down; kill %1' EXIT
 {block.replace("/tmp/book", f"{tmp_path}/book")}
 eval "$(make -s where | grep -E '^(API_URL|CA_FILE)=')"

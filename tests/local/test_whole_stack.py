@@ -26,11 +26,15 @@ not by the clock, and against what is known, so that neither a busy machine nor 
 """
 
 
-def local(folder: RunFolder, *words: str) -> str:
+def run(folder: RunFolder, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "local", *words, "--run-dir", str(folder.root)]
-    done = subprocess.run(
+    return subprocess.run(
         command, cwd=ROOT, env=environment({}), capture_output=True, text=True, timeout=WITHIN_S, check=False
     )
+
+
+def local(folder: RunFolder, *words: str) -> str:
+    done = run(folder, *words)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     return done.stdout
 
@@ -103,6 +107,17 @@ def test_a_second_up_joins_and_prints_the_same(stack: tuple[RunFolder, str]) -> 
     assert everyone(folder) == before
     said = [re.sub(r"eyJ[\w.-]+", "TOKEN", text[text.index("Up:") :]) for text in (first, again)]
     assert said[0] == said[1]
+
+
+def test_up_on_another_port_than_it_has_says_what_to_do_and_leaves_it_as_it_is(stack: tuple[RunFolder, str]) -> None:
+    folder, _ = stack
+    before = everyone(folder)
+    [port] = re.findall(r"API_URL=https://localhost:(\d+)", local(folder, "where"))
+    refused = run(folder, "up", "--port", str(int(port) + 2))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"Already up, on port {port}: `make down` first, or RUN_DIR= for a stack beside it.\n"
+    assert local(folder, "up", "--port", port).startswith("Already up")
+    assert everyone(folder) == before
 
 
 def test_after_a_crash_up_starts_afresh_and_is_warm_and_down_leaves_nothing(stack: tuple[RunFolder, str]) -> None:

@@ -92,6 +92,12 @@ def test_a_whole_life_of_keys_by_commands(folder: Path) -> None:
     assert "removed" in listed.splitlines()[1]
 
 
+def test_the_help_says_what_a_withdrawal_alone_does_not_do(folder: Path) -> None:
+    said = " ".join(keys(folder, "--help").stdout.split())
+    assert "Envoy drops it within two minutes" in said
+    assert "`python -m oauth revoke --key KID`" in said
+
+
 def test_new_files_are_for_their_owner_alone(folder: Path) -> None:
     keys(folder, "stage", "pat")
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}

@@ -1,8 +1,10 @@
 """`python -m oauth` and its commands, as a shell sees them."""
 
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 
 import aiohttp
@@ -73,11 +75,12 @@ def test_every_token_has_a_budget_and_a_name_of_its_own(environment: dict[str, s
 
 
 def test_the_options_change_the_claims(environment: dict[str, str], ec_pem: str) -> None:
-    wanted = ("--tenant", "7", "--subject", "71", "--scopes", "contacts:read, x:y z", "--plan", "scale", "--ttl", "60")
-    _, _, claims = read(oauth(environment, "token", *wanted).out.strip(), ec_pem)
+    whose = ("--tenant", "7", "--subject", "71", "--plan", "scale")
+    wanted = ("--scopes", "contacts:read, deals:read deals:write", "--ttl", "60")
+    _, _, claims = read(oauth(environment, "token", *whose, *wanted).out.strip(), ec_pem)
     assert IDS.open_business(BUSINESS_PREFIX, claims.business) == 7
     assert IDS.open(USER_PREFIX, TenantId(7), claims.subject) == 71
-    assert claims.scopes == {"contacts:read", "x:y", "z"}
+    assert claims.scopes == {"contacts:read", "deals:read", "deals:write"}
     assert (claims.plan.name, claims.expires_at_s - claims.issued_at_s) == ("scale", 60)
 
 
@@ -94,6 +97,9 @@ REFUSED = {
     "for a subject that is no id": ({}, ("--subject", "usr_1")),
     "for a tenant that is no number": ({}, ("--tenant", "acme")),
     "that outlives its revocation": ({}, ("--ttl", str(366 * 24 * 3600 + 1))),
+    "that is over before it begins": ({}, ("--ttl", "-5")),
+    "that lives for no second": ({}, ("--ttl", "0")),
+    "for a scope that there is not": ({}, ("--scopes", "contacts:read contacts:raed")),
     "without an id key": ({"ID_KEY_FILE": ""}, ()),
 }
 
@@ -104,6 +110,13 @@ def test_mints_no_token(environment: dict[str, str], change: dict[str, str], arg
     assert (refused.code, refused.out) == (2, "")
     assert refused.err.startswith("oauth: ")
     assert refused.err.count("\n") == 1
+
+
+def test_of_a_misspelt_scope_it_names_the_nearest_and_of_a_strange_one_all(environment: dict[str, str]) -> None:
+    misspelt = oauth(environment, "token", "--scopes", "contacts:raed").err
+    assert misspelt == "oauth: argument --scopes: 'contacts:raed' is no scope; did you mean contacts:read?\n"
+    strange = oauth(environment, "token", "--scopes", "x").err
+    assert all(scope.name in strange for scope in SCOPES)
 
 
 def test_kid_prints_the_key_id(environment: dict[str, str], ec_pem: str) -> None:
@@ -139,6 +152,20 @@ def test_migrating_again_changes_nothing(environment: dict[str, str]) -> None:
     first, second = oauth(environment, "migrate"), oauth(environment, "migrate")
     assert (first.code, first.err) == (0, "")
     assert (second.code, second.out, second.err) == (0, first.out, "")
+
+
+def test_a_database_that_another_directory_has_filled_stops_the_start_with_a_line(
+    environment: dict[str, str],
+) -> None:
+    assert oauth(environment, "migrate").code == 0
+    with closing(sqlite3.connect(environment["OAUTH_DATABASE_URL"].removeprefix("sqlite:///"))) as database, database:
+        database.execute(
+            "INSERT INTO users (id, email, name, active) VALUES (1, 'alice@acme-brokers.example', 'Alice', 1)"
+        )
+    refused = oauth(environment | {"DIRECTORY_FILE": "sandbox/directory.json"})
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("oauth: the database has alice@acme-brokers.example as another user than ")
+    assert refused.err.count("\n") == 1
 
 
 LOST = {

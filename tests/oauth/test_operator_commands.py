@@ -7,18 +7,44 @@ from contextlib import closing
 
 import pytest
 
+from contract.claims import TokenKind
+from contract.vocabulary import TenantId, UserId
+from oauth.mint import JTI_PREFIXES, PAT_CLIENT
+from oauth.opaque import new_id
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
+from oauth.store.tokens import Issued, remember
 from tests.oauth.test_oauth_commands import IDS, TENANT, oauth
 
 BUSINESS = IDS.seal_business("biz", TENANT)
 KID = "L0cC4ncY2wRJb8hR5bV0Y6l2rHqE7T9x-kq_Zb3mD1s"
 USER = IDS.seal("usr", TENANT, 12)
+JTI = f"pat_{'0f' * 16}"
 
 
 async def migrated(url: str) -> None:
     async with Database(database_url(url)) as database:
         await migrate(database)
+
+
+async def made(url: str, jti: str, business: TenantId) -> int:
+    """A personal access token of a user of the business, as it is remembered; returns its number."""
+    async with Database(database_url(url)) as database, database.writing() as connection:
+        token = Issued(
+            jti=jti,
+            kind=TokenKind.PAT,
+            grant_id=None,
+            client_id=PAT_CLIENT,
+            business=business,
+            user=UserId(12),
+            scope=("contacts:read",),
+            role="admin",
+            kid=KID,
+            rate_key="fam_1",
+            created_at_s=1,
+            expires_at_s=2**33,
+        )
+        return await remember(connection, token)
 
 
 def logged(environment: dict[str, str]) -> list[tuple[str, str]]:
@@ -45,16 +71,19 @@ def rows(environment: dict[str, str], *options: str) -> list[list[str]]:
 
 
 CHANGES = {
-    "one token": (("revoke", "--jti", "pat_1"), "token pat_1: event 1\n"),
+    "one token": (("revoke", "--jti", JTI), f"token {JTI}: event 1\n"),
     "a user by id": (("revoke", "--subject", USER), f"subject {USER}: event 1\n"),
     "a user by id, in its business": (("revoke", "--subject", USER, "--tenant", "1"), f"subject {USER}: event 1\n"),
-    "a user by number": (("revoke", "--subject", "12", "--tenant", "1"), f"subject {USER}: event 1\n"),
+    "a user by number": (
+        ("revoke", "--subject", "12", "--tenant", "1"),
+        f"subject {USER} (user 12 of business 1): event 1\n",
+    ),
     "a signing key": (("revoke", "--key", KID), f"key {KID}: event 1; tokens that ended: 0\n"),
     "a business by id": (("revoke", "--business", BUSINESS), f"suspend {BUSINESS}: event 1\n"),
-    "a business by number": (("suspend", "--business", "1"), f"suspend {BUSINESS}: event 1\n"),
-    "a resumption": (("resume", "--business", "1"), f"resume {BUSINESS}: event 1\n"),
-    "another plan": (("plan", "--business", "1", "--plan", "scale"), f"plan {BUSINESS} scale: event 1\n"),
-    "the token's own plan": (("plan", "--business", "1"), f"plan {BUSINESS}: event 1\n"),
+    "a business by number": (("suspend", "--business", "1"), f"suspend {BUSINESS} (business 1): event 1\n"),
+    "a resumption": (("resume", "--business", "1"), f"resume {BUSINESS} (business 1): event 1\n"),
+    "another plan": (("plan", "--business", "1", "--plan", "scale"), f"plan {BUSINESS} scale (business 1): event 1\n"),
+    "the token's own plan": (("plan", "--business", "1"), f"plan {BUSINESS} (business 1): event 1\n"),
 }
 
 
@@ -65,29 +94,60 @@ def test_says_what_it_has_appended(told: dict[str, str], words: tuple[str, ...],
     assert logged(told) == [tuple(said.partition(": event 1")[0].split()[:2])]
 
 
+@pytest.mark.parametrize("kind", TokenKind)
+def test_a_jti_of_each_kind_of_token_can_be_revoked(told: dict[str, str], kind: TokenKind) -> None:
+    jti = new_id(JTI_PREFIXES[kind])
+    assert oauth(told, "revoke", "--jti", jti).code == 0
+    assert logged(told) == [("token", jti)]
+
+
+def test_a_tokens_record_stands_for_its_jti(told: dict[str, str]) -> None:
+    asyncio.run(made(told["OAUTH_DATABASE_URL"], f"pat_{'a' * 32}", TenantId(2)))
+    given = IDS.seal("tok", TENANT, asyncio.run(made(told["OAUTH_DATABASE_URL"], JTI, TENANT)))
+    done = oauth(told, "revoke", "--jti", given)
+    assert (done.code, done.out, done.err) == (0, f"token {JTI} ({given}): event 1\n", "")
+    assert logged(told) == [("token", JTI)]
+
+
+def test_where_it_does_not_know_a_token_it_says_what_to_give_instead(told: dict[str, str]) -> None:
+    for given in (IDS.seal("tok", TENANT, 1), "eyJhbGciOiJFUzI1NiJ9"):
+        assert oauth(told, "revoke", "--jti", given).err.endswith(
+            "at_ or st_ or pat_ and 32 hex digits, as the token itself says\n"
+        ), given
+
+
+def test_a_uuid_is_told_back_as_it_was_given(told: dict[str, str]) -> None:
+    business, user = "6f1c2f0e-52a7-4d0e-9d55-0b6a8f3f5b10", "0d4c7a52-8f0b-4e0e-8f8e-6a1f5f0c9b01"
+    done = oauth(told | {"ID_KIND": "uuid"}, "revoke", "--subject", user, "--tenant", business)
+    assert f" (user {user} of business {business}): " in done.out
+
+
 def test_the_list_is_what_is_in_force_and_the_log_everything(told: dict[str, str]) -> None:
     for words in (
         ("suspend", "--business", "1"),
         ("plan", "--business", "1", "--plan", "starter"),
         ("plan", "--business", "1", "--plan", "scale"),
-        ("revoke", "--jti", "pat_1", "--actor", "ada"),
+        ("revoke", "--jti", JTI, "--actor", "ada"),
         ("resume", "--business", "1"),
     ):
         assert oauth(told, *words).code == 0
-    assert [row[:3] for row in rows(told)] == [["plan", BUSINESS, "scale"], ["token", "pat_1", "-"]]
+    assert [row[:3] for row in rows(told)] == [["plan", BUSINESS, "scale"], ["token", JTI, "-"]]
     assert rows(told)[1][-2:] == ["ada", "4"]
     assert [row[0] for row in rows(told, "--all")] == ["suspend", "plan", "plan", "token", "resume"]
 
 
 REFUSED = {
     "without saying what": ("revoke",),
-    "of two things at once": ("revoke", "--jti", "pat_1", "--business", "1"),
+    "of two things at once": ("revoke", "--jti", JTI, "--business", "1"),
     "of a user's number without its business": ("revoke", "--subject", "12"),
     "of a user whose id is misspelt": ("revoke", "--subject", USER[:-1]),
     "of a user whose id has another letter": ("revoke", "--subject", USER[:-1] + ("0" if USER[-1] != "0" else "4")),
     "of a user of another business": ("revoke", "--subject", USER, "--tenant", "2"),
-    "of a token, with a business that nothing asks for": ("revoke", "--jti", "pat_1", "--tenant", "1"),
+    "of a token, with a business that nothing asks for": ("revoke", "--jti", JTI, "--tenant", "1"),
     "of a jti that no token can have": ("revoke", "--jti", "pat 1"),
+    "of a jti that is cut short": ("revoke", "--jti", JTI[:-1]),
+    "of a token whose record is not here": ("revoke", "--jti", IDS.seal("tok", TENANT, 1)),
+    "of a token whose record's id is misspelt": ("revoke", "--jti", "tok_1"),
     "of a key whose name is cut short": ("revoke", "--key", KID[:-1]),
     "of a business of another deployment": ("suspend", "--business", "biz_" + "0" * 26),
     "of a business that is no number": ("resume", "--business", "acme"),
@@ -106,7 +166,7 @@ def test_appends_nothing(told: dict[str, str], words: tuple[str, ...]) -> None:
 
 
 def test_without_tables_it_says_how_to_make_them(environment: dict[str, str]) -> None:
-    refused = oauth(environment, "revoke", "--jti", "pat_1")
+    refused = oauth(environment, "revoke", "--jti", JTI)
     assert (refused.code, refused.out) == (2, "")
     assert refused.err.endswith("run `python -m oauth migrate`\n")
     assert refused.err.count("\n") == 1
