@@ -20,7 +20,7 @@ from contract.bounds import TOKEN_LIFE_MAX_S
 from contract.limits import DEFAULT_PLAN, PLANS
 from contract.roles import ROLES, Role
 from oauth import keys_cli, operator
-from oauth.arguments import OneLineParser, fail, subject, tenant
+from oauth.arguments import Mistake, OneLineParser, fail, subject, tenant, told
 from oauth.mint import Order
 from oauth.scopes import KNOWN
 from oauth.settings import (
@@ -49,7 +49,13 @@ _DAYS_30_S = 30 * 24 * 3600
 
 def main() -> None:
     """Do what the command line says."""
-    parsed = _arguments().parse_args()
+    try:
+        _do(_arguments().parse_args())
+    except Mistake as fault:
+        told(fault)
+
+
+def _do(parsed: argparse.Namespace) -> None:
     if parsed.command == "kid":
         print(load_or_exit(load_key, os.environ, "oauth").id)
     elif parsed.command == "token":

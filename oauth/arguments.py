@@ -20,10 +20,19 @@ class OneLineParser(argparse.ArgumentParser):
         fail(message)
 
 
+class Mistake(Exception):
+    """Ends the process, when all that was opened is closed: a SystemExit from within would end the loop first."""
+
+
 def fail(line: str) -> Never:
-    """The end of the process, and why."""
-    sys.stderr.write(f"oauth: {line}\n")
-    raise SystemExit(2)
+    """The end of the process, and why. Raises Mistake."""
+    raise Mistake(line)
+
+
+def told(fault: Mistake) -> Never:
+    """In a line."""
+    sys.stderr.write(f"oauth: {fault}\n")
+    raise SystemExit(2) from None
 
 
 def tenant(text: str) -> TenantId:

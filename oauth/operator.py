@@ -22,7 +22,7 @@ from contract.limits import PLANS
 from contract.resources.personal_access_token import PERSONAL_ACCESS_TOKEN
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import TenantId
-from oauth.arguments import OneLineParser, fail, spelt, subject, tenant
+from oauth.arguments import Mistake, OneLineParser, fail, spelt, subject, tenant
 from oauth.mint import JTI, JTI_PREFIXES
 from oauth.settings import OperatorSettings
 from stores.revocations.events import Event, Kind
@@ -40,10 +40,6 @@ _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 """RFC 7638, as our keys are named."""
 _PAT_ID = f"{PERSONAL_ACCESS_TOKEN.prefix}_"
 _A_JTI = f"{' or '.join(f'{prefix}_' for prefix in JTI_PREFIXES.values())} and 32 hex digits, as the token itself says"
-
-
-class _NotKeptError(Exception):
-    """No token has that id."""
 
 
 def add_commands(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
@@ -70,12 +66,9 @@ def add_commands(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
 
 def run(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
     """Do one of them; returns what it did, or what is in force."""
-    try:
-        return asyncio.run(
-            _list(settings, everything=parsed.all) if parsed.command == "list" else _change(parsed, settings)
-        )
-    except _NotKeptError as fault:  # told when the database is closed
-        fail(str(fault))
+    return asyncio.run(
+        _list(settings, everything=parsed.all) if parsed.command == "list" else _change(parsed, settings)
+    )
 
 
 async def _change(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
@@ -187,7 +180,7 @@ async def _jti_behind(connection: "AsyncConnection", given: str, ids: Codec) -> 
         number = ids.open(PERSONAL_ACCESS_TOKEN.prefix, business, given)
         if isinstance(number, int) and (jti := await jti_of(connection, business, number)):
             return jti
-    raise _NotKeptError(f"{given!r} is the id of no token that is kept here: give the token's jti, {_A_JTI}")
+    raise Mistake(f"{given!r} is the id of no token that is kept here: give the token's jti, {_A_JTI}")
 
 
 def _kid(text: str) -> str:

@@ -79,5 +79,9 @@ async def connect(*arguments: Any, **options: Any) -> Connection:
     connection = Connection(partial(sqlite3.connect, *arguments, isolation_level=None, **options), _ITERATION)
     # As SQLAlchemy has it: who has lost a connection need not wait for its thread.
     connection._thread.daemon = True
-    await connection
+    try:
+        await connection
+    except sqlite3.Error:
+        connection._thread.join()  # it is about to end, and would call for a loop that may be gone by then
+        raise
     return connection
