@@ -15,6 +15,7 @@ from authz.ext_authz_pb2 import CheckRequest, CheckResponse
 from authz.limiter import Limiter
 from authz.service import Authorizer, Checks
 from authz.telling import Teller
+from contract.claims import TokenFault
 from contract.limits import Budget
 from contract.operations import BY_ID, UNROUTED
 from contract.problems import PROBLEMS
@@ -86,8 +87,9 @@ class House:
         self.rule = problem.code
         assert denied.status.code == problem.status == body["status"]
         # The rows' own words and nothing else: no exception's text, nothing of what was asked.
-        assert (body["title"], body["detail"]) == (problem.title, problem.detail)
         assert body.get("reason") in (None, "malformed", "not-yet-valid")
+        detail = TokenFault(body["reason"]).detail if "reason" in body else problem.detail
+        assert (body["title"], body["detail"]) == (problem.title, detail)
         [line] = self._logged.calls
         assert (line.kwargs["event"], line.kwargs["rule"]) == ("denied", problem.code)
         assert not line.kwargs.get("exc_info"), "an exception of ours"
