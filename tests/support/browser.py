@@ -1,13 +1,14 @@
 """A real Chromium before a stack, and pages that remember what went wrong in them."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, Page, async_playwright
+from playwright.async_api import BrowserContext, Locator, Page, Playwright, async_playwright
 
 from tests.support.hushed import hush_form
 from tests.support.stack import Stack
@@ -20,6 +21,7 @@ FLAGS = (
 DESK, PHONE = 1280, 390
 HEIGHT = 900
 PATIENCE_MS = 60_000
+ENDS_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,24 @@ class Chromium:
 
 
 @asynccontextmanager
+async def driving() -> AsyncIterator[Playwright]:
+    """Playwright's driver. It was seen not to end when it was told to, after all browsers had: it ends with us then."""
+    playwright = await async_playwright().start()
+    try:
+        yield playwright
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDS_S):
+                await playwright.stop()
+
+
+@asynccontextmanager
 async def chromium_before(stack: Stack) -> AsyncIterator[Chromium]:
     """A browser for the pages of that stack; without one on this machine the test skips, and says so."""
     if CHROMIUM is None:
         pytest.skip("there is no `chromium` on PATH: nothing was looked at in a browser")
     with TemporaryDirectory(prefix="chromium-") as profile:
-        async with async_playwright() as playwright:
+        async with driving() as playwright:
             context = await playwright.chromium.launch_persistent_context(
                 profile, executable_path=CHROMIUM, args=FLAGS, headless=True, ignore_https_errors=True
             )

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from oauth.app import assemble
 from oauth.desk import Desk
@@ -31,7 +31,7 @@ from tests.edge.standing import Edge, standing_edge, until
 from tests.oauth.pages.town import DIRECTORY
 from tests.oauth.pages.visit import PASSWORD
 from tests.oauth.protocol.world import App, Town, Verifier, World
-from tests.support.browser import CHROMIUM, DESK, FLAGS, HEIGHT, PATIENCE_MS, Watched
+from tests.support.browser import CHROMIUM, DESK, FLAGS, HEIGHT, PATIENCE_MS, Watched, driving
 from tests.support.hushed import hush
 from tests.support.processes import free_ports
 from tests.support.quiet_log import QUIET
@@ -160,7 +160,7 @@ async def a_scene(url: str = "") -> AsyncIterator[Scene]:
         Database(database_url(url or f"sqlite:///{edge.folder}/oauth.db")) as database,
         serving(edge, database) as world,
         an_app_of_its_own(edge) as callback,
-        async_playwright() as playwright,
+        driving() as playwright,
     ):
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), headless=True)
         try:
