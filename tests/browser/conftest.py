@@ -8,7 +8,7 @@ from tests.support.browser import Chromium, chromium_before
 from tests.support.stack import Stack
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def chromium(stack: Stack) -> AsyncIterator[Chromium]:
     async with chromium_before(stack) as browser:
         yield browser

@@ -144,7 +144,7 @@ async def fill_in(page: Page, email: str, password: str = PASSWORD) -> None:
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def scene() -> AsyncIterator[Scene]:
     async with a_scene() as standing:
         yield standing
