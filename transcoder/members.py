@@ -61,9 +61,14 @@ def faults_of(read: Read) -> Iterator[Fault]:
         yield from read
 
 
-def unknown(name: str, known: Sequence[str], at: str = "") -> Fault:
+def unknown(
+    name: str,
+    known: Sequence[str],
+    at: str = "",
+    guess: Callable[[str, Sequence[str]], str | None] = did_you_mean,
+) -> Fault:
     """The fault of a member that is not there."""
-    return Fault("unknown-member", "There is no such member.", at=at, did_you_mean=did_you_mean(name, known))
+    return Fault("unknown-member", "There is no such member.", at=at, did_you_mean=guess(name, known))
 
 
 Judge = Callable[[Json, Surroundings], Read]

@@ -13,6 +13,7 @@ from transcoder.call import Answer, Call
 from transcoder.filters import read_filters, top_currency
 from transcoder.handlers.pages import Wish, page
 from transcoder.handlers.shared import Desk
+from transcoder.members import unknown
 from transcoder.parameters import meant
 from transcoder.pointers import pointer
 from transcoder.to_public import encode
@@ -33,8 +34,7 @@ def check(call: Call) -> Wish:
         if len(errors) >= MAX_ERRORS:
             break  # the rest would not be shown, and each guess at a name costs
         if name not in _MEMBERS:
-            fault = Fault("unknown-member", "There is no such member.", did_you_mean=meant(name, _MEMBERS))
-            errors.append(item(fault, pointer(name)))
+            errors.append(item(unknown(name, _MEMBERS, guess=meant), pointer(name)))
             continue
         found = _NULL if value is None else _READERS[name](call, value)
         if isinstance(found, Invalid):
