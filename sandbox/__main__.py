@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+import uvloop
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 
@@ -72,7 +73,8 @@ def main() -> int:
         return 2
     set_up(settings.log_level)
     try:
-        asyncio.run(run(settings, directory))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run(settings, directory))
     except (OSError, DBAPIError) as error:  # the socket or the database is not to be had
         sys.stderr.write(f"cannot serve {settings.database_url} on {settings.listen}: {error}\n")
         return 1

@@ -25,6 +25,15 @@ PATIENCE_MS = 8000  # of a caller that names no deadline
 DIGITS = re.compile(r"[0-9]{1,18}")
 MILLISECONDS = re.compile(r"-?[0-9]{1,9}")
 
+_users = TABLES["users"].table.c
+_here = sa.and_(_users.business_id == BUSINESSES.c.id, _users.id == sa.bindparam("user_id"))
+_ADMITTED = (
+    sa.select(BUSINESSES.c.is_suspended, _users.id)
+    .select_from(BUSINESSES.outerjoin(TABLES["users"].table, _here))
+    .where(BUSINESSES.c.id == sa.bindparam("business_id"))
+)
+"""Built once: every call asks it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -54,10 +63,8 @@ def read_call(business_id: str, headers: Mapping[str, str], deadline: Deadline) 
 
 async def admit(connection: AsyncConnection, call: Call) -> None:
     """Let the caller in, or raise: an unknown business or user (HTTP), a suspended business (E_SUSPENDED)."""
-    users = TABLES["users"].table
-    here = sa.and_(users.c.business_id == BUSINESSES.c.id, users.c.id == call.user_id)
-    found = sa.select(BUSINESSES.c.is_suspended, users.c.id).select_from(BUSINESSES.outerjoin(users, here))
-    row = (await connection.execute(found.where(BUSINESSES.c.id == call.business_id))).one_or_none()
+    named = {"business_id": call.business_id, "user_id": call.user_id}
+    row = (await connection.execute(_ADMITTED, named)).one_or_none()
     if row is None:
         raise UnreadableError(f"no business {call.business_id}", status=404)
     if row.id is None and call.user_id < FIRST_SERVICE:

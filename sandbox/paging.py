@@ -6,6 +6,7 @@ hides another. Pure; it must not know filters or who asks.
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from sandbox.declarations import Field
 from sandbox.kinds import INT64, Stored, fold, is_integer
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
-from sandbox.tables import RecordTable, folded_name
+from sandbox.tables import RecordTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,10 @@ def _is_value(value: object, field: Field) -> TypeGuard[str | int | None]:
     return isinstance(value, str) if field.kind.stored is Stored.TEXT else is_integer(value)
 
 
-def position_of(row: sa.RowMapping, order: Order) -> Position:
-    """Where a row stands in an order."""
-    return Position(row[folded_name(order.field)], row["id"])
+def position_of(record: Mapping[str, Any], order: Order) -> Position:
+    """Where a record stands in an order."""
+    value = record.get(order.field.name)
+    return Position(fold(value) if order.field.kind.folds else value, record["id"])
 
 
 def segments(order: Order, after: Position | None, records: RecordTable) -> list[Segment]:

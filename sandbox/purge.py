@@ -76,8 +76,7 @@ async def _holders(
         holding: sa.ColumnElement[bool] = table.c.id.in_(sa.select(items.c.record_id).where(*here))
     else:
         holding = table.c[field.name] == record_id
-    found = sa.select(table).where(table.c.business_id == business_id, holding)
-    return [store.to_record(row, holders.resource) for row in (await connection.execute(found)).mappings()]
+    return await store.read(connection, holders, table.c.business_id == business_id, holding)
 
 
 def _without(holder: Record, field: Field, record_id: int) -> dict[str, Value | None]:

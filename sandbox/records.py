@@ -4,13 +4,13 @@ Owns the statements. It must not know permissions, rules or requests: what it is
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.bodies import Query
-from sandbox.declarations import Field, Resource, Unique
+from sandbox.declarations import Field, Unique
 from sandbox.kinds import Value, fold
 from sandbox.paging import position_of, seal_key, segments
 from sandbox.search_rows import write_rows
@@ -23,9 +23,20 @@ WITH_DELETED: tuple[tuple[sa.ColumnElement[bool], ...], ...] = ((LIVE,), (), (DE
 Paging: TypeAlias = dict[str, int | bool | str | None]
 
 
-def to_record(row: sa.RowMapping, resource: Resource) -> Record:
-    """A row as the dialect speaks it: a null is a member left out."""
-    return {field.name: row[field.name] for field in resource.fields if row[field.name] is not None}
+def to_records(rows: Iterable[sa.Row[Any]], records: RecordTable) -> list[Record]:
+    """Rows of what is shown as the dialect speaks them: a null is a member left out."""
+    names = [column.name for column in records.shown]
+    return [{name: value for name, value in zip(names, row, strict=True) if value is not None} for row in rows]
+
+
+async def read(
+    connection: AsyncConnection,
+    records: RecordTable,
+    *wanted: sa.ColumnElement[bool],
+    order: Iterable[sa.ColumnElement[Any]] = (),
+) -> list[Record]:
+    """All records that are so."""
+    return to_records(await connection.execute(sa.select(*records.shown).where(*wanted).order_by(*order)), records)
 
 
 async def find(connection: AsyncConnection, records: RecordTable, business_id: int, record_id: int) -> Record | None:
@@ -37,10 +48,9 @@ async def find_all(
     connection: AsyncConnection, records: RecordTable, business_id: int, ids: Iterable[int]
 ) -> dict[int, Record]:
     """The records of those ids that there are, deleted or not."""
-    table = records.table
-    found = sa.select(table).where(table.c.id.in_(list(ids)), table.c.business_id == business_id)
-    rows = (await connection.execute(found)).mappings()
-    return {row["id"]: to_record(row, records.resource) for row in rows}
+    columns = records.table.c
+    found = await read(connection, records, columns.id.in_(list(ids)), columns.business_id == business_id)
+    return {cast("int", record["id"]): record for record in found}
 
 
 async def with_children(connection: AsyncConnection, records: RecordTable, found: list[Record]) -> list[Record]:
@@ -49,11 +59,10 @@ async def with_children(connection: AsyncConnection, records: RecordTable, found
     if children is None or not found:
         return found
     shown: dict[Value, list[Record]] = {record["id"]: [] for record in found}
-    table = TABLES[children.path].table
-    theirs = sa.select(table).where(table.c[children.field].in_(list(shown)), LIVE)
-    rows = await connection.execute(theirs.order_by(table.c[children.field], table.c[children.order]))
-    for row in rows.mappings():
-        shown[row[children.field]].append(to_record(row, TABLES[children.path].resource))
+    theirs = TABLES[children.path]
+    holder, place = theirs.table.c[children.field], theirs.table.c[children.order]
+    for child in await read(connection, theirs, holder.in_(list(shown)), LIVE, order=(holder, place)):
+        shown[child[children.field]].append(child)
     return [{**record, children.path: shown[record["id"]]} for record in found]
 
 
@@ -62,26 +71,26 @@ async def page(
 ) -> tuple[list[Record], Paging]:
     """One page of a query, and where the next one begins."""
     narrow = await narrowing(connection, records, business_id, query.words)
-    rows: list[sa.RowMapping] = []
-    for found in stretches(records, business_id, query):
-        some = found.where(*narrow).limit(query.limit + 1 - len(rows))
-        rows += (await connection.execute(some)).mappings()
-        if len(rows) > query.limit:
+    found: list[Record] = []
+    for stretch in stretches(records, business_id, query):
+        some = stretch.where(*narrow).limit(query.limit + 1 - len(found))
+        found += to_records(await connection.execute(some), records)
+        if len(found) > query.limit:
             break
-    shown, has_more = rows[: query.limit], len(rows) > query.limit
+    shown, has_more = found[: query.limit], len(found) > query.limit
     next_key = seal_key(query.order, position_of(shown[-1], query.order)) if has_more else None
     paging: Paging = {"limit": query.limit, "has_more": has_more, "next_key": next_key}
     if query.with_total:
         wanted = [*_wanted(records, business_id, query), *narrow]
         paging["total"] = await count(connection, records.table, wanted)
-    return [to_record(row, records.resource) for row in shown], paging
+    return shown, paging
 
 
 def stretches(records: RecordTable, business_id: int, query: Query) -> list[sa.Select[Any]]:
     """The statements that give, in turn, what follows the query's place."""
     wanted = _wanted(records, business_id, query)
     return [
-        sa.select(records.table).where(*wanted, segment.where).order_by(*segment.order_by)
+        sa.select(*records.shown).where(*wanted, segment.where).order_by(*segment.order_by)
         for segment in segments(query.order, query.after, records)
     ]
 
@@ -100,10 +109,10 @@ async def offset_page(
 ) -> tuple[list[Record], Paging]:
     """A stretch of the records that are wanted, by id."""
     table = records.table
-    found = sa.select(table).where(*wanted).order_by(table.c.id).limit(limit).offset(offset)
-    rows = (await connection.execute(found)).mappings()
+    found = sa.select(*records.shown).where(*wanted).order_by(table.c.id).limit(limit).offset(offset)
+    rows = (await connection.execute(found)).all()
     paging: Paging = {"limit": limit, "offset": offset, "total": await count(connection, table, wanted)}
-    return [to_record(row, records.resource) for row in rows], paging
+    return to_records(rows, records), paging
 
 
 async def count(connection: AsyncConnection, table: sa.Table, wanted: Iterable[sa.ColumnElement[bool]]) -> int:
@@ -114,10 +123,10 @@ async def count(connection: AsyncConnection, table: sa.Table, wanted: Iterable[s
 async def insert(connection: AsyncConnection, records: RecordTable, business_id: int, record: Record) -> Record:
     """Write a new record; returns it with its id."""
     columns = dict(columns_of(records, record, record))
-    written = records.table.insert().values(business_id=business_id, **columns).returning(records.table)
-    row = (await connection.execute(written)).mappings().one()
-    await write_rows(connection, records, business_id, row["id"], {}, record)
-    return to_record(row, records.resource)
+    written = records.table.insert().values(business_id=business_id, **columns).returning(*records.shown)
+    row = (await connection.execute(written)).one()
+    await write_rows(connection, records, business_id, row.id, {}, record)
+    return to_records([row], records)[0]
 
 
 async def change(
@@ -131,10 +140,10 @@ async def change(
     table = records.table
     wanted = {name: value for name, value in {**stored, **changes}.items() if value is not None}
     columns = dict(columns_of(records, changes, wanted))
-    written = table.update().where(table.c.id == stored["id"]).values(columns).returning(table)
-    row = (await connection.execute(written)).mappings().one()
-    await write_rows(connection, records, business_id, row["id"], stored, wanted)
-    return to_record(row, records.resource)
+    written = table.update().where(table.c.id == stored["id"]).values(columns).returning(*records.shown)
+    row = (await connection.execute(written)).one()
+    await write_rows(connection, records, business_id, row.id, stored, wanted)
+    return to_records([row], records)[0]
 
 
 async def remove(connection: AsyncConnection, records: RecordTable, business_id: int, stored: Record) -> None:

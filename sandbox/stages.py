@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import sqlalchemy as sa
-
 from sandbox import records as store
 from sandbox import writes
 from sandbox.bodies import Asking, Content, Patch, members, read_creation
@@ -75,8 +73,8 @@ async def _take_default(write: Write, pipeline: Record) -> None:
     """Take the mark off the pipeline that has it beside this one."""
     table = PIPELINES.table
     here = (table.c.business_id == write.call.business_id, table.c.is_default == 1, table.c.id != pipeline["id"])
-    for row in (await write.connection.execute(sa.select(table).where(*here, LIVE))).mappings().all():
-        await rewritten(write, store.to_record(row, PIPELINES.resource), {"is_default": 0})
+    for pipeline_before in await store.read(write.connection, PIPELINES, *here, LIVE):
+        await rewritten(write, pipeline_before, {"is_default": 0})
 
 
 async def update_pipeline(write: Write, record_id: int, patch: Patch) -> Record:
@@ -115,9 +113,9 @@ async def undelete_pipeline(write: Write, record_id: int) -> Record:
     within, table = of_pipeline(write, stored), STAGES.table
     # They went in one write, whose instant no other write of the business has.
     together = (table.c.pipeline_id == stored["id"], table.c.is_deleted == 1)
-    gone = sa.select(table).where(*together, table.c.deleted_at == stored["deleted_at"])
-    for row in (await write.connection.execute(gone)).mappings().all():
-        await rewritten(within, store.to_record(row, STAGES.resource), {"is_deleted": 0})
+    at_once = table.c.deleted_at == stored["deleted_at"]
+    for stage in await store.read(write.connection, STAGES, *together, at_once):
+        await rewritten(within, stage, {"is_deleted": 0})
     return await rewritten(write, stored, {"is_deleted": 0})
 
 
@@ -141,8 +139,8 @@ async def check_parent(write: Write) -> Record:
 
 async def _live_stages(write: Write) -> list[Record]:
     table = STAGES.table
-    ours = sa.select(table).where(table.c.pipeline_id == write.parent_id, LIVE).order_by(table.c.sort_index)
-    return [store.to_record(row, STAGES.resource) for row in (await write.connection.execute(ours)).mappings()]
+    ours = table.c.pipeline_id == write.parent_id
+    return await store.read(write.connection, STAGES, ours, LIVE, order=[table.c.sort_index])
 
 
 async def _arrange(write: Write, stages: list[Record]) -> None:

@@ -79,10 +79,14 @@ DEDUPE = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class RecordTable:
-    """A resource, its table, and the tables to search by: one per set-valued field, of own fields, of words."""
+    """A resource, its table, and the tables to search by: one per set-valued field, of own fields, of words.
+
+    `shown`: the columns of its fields, in their order.
+    """
 
     resource: Resource
     table: sa.Table
+    shown: tuple[sa.Column[Any], ...]
     items: dict[str, sa.Table]
     custom: sa.Table | None
     words: sa.Table | None
@@ -193,7 +197,8 @@ def _record_table(resource: Resource) -> RecordTable:
     # AUTOINCREMENT: an id that once named a record never names another, not even after the last one was purged.
     table = sa.Table(resource.path, METADATA, *_columns(resource), *_indexes(resource), sqlite_autoincrement=True)
     sets = {field.name: _items(resource, field) for field in resource.stored_as(Stored.WORDS, Stored.IDS)}
-    return RecordTable(resource, table, sets, _custom(resource), _words(resource))
+    shown = tuple(table.c[field.name] for field in resource.fields)
+    return RecordTable(resource, table, shown, sets, _custom(resource), _words(resource))
 
 
 TABLES = {resource.path: _record_table(resource) for resource in RESOURCES}

@@ -8,20 +8,17 @@ import uvloop
 from process.logs import OUTPUT, Lines, Say, make_logger, say_soon
 from process.memory import settle
 from process.metrics import exposing, new_registry
+from process.priority import WORKS
 from process.settings import load_or_exit
 from process.stopping import stop_event
 from process.tracing import log_processors, tracing
 from transcoder.app import built
 from transcoder.settings import Settings, load
 
-GIVES_WAY = 15
-"""When all are short of time, those go first who refuse and decide: what has to wait then is what was let in, and a
-refusal comes in a millisecond instead of in a hundred."""
-
 
 async def main(settings: Settings) -> None:
     """Build, serve, drain."""
-    os.nice(GIVES_WAY)
+    os.nice(WORKS)
     lines, more = Lines(OUTPUT), log_processors(settings.collector)
     log = make_logger("transcoder", settings.log_level, *more, lines=lines)
     say: Say = log.info if more else say_soon("transcoder", settings.log_level, lines)

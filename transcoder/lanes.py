@@ -20,6 +20,9 @@ asks for, it is a question."""
 ROWS_AT_ONCE = 200
 """One of the largest pages: of two, the second would be what others wait for. And four of those that nobody has named a
 size for, which are 80 a second of a service that takes 50 ms."""
+REST = 1.0
+"""While somebody waits, what was answered counts on for that part of the time that it took: as long again, so that half
+of what the service can do is for others. Whoever asks for one page after the other never waits for it."""
 PATIENCE_S = 0.1
 """Whoever is first in the line for longer than that goes on: ten a second, however long the service takes. A pair of
 processes then still asks for the twenty a second that a plan has sold for good. So late it may be found, too, that no
@@ -29,8 +32,9 @@ time is left."""
 class Lanes:
     """Two lanes for each business and resource, one of them for what asks for few rows."""
 
-    def __init__(self, *, rows_at_once: int = ROWS_AT_ONCE, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, *, rows_at_once: int = ROWS_AT_ONCE, rest: float = REST, patience_s: float = PATIENCE_S) -> None:
         self._rows_at_once = rows_at_once
+        self._rest = rest
         self._patience_s = patience_s
         self._lanes: dict[Hashable, _Lane] = {}
 
@@ -53,13 +57,27 @@ class Lanes:
             lane = self._lanes[whose] = _Lane(self._rows_at_once, self._patience_s)
         try:
             await lane.enter(rows, until_s)
-            try:
-                return await ask()
-            finally:
-                lane.leave(rows)
+        except asyncio.CancelledError:
+            self._forget(whose, lane)
+            raise
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        try:
+            return await ask()
         finally:
-            if lane.is_empty and self._lanes.get(whose) is lane:
-                del self._lanes[whose]
+            rest_s = min(self._rest * (loop.time() - began_s), self._patience_s)
+            if lane.has_line and rest_s:
+                loop.call_later(rest_s, self._leave, whose, lane, rows)
+            else:
+                self._leave(whose, lane, rows)
+
+    def _leave(self, whose: Hashable, lane: "_Lane", rows: int) -> None:
+        lane.leave(rows)
+        self._forget(whose, lane)
+
+    def _forget(self, whose: Hashable, lane: "_Lane") -> None:
+        if lane.is_empty and self._lanes.get(whose) is lane:
+            del self._lanes[whose]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +104,10 @@ class _Lane:
     def is_empty(self) -> bool:
         return not self._rows and not self._line
 
+    @property
+    def has_line(self) -> bool:
+        return bool(self._line)
+
     async def enter(self, rows: int, until_s: float) -> None:
         """Return when so many rows may be asked for; they are under way then, until they leave."""
         if not self._line and self._has_room(rows):
@@ -101,7 +123,7 @@ class _Lane:
             raise
 
     def leave(self, rows: int) -> None:
-        """They were answered, or never will be."""
+        """They are no longer under way."""
         self._rows -= rows
         self._move()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,18 @@ from process.address import Address, TcpAddress
 START_S = 20.0
 STOP_S = 10.0
 _POLL_S = 0.02
+_LEAST_PRIORITY = 19
+"""The kernel's; whoever asks for less has this."""
+
+
+def niceness(pid: int = 0) -> int:
+    """How far a process gives way; ours, without a word."""
+    return os.getpriority(os.PRIO_PROCESS, pid)
+
+
+def niceness_beyond_ours(more: int) -> int:
+    """Of a process of ours that gives way by that."""
+    return min(niceness() + more, _LEAST_PRIORITY)
 
 
 async def accepts(address: Address) -> bool:

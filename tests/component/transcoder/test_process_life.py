@@ -7,15 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from process.priority import WORKS
 from tests.component.transcoder.liar import lying_at, said, then
 from tests.component.transcoder.places import Caller, Folder, caller_at
+from tests.support.processes import niceness, niceness_beyond_ours
 from tests.support.waiting import until
-from transcoder.__main__ import GIVES_WAY
 
 EMPTY_PAGE = b'{"ok":true,"result":[],"paging":{"has_more":false,"next_key":null}}'
-
-LEAST_PRIORITY = 19
-"""The kernel's; whoever asks for less has this."""
 
 
 def is_closed(path: Path) -> bool:
@@ -60,8 +58,7 @@ async def test_it_says_that_it_is_there_and_only_its_owner_may_ask(caller: Calle
 
 async def test_it_gives_way_to_whoever_refuses_and_decides(crm: Folder, valkey_url: str) -> None:
     async with crm.transcoder("polite", valkey_url) as process:
-        ours = os.getpriority(os.PRIO_PROCESS, 0)
-        assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(ours + GIVES_WAY, LEAST_PRIORITY)
+        assert niceness(process.pid) == niceness_beyond_ours(WORKS)
 
 
 async def test_it_is_told_to_stop_and_finishes_what_it_has(folder: Folder, valkey_url: str) -> None:

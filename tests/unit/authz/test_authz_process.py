@@ -22,11 +22,12 @@ from redis.asyncio import Redis
 from contract.limits import GROWTH
 from contract.operations import READINESS
 from process.address import Address, TcpAddress, UnixAddress
+from process.priority import DECIDES, WORKS
 from process.secret import SharedSecret
 from stores.revocations.events import Kind
 from tests.stores.valkey_process import LOADING_SLOWLY, valkey_at
 from tests.support.feed import feed_socket, serving_feed
-from tests.support.processes import accepts, free_ports, running
+from tests.support.processes import accepts, free_ports, niceness, niceness_beyond_ours, running
 from tests.support.waiting import until
 from tests.unit.authz.asking import API_URL, CLAIMS, Answer, a_check, answer
 
@@ -115,6 +116,11 @@ async def until_told(ask: Asker, limit: str) -> float:
 
 async def test_only_its_owner_may_connect(folder, process):
     assert stat.S_IMODE((folder / "authz.sock").stat().st_mode) == 0o600
+
+
+async def test_it_gives_way_to_whoever_refuses_and_not_to_whoever_works(process):
+    assert niceness(process.pid) == niceness_beyond_ours(DECIDES)
+    assert DECIDES < WORKS
 
 
 async def test_of_twice_the_limit_in_parallel_the_limit_passes_and_all_are_answered(folder, ask):

@@ -5,20 +5,24 @@ import asyncio
 import pytest
 
 from contract.bounds import MAX_LIMIT
+from tests.support.waiting import until
 from transcoder.lanes import FEW_ROWS, ROWS_AT_ONCE, Lanes
 
 PAGE, HALF = ROWS_AT_ONCE, ROWS_AT_ONCE // 2
 LANE = 2 * PAGE
 """Wider than at work, so that who leaves first can be told from who leaves next."""
 FOR_EVER_S = 1_000_000.0
+FOR_EVER = 1e12
+"""So many times what anything takes."""
+HEARS_WITHIN_S = 15.0
 MINE, MY_OTHERS, THEIRS = (1, "contacts"), (1, "deals"), (2, "contacts")
 
 
 class Service:
     """Notes what it was asked, and answers when it is told to."""
 
-    def __init__(self, patience_s: float = FOR_EVER_S, *, rows_at_once: int = LANE) -> None:
-        self.lanes = Lanes(rows_at_once=rows_at_once, patience_s=patience_s)
+    def __init__(self, patience_s: float = FOR_EVER_S, *, rows_at_once: int = LANE, rest: float = 0.0) -> None:
+        self.lanes = Lanes(rows_at_once=rows_at_once, rest=rest, patience_s=patience_s)
         self.asked: list[str] = []
         self._came = asyncio.Event()
         self._tasks: list[asyncio.Task[str]] = []
@@ -41,9 +45,10 @@ class Service:
         return await answer
 
     async def hears_of(self, name: str) -> None:
-        while name not in self.asked:
-            self._came.clear()
-            await self._came.wait()
+        async with asyncio.timeout(HEARS_WITHIN_S):
+            while name not in self.asked:
+                self._came.clear()
+                await self._came.wait()
 
     async def has(self, *names: str) -> None:
         """Exactly these were asked for so far, in this order."""
@@ -186,6 +191,48 @@ async def test_a_slow_service_is_asked_for_more_all_the_same() -> None:
     assert service.asked == list("abcde")
 
 
+async def test_what_was_answered_counts_on_while_somebody_waits() -> None:
+    service = Service(rest=FOR_EVER)
+    for name in "abcd":
+        service.begin(name)
+    await service.has("a", "b")
+    service.answer("a")
+    service.answer("b")
+    await service.has("a", "b")
+
+
+async def test_and_no_longer_than_its_part_of_the_time_that_it_took() -> None:
+    service = Service(rest=1.0)
+    for name in "abcd":
+        service.begin(name)
+    await service.has("a", "b")
+    service.answer("a")
+    await service.hears_of("c")
+    service.answer("b")
+    await service.hears_of("d")
+    assert service.asked == list("abcd")
+
+
+async def test_nor_longer_than_anybody_has_patience() -> None:
+    service = Service(rest=FOR_EVER, rows_at_once=ROWS_AT_ONCE, patience_s=0.001)
+    for name in "ab":
+        service.begin(name)
+    for name in "ab":
+        await service.hears_of(name)
+        service.answer(name)
+    await until(lambda: not service.lanes._lanes, "the first call to count no longer")
+
+
+async def test_who_asks_for_one_after_the_other_waits_for_nothing() -> None:
+    service = Service(rest=FOR_EVER, rows_at_once=ROWS_AT_ONCE)
+    for name in "abc":
+        task = service.begin(name)
+        await service.hears_of(name)
+        service.answer(name)
+        await task
+    await service.has("a", "b", "c")
+
+
 async def test_who_has_no_time_left_asks_and_is_told_so() -> None:
     service = Service()
     service.begin("a")
@@ -210,3 +257,13 @@ async def test_nothing_is_left_behind() -> None:
         service.answer(name)
     await asyncio.gather(*tasks, return_exceptions=True)
     assert not service.lanes._lanes
+
+
+async def test_nor_when_the_last_who_waits_goes_while_a_call_counts_on() -> None:
+    service = Service(rest=1.0, rows_at_once=ROWS_AT_ONCE)
+    first, second = service.begin("a"), service.begin("b")
+    await service.has("a")
+    service.answer("a")
+    await first
+    second.cancel()
+    await until(lambda: not service.lanes._lanes, "the call to count no longer")
