@@ -74,7 +74,7 @@ def _overload() -> Yaml:
 
 
 _TURNS = {"http.max_requests_per_io_cycle": 1}
-"""Of a hundred streams that one connection brings at once, one begins in each turn of the loop: what others ask for, and
-what they are answered, comes in between."""
+"""Of a hundred streams that one connection brings at once, one begins in each turn of the loop: what others ask for,
+and what they are answered, comes in between."""
 _LOG = {"service": "edge", "event": "%j", "level": "%l", "at": "%Y-%m-%dT%T.%eZ", "logger": "%n"}
 """Envoy's own words, in the form that all logs here have."""
