@@ -21,7 +21,7 @@ from contract.ids import Codec
 from contract.limits import PLANS
 from contract.resources.personal_access_token import PERSONAL_ACCESS_TOKEN
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
-from contract.vocabulary import TenantId
+from contract.vocabulary import TenantId, UserId
 from oauth.arguments import Mistake, OneLineParser, fail, spelt, subject, tenant
 from oauth.mint import JTI, JTI_PREFIXES
 from oauth.settings import OperatorSettings
@@ -73,16 +73,22 @@ def run(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
 
 async def _change(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
     from oauth.store import revocations
-    from oauth.store.tokens import end_signed
+    from oauth.store.tokens import end_called, end_signed, end_subject
 
-    note, now_s = _note(parsed, settings.ids), int(time.time())
+    note, ids, now_s = _note(parsed, settings.ids), settings.ids, int(time.time())
     async with _log(settings) as database, database.writing() as connection:
         if note.kind is Kind.TOKEN and note.target.startswith(_PAT_ID):
-            note = replace(note, target=await _jti_behind(connection, note.target, settings.ids))
+            note = replace(note, target=await _jti_behind(connection, note.target, ids))
+        target, actor = note.target, note.actor
         if note.kind is Kind.KEY:
-            number, ended = await end_signed(connection, note.target, actor=note.actor, now_s=now_s)
-            return f"{note.kind} {note.target}: event {number}; tokens that ended: {ended}"
-        number = await revocations.append(connection, [note], now_s=now_s)
+            number, ended = await end_signed(connection, target, actor=actor, now_s=now_s)
+            return f"{note.kind} {target}: event {number}; tokens that ended: {ended}"
+        if note.kind is Kind.TOKEN:
+            number = await end_called(connection, target, actor=actor, now_s=now_s)
+        elif note.kind is Kind.SUBJECT and (whose := await _who_is(connection, target, ids)):
+            number = await end_subject(connection, target, *whose, actor=actor, now_s=now_s)
+        else:
+            number = await revocations.append(connection, [note], now_s=now_s)
     return f"{note.kind} {note.target}{f' {note.value}' if note.value else ''}{_as_given(parsed)}: event {number}"
 
 
@@ -181,6 +187,16 @@ async def _jti_behind(connection: "AsyncConnection", given: str, ids: Codec) -> 
         if isinstance(number, int) and (jti := await jti_of(connection, business, number)):
             return jti
     raise Mistake(f"{given!r} is the id of no token that is kept here: give the token's jti, {_A_JTI}")
+
+
+async def _who_is(connection: "AsyncConnection", user_id: str, ids: Codec) -> tuple[UserId, TenantId] | None:
+    """Whose id that is, if anybody's in a business that has made tokens."""
+    from oauth.store.pats import businesses_with_pats
+
+    for business in await businesses_with_pats(connection):
+        if isinstance(number := ids.open(USER_PREFIX, business, user_id), int):
+            return UserId(number), business
+    return None
 
 
 def _kid(text: str) -> str:

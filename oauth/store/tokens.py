@@ -151,9 +151,31 @@ async def end_user(
 
 async def end_signed(connection: AsyncConnection, kid: str, *, actor: str, now_s: int) -> tuple[int, int]:
     """End all that a key has signed or will, by one entry of the log; returns its number, and how many tokens ended."""
-    signed = sa.update(ACCESS_TOKENS).where(_TOKENS.kid == kid, *live(now_s))
-    ended = await connection.execute(signed.values(revoked_at_s=now_s, revision=_TOKENS.revision + 1))
-    return await append(connection, [Note(Kind.KEY, kid, actor)], now_s=now_s), ended.rowcount
+    return await _end_by(connection, Note(Kind.KEY, kid, actor), _TOKENS.kid == kid, now_s=now_s)
+
+
+async def end_called(connection: AsyncConnection, jti: str, *, actor: str, now_s: int) -> int:
+    """End the token of that `jti`, also one that is not remembered here; returns the number of the log's entry."""
+    number, _ = await _end_by(connection, Note(Kind.TOKEN, jti, actor), _TOKENS.jti == jti, now_s=now_s)
+    return number
+
+
+async def end_subject(
+    connection: AsyncConnection, subject: str, user: UserId, business: TenantId, *, actor: str, now_s: int
+) -> int:
+    """End all that says so far that it acts for a user, by one entry of the log; returns its number."""
+    theirs = (_TOKENS.user_id == user, _TOKENS.business_id == business)
+    number, _ = await _end_by(connection, Note(Kind.SUBJECT, subject, actor), *theirs, now_s=now_s)
+    return number
+
+
+async def _end_by(
+    connection: AsyncConnection, told: Note, *which: sa.ColumnElement[bool], now_s: int
+) -> tuple[int, int]:
+    """The entry refuses them, and others that are not remembered here; our own records say so as well."""
+    which_live = sa.update(ACCESS_TOKENS).where(*which, *live(now_s))
+    ended = await connection.execute(which_live.values(revoked_at_s=now_s, revision=_TOKENS.revision + 1))
+    return await append(connection, [told], now_s=now_s), ended.rowcount
 
 
 async def _end(connection: AsyncConnection, *which: sa.ColumnElement[bool], actor: str, now_s: int) -> int:

@@ -53,6 +53,12 @@ def logged(environment: dict[str, str]) -> list[tuple[str, str]]:
         return list(database.execute("SELECT kind, target FROM revocation_log ORDER BY sequence"))
 
 
+def ended(environment: dict[str, str]) -> list[str]:
+    """The tokens whose records say that they were revoked, read likewise."""
+    with closing(sqlite3.connect(environment["OAUTH_DATABASE_URL"].removeprefix("sqlite:///"))) as database:
+        return [jti for (jti,) in database.execute("SELECT jti FROM access_tokens WHERE revoked_at_s IS NOT NULL")]
+
+
 @pytest.fixture
 def told(environment: dict[str, str]) -> dict[str, str]:
     """The environment of a database with its tables. Of an authorization server's settings two are enough."""
@@ -107,6 +113,16 @@ def test_a_tokens_record_stands_for_its_jti(told: dict[str, str]) -> None:
     done = oauth(told, "revoke", "--jti", given)
     assert (done.code, done.out, done.err) == (0, f"token {JTI} ({given}): event 1\n", "")
     assert logged(told) == [("token", JTI)]
+
+
+@pytest.mark.parametrize("words", [("--jti", JTI), ("--subject", USER)], ids=["by its jti", "by its user"])
+def test_the_record_of_a_token_that_is_revoked_says_so(told: dict[str, str], words: tuple[str, str]) -> None:
+    asyncio.run(made(told["OAUTH_DATABASE_URL"], f"pat_{'a' * 32}", TenantId(2)))
+    asyncio.run(made(told["OAUTH_DATABASE_URL"], JTI, TENANT))
+    assert ended(told) == []
+    assert oauth(told, "revoke", *words).code == 0
+    assert ended(told) == [JTI]
+    assert len(logged(told)) == 1
 
 
 def test_where_it_does_not_know_a_token_it_says_what_to_give_instead(told: dict[str, str]) -> None:
