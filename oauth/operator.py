@@ -85,8 +85,9 @@ async def _change(parsed: argparse.Namespace, settings: OperatorSettings) -> str
             return f"{note.kind} {target}: event {number}; tokens that ended: {ended}"
         if note.kind is Kind.TOKEN:
             number = await end_called(connection, target, actor=actor, now_s=now_s)
-        elif note.kind is Kind.SUBJECT and (whose := await _who_is(connection, target, ids)):
-            number = await end_subject(connection, target, *whose, actor=actor, now_s=now_s)
+        elif note.kind is Kind.SUBJECT:
+            whose = await _who_may_be(connection, target, ids)
+            number = await end_subject(connection, target, whose, actor=actor, now_s=now_s)
         else:
             number = await revocations.append(connection, [note], now_s=now_s)
     return f"{note.kind} {note.target}{f' {note.value}' if note.value else ''}{_as_given(parsed)}: event {number}"
@@ -189,14 +190,12 @@ async def _jti_behind(connection: "AsyncConnection", given: str, ids: Codec) -> 
     raise Mistake(f"{given!r} is the id of no token that is kept here: give the token's jti, {_A_JTI}")
 
 
-async def _who_is(connection: "AsyncConnection", user_id: str, ids: Codec) -> tuple[UserId, TenantId] | None:
-    """Whose id that is, if anybody's in a business that has made tokens."""
+async def _who_may_be(connection: "AsyncConnection", user: str, ids: Codec) -> list[tuple[TenantId, UserId]]:
+    """Whose id that is. A UUID could be anybody's in any business, and is somebody's in one."""
     from oauth.store.pats import businesses_with_pats
 
-    for business in await businesses_with_pats(connection):
-        if isinstance(number := ids.open(USER_PREFIX, business, user_id), int):
-            return UserId(number), business
-    return None
+    opened = [(business, ids.open(USER_PREFIX, business, user)) for business in await businesses_with_pats(connection)]
+    return [(business, UserId(number)) for business, number in opened if isinstance(number, int)]
 
 
 def _kid(text: str) -> str:

@@ -3,6 +3,7 @@
 Whatever ends here is in the revocation log by the same commit. Knows no token's text.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -161,11 +162,14 @@ async def end_called(connection: AsyncConnection, jti: str, *, actor: str, now_s
 
 
 async def end_subject(
-    connection: AsyncConnection, subject: str, user: UserId, business: TenantId, *, actor: str, now_s: int
+    connection: AsyncConnection, subject: str, whose: Iterable[tuple[TenantId, UserId]], *, actor: str, now_s: int
 ) -> int:
-    """End all that says so far that it acts for a user, by one entry of the log; returns its number."""
-    theirs = (_TOKENS.user_id == user, _TOKENS.business_id == business)
-    number, _ = await _end_by(connection, Note(Kind.SUBJECT, subject, actor), *theirs, now_s=now_s)
+    """End all that says so far that it acts for a user, by one entry of the log; returns its number. `whose`: what the
+    subject may stand for.
+    """
+    theirs = (sa.and_(_TOKENS.business_id == business, _TOKENS.user_id == user) for business, user in whose)
+    told = Note(Kind.SUBJECT, subject, actor)
+    number, _ = await _end_by(connection, told, sa.or_(sa.false(), *theirs), now_s=now_s)
     return number
 
 

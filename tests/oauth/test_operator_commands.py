@@ -4,6 +4,7 @@ import asyncio
 import re
 import sqlite3
 from contextlib import closing
+from uuid import UUID
 
 import pytest
 
@@ -123,6 +124,13 @@ def test_the_record_of_a_token_that_is_revoked_says_so(told: dict[str, str], wor
     assert oauth(told, "revoke", *words).code == 0
     assert ended(told) == [JTI]
     assert len(logged(told)) == 1
+
+
+def test_so_does_a_record_of_a_user_who_is_a_uuid(told: dict[str, str]) -> None:
+    business, user = "6f1c2f0e-52a7-4d0e-9d55-0b6a8f3f5b10", str(UUID(int=12))
+    asyncio.run(made(told["OAUTH_DATABASE_URL"], JTI, TenantId(UUID(business).int)))
+    assert oauth(told | {"ID_KIND": "uuid"}, "revoke", "--subject", user, "--tenant", business).code == 0
+    assert ended(told) == [JTI]
 
 
 def test_where_it_does_not_know_a_token_it_says_what_to_give_instead(told: dict[str, str]) -> None:
