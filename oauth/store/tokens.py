@@ -177,8 +177,8 @@ async def _end_by(
     connection: AsyncConnection, told: Note, *which: sa.ColumnElement[bool], now_s: int
 ) -> tuple[int, int]:
     """The entry refuses them, and others that are not remembered here; our own records say so as well."""
-    which_live = sa.update(ACCESS_TOKENS).where(*which, *live(now_s))
-    ended = await connection.execute(which_live.values(revoked_at_s=now_s, revision=_TOKENS.revision + 1))
+    live_ones = sa.update(ACCESS_TOKENS).where(*which, *live(now_s))
+    ended = await connection.execute(live_ones.values(revoked_at_s=now_s, revision=_TOKENS.revision + 1))
     return await append(connection, [told], now_s=now_s), ended.rowcount
 
 
