@@ -38,7 +38,7 @@ AT_PEAK, AT_PEAK_S = 1.1, 5.0
 TIMES, BEYOND_S = 3.0, 10.0
 AFTER_PART, AFTER_S = 0.5, 4.0
 """How much of the peak is asked when the flood is over, and for how long."""
-PROBES_S = 0.1
+PROBES_S, PROBE_S = 0.1, 10.0
 LIMITS_LOST = "limits lost"
 """In authz's log: a charge took too long, or several did, and it counts by itself for a while."""
 BACK_S, BACK_TIMES = 0.1, 3.0
@@ -55,14 +55,17 @@ class Probes:
     async def run(self, ours: Gateway, over: asyncio.Event) -> None:
         """Until it is over. Not until it is cancelled: in the middle of a call, httpx may miss that."""
         secure = ssl.create_default_context(cafile=ours.stack.facts["CA_FILE"])
-        async with httpx.AsyncClient(base_url=ours.stack.api_url, verify=secure, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=ours.stack.api_url, verify=secure, timeout=PROBE_S) as client:
             while not over.is_set():
                 for path, took_s in self.took_s.items():
                     began_s = time.perf_counter()
-                    answer = await client.get(path)
+                    try:
+                        said = str((await client.get(path)).status_code)
+                    except httpx.TransportError as error:
+                        said = type(error).__name__
                     took_s.append(time.perf_counter() - began_s)
-                    if not answer.is_success:
-                        self.sick[f"{path} {answer.status_code}"] += 1
+                    if said != "200":
+                        self.sick[f"{path} {said}"] += 1
                 await asyncio.sleep(PROBES_S)
 
     def __str__(self) -> str:

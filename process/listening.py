@@ -1,7 +1,7 @@
 """Serving HTTP with our own server at an `Address` until told to stop, then draining. Owns how long that may take."""
 
 import asyncio
-from socket import SO_KEEPALIVE, SOL_SOCKET
+import socket
 
 from httpserver.connection import Answering
 from httpserver.server import Server
@@ -18,12 +18,14 @@ BACKLOG = 4_096
 process that gives way looks rarely: where this line is full, a request is refused after all has been paid for it."""
 _TURNS_TO_LET_IN = 5
 """Of the loop: it looks at its sockets in each, and asyncio's own needs three to make a connection of what it finds."""
+_AGAIN_S = 0.2
+"""When no file descriptor is left: who has connected waits for so long before they are looked at again."""
 
 
 async def serve(answering: Answering, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
     """Listen, wait for `stop`, let callers leave in `linger_s`, finish what is in flight in `DRAIN_S`, close."""
     server = Server(answering, stop.is_set)
-    listener = await _listening(server, address)
+    listener = Listener(server, _bound(address))
     mark = marked(address)
     try:
         await stop.wait()
@@ -48,13 +50,58 @@ async def last_let_in(address: Address, mark: tuple[int, int]) -> None:
             await asyncio.sleep(0)
 
 
-async def _listening(server: Server, address: Address) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
+class Listener:
+    """Lets in all who have connected whenever it is looked at.
+
+    uvloop's own lets one in for each turn of the loop: when hundreds connect at once and a turn is long, the last of
+    them would wait for seconds, while who is connected already is served in each.
+    """
+
+    def __init__(self, server: Server, own: socket.socket) -> None:
+        self._server = server
+        self._own = own
+        self._loop = asyncio.get_running_loop()
+        self._arriving: set[asyncio.Task[object]] = set()
+        self._again: asyncio.TimerHandle | None = None
+        self._look()
+
+    def close(self) -> None:
+        """Nobody is let in any more."""
+        if self._again is not None:
+            self._again.cancel()
+        if self._own.fileno() >= 0:
+            self._loop.remove_reader(self._own)
+            self._own.close()
+
+    def _look(self) -> None:
+        self._loop.add_reader(self._own, self._let_in)
+
+    def _let_in(self) -> None:
+        for _ in range(BACKLOG):
+            try:
+                connected, _ = self._own.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError:  # no file descriptor: to look again at once would take all of the time
+                self._loop.remove_reader(self._own)
+                self._again = self._loop.call_later(_AGAIN_S, self._look)
+                return
+            connected.setblocking(False)
+            arriving = self._loop.create_task(self._loop.connect_accepted_socket(self._server, connected))
+            self._arriving.add(arriving)
+            arriving.add_done_callback(self._arriving.discard)
+
+
+def _bound(address: Address) -> socket.socket:
     if isinstance(address, UnixAddress):
         with address.taken_over() as path:
-            return await loop.create_unix_server(server, str(path), backlog=BACKLOG)
-    listener = await loop.create_server(server, address.host, address.port, backlog=BACKLOG)
-    for each in listener.sockets:
+            own = socket.socket(socket.AF_UNIX)
+            own.bind(str(path))
+            own.listen(BACKLOG)
+    else:
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        own = socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
         # What is accepted has it too: callers whose machine is gone say nothing, and would be kept for ever.
-        each.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
-    return listener
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    own.setblocking(False)
+    return own
