@@ -1,6 +1,7 @@
 """Serving HTTP with aiohttp: applications, and, as the reference of our own server, whatever that one serves."""
 
 import asyncio
+from contextlib import closing
 from typing import Any
 
 from aiohttp import web
@@ -8,8 +9,8 @@ from aiohttp import web
 from httpserver.connection import Answering
 from httpserver.heads import FIELDS, LINE_BYTES
 from httpserver.messages import BodyLost, Request
-from process.address import Address, UnixAddress
-from process.listening import BACKLOG, DRAIN_S, LINGER_S, last_let_in, marked
+from process.address import Address
+from process.listening import DRAIN_S, LINGER_S, Listener, last_let_in, marked
 from process.whole import Whole
 
 _LOOK_EVERY_S = 0.02
@@ -81,13 +82,14 @@ class _Streamed:
 
 async def _serve(runner: web.BaseRunner, address: Address, stop: asyncio.Event, linger_s: float) -> None:
     await runner.setup()
+    assert runner.server is not None  # noqa: S101  it is set up
     try:
-        site = await _listening(runner, address)
-        mark = marked(address)
-        await stop.wait()
-        await last_let_in(address, mark)
-        await site.stop()
-        await _deserted(runner, linger_s)
+        with closing(Listener(runner.server, address)) as listener:
+            mark = marked(address)
+            await stop.wait()
+            await last_let_in(address, mark)
+            listener.close()
+            await _deserted(runner, linger_s)
     finally:
         await runner.cleanup()
 
@@ -97,14 +99,3 @@ async def _deserted(runner: web.BaseRunner, within_s: float) -> None:
     ends_s = loop.time() + within_s
     while runner.server and runner.server.connections and loop.time() < ends_s:  # noqa: ASYNC110 (aiohttp tells nobody)
         await asyncio.sleep(_LOOK_EVERY_S)
-
-
-async def _listening(runner: web.BaseRunner, address: Address) -> web.BaseSite:
-    if isinstance(address, UnixAddress):
-        with address.taken_over() as path:
-            site: web.BaseSite = web.UnixSite(runner, str(path), backlog=BACKLOG)
-            await site.start()
-        return site
-    site = web.TCPSite(runner, address.host, address.port, backlog=BACKLOG)
-    await site.start()
-    return site

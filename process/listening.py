@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 from httpserver.connection import Answering
 from httpserver.server import Server
@@ -25,7 +26,7 @@ _AGAIN_S = 0.2
 async def serve(answering: Answering, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
     """Listen, wait for `stop`, let callers leave in `linger_s`, finish what is in flight in `DRAIN_S`, close."""
     server = Server(answering, stop.is_set)
-    listener = Listener(server, _bound(address))
+    listener = Listener(server, address)
     mark = marked(address)
     try:
         await stop.wait()
@@ -51,15 +52,15 @@ async def last_let_in(address: Address, mark: tuple[int, int]) -> None:
 
 
 class Listener:
-    """Lets in all who have connected whenever it is looked at.
+    """Lets in all who have connected whenever it is looked at; `make` makes a protocol for each.
 
     uvloop's own lets one in for each turn of the loop: when hundreds connect at once and a turn is long, the last of
     them would wait for seconds, while who is connected already is served in each.
     """
 
-    def __init__(self, server: Server, own: socket.socket) -> None:
-        self._server = server
-        self._own = own
+    def __init__(self, make: Callable[[], asyncio.Protocol], address: Address) -> None:
+        self._make = make
+        self._own = _bound(address)
         self._loop = asyncio.get_running_loop()
         self._arriving: set[asyncio.Task[object]] = set()
         self._again: asyncio.TimerHandle | None = None
@@ -69,39 +70,49 @@ class Listener:
         """Nobody is let in any more."""
         if self._again is not None:
             self._again.cancel()
-        if self._own.fileno() >= 0:
-            self._loop.remove_reader(self._own)
-            self._own.close()
+        self._look_away()
+        for own in self._own:
+            own.close()
+        self._own = []
 
     def _look(self) -> None:
-        self._loop.add_reader(self._own, self._let_in)
+        for own in self._own:
+            self._loop.add_reader(own, self._let_in, own)
 
-    def _let_in(self) -> None:
+    def _look_away(self) -> None:
+        for own in self._own:
+            self._loop.remove_reader(own)
+
+    def _let_in(self, own: socket.socket) -> None:
         for _ in range(BACKLOG):
             try:
-                connected, _ = self._own.accept()
+                connected, _ = own.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
             except OSError:  # no file descriptor: to look again at once would take all of the time
-                self._loop.remove_reader(self._own)
+                self._look_away()
                 self._again = self._loop.call_later(_AGAIN_S, self._look)
                 return
             connected.setblocking(False)
-            arriving = self._loop.create_task(self._loop.connect_accepted_socket(self._server, connected))
+            arriving = self._loop.create_task(self._loop.connect_accepted_socket(self._make, connected))
             self._arriving.add(arriving)
             arriving.add_done_callback(self._arriving.discard)
 
 
-def _bound(address: Address) -> socket.socket:
+def _bound(address: Address) -> list[socket.socket]:
+    """A name may stand for several addresses."""
     if isinstance(address, UnixAddress):
         with address.taken_over() as path:
-            own = socket.socket(socket.AF_UNIX)
-            own.bind(str(path))
-            own.listen(BACKLOG)
+            own = [socket.socket(socket.AF_UNIX)]
+            own[0].bind(str(path))
+            own[0].listen(BACKLOG)
     else:
-        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-        own = socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
-        # What is accepted has it too: callers whose machine is gone say nothing, and would be kept for ever.
-        own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    own.setblocking(False)
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        places = {(family, place) for family, *_, place in found}
+        own = [socket.create_server(place, family=family, backlog=BACKLOG) for family, place in places]
+        for each in own:
+            # What is accepted has it too: callers whose machine is gone say nothing, and would be kept for ever.
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for each in own:
+        each.setblocking(False)
     return own

@@ -14,8 +14,9 @@ import uvloop
 
 from httpserver.messages import Request, Response
 from process.address import Address, TcpAddress, UnixAddress
+from process.http import serve_all
 from process.listening import serve
-from tests.support.processes import free_ports
+from tests.support.processes import accepts, free_ports
 
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 MANY, TURNS = 300, 50
@@ -42,6 +43,15 @@ def to(address: Address) -> socket:
     return line
 
 
+@pytest.fixture(params=[serve, serve_all], autouse=True)
+def _serves(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is for our own server and for aiohttp's."""
+    monkeypatch.setitem(SERVES, "by", request.param)
+
+
+SERVES: dict[str, Callable[..., Coroutine[None, None, None]]] = {}
+
+
 def served(address: Address, while_it_serves: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> None:
     """A service on uvloop, until that is done; the event tells it to stop."""
 
@@ -51,8 +61,9 @@ def served(address: Address, while_it_serves: Callable[[asyncio.Event], Coroutin
     async def run() -> None:
         stop = asyncio.Event()
         async with asyncio.timeout(WITHIN_S), asyncio.TaskGroup() as group:
-            group.create_task(serve(answer, address, stop, linger_s=0.0))
-            await asyncio.sleep(0)
+            group.create_task(SERVES["by"](answer, address, stop, linger_s=0.0))
+            while not await accepts(address):  # noqa: ASYNC110
+                await asyncio.sleep(0)
             await while_it_serves(stop)
             stop.set()
 
