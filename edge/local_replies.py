@@ -46,10 +46,6 @@ from edge.in_flight import REFUSED
 from edge.refusals import ODD_TOKEN, OTHER_SCHEME, TOO_LARGE, UNKNOWN_METHOD, refused_by
 from edge.shapes import Yaml, extension, literal, overwriting
 
-_UNKNOWN = "unknown"
-_NOT_APPLIED = "not-applied"
-_AGAIN_IN_S = 1
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
