@@ -6,7 +6,7 @@ time, and is lost with the process: it is for people to look at, and no decision
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 from structlog.typing import FilteringBoundLogger
@@ -19,6 +19,8 @@ EVERY_S = 10.0
 WITHIN_S = 5.0
 MOST = 50_000
 """Tokens that are remembered between two calls; of more, some look unused until they are used again."""
+A_CALL = 5_000
+"""Tokens told at once: the listener takes a body of 1 MiB, and an id has 128 characters at most."""
 _MINUTE_S = 60
 
 
@@ -39,20 +41,18 @@ class Usage:
             self._coming[caller.jti] = minute_s
 
     async def deliver(self, oauth: Inward) -> bool:
-        """Tell what there is; whether it was taken."""
-        if not self._coming:
-            return True
-        coming, self._coming = self._coming, {}
-        try:
-            status, _ = await oauth.post(USES_PATH, msgspec.json.encode(Uses(uses=coming)), WITHIN_S)
-            taken = status < 300
-        except OSError:  # TimeoutError is an OSError
-            taken = False
-        if taken:
-            self._told = coming
-        else:
-            self._coming = coming | self._coming
-        return taken
+        """Tell what there is; whether all of it was taken. What was not, or not yet, is kept, cancelled or not."""
+        coming = list(self._coming.items())
+        for first in range(0, len(coming), A_CALL):
+            portion = coming[first : first + A_CALL]
+            if not await _taken(oauth, dict(portion)):
+                return False
+            for jti, minute_s in portion:
+                if self._coming[jti] == minute_s:  # not used again meanwhile
+                    del self._coming[jti]
+        if coming:
+            self._told = dict(coming)
+        return True
 
     @asynccontextmanager
     async def delivering(self, oauth: Inward) -> AsyncIterator[None]:
@@ -73,4 +73,14 @@ class Usage:
                 yield
             finally:
                 task.cancel()
-        await self.deliver(oauth)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WITHIN_S):
+                await self.deliver(oauth)
+
+
+async def _taken(oauth: Inward, uses: dict[str, int]) -> bool:
+    try:
+        status, _ = await oauth.post(USES_PATH, msgspec.json.encode(Uses(uses=uses)), WITHIN_S)
+    except OSError:  # TimeoutError is an OSError
+        return False
+    return status < 300

@@ -1,5 +1,6 @@
 """Administration on the internal listener: who is listened to, and what of a call is looked at."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -7,12 +8,14 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
+from authz.uses import A_CALL
 from oauth.inside import build_inside
 from process.secret import SharedSecret
 from tests.oauth.protocol.world import World
 from tests.support.quiet_log import QUIET
 
 SECRET = "x" * 32
+NOW_S = 1_800_000_000
 
 
 @dataclass(frozen=True)
@@ -74,3 +77,9 @@ async def test_uses_are_taken_from_whoever_shows_the_secret(inside: Inside) -> N
     assert await base.ask("/uses", "POST", b'{"uses":{}}') == 204
     assert await base.ask("/uses", "POST", b'{"uses":{"pat_x":"soon"}}') == 400
     assert await base.ask("/uses", "POST", b'{"uses":{}}', Authorization=None) == 401
+
+
+async def test_as_many_uses_as_are_told_at_once_are_taken(inside: Inside) -> None:
+    base = Inside(inside.http, inside.base.rsplit("/businesses", 1)[0], inside.user, inside.business)
+    longest = {f"{number:0128x}": NOW_S for number in range(A_CALL)}
+    assert await base.ask("/uses", "POST", json.dumps({"uses": longest}).encode()) == 204
