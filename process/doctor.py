@@ -19,6 +19,7 @@ from pathlib import Path
 from socket import AF_UNIX, create_connection, socket
 from urllib.parse import urlsplit
 
+from contract.bounds import CLOCK_SKEW_S
 from contract.operations import HEALTH_PATH
 from process.address import TcpAddress, UnixAddress, parse_address
 from process.healthy import UnixConnection
@@ -27,8 +28,6 @@ from process.settings import Reader
 from process.wrong_files import wrong_certificate, wrong_cursor_keys, wrong_id_key, wrong_secret
 
 ANSWER_WITHIN_S = 3.0
-MOST_CLOCK_S = 5.0
-"""As much as a token's times forgive."""
 _REFUSED = (401, 403)
 _WRITE = "return redis.call('SET', KEYS[1], '', 'PX', 1)"
 
@@ -109,6 +108,9 @@ def wrong_service(text: str, environment: Settings) -> Iterator[str]:
         token = _text(environment, "INTERNAL_TOKEN")
     except OSError:
         token = ""  # which is a finding of its own
+    except UnicodeError:
+        token = ""
+        yield "INTERNAL_TOKEN_FILE holds no text: mount the token."
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     refusals = _REFUSED if token else ()
     yield from _answering(text, lambda: _ask(text, "HEAD", "/", headers, partial(_trust, environment)), refusals)
@@ -128,8 +130,8 @@ def _answering(text: str, ask: Callable[[], tuple[int, str]], refusals: tuple[in
         return
     if status in refusals:
         yield f"{text} refuses what we show it ({status}): let both have the same secret, token or certificate."
-    if date:
-        yield from _apart(parsedate_to_datetime(date).timestamp(), text)
+    if (there_s := _instant_s(date)) is not None:
+        yield from _apart(there_s, text)
 
 
 def _ask(
@@ -156,6 +158,13 @@ def _connection(text: str, trust: Callable[[], ssl.SSLContext]) -> HTTPConnectio
     return HTTPConnection(url.hostname, url.port, timeout=ANSWER_WITHIN_S)
 
 
+def _instant_s(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return None
+
+
 def _trust(environment: Settings) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=environment.get("INTERNAL_CA_FILE") or None)
     certificate, key = environment.get("INTERNAL_CERTIFICATE_FILE"), environment.get("INTERNAL_PRIVATE_KEY_FILE")
@@ -166,7 +175,7 @@ def _trust(environment: Settings) -> ssl.SSLContext:
 
 def _apart(there_s: float, whose: str) -> Iterator[str]:
     apart_s = abs(time.time() - there_s)
-    if apart_s > MOST_CLOCK_S:
+    if apart_s > CLOCK_SKEW_S:
         yield f"the clock of {whose} and ours are {apart_s:.0f} s apart: let both follow NTP, or tokens are refused."
 
 

@@ -169,6 +169,20 @@ def test_finds_a_clock_that_is_not_ours() -> None:
     assert "follow NTP" in finding
 
 
+def test_an_answer_with_a_date_that_is_none_says_nothing_of_a_clock() -> None:
+    with a_service("yesterday") as url:
+        assert findings({"INTERNAL_URL": url}) == []
+
+
+def test_finds_a_token_file_that_is_no_text_and_goes_on(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_bytes(b"\xff\xfe")
+    token.chmod(0o600)
+    with a_service("yesterday") as url:
+        [finding] = findings({"INTERNAL_TOKEN_FILE": str(token), "INTERNAL_URL": url})
+    assert finding == "INTERNAL_URL: INTERNAL_TOKEN_FILE holds no text: mount the token."
+
+
 def test_finds_a_database_without_its_tables(tmp_path: Path) -> None:
     [finding] = findings({"OAUTH_DATABASE_URL": f"sqlite:///{tmp_path}/new.db", "PATH": os.environ["PATH"]})
     assert finding.endswith("is needed: run `python -m oauth migrate`")
