@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from contract.bounds import TOKEN_LIFE_MAX_S
 from contract.oauth import ACCESS_LIFE_S
 
 
@@ -27,8 +28,8 @@ the time that mounted Secrets take to follow, ten minutes are enough."""
 _SKEW_S = 60
 KEPT_S: dict[Purpose, int] = {
     Purpose.ACCESS: ACCESS_LIFE_S + _SKEW_S,
-    Purpose.PAT: 366 * 24 * 3600 + _SKEW_S,
-    Purpose.ANY: 366 * 24 * 3600 + _SKEW_S,
+    Purpose.PAT: TOKEN_LIFE_MAX_S + _SKEW_S,
+    Purpose.ANY: TOKEN_LIFE_MAX_S + _SKEW_S,
 }
 """After its last signature: until the last token that it signed has expired."""
 
