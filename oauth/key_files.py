@@ -5,18 +5,16 @@ their permissions; a key's life is `key_ring`'s. Other storage, such as a KMS, w
 """
 
 import json
-import os
-import stat
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from oauth.jwks import SigningKey, read_signing_key
 from oauth.key_ring import KeyRow, Purpose, Rows, published, signing
-from process.keys import write_private
+from process.keys import new_signing_key, open_to_others, write_private
 
 MANIFEST = "keys.json"
 _RSA_BITS = 3072
@@ -62,8 +60,7 @@ class KeyFolder:
 
     def add(self, algorithm: str, purpose: Purpose, now_s: int) -> KeyRow:
         """A new key, staged."""
-        private = rsa.generate_private_key(65537, _RSA_BITS) if algorithm == "RS256" else _ec()
-        pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        pem = _rsa_key() if algorithm == "RS256" else new_signing_key()
         kid = read_signing_key(pem.decode()).id
         write_private(self.folder / f"{kid}.pem", pem)
         row = KeyRow(kid, f"{kid}.pem", algorithm, purpose, created_s=now_s)
@@ -78,8 +75,9 @@ class KeyFolder:
         return found.st_mtime_ns, found.st_ino
 
 
-def _ec() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+def _rsa_key() -> bytes:
+    private = rsa.generate_private_key(65537, _RSA_BITS)
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _read(folder: Path) -> tuple[Rows, Mapping[str, SigningKey]]:
@@ -111,9 +109,6 @@ def _only_key(folder: Path) -> Rows:
 
 def read_private(path: Path) -> SigningKey:
     """The key in a file that nobody else may read. ValueError says what is wrong."""
-    found = path.stat()
-    # A mounted Secret belongs to root and is read through its group; what is ours needs no group.
-    others = stat.S_IRWXO | stat.S_IWGRP | (stat.S_IRWXG if found.st_uid == os.getuid() else 0)
-    if found.st_mode & others:
+    if open_to_others(path.stat()):
         raise ValueError(f"{path.name} can be read by others than its owner: chmod 600 it")
     return read_signing_key(path.read_text(encoding="ascii"))

@@ -7,6 +7,7 @@ they belong. Must not know who reads them.
 import datetime as dt
 import os
 import secrets
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +86,15 @@ def write_private(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
+def open_to_others(found: os.stat_result) -> bool:
+    """Whether somebody else may open a secret file that is so."""
+    # A mounted Secret belongs to root and is read through its group; what is ours needs no group.
+    others = stat.S_IRWXO | stat.S_IWGRP | (stat.S_IRWXG if found.st_uid == os.getuid() else 0)
+    return bool(found.st_mode & others)
+
+
 def new_signing_key() -> bytes:
-    """A new key, in PEM."""
+    """A new key for ES256, in PEM."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contract.ids import id_key
 from contract.sealing import key_ring
-from process.keys import RENEWED_BEFORE
+from process.keys import RENEWED_BEFORE, open_to_others
 
 
 def wrong_secret(path: Path) -> Iterator[str]:
@@ -21,9 +21,7 @@ def wrong_secret(path: Path) -> Iterator[str]:
     except OSError as fault:
         yield f"{path} is not there ({fault.strerror}): mount it, or correct the setting that names it."
         return
-    # A mounted Secret belongs to root and is read through its group; what is ours needs no group.
-    others = stat.S_IRWXO | stat.S_IWGRP | (stat.S_IRWXG if found.st_uid == os.getuid() else 0)
-    if stat.S_ISREG(found.st_mode) and found.st_mode & others:
+    if stat.S_ISREG(found.st_mode) and open_to_others(found):
         yield f"{path} can be read by others ({stat.filemode(found.st_mode)}): chmod 600 {path}"
     if not os.access(path, os.R_OK):
         yield f"{path} cannot be read by you: chown it to whoever runs the gateway."
