@@ -11,12 +11,12 @@ from aiohttp.test_utils import TestServer
 from contract.ids import IdCodec
 from oauth.app import assemble
 from oauth.desk import Desk
-from oauth.front import PlainFront
 from oauth.key_files import KeyFolder
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
 from oauth.throttle import Throttle
 from tests.oauth.key_files import private
+from tests.oauth.protocol.front import WordFront
 from tests.oauth.protocol.world import AUDIENCE, ISSUER, Clock, Town, World
 from tests.support.postgres import Server
 from tests.support.quiet_log import QUIET
@@ -73,6 +73,6 @@ async def serving(url: str, key_folder: Path) -> AsyncIterator[World]:
             clock=clock,
             log=QUIET,
         )
-        server = TestServer(assemble(desk, PlainFront(town)))
+        server = TestServer(assemble(desk, WordFront(desk)))
         async with server, aiohttp.ClientSession() as http:
             yield World(desk, town, clock, http, str(server.make_url("")).rstrip("/"))

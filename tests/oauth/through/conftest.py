@@ -15,13 +15,13 @@ from aiohttp import web
 
 from oauth.app import assemble
 from oauth.desk import Desk
-from oauth.front import PlainFront
 from oauth.key_files import KeyFolder
 from oauth.key_ring import STAGED_AT_LEAST_S, Purpose
 from oauth.store.database import Database, database_url
 from oauth.throttle import Throttle
 from process.settings import level
 from tests.edge.standing import Edge, standing_edge
+from tests.oauth.protocol.front import WordFront
 from tests.oauth.protocol.world import Town, World
 
 AUTHZ = ("authz-1", "authz-2")
@@ -82,7 +82,7 @@ async def outside() -> AsyncIterator[Outside]:
                 # Envoy has not heard of any key yet, so that this one need not wait for its next look.
                 desk.keys.add("RS256", Purpose.ACCESS, Wall()() - STAGED_AT_LEAST_S)
                 leaked = desk.keys.add("ES256", Purpose.PAT, Wall()()).kid
-                runner = web.AppRunner(assemble(desk, PlainFront(town)), access_log=None, shutdown_timeout=0.1)
+                runner = web.AppRunner(assemble(desk, WordFront(desk)), access_log=None, shutdown_timeout=0.1)
                 await runner.setup()
                 try:
                     await web.UnixSite(runner, str(folder / "oauth.sock")).start()

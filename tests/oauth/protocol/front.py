@@ -1,0 +1,19 @@
+"""The front that people see, but for one thing: whoever arrives is told by which word their request is kept."""
+
+from aiohttp import web
+
+from oauth.desk import Desk
+from oauth.pages.front import Pages
+from oauth.pages.printer import Printer
+from process.look import Look
+
+
+class WordFront(Pages):
+    """A test decides what a person would, by that word."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, Printer(Look("Brand & Co", "#1a56b0", "#8ab4f8")))
+        self._login = desk.login
+
+    async def arrive(self, request: web.Request, word: str) -> web.StreamResponse:
+        return await self._login.begin(request, word)
