@@ -12,12 +12,13 @@ from enum import StrEnum
 from urllib.parse import unquote_plus, urlsplit
 
 from contract.oauth import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, INVALID_CLIENT, INVALID_REQUEST, REFRESH_TOKEN
+from contract.types import Uris
 from contract.vocabulary import TenantId, UserId
 from oauth.errors import Refusal
 from oauth.opaque import digest
 from oauth.parameters import Parameters
 
-MAX_REDIRECT_URI = 2000
+_URIS = Uris()
 _LOOPBACKS = ("127.0.0.1", "::1")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?([/?][!-~]*)?")
 """All but the port."""
@@ -134,7 +135,7 @@ def redirect_fault(uri: str, *, is_public: bool) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return "It is no URI."
-    if len(uri) > MAX_REDIRECT_URI or not _PRINTABLE.fullmatch(uri) or not parts.scheme or "\\" in uri:
+    if len(uri) > _URIS.max_length or not _PRINTABLE.fullmatch(uri) or not parts.scheme or "\\" in uri:
         return "It is no absolute URI of printable ASCII."
     if "#" in uri:
         return "It has a fragment (RFC 6749 §3.1.2)."

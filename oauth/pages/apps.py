@@ -6,6 +6,7 @@ from typing import Any
 from contract.oauth import APPS
 from contract.resources.app import APP
 from contract.roles import ROLES
+from contract.types import Uris
 from oauth.administration import Asked, Refused, apps
 from oauth.administration.apps import NewApp, Registered
 from oauth.clients import ClientKind
@@ -16,11 +17,11 @@ from oauth.parameters import Parameters
 from oauth.store.apps import App
 
 _KINDS = {"web": ClientKind.MARKETPLACE, "native": ClientKind.MARKETPLACE, "service": ClientKind.SERVICE}
-_MAX_REDIRECTS = 10
+_MOST_URIS = Uris().max_items
 _NO_NAME = "Give the app a name of up to 100 characters."
 _NO_KIND = "Choose what kind of app it is."
 _NO_SCOPE = "Tick at least one thing that the app may ask for."
-_TOO_MANY = "An app has at most 10 addresses."
+_TOO_MANY = f"An app has at most {_MOST_URIS} addresses."
 
 
 class AppsPage(Counter[NewApp, Registered, App]):
@@ -38,7 +39,7 @@ class AppsPage(Counter[NewApp, Registered, App]):
             return _NO_KIND
         if not scope:
             return _NO_SCOPE
-        if len(uris) > _MAX_REDIRECTS:
+        if len(uris) > _MOST_URIS:
             return _TOO_MANY
         role = form.get("service_role") if kind == "service" else None
         return NewApp(name, _KINDS[kind], scope, kind == "native", uris, role if role in ROLES else None)
