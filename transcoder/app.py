@@ -65,12 +65,12 @@ async def built(
     once = Once(store, records.capabilities, settings.cursor_keys, log, tally)
     pipeline = Pipeline(desk, codec, once, outbox, log, tally, traced.note, say)
     documents = Documents(sources(settings.look, settings.api_url, settings.auth_url), log)
-    async with outbox.delivering():
-        yield traced.serving(_answering(pipeline, documents))
-    await upstream.close()
-    await keeper.close()
-    await claims.close()
-    await kept.close()
+    try:
+        async with outbox.delivering():
+            yield traced.serving(_answering(pipeline, documents))
+    finally:
+        for opened in (upstream, keeper, claims, kept):
+            await opened.close()
 
 
 def _answering(pipeline: Pipeline, documents: Documents) -> Answering:
