@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class ApiError(Exception):
-    """A problem row with what this call adds to it; the problem middleware renders it."""
+    """A problem row with what this call adds to it; the pipeline renders it."""
 
     def __init__(
         self,

@@ -179,7 +179,7 @@ class Pipeline:
         raise dead
 
     async def _checked(self, check: Callable[[Call], Any], call: Call) -> Any:
-        """Check 13. Custom fields are judged by definitions a few seconds old; what those lack is looked up afresh."""
+        """The body. Custom fields are judged by definitions a few seconds old; what those lack is looked up afresh."""
         resource = call.operation.resource
         for fresh in (False, True):
             known = Known(await self._desk.records.definitions(resource, call.actor, fresh=fresh))
@@ -204,7 +204,7 @@ class Pipeline:
         version: Version,
         body: Json,
     ) -> Call:
-        """Check 12: path, query and headers, the faults of all of them at once. What is not there is not read."""
+        """Path, query and headers, the faults of all of them at once. What is not there is not read."""
         tenant, query, codec = actor.tenant, request.query, self._codec
         around = Surroundings(
             time.time_ns() // 1_000_000, lambda prefix, text: codec.open(prefix, tenant, text), Known({})
@@ -293,7 +293,7 @@ def _version(request: Request) -> Version:
 
 
 async def _body(request: Request, body: Body, plan: Plan, deadline_s: float) -> Json:
-    """Checks 10 and 11: media types and size, then syntax."""
+    """Media types and size, then syntax."""
     begun = await requests.body_begins(body, deadline_s)
     if begun is None:
         return _without_a_body(request, plan)
