@@ -8,7 +8,7 @@ import hmac
 import ssl
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -34,8 +34,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", AuthlibDeprecationWarning)  # its HTTP library has a successor
     from authlib.integrations.httpx_client import AsyncOAuth2Client
 
+T = TypeVar("T")
+
 JOURNEY_COOKIE = "__Host-journey"
 _ALGORITHMS = ("ES256", "RS256")
+_ENDPOINTS = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
 _WAIT_S = 5.0
 _NOT_BEGUN = "This login was not begun in this browser, or took too long. Start again."
 _NOT_LET_IN = "The login did not succeed. Start again."
@@ -101,10 +104,7 @@ class OidcLogin:
 
     async def memberships(self, user_id: UserId) -> tuple[Membership, ...]:
         """See `Login`."""
-        told = await self._ask_people(f"users/{_spelled(user_id)}")
-        if told is None or not told["active"]:
-            return ()
-        return tuple(map(_membership, told["businesses"]))
+        return await self._ask_people(f"users/{_spelled(user_id)}", _memberships) or ()
 
     async def current(self, user_id: UserId, business_id: TenantId) -> Membership | None:
         """See `Login`."""
@@ -113,13 +113,11 @@ class OidcLogin:
 
     async def plan(self, business_id: TenantId) -> str | None:
         """See `Login`."""
-        told = await self._ask_people(f"businesses/{_spelled(business_id)}")
-        return None if told is None else _plan(told)
+        return await self._ask_people(f"businesses/{_spelled(business_id)}", _plan)
 
     async def name_of(self, business_id: TenantId) -> str | None:
         """See `Login`."""
-        told = await self._ask_people(f"businesses/{_spelled(business_id)}")
-        return None if told is None else str(told["name"])
+        return await self._ask_people(f"businesses/{_spelled(business_id)}", _name)
 
     def _client(self) -> AsyncOAuth2Client:
         own = self._provider
@@ -206,6 +204,8 @@ class OidcLogin:
             told = await self._fetch(f"{self._provider.issuer}/.well-known/openid-configuration")
             if told.get("issuer") != self._provider.issuer:
                 raise LoginLost(f"the provider calls itself {told.get('issuer')!r}")
+            if lacking := _ENDPOINTS - told.keys():
+                raise LoginLost(f"the provider does not tell its {', '.join(sorted(lacking))}")
             self._told = told
         return self._told
 
@@ -217,8 +217,11 @@ class OidcLogin:
         except (httpx.HTTPError, ValueError) as error:
             raise LoginLost(f"{url}: {error!r}") from error
 
-    async def _ask_people(self, path: str) -> Any:
-        """What the people service says; None for what there is not. Raises LoginLost."""
+    async def _ask_people(self, path: str, read: Callable[[Any], T]) -> T | None:
+        """What `read` makes of what the people service says; None for what there is not.
+
+        Raises LoginLost, also where `read` raises ValueError, KeyError or TypeError: it is not of its form.
+        """
         own = self._provider
         try:
             answer = await self._http.get(
@@ -227,8 +230,8 @@ class OidcLogin:
             if answer.status_code == 404:
                 return None
             answer.raise_for_status()
-            return answer.json()
-        except (httpx.HTTPError, ValueError) as error:
+            return read(answer.json())
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise LoginLost(f"{own.people_url}/{path}: {error!r}") from error
 
 
@@ -243,19 +246,23 @@ def _spelled(number: int) -> str:
     return str(number) if number < 2**63 else str(UUID(int=number))
 
 
+def _memberships(told: Mapping[str, Any]) -> tuple[Membership, ...]:
+    return tuple(map(_membership, told["businesses"])) if told["active"] else ()
+
+
 def _membership(row: Mapping[str, Any]) -> Membership:
-    try:
-        role = str(row["role"])
-        if role not in ROLES:
-            raise ValueError(role)
-        number = TenantId(_number(row["id"]))
-        return Membership(number, str(row["name"]), role, _plan(row), row.get("permissions"))
-    except (KeyError, TypeError, ValueError) as fault:
-        raise LoginLost(f"the people service tells what is no membership: {fault!r}") from fault
+    role = str(row["role"])
+    if role not in ROLES:
+        raise ValueError(f"no role: {role!r}")
+    return Membership(TenantId(_number(row["id"])), _name(row), role, _plan(row), row.get("permissions"))
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return str(row["name"])
 
 
 def _plan(row: Mapping[str, Any]) -> str:
     plan = str(row["plan"])
     if plan not in PLANS:
-        raise LoginLost(f"the people service tells a plan that is none: {plan!r}")
+        raise ValueError(f"no plan: {plan!r}")
     return plan

@@ -33,6 +33,8 @@ class Platform:
     """Every authorization request."""
     tells_iss: bool = True
     kid: str = "one"
+    leaves_out: str = ""
+    """Of its metadata."""
     people_status: int = 200
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -56,15 +58,15 @@ class Platform:
         return f"{asked['redirect_uri']}?{urlencode(members)}"
 
     async def _metadata(self, _: web.Request) -> web.Response:
-        return web.json_response(
-            {
-                "issuer": self.issuer,
-                "authorization_endpoint": f"{self.issuer}/authorize",
-                "token_endpoint": f"{self.issuer}/token",
-                "jwks_uri": f"{self.issuer}/jwks",
-                "authorization_response_iss_parameter_supported": self.tells_iss,
-            }
-        )
+        told = {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "jwks_uri": f"{self.issuer}/jwks",
+            "authorization_response_iss_parameter_supported": self.tells_iss,
+        }
+        told.pop(self.leaves_out, None)
+        return web.json_response(told)
 
     async def _jwks(self, _: web.Request) -> web.Response:
         key = (self.publishes or self.signs_with).public_key()

@@ -14,7 +14,9 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from contract.oauth import LOGIN_LIFE_S
+from contract.vocabulary import TenantId
 from oauth.app import assemble
+from oauth.login import LoginLost
 from oauth.login.oidc import OidcLogin
 from oauth.pages.front import Pages
 from oauth.pages.printer import Printer
@@ -31,6 +33,7 @@ class Upstream:
 
     house: House
     platform: Platform
+    login: OidcLogin
 
     async def set_out(self, visit: Visit, path: str = "/login") -> str:
         """Where the provider sends this browser back to."""
@@ -62,7 +65,7 @@ async def upstream(house: House, tmp_path: Path) -> AsyncIterator[Upstream]:
     front = TestServer(assemble(own, Pages(own, Printer(LOOK))))
     async with front, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         world = World(own, Town(), house.world.clock, http, str(front.make_url("")).rstrip("/"))
-        yield Upstream(House(world), platform)
+        yield Upstream(House(world), platform, login)
     await server.close()
 
 
@@ -233,6 +236,30 @@ async def test_a_membership_that_is_none_is_told_to_nobody(upstream: Upstream, c
     await upstream.log_in(visit)
     upstream.platform.users["11"]["businesses"][0] |= changes
     assert (await visit.get("/connected-apps")).status == 503
+
+
+@pytest.mark.parametrize("said", [{}, [], "Ada", {"active": True}, {"active": True, "businesses": 7}], ids=str)
+async def test_a_user_of_another_form_is_told_to_nobody_and_nobody_is_logged_out(upstream: Upstream, said: Any) -> None:
+    visit = upstream.house.visit()
+    await upstream.log_in(visit)
+    known = upstream.platform.users["11"]
+    upstream.platform.users["11"] = said
+    assert (await visit.get("/connected-apps")).status == 503
+    upstream.platform.users["11"] = known
+    assert (await visit.get("/connected-apps")).status == 200
+
+
+@pytest.mark.parametrize("said", [{}, [], "North"], ids=str)
+async def test_a_business_of_another_form_is_none_that_is_told(upstream: Upstream, said: Any) -> None:
+    upstream.platform.businesses["1"] = said
+    for ask in (upstream.login.plan, upstream.login.name_of):
+        with pytest.raises(LoginLost, match="businesses/1"):
+            await ask(TenantId(1))
+
+
+async def test_a_provider_that_does_not_say_where_to_log_in_is_as_good_as_away(upstream: Upstream) -> None:
+    upstream.platform.leaves_out = "authorization_endpoint"
+    assert (await upstream.house.visit().get("/login")).status == 503
 
 
 async def test_another_account_is_asked_for_there_too(upstream: Upstream) -> None:
