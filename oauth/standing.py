@@ -23,14 +23,22 @@ EVERY_S = 30.0
 ACTOR = "standing"
 
 
-async def look(desk: Desk) -> int:
-    """Look at all of them once; returns how many ended. Raises DatabaseLost and LoginLost."""
+async def look(desk: Desk) -> None:
+    """Look at all of them once. Raises DatabaseLost; LoginLost after all others, if nothing can be told of some."""
     async with desk.database.reading() as connection:
         holdings = await live_holdings(connection, now_s=desk.clock())
-    ended = 0
+    ended, lost = 0, None
     for (business, user), held in groupby(holdings, key=lambda each: (each.business, each.user)):
-        ended += await _judge(desk, list(held), await desk.login.current(user, business))
-    return ended
+        try:
+            member = await desk.login.current(user, business)
+        except LoginLost as fault:  # perhaps for this user alone, who must not keep others' tokens alive
+            lost = fault
+        else:
+            ended += await _judge(desk, list(held), member)
+    if ended:
+        desk.log.info("tokens said too much", ended=ended)
+    if lost is not None:
+        raise lost
 
 
 async def _judge(desk: Desk, held: list[Holding], member: Membership | None) -> int:
@@ -66,8 +74,7 @@ def standing(desk: Desk) -> AbstractAsyncContextManager[None]:
 
     async def look_once() -> None:
         try:
-            if ended := await look(desk):
-                desk.log.info("tokens said too much", ended=ended)
+            await look(desk)
         except LoginLost as lost:
             desk.log.warning("standing not looked at", cause=str(lost))
         except Exception as error:  # no reason to stop serving

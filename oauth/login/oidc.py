@@ -254,7 +254,10 @@ def _membership(row: Mapping[str, Any]) -> Membership:
     role = str(row["role"])
     if role not in ROLES:
         raise ValueError(f"no role: {role!r}")
-    return Membership(TenantId(_number(row["id"])), _name(row), role, _plan(row), row.get("permissions"))
+    permissions = row.get("permissions")
+    if not isinstance(permissions, str | None):
+        raise TypeError(f"no permissions: {permissions!r}")
+    return Membership(TenantId(_number(row["id"])), _name(row), role, _plan(row), permissions)
 
 
 def _name(row: Mapping[str, Any]) -> str:

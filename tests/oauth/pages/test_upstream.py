@@ -227,7 +227,12 @@ async def test_while_nobody_knows_the_users_nobody_is_logged_out(upstream: Upstr
     assert (await visit.get("/connected-apps")).status == 200
 
 
-ODD: dict[str, dict[str, Any]] = {"role": {"role": "emperor"}, "plan": {"plan": "gold"}, "id": {"id": "north"}}
+ODD: dict[str, dict[str, Any]] = {
+    "role": {"role": "emperor"},
+    "plan": {"plan": "gold"},
+    "id": {"id": "north"},
+    "permissions": {"permissions": ["contacts:read"]},
+}
 
 
 @pytest.mark.parametrize("changes", ODD.values(), ids=ODD.keys())

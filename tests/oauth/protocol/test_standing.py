@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from contract.vocabulary import TenantId, UserId
 from oauth.administration import Asked
 from oauth.administration.pats import Made, NewPat, create, get
-from oauth.login import Membership
+from oauth.login import LoginLost, Membership
 from oauth.standing import look
 from oauth.store.pats import Pat
 from oauth.store.tables import AUDIT
@@ -76,6 +76,28 @@ async def test_one_with_custom_permissions_ends_when_they_become_fewer(world: Wo
     becomes(world, asked, "viewer", READ)
     await look(world.desk)
     assert await status(world, asked, pat) == "revoked"
+
+
+async def test_one_of_whom_nothing_can_be_told_keeps_nobody_elses_tokens(
+    world: World, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, business = world.a_user("manager", asked.business + 1)  # looked at later
+    other = Asked(TenantId(business), UserId(user))
+    kept, pat = await a_pat(world, asked), await a_pat(world, other)
+    known = world.town.current
+
+    async def current(user: UserId, business: TenantId) -> Membership | None:
+        if business == asked.business:
+            raise LoginLost("what is told of them is of no form")
+        return await known(user, business)
+
+    monkeypatch.setattr(world.town, "current", current)
+    becomes(world, asked, "viewer")
+    becomes(world, other, "viewer")
+    with pytest.raises(LoginLost):
+        await look(world.desk)
+    monkeypatch.undo()
+    assert (await status(world, asked, kept), await status(world, other, pat)) == ("active", "revoked")
 
 
 async def test_it_is_in_the_audit_by_no_one_s_hand(world: World, asked: Asked) -> None:
