@@ -1,6 +1,6 @@
-"""What the edge asks, out of the bytes of a CheckRequest: the operation of the route, and the token that it verified.
+"""[pure] What the edge asks, out of the bytes of a CheckRequest: the route's operation, and the token that it verified.
 
-Pure. Reads what only the edge can have written (the route's context, filter metadata, the request id), never a path, a
+Reads what only the edge can have written (the route's context, filter metadata, the request id), never a path, a
 method or a header that a caller could have sent. Whatever is missing or more than expected is no question.
 """
 

@@ -1,6 +1,6 @@
-"""Canonical tokens: what the edge's signature check does not look at.
+"""[pure] Canonical tokens: what the edge's signature check does not look at.
 
-Pure. Envoy verifies signature, issuer, expiry; it does not look at `typ`, `crit`, `iat` or the types of claims, takes a
+Envoy verifies signature, issuer, expiry; it does not look at `typ`, `crit`, `iat` or the types of claims, takes a
 token without a `kid` for one of any key, and compares audiences without their scheme and trailing slash.
 """
 

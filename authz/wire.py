@@ -1,4 +1,4 @@
-"""A CheckResponse in protobuf's wire format, put together from pieces of bytes. Pure.
+"""[pure] A CheckResponse in protobuf's wire format, put together from pieces of bytes.
 
 An empty CheckResponse is an allow, and so is one whose status is left out: exactly one function here writes an allow,
 and every denial carries a status of its own. Knows no header and no verdict. A test holds every byte of it to the

@@ -1,4 +1,4 @@
-"""The signing key: reading it, naming it (RFC 7638), and the public set that verifies by it (RFC 7517). Pure."""
+"""[pure] The signing key: reading it, naming it (RFC 7638), and the public set that verifies by it (RFC 7517)."""
 
 import base64
 import hashlib

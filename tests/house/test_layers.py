@@ -47,6 +47,15 @@ def test_import_linter_watches_every_pure_core() -> None:
     assert {module.name for module in PURE} <= watched
 
 
+def test_import_linter_keeps_every_module_of_the_transcoder_but_its_wiring_from_the_dialects() -> None:
+    linted = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    dialects = ["transcoder.dialect", "transcoder.administration"]
+    [kept] = [contract["source_modules"] for contract in linted if contract.get("forbidden_modules") == dialects]
+    wiring = {"transcoder", "transcoder.__main__", "transcoder.app"}
+    parts = {".".join(module.name.split(".")[:2]) for module in modules_of("transcoder")}
+    assert parts - wiring - set(dialects) == set(kept)
+
+
 @pytest.mark.parametrize("module", MODULES, ids=named)
 def test_a_module_says_what_it_owns(module: Module) -> None:
     assert module.doc
