@@ -1,4 +1,4 @@
-"""`python -m oauth` serves; `migrate` brings the database to this version's tables; `token` and `kid` print.
+"""`python -m oauth` serves; `migrate`, `check` and `purge` are about its database, `keys` about its signing keys.
 
 `token` prints an access token (local mode only), `kid` the signing key's id; the operator's commands are `operator`'s.
 
