@@ -66,9 +66,8 @@ def _condition(resource: Resource) -> Schema:
     own: Schema = {"type": "string", "pattern": r"^custom_fields\.[a-z][a-z0-9_]*$"}
     field = {"anyOf": [known, own]} if resource.custom else known
     about = (
-        "One value; an array for `in`, `not_in`, `has_any`, `has_all`, `has_none`; `[lowest, highest]` for "
-        "`between`; true "
-        "or false for `is_null` and `is_empty`."
+        "One value; an array for `in`, `not_in`, `has_any`, `has_all`, `has_none`; `[lowest, highest]` for `between`; "
+        "true or false for `is_null` and `is_empty`."
     )
     return closed(
         {

@@ -100,7 +100,7 @@ def told_by(*names: str, version: Version | None = None) -> Schema:
 def title(name: str) -> str:
     """A header's name as documents spell it."""
     spelled = "-".join(word.upper() if word in ("id", "www") else word.title() for word in name.split("-"))
-    return spelled.replace("Ratelimit", "RateLimit").replace("Etag", "ETag").replace("WWW", "WWW")
+    return spelled.replace("Ratelimit", "RateLimit").replace("Etag", "ETag")
 
 
 def header_components() -> dict[str, Schema]:
@@ -127,9 +127,8 @@ def request_headers(version: Version) -> dict[str, Schema]:
         (
             headers.IDEMPOTENCY_KEY,
             idempotency_key(),
-            "Sent again with the same key, the same request is answered as the first time and carried out once. "
-            "Kept for "
-            "24 hours.",
+            "Sent again with the same key, the same request is answered as the first time and carried out once. Kept "
+            "for 24 hours.",
             False,
         ),
         (

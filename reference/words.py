@@ -30,8 +30,7 @@ SUMMARIES: dict[Kind, str] = {
 }
 _ITEMS = (
     f"1 to {MAX_BATCH_ITEMS} items, each with an outcome of its own, in order: the answer is 200 although items "
-    "failed. "
-    "Another shape of the body fails the whole."
+    "failed. Another shape of the body fails the whole."
 )
 DESCRIPTIONS: dict[Kind, str] = {
     Kind.LIST: "A page of records. Follow `meta.cursor.next` while `meta.cursor.has_more`. With "
@@ -40,17 +39,14 @@ DESCRIPTIONS: dict[Kind, str] = {
     "`deleted=include` for deletions. Records may come again, none is missed.",
     Kind.CREATE: "Send an `Idempotency-Key` so that a retry cannot make a double.",
     Kind.GET: "A deleted record is 410 unless `deleted=include` is given.",
-    Kind.UPDATE: "A merge patch: absent members stay, null clears, arrays are replaced. With `If-Match` nobody "
-    "else's change "
-    "is overwritten. An empty patch writes nothing.",
+    Kind.UPDATE: "A merge patch: absent members stay, null clears, arrays are replaced. With `If-Match` nobody else's "
+    "change is overwritten. An empty patch writes nothing.",
     Kind.DELETE: "The record can be restored for 30 days; then it is purged.",
     Kind.RESTORE: "Takes a delete back, within 30 days. A live record stays as it is.",
     Kind.SEARCH: "A page of the records that all `filters` hold for, and whose members have words that begin with "
-    "those of "
-    "`search_text`. A record that was written before the search began is found.",
-    Kind.UPSERT: "Changes the live record whose `on` member has the same value, else creates one; `meta.result` "
-    "says which. "
-    "The body is a whole create body; of a match, the members that are present are a merge patch.",
+    "those of `search_text`. A record that was written before the search began is found.",
+    Kind.UPSERT: "Changes the live record whose `on` member has the same value, else creates one; `meta.result` says "
+    "which. The body is a whole create body; of a match, the members that are present are a merge patch.",
     Kind.BATCH_CREATE: _ITEMS,
     Kind.BATCH_GET: f"{_ITEMS} An unknown id is its item's 404, a deleted record its item's 410.",
     Kind.BATCH_UPDATE: f"{_ITEMS} An item may hold `if_match`.",
@@ -58,8 +54,7 @@ DESCRIPTIONS: dict[Kind, str] = {
     Kind.BATCH_UPSERT: f"{_ITEMS} The fastest way to sync: see the guide.",
     Kind.ME: "The business, user, role, permissions, scopes, plan and limits of the token.",
     Kind.REQUESTS: "What became of the requests that were sent with an `Idempotency-Key`, without sending the body "
-    "again: an "
-    "entry for each operation, newest first, or a single one whose `state` is `absent`.",
+    "again: an entry for each operation, newest first, or a single one whose `state` is `absent`.",
     Kind.RECEIPT: "What became of a request of the last 24 hours: a problem's `instance` is its path. One's own, "
     f"and with `tokens:manage` the whole business's. A busy business keeps its latest {RECEIPTS_PER_BUSINESS:,}.",
     Kind.EXPLAIN: "Whether a token with these scopes, of a user with this role, may do an operation, and why: by what "

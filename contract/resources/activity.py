@@ -40,7 +40,6 @@ ACTIVITY = Resource(
     ),
     list_filters=("type", "contact_id", "company_id", "deal_id", "external_id", "owner_id"),
     upsert_on=("external_id",),
-    about="Records of interactions that took place. After every write one of `contact_id`, `company_id` and "
-    "`deal_id` is not "
-    "null (rule `link-required`). Nothing but a call of this API creates one.",
+    about="Records of interactions that took place. After every write one of `contact_id`, `company_id` and `deal_id` "
+    "is not null (rule `link-required`). Nothing but a call of this API creates one.",
 )

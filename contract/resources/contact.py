@@ -54,6 +54,5 @@ CONTACT = Resource(
     actions=TAG_ACTIONS,
     upsert_on=("email", "external_id"),
     about="Persons that the business deals with. After every write one of `first_name`, `last_name`, `email` and "
-    "`phone` "
-    "is not null (rule `contact-needs-identity`).",
+    "`phone` is not null (rule `contact-needs-identity`).",
 )

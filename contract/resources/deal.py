@@ -118,18 +118,16 @@ DEAL = Resource(
             "win",
             (_CLOSING,),
             summary="Win a deal",
-            about="From open. A deal that is won already stays as it is, but for a `closed_at` that is given; a "
-            "lost one has "
-            "to be reopened first (rule `deal-state`).",
+            about="From open. A deal that is won already stays as it is, but for a `closed_at` that is given; a lost "
+            "one has to be reopened first (rule `deal-state`).",
         ),
         Action(
             "lose",
             "lose",
             (_CLOSING, Field("lost_reason", Line(255, example="Price"), about="Why it was lost.")),
             summary="Lose a deal",
-            about="From open. Of a deal that is lost already only what is given changes; a won one has to be "
-            "reopened first "
-            "(rule `deal-state`).",
+            about="From open. Of a deal that is lost already only what is given changes; a won one has to be reopened "
+            "first (rule `deal-state`).",
         ),
         Action(
             "reopen",

@@ -30,7 +30,6 @@ NOTE = Resource(
     ),
     list_filters=("contact_id", "company_id", "deal_id", "is_pinned", "external_id", "owner_id"),
     upsert_on=("external_id",),
-    about="Free text about one or more records. After every write one of `contact_id`, `company_id` and `deal_id` "
-    "is not "
-    "null (rule `link-required`).",
+    about="Free text about one or more records. After every write one of `contact_id`, `company_id` and `deal_id` is "
+    "not null (rule `link-required`).",
 )

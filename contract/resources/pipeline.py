@@ -35,9 +35,8 @@ PIPELINE = Resource(
         *STAMPS,
     ),
     list_filters=("is_default",),
-    about="Rows of stages that deals move through; configuration, written by admins. A pipeline with live deals "
-    "cannot be "
-    "deleted; its stages go and return with it.",
+    about="Rows of stages that deals move through; configuration, written by admins. A pipeline with live deals cannot "
+    "be deleted; its stages go and return with it.",
 )
 
 STAGE = Resource(
@@ -64,6 +63,5 @@ STAGE = Resource(
     order_by="position",
     descending=False,
     about="The stages of one pipeline, in their order. A write of a stage moves `updated_at` and `etag` of its "
-    "pipeline and "
-    "of the stages that shift.",
+    "pipeline and of the stages that shift.",
 )

@@ -207,9 +207,8 @@ OWNED: tuple[Field, ...] = (
 EXTERNAL_ID = Field(
     "external_id",
     Line(128, example="erp:1042"),
-    about="Your own key, unique (exact case) among live records of the resource. Write it `<system>:<key>`, so "
-    "that the "
-    "keys of two systems never meet.",
+    about="Your own key, unique (exact case) among live records of the resource. Write it `<system>:<key>`, so that "
+    "the keys of two systems never meet.",
 )
 TAGS = Field(
     "tags", Tags(), nullable=False, default=(), about="Words to find the record by, distinct without regard to case."
@@ -218,9 +217,8 @@ CUSTOM_FIELDS = Field(
     "custom_fields",
     CustomFields(),
     nullable=False,
-    about="The business's own fields by key, as `GET /v1/custom_fields` defines them; keys without a value are "
-    "left out. "
-    "In a patch, null removes a key and absent keys stay.",
+    about="The business's own fields by key, as `GET /v1/custom_fields` defines them; keys without a value are left "
+    "out. In a patch, null removes a key and absent keys stay.",
 )
 
 LIFE: tuple[Field, ...] = (
