@@ -30,7 +30,7 @@ WORDS: Mapping[str, str] = {
     "GRPC_FRONT": "What answers the edge on a UNIX socket: the lean front, or grpc.aio, which a TCP port always has",
     "ID_KEY_FILE": "The key that ids are sealed with: made once, never changed",
     "ID_KIND": "What kind the internal ids are of",
-    "INTERNAL_LISTEN": "Where it listens for our own services, apart from callers: revocations",
+    "INTERNAL_LISTEN": "Where it listens for our own services, apart from callers: revocations, tokens, apps",
     "INTERNAL_SECRET": "What our services show one another where they speak over a network",
     "INTERNAL_SECRET_FILE": "Where that secret goes, if it is needed",
     "INTERNAL_CA_FILE": "Who signs the certificate of the internal services; by default the system's authorities",
