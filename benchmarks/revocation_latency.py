@@ -63,7 +63,7 @@ def _asked_until(client: httpx.Client, status: int) -> float:
 
 
 def lookup_us(token: str) -> float:
-    """What check 4 adds to a decision with many entries held."""
+    """What looking for revocation, suspension and plan adds to a decision with many entries held."""
     caller = read_claims(_claims(token))
     if not isinstance(caller, Claims):
         raise SystemExit(f"the stack's own token has no good {caller}")
