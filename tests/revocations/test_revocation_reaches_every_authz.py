@@ -14,7 +14,7 @@ from tests.support.stack import Stack
 from tests.support.waiting import waited
 
 REACH_S = 1.0
-"""The contract's bound; `python -m benchmarks.revocations` tells what it takes."""
+"""The contract's bound; `python -m benchmarks.revocation_latency` tells what it takes."""
 ADMITTED = (200, "")
 REVOKED = (401, "invalid-token")
 SUSPENDED = (403, "business-suspended")
