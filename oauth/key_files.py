@@ -5,6 +5,7 @@ their permissions; a key's life is `key_ring`'s. Other storage, such as a KMS, w
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from process.keys import new_signing_key, open_to_others, write_private
 
 MANIFEST = "keys.json"
 _RSA_BITS = 3072
+_log = logging.getLogger(__name__)
 
 
 class KeyFolder:
@@ -28,18 +30,23 @@ class KeyFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._seen = self._stamp()
+        self._seen = self._warned_of = self._stamp()
         self._rows, self._keys = _read(folder)
 
     def rows(self) -> Rows:
-        """The manifest, as it stands now. A new one that cannot be read changes nothing."""
-        if self._stamp() != self._seen:
-            seen = self._stamp()
-            try:
-                self._rows, self._keys = _read(self.folder)
-            except (ValueError, OSError):
-                return self._rows
-            self._seen = seen
+        """The manifest, as it stands now. A new one that cannot be read changes nothing, and is warned of once."""
+        seen = self._stamp()
+        if seen == self._seen:
+            return self._rows
+        try:
+            self._rows, self._keys = _read(self.folder)
+        except (ValueError, OSError) as fault:
+            # Looked at again each time: a key may be copied there after the manifest that names it.
+            if seen != self._warned_of:
+                _log.warning("signing keys not read, the former ones stay: %s", fault)
+            self._warned_of = seen
+            return self._rows
+        self._seen = seen
         return self._rows
 
     def published(self, now_s: int) -> dict[str, SigningKey]:

@@ -12,7 +12,7 @@ import pytest
 
 from contract.ids import IdCodec
 from oauth.jwks import key_set
-from oauth.key_files import KeyFolder
+from oauth.key_files import MANIFEST, KeyFolder
 from oauth.key_ring import STAGED_AT_LEAST_S, Purpose
 from oauth.mint import Mint, Order
 from tests.oauth.key_files import private
@@ -90,6 +90,25 @@ def test_a_whole_life_of_keys_by_commands(folder: Path) -> None:
     listed = keys(folder, "list").stdout
     assert "current" in listed.splitlines()[0]
     assert "removed" in listed.splitlines()[1]
+
+
+def test_a_manifest_that_cannot_be_read_changes_nothing_and_is_warned_of_once(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys(folder, "stage", "access")
+    running = KeyFolder(folder)
+    rows, manifest = running.rows(), folder / MANIFEST
+    whole = manifest.read_text()
+    private(manifest, whole[:-20])
+    assert running.rows() == running.rows() == rows
+    assert len(caplog.records) == 1
+    assert "the former ones stay" in caplog.text
+    private(manifest, whole.replace('"ES256"', '"RS256"'))
+    assert running.rows() == rows
+    assert "is not the key that" in caplog.records[-1].getMessage()
+    private(manifest, whole)
+    assert running.rows() == rows
+    assert len(caplog.records) == 2
 
 
 def test_the_help_says_what_a_withdrawal_alone_does_not_do(folder: Path) -> None:
