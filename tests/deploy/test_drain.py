@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -137,6 +138,17 @@ async def test_a_call_that_never_ends_is_waited_for_no_longer_than_was_said(slow
         assert MOST_S - 1 <= loop.time() - began_s < MOST_S + 5
         assert not hanging.done()
         slow.go_on.set()
+
+
+async def test_an_admin_interface_that_hangs_keeps_nobody_for_longer_than_was_said() -> None:
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port, began_s = silent.getsockname()[1], loop.time()
+        draining = await asyncio.create_subprocess_exec("bash", DRAIN, str(port), str(LEAST_S), str(MOST_S))
+        ended = asyncio.ensure_future(draining.wait())
+        await asyncio.wait((ended,), timeout=MOST_S + 5)
+    assert ended.done(), "it waits for ever"
+    assert loop.time() - began_s >= MOST_S - 1
 
 
 async def test_without_a_hook_sigterm_waits_for_what_is_in_flight(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ port=${1:-9901} least_s=${2:-8} most_s=${3:-25}
 admin() { # METHOD PATH
   exec 3<>"/dev/tcp/127.0.0.1/$port" || return
   printf '%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' "$1" "$2" >&3
-  cat <&3
+  timeout 1 cat <&3 # it is on loopback: whoever is silent for a second hangs
   exec 3>&-
 }
 
