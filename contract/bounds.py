@@ -60,3 +60,5 @@ CLOCK_SKEW_S = 5
 JSON_MEDIA_TYPE = "application/json"
 MERGE_PATCH_MEDIA_TYPE = "application/merge-patch+json"
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+IDENTITY_CODING = "identity"
+"""The one coding of a body that is taken, which is none."""

@@ -109,6 +109,7 @@ SUNSET = "sunset"
 ALLOW = "allow"
 RETRY_AFTER = "retry-after"
 ACCEPT_PATCH = "accept-patch"
+ACCEPT_ENCODING = "accept-encoding"
 WWW_AUTHENTICATE = "www-authenticate"
 IDEMPOTENT_REPLAYED = "idempotent-replayed"
 
@@ -131,6 +132,7 @@ EXPOSED: tuple[str, ...] = (
     LINK,
     ALLOW,
     ACCEPT_PATCH,
+    ACCEPT_ENCODING,
     RETRY_AFTER,
     WWW_AUTHENTICATE,
     IDEMPOTENT_REPLAYED,

@@ -44,8 +44,32 @@ def policy(deployment: Deployment) -> Yaml:
     }
 
 
+_ORIGIN = "Origin"
+_ITS_ORIGIN = f'request.headers["{_ORIGIN.lower()}"]'
+
+
+def public_answer(deployment: Deployment) -> Yaml:
+    """For a route: what is for anybody may be kept, and the answer to one origin is not to be shown to the others."""
+    if not origins(deployment):
+        return {}
+    also = {"header": {"key": VARY, "value": _ORIGIN}, "append_action": "APPEND_IF_EXISTS_OR_ADD"}
+    return {"response_headers_to_add": [also]}
+
+
+def refusal(deployment: Deployment) -> tuple[tuple[str, str], ...]:
+    """What the edge's own refusals have besides: where there was no route yet, the filter says nothing of them."""
+    allowed = ", ".join(f'"{origin}"' for origin in origins(deployment))
+    if not allowed:
+        return ()
+    may_read = f'"{_ORIGIN.lower()}" in request.headers && {_ITS_ORIGIN} in [{allowed}]'
+    return (
+        ("access-control-allow-origin", f'%CEL({may_read} ? {_ITS_ORIGIN} : "")%'),
+        ("access-control-expose-headers", f'%CEL({may_read} ? "{", ".join(EXPOSED)}" : "")%'),
+    )
+
+
 def private_answer(deployment: Deployment) -> tuple[tuple[str, str], ...]:
     """What every answer under the API's root has; with CORS, what a cache keeps depends on who asked."""
     if not origins(deployment):
         return PRIVATE_ANSWER
-    return tuple((name, f"{value}, Origin" if name == VARY else value) for name, value in PRIVATE_ANSWER)
+    return tuple((name, f"{value}, {_ORIGIN}" if name == VARY else value) for name, value in PRIVATE_ANSWER)

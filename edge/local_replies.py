@@ -39,7 +39,7 @@ from contract.problems import (
     render,
 )
 from contract.vocabulary import Json
-from edge.cors import private_answer
+from edge.cors import origins, private_answer, refusal
 from edge.deployment import Deployment
 from edge.filters import JWT
 from edge.in_flight import REFUSED
@@ -64,7 +64,7 @@ class Reply:
 
 def local_replies(deployment: Deployment) -> Yaml:
     """The configuration."""
-    return {"mappers": [_untouched(), *(_mapper(reply, deployment) for reply in REPLIES)]}
+    return {"mappers": [*_denied(deployment), _untouched(), *(_mapper(reply, deployment) for reply in REPLIES)]}
 
 
 def _details(text: str) -> str:
@@ -175,13 +175,29 @@ REPLIES: tuple[Reply, ...] = (
 )
 
 
+_DENIED = _details("ext_authz_denied")
+
+
+def _denied(deployment: Deployment) -> list[Yaml]:
+    """Authz's own words stay as they are; it does not know that there are other origins."""
+    if not origins(deployment):
+        return []
+    return [{"filter": _cel(_DENIED), "headers_to_add": overwriting(private_answer(deployment))}]
+
+
 def _untouched() -> Yaml:
     """Somebody's words already: they stay as they are."""
-    return {"filter": _cel(_any("response.code < 400", _details("ext_authz_denied")))}
+    return {"filter": _cel(_any("response.code < 400", _DENIED))}
 
 
 def _mapper(reply: Reply, deployment: Deployment) -> Yaml:
-    headers = (*EVERY_ANSWER, *private_answer(deployment), *_retry_after(reply.problem), *reply.headers)
+    headers = (
+        *EVERY_ANSWER,
+        *private_answer(deployment),
+        *refusal(deployment),
+        *_retry_after(reply.problem),
+        *reply.headers,
+    )
     return {
         "filter": _filter(reply),
         "status_code": reply.problem.status,

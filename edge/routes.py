@@ -27,7 +27,7 @@ from contract.problems import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND
 from contract.resources.shape import API_ROOT
 from contract.vocabulary import Method
 from edge.clusters import NOBODY, OAUTH, ON_A_SIBLING, QUICK_BACK_OFF, TRANSCODER
-from edge.cors import origins, policy, private_answer
+from edge.cors import origins, policy, private_answer, public_answer
 from edge.deployment import Deployment
 from edge.filters import decision, no_decision, no_token
 from edge.in_flight import of_logins, of_resource, uncounted
@@ -60,7 +60,7 @@ def route_configuration(deployment: Deployment, *before: Yaml) -> Yaml:
             {
                 "name": "api",
                 "domains": ["*"],
-                "matcher": by_path([*before, *api_routes(private_answer(deployment), *_preflights(deployment))]),
+                "matcher": by_path([*before, *api_routes(deployment)]),
                 **policy(deployment),
             },
         ],
@@ -69,15 +69,16 @@ def route_configuration(deployment: Deployment, *before: Yaml) -> Yaml:
     }
 
 
-def api_routes(private: Private, *before: Yaml) -> list[Yaml]:
+def api_routes(deployment: Deployment) -> list[Yaml]:
     """First match wins: probes, documents, operations, what their paths answer besides, and the two catch-alls."""
+    private, public = private_answer(deployment), public_answer(deployment)
     return [
         healthy(),
         readiness(),
-        _resource_metadata(),
-        *before,
+        _resource_metadata(public),
+        *_preflights(deployment),
         *(route for path in _READ_ONLY for route in _nothing_but_reading(path)),
-        *(route for row in DOCUMENTS for route in _document(row)),
+        *(route for row in DOCUMENTS for route in _document(row, public)),
         *(route for path in sorted(paths(), key=_parameters) for route in _path_routes(path, private)),
         _refused(UNKNOWN_PATH, {"path_separated_prefix": API_ROOT}, decision(UNKNOWN_PATH.id), private),
         _nothing_here(),
@@ -103,13 +104,14 @@ def _endpoint(row: Endpoint) -> Yaml:
     }
 
 
-def _resource_metadata() -> Yaml:
+def _resource_metadata(public: Yaml) -> Yaml:
     """On the API's host, for those who look there for whom to ask for a token (RFC 9728 §3)."""
     return {
         "name": f"{OAUTH}.{RESOURCE_METADATA.id}",
         "match": {**_path(RESOURCE_METADATA.path), **_methods(*RESOURCE_METADATA.methods)},
         **_to(OAUTH, *RESOURCE_METADATA.methods),
         "typed_per_filter_config": _unasked() | of_logins(),
+        **public,
     }
 
 
@@ -139,7 +141,7 @@ def _operation(row: Operation, private: Private) -> Yaml:
     }
 
 
-def _document(row: Document) -> tuple[Yaml, Yaml, Yaml]:
+def _document(row: Document, public: Yaml) -> tuple[Yaml, Yaml, Yaml]:
     """For anybody. What is no way to read it goes there all the same: the transcoder says which ways there are."""
     path, name, free = _path(row.path), f"documents.{row.id}", _unasked()
     return (
@@ -148,6 +150,7 @@ def _document(row: Document) -> tuple[Yaml, Yaml, Yaml]:
             "match": {**path, **_methods(*DOCUMENT_METHODS)},
             **_to(TRANSCODER, *DOCUMENT_METHODS),
             "typed_per_filter_config": free,
+            **public,
         },
         _options(path, (), DOCUMENT_ALLOW),
         {"name": name, "match": path, **_to(TRANSCODER, "POST"), "typed_per_filter_config": free},

@@ -137,5 +137,5 @@ def _keeps_alive(fields: Mapping[str, str], is_1_1: bool) -> bool:
 
 
 def pairs_of(query: str) -> list[tuple[str, str]]:
-    """Names and values of a query, in their order; empty ones too."""
-    return parse_qsl(query, keep_blank_values=True)
+    """Names and values of a query, in their order; empty ones too. Bytes that are no UTF-8 are surrogates."""
+    return parse_qsl(query, keep_blank_values=True, errors="surrogateescape")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from contract import headers
-from contract.bounds import MAX_IDEMPOTENCY_KEY
+from contract.bounds import IDENTITY_CODING, MAX_IDEMPOTENCY_KEY
 from contract.documents import EXAMPLE_API_URL
 from contract.limits import DEFAULT_PLAN
 from contract.resources import CONTACT
@@ -83,6 +83,9 @@ ANSWERED: dict[str, Schema] = {
     headers.ALLOW: _header(_WORDS, "The methods that the path takes.", "GET, HEAD, POST, OPTIONS"),
     headers.ACCEPT_PATCH: _header(
         _WORDS, "The media types of a patch (RFC 5789 §3.1).", "application/json, application/merge-patch+json"
+    ),
+    headers.ACCEPT_ENCODING: _header(
+        _WORDS, "The codings of a body that are taken: none (RFC 9110 §15.5.16).", IDENTITY_CODING
     ),
     headers.DEPRECATION: _header(_WORDS, "Since when the version is deprecated (RFC 9745).", "@1798761600"),
     headers.SUNSET: _header(_WORDS, "When the version ends (RFC 8594).", "Fri, 01 Jan 2027 00:00:00 GMT"),

@@ -181,7 +181,7 @@ def _sets(row: Operation) -> list[Set]:
 
 
 def _media(row: Operation, status: int) -> str:
-    """What a 415 says of the body besides."""
+    """What a 415 says of the body's type besides."""
     return headers.ACCEPT_PATCH if status == 415 and row.method is Method.PATCH else ""
 
 
@@ -197,6 +197,8 @@ def _answer(status: int, told_of: tuple[Problem, ...], media: str) -> Schema:
         names.append(headers.WWW_AUTHENTICATE)
     if media:
         names.append(media)
+    if status == 415:
+        names.append(headers.ACCEPT_ENCODING)
     if any(problem.retry_after_s or problem is problems.RATE_LIMITED for problem in told_of):
         names.append(headers.RETRY_AFTER)
     return {

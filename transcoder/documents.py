@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
-from contract.bounds import PROBLEM_MEDIA_TYPE
+from contract.bounds import MAX_ERRORS, PROBLEM_MEDIA_TYPE
 from contract.documents import DOCUMENT_ALLOW, DOCUMENT_ANSWER, DOCUMENT_METHODS, DOCUMENTS, OPENAPI_FILES, Document
 from contract.problems import (
     INTERNAL_ERROR,
@@ -35,6 +35,7 @@ from process.look import Look
 from transcoder import media, requests
 from transcoder.errors import ApiError
 from transcoder.pages.shelf import Page, Shelf, Sources, shelf
+from transcoder.parameters import unknown_parameter
 
 _HERE = Path(__file__).parent
 _TEMPLATES = _HERE / "pages" / "templates"
@@ -129,8 +130,10 @@ def chosen(row: Document, query: list[tuple[str, str]]) -> tuple[str, ...]:
     errors: list[ItemError] = []
     given: dict[str, str] = {}
     for name, value in query:
+        if len(errors) >= MAX_ERRORS:
+            break  # anybody may ask: what comes back is not to be many times what was sent
         if name not in choices:
-            errors.append(ItemError("unknown-parameter", "This document takes no such parameter.", parameter=name))
+            errors.append(unknown_parameter(name, list(choices)))
         elif name in given:
             errors.append(ItemError("repeated-parameter", "This parameter may be sent only once.", parameter=name))
         elif value not in choices[name].values:

@@ -1,7 +1,7 @@
 """[pure] Media types: what a request may send and what it must accept (RFC 9110 §8.3, §12.5.1)."""
 
 from contract import headers
-from contract.bounds import JSON_MEDIA_TYPE
+from contract.bounds import IDENTITY_CODING, JSON_MEDIA_TYPE
 from contract.operations import body_media_types
 from contract.problems import NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE
 from contract.vocabulary import Method
@@ -16,9 +16,13 @@ def check_content(method: Method, content_type: str | None, content_encoding: st
     if content_type == JSON_MEDIA_TYPE and content_encoding is None:
         return  # what nearly all say
     types = body_media_types(method)
-    if (content_encoding or "").strip().lower() not in ("", "identity") or not _is_json(content_type, types):
+    is_coded = (content_encoding or "").strip().lower() not in ("", IDENTITY_CODING)
+    if is_coded or not _is_json(content_type, types):
         field = headers.ACCEPT_PATCH if method is Method.PATCH else headers.ACCEPT.name
-        raise ApiError(UNSUPPORTED_MEDIA_TYPE, supported=list(types), headers={field: ", ".join(types)})
+        told = {field: ", ".join(types)}
+        if is_coded:
+            told[headers.ACCEPT_ENCODING] = IDENTITY_CODING  # that the type was right is seen by this alone
+        raise ApiError(UNSUPPORTED_MEDIA_TYPE, supported=list(types), headers=told)
 
 
 def _is_json(content_type: str | None, types: tuple[str, ...]) -> bool:

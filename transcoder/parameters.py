@@ -11,7 +11,7 @@ from contract.operations import Operation
 from contract.parameters import OTHER_NAMES, OTHER_WORDS, WINDOWS, list_sort_keys, parameters_of
 from contract.problems import INVALID_PARAMETER, ItemError
 from contract.resources import Resource
-from contract.types import Bool, DateTime, Id, Phone
+from contract.types import Bool, DateTime, Id, Line, Phone
 from contract.vocabulary import Kind
 from transcoder.errors import ApiError
 from transcoder.pointers import did_you_mean
@@ -20,6 +20,8 @@ from transcoder.values import Fault, Surroundings, check, malformed_id
 from transcoder.versioning import Translation
 
 _WHOLE = re.compile(r"-?[0-9]+")
+_NO_UTF_8 = re.compile(r"[\ud800-\udfff]")
+"""Where a query's bytes are no UTF-8 (`pairs_of`)."""
 _SHOWN = 64
 """Characters of a caller's own words in an answer."""
 
@@ -94,7 +96,7 @@ def _fields(asked: Asked, text: str) -> frozenset[str] | Fault:
         meant = asked.translation.fields(name)
         if not meant or not known.issuperset(meant):
             shown = list(asked.translation.record({name: None for name in asked.resource.by_name if name in known}))
-            detail = f'There is no field "{name[:_SHOWN]}".'
+            detail = f'There is no field "{_told(name)}".'
             return Fault("unknown-field", detail, allowed=tuple(shown), did_you_mean=did_you_mean(name, shown))
         names |= set(meant)
     return frozenset(names)
@@ -138,6 +140,8 @@ def _held(kind: Any) -> Read:
                 return one_of("true", "false")(asked, text) if text not in ("true", "false") else text == "true"
             case Phone() if text.startswith(" "):
                 text = "+" + text[1:]
+            case Line() if _NO_UTF_8.search(text):
+                return Fault("invalid-characters", "Must be UTF-8.")
         return check(kind, text, asked.around)
 
     return read
@@ -196,7 +200,11 @@ def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]],
 def unknown_parameter(name: str, known: Sequence[str]) -> ItemError:
     """What is wrong with a name that is none of `known`."""
     fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=meant(name, known))
-    return _item(name[:_SHOWN], fault)
+    return _item(_told(name), fault)
+
+
+def _told(name: str) -> str:
+    return name[:_SHOWN].encode(errors="replace").decode()
 
 
 _NEAR = 0.8

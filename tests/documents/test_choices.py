@@ -2,6 +2,7 @@
 
 import pytest
 
+from contract.bounds import MAX_ERRORS
 from contract.documents import DOCS_PAGE, OPENAPI, PROBLEMS_PAGE
 from contract.versions import VERSIONS
 from transcoder.documents import chosen
@@ -40,6 +41,28 @@ def test_a_choice_that_there_is_not_is_refused_without_being_echoed(query: list[
     [item] = refused.value.errors or ()
     assert (item.code, item.parameter) == (code, query[0][0])
     assert query[0][1] not in item.detail
+
+
+def test_what_a_name_was_probably_meant_to_be_is_told() -> None:
+    with pytest.raises(ApiError) as refused:
+        chosen(OPENAPI, [("versoin", NEWEST)])
+    [item] = refused.value.errors or ()
+    assert item.did_you_mean == "version"
+
+
+@pytest.mark.parametrize("name", ["a", "version"])
+def test_however_many_choices_are_wrong_fifty_are_told(name: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        chosen(OPENAPI, [(name, "whatever")] * 30_000)
+    assert len(refused.value.errors or ()) == MAX_ERRORS
+
+
+def test_however_long_a_name_is_little_of_it_comes_back() -> None:
+    with pytest.raises(ApiError) as refused:
+        chosen(OPENAPI, [("a" * 50_000, "whatever")])
+    [item] = refused.value.errors or ()
+    assert item.parameter is not None
+    assert 1 <= len(item.parameter) <= 100
 
 
 @pytest.mark.parametrize(

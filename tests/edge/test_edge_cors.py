@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from tests.edge.standing import Edge, standing_edge
@@ -12,6 +13,10 @@ PREFLIGHT = {
     "Access-Control-Request-Method": "PATCH",
     "Access-Control-Request-Headers": "authorization, version, idempotency-key, if-match",
 }
+
+
+def vary(answer: httpx.Response) -> set[str]:
+    return {word.strip() for line in answer.headers.get_list("vary") for word in line.split(",")}
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +56,7 @@ async def test_what_authz_refuses_can_be_read_too(open_edge: Edge, path: str) ->
     answer = await open_edge.http.get(path, headers=headers)
     assert answer.status_code in (404, 405)
     assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert "Origin" in vary(answer)
 
 
 @pytest.mark.parametrize("token", ["none", "good"])
@@ -63,4 +69,43 @@ async def test_answers_and_refusals_can_be_read_and_vary_by_origin(open_edge: Ed
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     exposed = {word.strip() for word in answer.headers["access-control-expose-headers"].split(",")}
     assert {"x-ratelimit-remaining", "etag", "x-request-id", "retry-after", "link", "version"} <= exposed
-    assert "Origin" in {word.strip() for line in answer.headers.get_list("vary") for word in line.split(",")}
+    assert "Origin" in vary(answer)
+
+
+@pytest.mark.parametrize("origin", [{"Origin": ORIGIN}, {"Origin": "https://evil.example"}, {}], ids=str)
+@pytest.mark.parametrize("path", ["/v1/openapi.json", "/docs", "/problems", "/.well-known/oauth-protected-resource"])
+async def test_what_anybody_may_keep_varies_by_origin(open_edge: Edge, path: str, origin: dict[str, str]) -> None:
+    """A cache that kept the answer to one origin for all would lock the others out."""
+    answer = await open_edge.http.get(path, headers=origin)
+    assert answer.headers.get("access-control-allow-origin") == (ORIGIN if origin == {"Origin": ORIGIN} else None)
+    assert "Origin" in vary(answer)
+
+
+async def test_without_a_setting_nothing_varies_by_origin(edge: Edge) -> None:
+    for path in ("/v1/openapi.json", "/v1/contacts"):
+        answer = await edge.http.get(path, headers={"Origin": ORIGIN})
+        assert "Origin" not in vary(answer)
+
+
+REFUSED_BEFORE_A_ROUTE = {
+    "no path of ours": ("GET", "/nothing", {}, 404),
+    "an escaped slash": ("GET", "/v1/contacts%2Fcon_x", {}, 400),
+    "a method of nobody's": ("PROPFIND", "/v1/contacts", {}, 501),
+    "no way to read a probe": ("POST", "/healthz", {}, 405),
+    "headers that are too large": ("GET", "/v1/contacts", {"X-Large": "a" * 80_000}, 431),
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"), REFUSED_BEFORE_A_ROUTE.values(), ids=REFUSED_BEFORE_A_ROUTE
+)
+async def test_what_the_edge_itself_refuses_can_be_read_too(
+    open_edge: Edge, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = await open_edge.http.request(method, path, headers={"Origin": ORIGIN, **headers})
+    assert answer.status_code == status
+    assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
+    assert "x-request-id" in answer.headers["access-control-expose-headers"]
+    stranger = await open_edge.http.request(method, path, headers={"Origin": "https://evil.example", **headers})
+    assert stranger.status_code == status
+    assert not [name for name in stranger.headers if name.startswith("access-control-")]

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from contract.documents import DOCUMENTS
-from contract.headers import PRIVATE_ANSWER
 from contract.operations import paths
+from edge.deployment import Deployment
 from edge.path_tree import by_path
 from edge.routes import api_routes
 from edge.second_entry import around_again
 
-ROUTES = [around_again(), *api_routes(PRIVATE_ANSWER)]
+ROUTES = [around_again(), *api_routes(Deployment())]
 TREE = by_path(ROUTES)
 METHODS = ("GET", "POST", "DELETE", "OPTIONS", "BREW")
 ODD = ("", "/", "x", "/batch/get", "?x=/v1/contacts")

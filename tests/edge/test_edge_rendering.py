@@ -13,7 +13,7 @@ import yaml
 from authz.decide import refuse_token
 from contract.claims import TokenFault
 from contract.documents import DOCUMENTS
-from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, PRIVATE_ANSWER, RATE_HEADERS, REQUEST_ID, WITH_A_TRACE
+from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, RATE_HEADERS, REQUEST_ID, WITH_A_TRACE
 from contract.operations import OPERATIONS, READINESS, UNROUTED
 from contract.problems import PROBLEMS, render
 from edge.__main__ import FOLDER, RENDERED
@@ -177,18 +177,18 @@ def asked(route: dict[str, Any]) -> str | None:
 
 
 def test_every_operation_has_one_route_and_every_route_an_answer_to_who_decides() -> None:
-    decided = [asked(route) for route in api_routes(PRIVATE_ANSWER) if asked(route)]
+    decided = [asked(route) for route in api_routes(Deployment()) if asked(route)]
     operations = [name for name in decided if name not in UNROUTED and name != READINESS]
     assert sorted(operations) == sorted(row.id for row in OPERATIONS if not row.open)
     assert set(UNROUTED) <= set(decided)
-    for route in (*api_routes(PRIVATE_ANSWER), *auth_routes()):
+    for route in (*api_routes(Deployment()), *auth_routes()):
         assert (asked(route) is None) == (route["name"] in OPEN | OPEN_OPERATIONS), route["name"]
 
 
 def test_only_open_routes_and_readiness_need_no_token() -> None:
     tokenless = {
         route["name"]
-        for route in (*api_routes(PRIVATE_ANSWER), *auth_routes())
+        for route in (*api_routes(Deployment()), *auth_routes())
         if JWT in route["typed_per_filter_config"]
     }
     assert tokenless == OPEN | OPEN_OPERATIONS | {READINESS}
@@ -196,14 +196,14 @@ def test_only_open_routes_and_readiness_need_no_token() -> None:
 
 def test_nothing_but_operations_documents_and_readiness_reaches_the_transcoder() -> None:
     routed = [
-        route["name"] for route in api_routes(PRIVATE_ANSWER) if route.get("route", {}).get("cluster") == TRANSCODER
+        route["name"] for route in api_routes(Deployment()) if route.get("route", {}).get("cluster") == TRANSCODER
     ]
     # A document has two: reading it, and whatever is none.
     assert sorted(routed) == sorted([READINESS, *(row.id for row in OPERATIONS), *DOCUMENT_ROUTES, *DOCUMENT_ROUTES])
 
 
 def test_a_path_without_parameters_comes_before_one_that_would_take_its_word_for_an_id() -> None:
-    names = [route["name"] for route in api_routes(PRIVATE_ANSWER)]
+    names = [route["name"] for route in api_routes(Deployment())]
     assert names.index("contacts.search") < names.index("contacts.get")
 
 

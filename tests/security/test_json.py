@@ -112,6 +112,7 @@ def test_takes_no_compressed_body(stack: Stack, coding: str) -> None:
     with stack.caller() as client:
         answer = client.post(PATH, content=b'{"first_name":"x"}', headers=headers)
     assert_problem(answer, "unsupported-media-type", decided=True, api_url=stack.api_url)
+    assert answer.headers["accept-encoding"] == "identity"
 
 
 GOOD = {

@@ -69,6 +69,7 @@ def test_refuses_a_body_that_is_encoded(encoding: str) -> None:
     with pytest.raises(ApiError) as refused:
         check_content(Method.POST, JSON, encoding)
     assert refused.value.problem.status == 415
+    assert refused.value.headers == {"accept": JSON, "accept-encoding": "identity"}
 
 
 @pytest.mark.parametrize("encoding", [None, "", "identity", "Identity"])

@@ -144,6 +144,9 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "an e-mail address that is none": ("email", "ada", "invalid-email"),
     "a phone number that is none": ("phone", "2079460958", "invalid-phone"),
     "an empty external id": ("external_id", "", "too-short"),
+    "an external id that is no UTF-8": ("external_id", "erp:\udcff", "invalid-characters"),
+    "a field that is no UTF-8": ("fields", "email,\udcff", "unknown-field"),
+    "a stage that is no UTF-8": ("lifecycle_stage", "\udcff", "unknown-value"),
     "a malformed company": ("company_id", "771", "invalid-id"),
     "an owner of another type": ("owner_id", an_id("con", 1), "invalid-id"),
     "an unknown stage": ("lifecycle_stage", "lost", "unknown-value"),
@@ -154,6 +157,14 @@ REFUSED: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize(("name", "text", "code"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_list_refuses(name: str, text: str, code: str) -> None:
     assert refused("contacts.list", (name, text)) == [(name, code)]
+
+
+@pytest.mark.parametrize("pair", [("\udcff", "1"), ("fields", "\udcff")])
+def test_what_is_no_utf_8_comes_back_as_some_that_is(pair: tuple[str, str]) -> None:
+    with pytest.raises(ApiError) as raised:
+        read("contacts.list", pair)
+    (item,) = raised.value.errors or ()
+    assert "?" in f"{item.parameter} {item.detail}".encode().decode()
 
 
 def test_two_hundred_ids_are_taken() -> None:
