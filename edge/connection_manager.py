@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contract.bounds import EDGE_TIMEOUT_S, MAX_HEADER_BYTES, MAX_HEADERS
+from contract.bounds import EDGE_TIMEOUT_S, MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADERS
 from edge.access_log import AGAIN, access_log
 from edge.compression import compressor
 from edge.cors import cors
@@ -24,6 +24,9 @@ ANY_METHOD = {"allow_custom_methods": True}
 
 _HEADERS_S = 10
 _IDLE_CONNECTION_S = 300
+_WINDOW_BYTES = 2 * MAX_BODY_BYTES
+"""Of a stream of HTTP/2, and of a connection, which is the bound of what may wait here. A body, and one that is somewhat too
+large, can be sent without waiting for more: a client may wait for it for ever that was refused before its body was read."""
 _NOBODY = {"address_prefix": "192.0.2.0", "prefix_len": 24}
 """TEST-NET-1 (RFC 5737). An empty list would still make loopback and private addresses trusted, and what they send as
 `X-Request-Id` the trace id, unescaped."""
@@ -127,8 +130,8 @@ def _limits() -> Yaml:
         "http_protocol_options": ANY_METHOD,
         "http2_protocol_options": {
             "max_concurrent_streams": 100,
-            "initial_stream_window_size": 64 * 1024,
-            "initial_connection_window_size": 1024 * 1024,
+            "initial_stream_window_size": _WINDOW_BYTES,
+            "initial_connection_window_size": _WINDOW_BYTES,
             # One bad stream is no reason to end the others of its connection.
             "override_stream_error_on_invalid_http_message": True,
         },

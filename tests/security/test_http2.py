@@ -19,6 +19,7 @@ from tests.support.problems import assert_problem
 from tests.support.stack import Stack
 
 Fields = tuple[tuple[str, str], ...]
+FRAME_BYTES = 16_384
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,10 @@ class Line:
         number = self.state.get_next_available_stream_id()
         self.state.send_headers(number, stream.fields(stack, token), end_stream=stream.body is None)
         if stream.body is not None:
-            self.state.send_data(number, stream.body, end_stream=not stream.trailers)
+            for first in range(0, len(stream.body), FRAME_BYTES):
+                self.state.send_data(number, stream.body[first : first + FRAME_BYTES])
+            if not stream.trailers:
+                self.state.end_stream(number)
         if stream.trailers:
             trailers = [(name.encode(), value.encode()) for name, value in stream.trailers]
             self.state.send_headers(number, trailers, end_stream=True)
@@ -216,3 +220,19 @@ def test_changes_nothing_by(stack: Stack, stream: Stream) -> None:
     data = answer.json()["data"]
     assert ("user" in data) if stream.method == "GET" else (data["first_name"] == "x")
     assert "evil" not in str(answer.headers) + answer.text
+
+
+@pytest.mark.parametrize(
+    ("size", "token", "code"),
+    [(1_048_576, "x.y.z", "invalid-token"), (1_048_577, "", "payload-too-large"), (2_097_152, "", "payload-too-large")],
+)
+def test_who_sends_a_body_at_once_and_waits_for_no_room_hears_why_it_is_refused(
+    stack: Stack, size: int, token: str, code: str
+) -> None:
+    """Some clients wait for room for the rest for ever, whatever they were answered meanwhile."""
+    large = Stream(CREATE.method, CREATE.path, more=CREATE.more, body=b" " * size)
+    with Line(stack) as line:
+        assert line.ask(GET, stack, stack.token())
+        answer = line.ask(large, stack, token or stack.token())
+    assert answer is not None
+    assert_problem(answer, code, decided=not token, api_url=stack.api_url)
