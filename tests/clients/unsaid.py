@@ -33,6 +33,7 @@ UNSAID = (
     Unsaid("required", "/(external_id|email|domain)", "an upsert needs the member that its `on` names"),
     Unsaid("not-nullable", "/(external_id|email|domain)", "so it does"),
     Unsaid("required", "/(service_role|redirect_uris)", "a service needs the one, a marketplace app the other"),
+    Unsaid("not-permitted", r"/scopes/\d+", "what a token's user may do goes with their role"),
     Unsaid("too-many-items", "/tags", "how many a record has already, it alone knows"),
     Unsaid("invalid-operator", r"/filters/.*/operator", "which operators there are goes with the field"),
     Unsaid("invalid-type", _VALUES, "what a value may be goes with field and operator"),
