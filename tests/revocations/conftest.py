@@ -14,7 +14,7 @@ from oauth.store import revocations
 from oauth.store.database import Database, database_url
 from oauth.store.revocations import Note
 from stores.revocations.events import Kind
-from tests.support.stack import Stack, running_stack
+from tests.support.stack import ASKED_AGAIN, Stack, running_stack
 
 T = TypeVar("T")
 
@@ -74,6 +74,13 @@ class Caller:
         """The status, and the problem's code."""
         answer = self.ask()
         return answer.status_code, "" if answer.status_code == 200 else answer.json()["code"]
+
+    def decided(self) -> tuple[int, str]:
+        """`answer`, asked for again where nothing was decided for lack of time: the machine may be busy."""
+        for _ in range(ASKED_AGAIN):
+            if (answer := self.answer()) != (503, "overloaded"):
+                return answer
+        return self.answer()
 
     def until(self, expected: tuple[int, str], *, within_s: float) -> float:
         """Wait until every authz answers so; returns the instant at which the first of those answers was asked for."""

@@ -56,7 +56,7 @@ def test_a_revocation_reaches_both_authz_of(
         told_s = log.tell(kind, target)
         assert caller.until(refused, within_s=REACH_S) - told_s < REACH_S
         with spare_asked(caller):
-            assert caller.answer() == refused
+            assert caller.decided() == refused
         assert denied_by(aging, caller.jti) == {"authz-1", "authz-2"}
         assert neighbour.answer() == (ADMITTED if kind is Kind.TOKEN else refused)
     finally:
