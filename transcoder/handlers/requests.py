@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from msgspec import structs
+from msgspec import MsgspecError, structs
 
 from contract.failures import IDEMPOTENCY_LOST, RECEIPTS_LOST
 from contract.operations import BY_ID
@@ -59,9 +59,9 @@ async def run_list(desk: Desk, call: Call, _: Values) -> Answer:
     """200 with an entry for each operation that the key was used on, newest first; one `absent` entry for none."""
     try:
         uses = await desk.requests.uses(call.actor.tenant, key_digest(str(call.parameters.idempotency_key)))
-    except StoreLost as lost:
+        mine = [(used, receipt) for used in uses if may_see(receipt := unpack(used.note), call)]
+    except (StoreLost, MsgspecError) as lost:
         raise ApiError(IDEMPOTENCY_LOST.answer, cause=str(lost)) from None
-    mine = [(used, receipt) for used in uses if may_see(receipt := unpack(used.note), call)]
     entries = await asyncio.gather(*(_entry(desk, call, used, receipt) for used, receipt in mine))
     known = [entry for entry in entries if entry is not None]
     known.sort(key=lambda entry: str(entry["received_at"]), reverse=True)
@@ -70,10 +70,10 @@ async def run_list(desk: Desk, call: Call, _: Values) -> Answer:
 
 async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[str, Json] | None:
     """The entry of a use; None when it turns out that nothing was written. An unknown outcome is settled by asking."""
-    row = BY_ID[receipt.operation or ""]
+    row = BY_ID.get(receipt.operation or "")  # None: another version of this gateway serves it
     record, done = None if receipt.record is None else int(receipt.record), used.state is State.DONE
     # Of a batch, only its retry can tell: it holds the items, each of which has a key of its own inside.
-    asks = row.kind not in BATCHES and desk.records.capabilities_for(row.of).dedupe
+    asks = row is not None and row.kind not in BATCHES and desk.records.capabilities_for(row.of).dedupe
     if used.state is State.LAPSED and asks:
         match await desk.records.outcome(used.name, call.actor):
             case Done(number):
@@ -84,5 +84,5 @@ async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[s
                 pass
     if not done:
         return shown(receipt, "running", None)
-    told = receipt if receipt.status is not None else structs.replace(receipt, status=row.success)
+    told = structs.replace(receipt, status=row.success) if row is not None and receipt.status is None else receipt
     return shown(told, "done", _sealed(desk, call, receipt, record))

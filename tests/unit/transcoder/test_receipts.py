@@ -10,16 +10,17 @@ from msgspec.structs import replace
 from contract.ids import IdCodec
 from contract.resources import RESOURCES
 from contract.sealing import key_ring
-from stores.idempotency import MemoryIdempotency
+from stores.idempotency import MemoryIdempotency, Use
 from stores.receipt import Receipt
-from stores.receipts import MemoryReceipts, Receipts
+from stores.receipts import MemoryReceipts, Receipts, pack
 from stores.valkey import StoreLost
 from tests.unit.transcoder.calls import ACTOR, TOKEN, a_call
 from transcoder.call import Answer, Token
 from transcoder.errors import ApiError
 from transcoder.handlers import requests
 from transcoder.handlers.shared import Desk
-from transcoder.receipts import may_see, receipt_of
+from transcoder.parameters import Parameters
+from transcoder.receipts import key_digest, may_see, receipt_of
 from transcoder.records import Records
 from transcoder.to_public import Presenters
 from transcoder.upstream import Stopwatch
@@ -154,6 +155,30 @@ async def test_an_operation_that_is_served_no_more_still_has_its_receipts() -> N
     await store.keep("biz_one", [Receipt(TRACE_ID, "usr_one", "gone.create", NOW_MS, status=201, record="7")])
     told = json.loads((await ask(store)).body or b"")["data"]
     assert (told["operation"], told["record_id"]) == ("gone.create", None)
+
+
+async def asked_of(note: bytes) -> Answer:
+    """The uses of a key of which that was noted at its one use, which has ended."""
+    used = MemoryIdempotency(lambda: 0)
+    await used.claim(ACTOR.tenant, "name", "fingerprint", "owner", Use(key_digest("none"), note))
+    await used.finish(ACTOR.tenant, "name", "owner", b"{}", note)
+    presenters = Presenters(RESOURCES, IdCodec(bytes(range(32))))
+    kept = MemoryReceipts(lambda: NOW_MS)
+    desk = Desk(cast("Records", None), used, kept, presenters, key_ring("1 " + "ab" * 32), "https://api.example")
+    parameters = Parameters(idempotency_key="none")
+    return await requests.run_list(desk, a_call("requests.list", parameters=parameters, token=TOKEN), {})
+
+
+async def test_a_use_of_an_operation_that_is_served_no_more_is_told_too() -> None:
+    note = pack(Receipt(TRACE_ID, TOKEN.subject, "gone.create", NOW_MS, status=201, record="7"))
+    [told] = json.loads((await asked_of(note)).body or b"")["data"]
+    assert (told["operation"], told["state"], told["status"], told["record_id"]) == ("gone.create", "done", 201, None)
+
+
+async def test_a_use_of_which_nothing_can_be_read_is_neither_told_nor_absent() -> None:
+    with pytest.raises(ApiError) as refused:
+        await asked_of(b"of another form")
+    assert refused.value.problem.code == "idempotency-unavailable"
 
 
 def test_calls_that_overlap_are_timed_together() -> None:
