@@ -25,8 +25,8 @@ ANY_METHOD = {"allow_custom_methods": True}
 _HEADERS_S = 10
 _IDLE_CONNECTION_S = 300
 _WINDOW_BYTES = 2 * MAX_BODY_BYTES
-"""Of a stream of HTTP/2, and of a connection, which is the bound of what may wait here. A body, and one that is somewhat too
-large, can be sent without waiting for more: a client may wait for it for ever that was refused before its body was read."""
+"""Of a stream of HTTP/2, and of a connection: the bound of what may wait here. A body, and one that is somewhat
+too large, can be sent without waiting for room: some clients wait for it whatever they are answered meanwhile."""
 _NOBODY = {"address_prefix": "192.0.2.0", "prefix_len": 24}
 """TEST-NET-1 (RFC 5737). An empty list would still make loopback and private addresses trusted, and what they send as
 `X-Request-Id` the trace id, unescaped."""
