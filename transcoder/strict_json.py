@@ -1,8 +1,8 @@
 """[pure] JSON as RFC 8259 has it and no more: what two parsers could read differently is refused, with line and column.
 
-Refused: duplicate member names, NaN and Infinity, lone surrogates, U+0000, nesting over the bound, trailing data, bytes
-that are not UTF-8, numbers whose exponent no decimal holds. A leading byte order mark is ignored (RFC 8259 §8.1).
-Numbers with a fraction or an exponent become Decimal, those with an exponent a Scientific one.
+Refused: duplicate member names, NaN and Infinity, lone surrogates, U+0000, more nesting or tokens than may be, trailing
+data, bytes that are not UTF-8, numbers whose exponent no decimal holds. A leading byte order mark is ignored (RFC 8259
+§8.1). Numbers with a fraction or an exponent become Decimal, those with an exponent a Scientific one.
 """
 
 import json
@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
-from contract.bounds import MAX_NESTING
+from contract.bounds import MAX_JSON_TOKENS, MAX_NESTING
 from contract.vocabulary import Json
 
 _BOM = b"\xef\xbb\xbf"
 # Runs of plain characters in one step each: one by one, 8 MiB of them held everyone else up for over a second.
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|-?(?:NaN|Infinity|[0-9][0-9.eE+-]*)')
+# Of a text that nobody has read yet: a string without an end is one token, or each quote in it would be a new start.
+_ANY_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]|[0-9][0-9.eE+-]*+', re.DOTALL)
+_HINTS = '"[]{},:'
+"""Each token has one of these in it or before it, but the first."""
 _COLON = re.compile(r"[ \t\r\n]*:")
 # Escapes one after another from the left, pairs of surrogates first: what a group holds is at fault.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u(0000)|u([dD][89a-fA-F]..)|.)", re.DOTALL)
@@ -55,6 +59,8 @@ def parse(raw: bytes) -> Json | Malformed:
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode()
         return _malformed("invalid-utf8", "The body is not UTF-8", before, len(before))
+    if overfull := _overfull(text):
+        return overfull
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -111,6 +117,25 @@ def _trailing_comma(text: str, index: int) -> tuple[str, int] | None:
     return f"illegal trailing comma before end of {kind}", len(before) - 1
 
 
+def _overfull(text: str) -> Malformed | None:
+    """What is wrong with a text that is not read at all: there is too much in it, or it is too deep before that."""
+    if len(text) <= MAX_JSON_TOKENS or sum(map(text.count, _HINTS)) < MAX_JSON_TOKENS:
+        return None
+    depth = 0
+    for number, token in enumerate(_ANY_TOKEN.finditer(text), 1):
+        depth += (token[0] in "[{") - (token[0] in "]}")
+        if depth > MAX_NESTING:
+            return _too_deep(text, token.start())
+        if number > MAX_JSON_TOKENS:
+            detail = f"There are more than {MAX_JSON_TOKENS} strings, numbers and brackets"
+            return _malformed("too-many-tokens", detail, text, token.start())
+    return None
+
+
+def _too_deep(text: str, index: int) -> Malformed:
+    return _malformed("too-deep", f"Nesting is deeper than {MAX_NESTING}", text, index)
+
+
 def _is_too_deep(text: str) -> bool:
     """Whether brackets nest deeper than the bound, in a text that the decoder has read."""
     if text.count("[") + text.count("{") <= MAX_NESTING:
@@ -141,7 +166,7 @@ def _unwelcome(text: str) -> Iterator[Malformed]:
         if mark in "[{":
             names.append(set() if mark == "{" else None)
             if len(names) > MAX_NESTING:
-                yield _malformed("too-deep", f"Nesting is deeper than {MAX_NESTING}", text, token.start())
+                yield _too_deep(text, token.start())
         elif mark in "]}":
             names.pop()
         elif mark[0] == '"':

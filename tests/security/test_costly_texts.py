@@ -79,6 +79,23 @@ def test_a_large_string_is_read_in_no_time() -> None:
     assert time.process_time() - started_s < QUICK_S
 
 
+BATCHES = {
+    "nothing but objects": b"{}," * 2_700_000,
+    "nothing but numbers": b"0.1," * 2_000_000,
+    "lists in lists": (b"[" * 30 + b"]" * 30 + b",") * 130_000,
+    "a string that has no end": b'"' + b'\\"' * 4_000_000,
+}
+"""Of as many bytes as a batch may have."""
+
+
+@pytest.mark.parametrize("items", BATCHES.values(), ids=BATCHES)
+def test_a_batch_of_more_than_anybody_has_to_say_is_refused_in_no_time(items: bytes) -> None:
+    """It took two seconds, in which its transcoder answered nobody."""
+    started_s = time.process_time()
+    assert isinstance(strict_json.parse(b'{"items":[' + items), strict_json.Malformed)
+    assert time.process_time() - started_s < QUICK_S
+
+
 def test_a_query_as_long_as_it_may_be_comes_back_in_a_link(stack: Stack) -> None:
     """It was a 502: commas came back three times as long."""
     with stack.caller() as client:
