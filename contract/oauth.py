@@ -54,6 +54,8 @@ AUTH_ENDPOINTS: tuple[Endpoint, ...] = (AUTHORIZE, TOKEN, REVOKE, INTROSPECT, SE
 """What the auth host serves."""
 BACK_CHANNEL: tuple[Endpoint, ...] = (TOKEN, REVOKE, INTROSPECT)
 """Where a client speaks for itself, in a form, and is answered in JSON."""
+FOR_SCRIPTS: tuple[Endpoint, ...] = (TOKEN, REVOKE, SERVER_METADATA, JWKS)
+"""What an app without a server needs of a browser: scripts of the origins that are allowed may read the answers."""
 
 RESOURCE_METADATA = Endpoint("resource-metadata", "/.well-known/oauth-protected-resource", READING)
 """On the API's host (RFC 9728 §3)."""
