@@ -106,7 +106,11 @@ INVALID_GRANT = OAuthError(
 UNAUTHORIZED_CLIENT = OAuthError("unauthorized_client", 400, "This client may not use that grant.")
 UNSUPPORTED_GRANT_TYPE = OAuthError("unsupported_grant_type", 400, f"The grants are {', '.join(GRANT_TYPES)}.")
 UNSUPPORTED_RESPONSE_TYPE = OAuthError("unsupported_response_type", 400, "The response_type is code.")
-INVALID_SCOPE = OAuthError("invalid_scope", 400, "A scope is unknown, not one of the app's or more than was allowed, or scopes are not one space apart.")
+INVALID_SCOPE = OAuthError(
+    "invalid_scope",
+    400,
+    "A scope is unknown, not one of the app's or more than was allowed, or scopes are not one space apart.",
+)
 INVALID_TARGET = OAuthError("invalid_target", 400, "The only resource that tokens are issued for is the API.")
 ACCESS_DENIED = OAuthError("access_denied", 403, "The user did not allow it.")
 SLOW_DOWN = OAuthError("temporarily_unavailable", 429, "Too many requests; come back later.")
