@@ -13,7 +13,7 @@ EXPLAIN_FIELDS: tuple[Field, ...] = (
         Choice(tuple(BY_ID)),
         required=True,
         nullable=False,
-        about="The operation in question, by its id in this document's words.",
+        about="The operation in question, as receipts call it: its operationId, with a dot between resource and verb.",
     ),
     Field(
         "scopes",

@@ -101,8 +101,9 @@ EXPLANATIONS: Mapping[Problem, Explanation] = {
     problems.INVALID_TOKEN: Explanation(
         "The request has a token, but not one that opens this API. `reason` says why.",
         "When `reason` is `expired`, get a new token and repeat the request. When it is `revoked`, the token was taken "
-        "back: have an admin of the business make another. Otherwise check that the whole token was sent, and that it "
-        "was issued for this API and not for another environment.",
+        "back: an app refreshes, and has its user connect again where that is refused; of a personal access token an "
+        "admin of the business makes another. Otherwise check that the whole token was sent, and that it was issued "
+        "for this API and not for another environment.",
         {"reason": TokenFault.EXPIRED.value},
         receipt=False,
         detail=TokenFault.EXPIRED.detail,

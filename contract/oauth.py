@@ -54,6 +54,8 @@ AUTH_ENDPOINTS: tuple[Endpoint, ...] = (AUTHORIZE, TOKEN, REVOKE, INTROSPECT, SE
 """What the auth host serves."""
 BACK_CHANNEL: tuple[Endpoint, ...] = (TOKEN, REVOKE, INTROSPECT)
 """Where a client speaks for itself, in a form, and is answered in JSON."""
+FOR_SCRIPTS: tuple[Endpoint, ...] = (TOKEN, REVOKE, SERVER_METADATA, JWKS)
+"""What an app without a server needs of a browser: scripts of the origins that are allowed may read the answers."""
 
 RESOURCE_METADATA = Endpoint("resource-metadata", "/.well-known/oauth-protected-resource", READING)
 """On the API's host (RFC 9728 §3)."""
@@ -104,7 +106,11 @@ INVALID_GRANT = OAuthError(
 UNAUTHORIZED_CLIENT = OAuthError("unauthorized_client", 400, "This client may not use that grant.")
 UNSUPPORTED_GRANT_TYPE = OAuthError("unsupported_grant_type", 400, f"The grants are {', '.join(GRANT_TYPES)}.")
 UNSUPPORTED_RESPONSE_TYPE = OAuthError("unsupported_response_type", 400, "The response_type is code.")
-INVALID_SCOPE = OAuthError("invalid_scope", 400, "A scope is unknown, or more than was allowed.")
+INVALID_SCOPE = OAuthError(
+    "invalid_scope",
+    400,
+    "A scope is unknown, not one of the app's or more than was allowed, or scopes are not one space apart.",
+)
 INVALID_TARGET = OAuthError("invalid_target", 400, "The only resource that tokens are issued for is the API.")
 ACCESS_DENIED = OAuthError("access_denied", 403, "The user did not allow it.")
 SLOW_DOWN = OAuthError("temporarily_unavailable", 429, "Too many requests; come back later.")

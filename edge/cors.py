@@ -24,23 +24,21 @@ def cors(deployment: Deployment) -> list[Yaml]:
 
 
 def policy(deployment: Deployment) -> Yaml:
-    """For the API host: who may call, what may be sent and what may be read. Credentials are tokens, never cookies."""
+    """For the API host and routes: who may call, what may be sent and what may be read; tokens, never cookies."""
     allowed = origins(deployment)
     if not allowed:
         return {}
     return {
-        "typed_per_filter_config": {
-            NAME: typed(
-                "envoy.extensions.filters.http.cors.v3.CorsPolicy",
-                allow_origin_string_match=[{"exact": origin} for origin in allowed],
-                allow_methods=", ".join(_METHODS),
-                allow_headers=", ".join(header.name for header in FROM_BROWSERS),
-                expose_headers=", ".join(EXPOSED),
-                max_age=str(_REMEMBERED_S),
-                # An origin that is not allowed is told so by silence, not by a route.
-                forward_not_matching_preflights=False,
-            )
-        },
+        NAME: typed(
+            "envoy.extensions.filters.http.cors.v3.CorsPolicy",
+            allow_origin_string_match=[{"exact": origin} for origin in allowed],
+            allow_methods=", ".join(_METHODS),
+            allow_headers=", ".join(header.name for header in FROM_BROWSERS),
+            expose_headers=", ".join(EXPOSED),
+            max_age=str(_REMEMBERED_S),
+            # An origin that is not allowed is told so by silence, not by a route.
+            forward_not_matching_preflights=False,
+        )
     }
 
 

@@ -10,7 +10,7 @@ import re
 from contract.bounds import EDGE_TIMEOUT_S
 from contract.documents import DOCUMENT_ALLOW, DOCUMENT_METHODS, DOCUMENTS, Document
 from contract.headers import ALLOW, AUTHORIZATION, CLIENT_ADDRESS, EVERY_ANSWER, OPERATION, RATE_HEADERS
-from contract.oauth import AUTH_ENDPOINTS, BACK_CHANNEL, RESOURCE_METADATA, Endpoint
+from contract.oauth import AUTH_ENDPOINTS, BACK_CHANNEL, FOR_SCRIPTS, RESOURCE_METADATA, Endpoint
 from contract.operations import (
     HEALTH_PATH,
     OPERATIONS,
@@ -48,20 +48,21 @@ _BEFORE_SENDING = "connect-failure,refused-stream,reset-before-request"
 
 def route_configuration(deployment: Deployment, *before: Yaml) -> Yaml:
     """Both hosts; the routes of `before` come first on either."""
+    scripts = policy(deployment)
     return {
         "name": "edge",
         "virtual_hosts": [
             {
                 "name": "auth",
                 "domains": list(deployment.auth_authorities),
-                "routes": [*before, *auth_routes()],
+                "routes": [*before, *auth_routes(deployment)],
                 "typed_per_filter_config": any_authorization(),
             },
             {
                 "name": "api",
                 "domains": ["*"],
                 "matcher": by_path([*before, *api_routes(deployment)]),
-                **policy(deployment),
+                **({"typed_per_filter_config": scripts} if scripts else {}),
             },
         ],
         "response_headers_to_add": overwriting(EVERY_ANSWER),
@@ -85,13 +86,14 @@ def api_routes(deployment: Deployment) -> list[Yaml]:
     ]
 
 
-def auth_routes() -> list[Yaml]:
+def auth_routes(deployment: Deployment) -> list[Yaml]:
     """The auth host's; none asks for a token. Of a method that is not an endpoint's, the endpoint itself tells."""
-    return [*(_endpoint(row) for row in AUTH_ENDPOINTS), _nothing_here()]
+    return [*(_endpoint(row, deployment) for row in AUTH_ENDPOINTS), _nothing_here()]
 
 
-def _endpoint(row: Endpoint) -> Yaml:
+def _endpoint(row: Endpoint, deployment: Deployment) -> Yaml:
     """The `Authorization` that reaches the back channel is the client's, and no token of ours."""
+    scripts = row in FOR_SCRIPTS
     route = _to(OAUTH, *row.methods)
     if row in BACK_CHANNEL:
         route["request_headers_to_remove"] = [_EXPECT]
@@ -99,7 +101,8 @@ def _endpoint(row: Endpoint) -> Yaml:
         "name": f"{OAUTH}.{row.id}",
         "match": _path(row.path),
         **route,
-        "typed_per_filter_config": no_token() | no_decision() | of_logins(),
+        "typed_per_filter_config": no_token() | no_decision() | of_logins() | (policy(deployment) if scripts else {}),
+        **(public_answer(deployment) if scripts else {}),
         "request_headers_to_add": overwriting({CLIENT_ADDRESS.name: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}),
     }
 

@@ -47,9 +47,14 @@ class PageError(Exception):
         self.fault = fault
 
 
-UNKNOWN_CLIENT = PageFault("This app is not known", "The link that brought you here names no app that may ask.")
+UNKNOWN_CLIENT = PageFault(
+    "This app is not known",
+    "The link that brought you here names no app that may ask. To whoever made it: there is no such client_id.",
+)
 BAD_REDIRECT = PageFault(
-    "This app cannot be sent an answer", "The link that brought you here asks for an answer at a place of nobody's."
+    "This app cannot be sent an answer",
+    "The link that brought you here asks for an answer at an address that is not the app's. To whoever made it: "
+    "redirect_uri has to be one of those that the app is registered with, to the letter.",
 )
 GONE = PageFault("This request has ended", "It was answered, or took too long. Go back to the app and start again.")
 NOT_YOURS = PageFault("This is someone else's request", "Go back to the app and start again as yourself.", 403)

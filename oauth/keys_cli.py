@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from contract.claims import ALGORITHMS
 from oauth.key_files import KeyFolder
-from oauth.key_ring import SIGNED, STAGED_AT_LEAST_S, Purpose, Rows, rotate, withdraw
+from oauth.key_ring import SIGNED, STAGED_AT_LEAST_S, KeyRow, Purpose, Rows, rotate, withdraw
 
 _AFTER_WITHDRAWAL = """\
 {kid} is withdrawn: it signs no more, and the edge drops it within two minutes. What an Envoy has verified before that
@@ -60,11 +60,16 @@ def _done(outcome: Rows | str) -> Rows:
 
 def _list(rows: Rows, now_s: int) -> str:
     lines = [
-        f"{row.kid}  {row.alg}  {row.purpose:<6}  {row.state(now_s):<8}  created {_instant(row.created_s)}"
+        f"{row.kid}  {row.alg}  {row.purpose:<6}  {row.state(now_s):<8}  created {_created(row)}"
         + (f"  removed {_instant(row.remove_at_s)}" if row.remove_at_s else "")
         for row in rows
     ]
     return "\n".join(lines)
+
+
+def _created(row: KeyRow) -> str:
+    """Of a key that lay in the folder before there was a `keys.json`, nobody has noted when."""
+    return _instant(row.created_s) if row.created_s else "unknown"
 
 
 def _instant(at_s: int) -> str:

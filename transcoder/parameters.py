@@ -64,7 +64,10 @@ def one_of(*allowed: str) -> Read:
     """A reader of one of several words."""
 
     def read(_: Asked, text: str) -> str | Fault:
-        return text if text in allowed else Fault("unknown-value", "Not one of the allowed values.", allowed=allowed)
+        if text in allowed:
+            return text
+        meant = did_you_mean(text, allowed)
+        return Fault("unknown-value", "Not one of the allowed values.", allowed=allowed, did_you_mean=meant)
 
     return read
 

@@ -87,6 +87,35 @@ async def test_without_a_setting_nothing_varies_by_origin(edge: Edge) -> None:
         assert "Origin" not in vary(answer)
 
 
+def at_the_auth_host(edge: Edge, path: str) -> str:
+    return f"https://localhost:{edge.auth_port}{path}"
+
+
+FOR_SCRIPTS = ("/token", "/revoke", "/.well-known/oauth-authorization-server", "/jwks")
+
+
+@pytest.mark.parametrize("path", FOR_SCRIPTS)
+async def test_an_app_in_a_browser_can_read_how_its_tokens_were_asked_for(open_edge: Edge, path: str) -> None:
+    """It has no server that could exchange its code for it."""
+    method = "POST" if path in ("/token", "/revoke") else "GET"
+    url = at_the_auth_host(open_edge, path)
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": method}
+    assert (await open_edge.http.options(url, headers=asked)).headers["access-control-allow-origin"] == ORIGIN
+    answer = await open_edge.http.request(method, url, headers={"Origin": ORIGIN})
+    assert answer.status_code == (400 if method == "POST" else 200)
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert "access-control-allow-credentials" not in answer.headers
+    assert "Origin" in vary(answer)
+    stranger = await open_edge.http.request(method, url, headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in stranger.headers
+
+
+@pytest.mark.parametrize("path", ["/authorize", "/login", "/introspect", "/connected-apps"])
+async def test_no_script_reads_what_is_for_people_or_for_servers(open_edge: Edge, path: str) -> None:
+    answer = await open_edge.http.get(at_the_auth_host(open_edge, path), headers={"Origin": ORIGIN})
+    assert "access-control-allow-origin" not in answer.headers
+
+
 REFUSED_BEFORE_A_ROUTE = {
     "no path of ours": ("GET", "/nothing", {}, 404),
     "an escaped slash": ("GET", "/v1/contacts%2Fcon_x", {}, 400),

@@ -181,14 +181,14 @@ def test_every_operation_has_one_route_and_every_route_an_answer_to_who_decides(
     operations = [name for name in decided if name not in UNROUTED and name != READINESS]
     assert sorted(operations) == sorted(row.id for row in OPERATIONS if not row.open)
     assert set(UNROUTED) <= set(decided)
-    for route in (*api_routes(Deployment()), *auth_routes()):
+    for route in (*api_routes(Deployment()), *auth_routes(Deployment())):
         assert (asked(route) is None) == (route["name"] in OPEN | OPEN_OPERATIONS), route["name"]
 
 
 def test_only_open_routes_and_readiness_need_no_token() -> None:
     tokenless = {
         route["name"]
-        for route in (*api_routes(Deployment()), *auth_routes())
+        for route in (*api_routes(Deployment()), *auth_routes(Deployment()))
         if JWT in route["typed_per_filter_config"]
     }
     assert tokenless == OPEN | OPEN_OPERATIONS | {READINESS}

@@ -69,6 +69,10 @@ def test_a_folder_without_a_key_or_with_two_is_refused(folder: Path, tmp_path_fa
         KeyFolder(folder)
 
 
+def test_of_a_key_that_nobody_has_noted_it_is_not_said_that_it_is_of_1970(folder: Path) -> None:
+    assert keys(folder, "list").stdout.strip().endswith("created unknown")
+
+
 def test_a_whole_life_of_keys_by_commands(folder: Path) -> None:
     running = KeyFolder(folder)
     first = running.signing(Purpose.ACCESS, NOW_S).id

@@ -58,6 +58,11 @@ async def test_redirects_nobody_to_a_uri_that(world: World, app: App, uri: str) 
     assert_page(await world.ask(world.question(app, redirect_uri=uri)))
 
 
+async def test_a_page_says_to_an_app_s_maker_what_to_right(world: World, app: App) -> None:
+    assert "redirect_uri" in (await world.ask(world.question(app, redirect_uri="https://app.example/other"))).text
+    assert "client_id" in (await world.ask(world.question(app, client_id="cli_nobody"))).text
+
+
 async def test_redirects_nobody_without_a_redirect_uri(world: World, app: App) -> None:
     assert_page(await world.ask(world.question(app, redirect_uri=None)))
 

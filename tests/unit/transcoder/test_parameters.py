@@ -190,6 +190,12 @@ def test_an_unknown_parameter_is_told_what_it_may_have_meant(name: str, meant: s
     assert item.did_you_mean == meant
 
 
+def test_an_unknown_value_is_told_what_it_may_have_meant() -> None:
+    with pytest.raises(ApiError) as raised:
+        read("contacts.list", ("sort_direction", "ASC"))
+    assert [item.did_you_mean for item in raised.value.errors or ()] == ["asc"]
+
+
 def hint(operation_id: str, name: str) -> str | None:
     with pytest.raises(ApiError) as raised:
         read(operation_id, (name, "1"))

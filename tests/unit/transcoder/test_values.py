@@ -176,6 +176,13 @@ def test_an_unknown_word_is_told_the_words_that_are_known() -> None:
     assert check(STAGES, "leed", AROUND).allowed == ("lead", "prospect", "customer", "former")
 
 
+def test_an_unknown_word_is_told_which_may_have_been_meant() -> None:
+    operations = Choice(("contacts.create", "contacts.get"))
+    assert check(operations, "contacts_create", AROUND).did_you_mean == "contacts.create"
+    assert check(STAGES, "Customers", AROUND).did_you_mean == "customer"
+    assert check(STAGES, "zzz", AROUND).did_you_mean is None
+
+
 @pytest.mark.parametrize("kind", [Line(9), Email(), Phone(), Date(), DateTime(), Bool(), STAGES, Country(), Id("cmp")])
 def test_the_example_in_a_refusal_is_itself_valid(kind: Any) -> None:
     fault = check(kind, None, AROUND)
