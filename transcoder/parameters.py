@@ -14,7 +14,7 @@ from contract.resources import Resource
 from contract.types import Bool, DateTime, Id, Line, Phone
 from contract.vocabulary import Kind
 from transcoder.errors import ApiError
-from transcoder.pointers import did_you_mean
+from transcoder.pointers import NEAR, did_you_mean
 from transcoder.records import NOBODY, Condition
 from transcoder.values import Fault, Surroundings, check, malformed_id
 from transcoder.versioning import Translation
@@ -66,7 +66,7 @@ def one_of(*allowed: str) -> Read:
     def read(_: Asked, text: str) -> str | Fault:
         if text in allowed:
             return text
-        meant = did_you_mean(text, allowed)
+        meant = did_you_mean(text, allowed, NEAR)
         return Fault("unknown-value", "Not one of the allowed values.", allowed=allowed, did_you_mean=meant)
 
     return read
@@ -210,8 +210,6 @@ def _told(name: str) -> str:
     return name[:_SHOWN].encode(errors="replace").decode()
 
 
-_NEAR = 0.8
-"""As like as a misspelling is; `created_until` is less like `updated_until`, and `created_at` less like either."""
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 
@@ -223,7 +221,7 @@ def meant(name: str, known: Sequence[str]) -> str | None:
     for ours in (OTHER_NAMES.get(plain), bound, f"{plain}_id"):
         if ours in known:
             return ours
-    return did_you_mean(plain, known, _NEAR)
+    return did_you_mean(plain, known, NEAR)
 
 
 def _item(name: str, fault: Fault) -> ItemError:

@@ -33,7 +33,7 @@ from contract.types import (
 )
 from contract.vocabulary import Json
 from transcoder.composed import MOST_SHRINKAGE, composed
-from transcoder.pointers import did_you_mean
+from transcoder.pointers import NEAR, did_you_mean
 from transcoder.records import Definition, Definitions
 from transcoder.strict_json import Scientific
 
@@ -235,7 +235,7 @@ def choice(kind: Choice, value: Json, _: Surroundings) -> str | Fault:
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     if value not in kind.values:
-        meant = did_you_mean(value, kind.values)
+        meant = did_you_mean(value, kind.values, NEAR)
         return Fault("unknown-value", "Not one of the allowed values.", allowed=kind.values, did_you_mean=meant)
     return value
 
