@@ -41,6 +41,7 @@ UNSAID = (
     Unsaid("invalid-id", _VALUES, "so it does"),
     Unsaid("out-of-range", r"/filters/.*/(any|all|not)(/\d+)?", "how deep groups may nest is said in words"),
     Unsaid("out-of-range", "/(birth_date|occurred_at|completed_at|closed_at)", "what has happened lies in the past"),
+    Unsaid("out-of-range", "/expires_at", "a token's end lies ahead, within a year from now; said in words"),
     Unsaid("out-of-range", "/due_(date|at)", "the years that are served are said in words"),
     Unsaid("unknown-value", "/(address/country|currency|value/currency)", "which codes there are, ISO decides"),
     Unsaid("read-only", "/type", "an upsert that meets a record cannot change what only a create says"),
