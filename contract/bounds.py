@@ -6,9 +6,9 @@ MAX_HEADER_BYTES = 60 * 1024
 MAX_HEADERS = 100
 """All request headers together, in Envoy's count, which has the request line's parts among them; more is 431."""
 MAX_NESTING = 32
-MAX_JSON_TOKENS = 100_000
-"""Strings, numbers and brackets of one body: many times what a batch of large records has. Each takes a microsecond in
-which nobody else is answered."""
+MAX_JSON_TOKENS = 350_000
+"""Strings, numbers, objects and arrays of a batch that is larger than other bodies may be: many times what large
+records have. Each takes up to a microsecond in which nobody else is answered."""
 MAX_INTEGER = 2**53 - 1
 """Larger integers do not survive in every client (RFC 8259 §6)."""
 MAX_ERRORS = 50

@@ -172,7 +172,7 @@ _BOUNDS: Mapping[str, str] = {
     "MAX_HEADER_BYTES": "Bytes of all request headers together, as the edge counts them",
     "MAX_HEADERS": "Request headers, the parts of the request line among them",
     "MAX_NESTING": "Depth of JSON",
-    "MAX_JSON_TOKENS": "Strings, numbers and brackets in a JSON body",
+    "MAX_JSON_TOKENS": "Strings, numbers, objects and arrays in a batch of more bytes than other bodies have",
     "MAX_INTEGER": "The largest integer in JSON: 2⁵³ − 1 (RFC 8259 §6)",
     "MAX_ERRORS": "Entries of `errors` in one problem",
     "MAX_LIMIT": "Records a page",

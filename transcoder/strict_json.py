@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
-from contract.bounds import MAX_JSON_TOKENS, MAX_NESTING
+from contract.bounds import MAX_BODY_BYTES, MAX_JSON_TOKENS, MAX_NESTING
 from contract.vocabulary import Json
 
 _BOM = b"\xef\xbb\xbf"
@@ -21,7 +21,7 @@ _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|-?(?:NaN|Infinity|[0-9][0-9.eE+-]*)')
 # Of a text that nobody has read yet: a string without an end is one token, or each quote in it would be a new start.
 _ANY_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]|[0-9][0-9.eE+-]*+', re.DOTALL)
-_HINTS = '"[]{},:'
+_HINTS = '"[{,:'
 """Each token has one of these in it or before it, but the first."""
 _COLON = re.compile(r"[ \t\r\n]*:")
 # Escapes one after another from the left, pairs of surrogates first: what a group holds is at fault.
@@ -119,15 +119,19 @@ def _trailing_comma(text: str, index: int) -> tuple[str, int] | None:
 
 def _overfull(text: str) -> Malformed | None:
     """What is wrong with a text that is not read at all: there is too much in it, or it is too deep before that."""
-    if len(text) <= MAX_JSON_TOKENS or sum(map(text.count, _HINTS)) < MAX_JSON_TOKENS:
+    if len(text) <= MAX_BODY_BYTES or sum(map(text.count, _HINTS)) < MAX_JSON_TOKENS:
         return None
-    depth = 0
-    for number, token in enumerate(_ANY_TOKEN.finditer(text), 1):
-        depth += (token[0] in "[{") - (token[0] in "]}")
+    depth = number = 0
+    for token in _ANY_TOKEN.finditer(text):
+        if token[0] in "]}":
+            depth -= 1
+            continue
+        depth += token[0] in "[{"
+        number += 1
         if depth > MAX_NESTING:
             return _too_deep(text, token.start())
         if number > MAX_JSON_TOKENS:
-            detail = f"There are more than {MAX_JSON_TOKENS} strings, numbers and brackets"
+            detail = f"There are more than {MAX_JSON_TOKENS} strings, numbers, objects and arrays"
             return _malformed("too-many-tokens", detail, text, token.start())
     return None
 
