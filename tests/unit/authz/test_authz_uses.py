@@ -46,6 +46,14 @@ def use(usage: Usage, first: int, last: int, now_s: int = NOON_S) -> None:
         usage.note(replace(CALLER, jti=f"pat_{number:032x}"), now_s)
 
 
+async def on_its_way(usage: Usage, office: Office) -> "asyncio.Task[bool]":
+    """A delivery that has begun, and hangs until the office answers."""
+    office.answers.clear()
+    telling = asyncio.create_task(usage.deliver(office))
+    await office.asked.wait()
+    return telling
+
+
 async def test_all_that_is_remembered_is_taken(log):
     usage, office = Usage(log), Office()
     use(usage, 0, MOST)
@@ -56,9 +64,7 @@ async def test_all_that_is_remembered_is_taken(log):
 async def test_no_more_is_remembered_however_often_nothing_is_taken(log):
     usage, office = Usage(log), Office(takes=False)
     use(usage, 0, MOST)
-    office.answers.clear()
-    telling = asyncio.create_task(usage.deliver(office))
-    await office.asked.wait()
+    telling = await on_its_way(usage, office)
     use(usage, MOST, 2 * MOST)
     office.answers.set()
     assert not await telling
@@ -70,9 +76,7 @@ async def test_no_more_is_remembered_however_often_nothing_is_taken(log):
 async def test_what_is_used_on_the_way_is_told_the_next_time(log):
     usage, office = Usage(log), Office()
     use(usage, 0, 2)
-    office.answers.clear()
-    telling = asyncio.create_task(usage.deliver(office))
-    await office.asked.wait()
+    telling = await on_its_way(usage, office)
     use(usage, 1, 3, NOON_S + 60)
     office.answers.set()
     assert await telling
@@ -94,9 +98,7 @@ async def test_what_was_told_is_not_told_twice_in_its_minute(log):
 async def test_what_was_on_its_way_when_the_process_ends_is_told_once_more(log):
     usage, office = Usage(log), Office()
     use(usage, 0, 2)
-    office.answers.clear()
-    telling = asyncio.create_task(usage.deliver(office))
-    await office.asked.wait()
+    telling = await on_its_way(usage, office)
     telling.cancel()
     with suppress(asyncio.CancelledError):
         await telling
