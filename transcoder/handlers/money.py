@@ -6,11 +6,11 @@ What was read to find it is what the write then names as its revision, so that n
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
-from contract.problems import CONFLICT, IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED, Problem
+from contract.problems import CONFLICT, IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED
 from transcoder.bodies import valid
 from transcoder.call import Call
 from transcoder.errors import ApiError
-from transcoder.handlers.shared import Desk, accepted, shelf
+from transcoder.handlers.shared import Desk, accepted, is_refused_as, shelf
 from transcoder.records import Condition, Page, Query, Record, Refusal, Values, Written
 from transcoder.validate import Invalid, scaled
 
@@ -62,9 +62,9 @@ async def write_priced(
         stored = await find()
         found = 0 if stored is None else stored.revision
         outcome = await write(valid(await priced(desk, call, values, stored)), found if revision is None else revision)
-        if stored is not None and _is(outcome, IDEMPOTENCY_KEY_REUSED):
+        if stored is not None and is_refused_as(IDEMPOTENCY_KEY_REUSED, outcome):
             return await _written_before(desk, call, values, stored, write)
-        if revision is not None or not _is(outcome, PRECONDITION_FAILED):
+        if revision is not None or not is_refused_as(PRECONDITION_FAILED, outcome):
             return outcome
     raise ApiError(CONFLICT)
 
@@ -75,10 +75,6 @@ async def _written_before(desk: Desk, call: Call, values: Values, stored: Record
     The service has the key, so nothing is written now: it tells that outcome, or that the key is of another body.
     """
     outcome = await write(valid(await priced(desk, call, values, stored)), stored.revision - 1)
-    if _is(outcome, IDEMPOTENCY_KEY_REUSED):
+    if is_refused_as(IDEMPOTENCY_KEY_REUSED, outcome):
         outcome = await write(valid(await priced(desk, call, values, None)), 0)
     return outcome
-
-
-def _is(outcome: Written | Refusal, problem: Problem) -> bool:
-    return isinstance(outcome, Refusal) and outcome.problem is problem

@@ -12,6 +12,7 @@ from contract.problems import (
     RESOURCE_DELETED,
     RESOURCE_NOT_FOUND,
     ItemError,
+    Problem,
 )
 from contract.sealing import KeyRing
 from contract.vocabulary import Json, Kind
@@ -112,6 +113,11 @@ def accepted(desk: Desk, call: Call, outcome: T | Refusal) -> T:
     if isinstance(outcome, Refusal):
         raise refused(desk, call, outcome, call.number if isinstance(call.number, int) else None)
     return outcome
+
+
+def is_refused_as(problem: Problem, outcome: object) -> bool:
+    """Whether that became of a write, as the service told it or as it was found here."""
+    return isinstance(outcome, Refusal | ApiError) and outcome.problem is problem
 
 
 def named_revision(

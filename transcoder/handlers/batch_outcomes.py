@@ -1,0 +1,94 @@
+"""What a batch's items came to, and how it is told: an entry an item."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from contract import ids
+from contract.problems import RESOURCE_NOT_FOUND, problem_members
+from contract.vocabulary import Json
+from transcoder.bodies import invalid
+from transcoder.call import Answer, Call
+from transcoder.errors import ApiError
+from transcoder.handlers.batch_bodies import Number
+from transcoder.handlers.shared import Desk, refused, shown, terms
+from transcoder.handlers.upsert import CREATED, result
+from transcoder.records import Record, Refusal, Terms, Values, Written
+from transcoder.to_public import encode
+from transcoder.validate import Invalid
+
+Outcome = Record | Written | Refusal | ApiError | None
+"""Of one item; None: done, and there is nothing to show."""
+Outcomes = dict[int, Outcome]
+"""By the item's index."""
+
+
+def known(numbers: Sequence[Number]) -> tuple[Outcomes, dict[int, int]]:
+    """What is said of ids of nobody, and the records behind the others."""
+    outcomes: Outcomes = {
+        n: ApiError(RESOURCE_NOT_FOUND) for n, each in enumerate(numbers) if isinstance(each, ids.Foreign)
+    }
+    return outcomes, {n: each for n, each in enumerate(numbers) if not isinstance(each, ids.Foreign)}
+
+
+def sorted_out(items: Mapping[int, Values | Invalid]) -> tuple[Outcomes, dict[int, Values]]:
+    """What is said of invalid items, and the values of the others."""
+    faulty: Outcomes = {n: invalid(each.errors) for n, each in items.items() if isinstance(each, Invalid)}
+    return faulty, {n: each for n, each in items.items() if not isinstance(each, Invalid)}
+
+
+def batch_terms(call: Call, items: Mapping[int, object]) -> Terms:
+    """How these items of the call are written."""
+    return structs.replace(terms(call), positions=tuple(items))
+
+
+async def batch_answer(
+    desk: Desk, call: Call, outcomes: Outcomes, numbers: Mapping[int, int] | None = None, *, status: int = 200
+) -> Answer:
+    """200 with an entry an item. Where one's outcome is unknown the whole is not settled: its retry asks again.
+
+    Nor is it where one may pass another time: kept for a day, a moment's outage would be what every retry is told.
+    """
+    done: dict[int, Record] = {}
+    for index, outcome in outcomes.items():
+        if isinstance(outcome, Written):
+            done[index] = outcome.record
+        elif isinstance(outcome, Record):
+            done[index] = outcome
+    public = dict(zip(done, await shown(desk, call, list(done.values())), strict=True))
+    entries: list[Json] = []
+    failed, settled, asks_again = 0, True, desk.records.capabilities_for(call.operation.of).dedupe
+    for index in range(len(outcomes)):
+        outcome = outcomes[index]
+        if isinstance(outcome, Refusal):
+            outcome = refused(desk, call, outcome, (numbers or {}).get(index))
+        if isinstance(outcome, ApiError):
+            failed += 1
+            settled &= not (outcome.may_have_happened or (asks_again and outcome.may_pass))
+            entries.append({"status": outcome.problem.status, "error": _error(desk, call, outcome)})
+        else:
+            entries.append(_entry(call, outcome, public.get(index), status))
+    meta: dict[str, Json] = {"succeeded": len(entries) - failed, "failed": failed}
+    if call.parameters.dry_run:
+        meta["dry_run"] = True
+    return Answer(call.operation.success, encode({"data": entries, "meta": meta}), settled=settled)
+
+
+def _entry(call: Call, outcome: Outcome, public: Json, status: int) -> dict[str, Any]:
+    if call.parameters.on is None or not isinstance(outcome, Written):
+        return {"status": 200 if call.parameters.dry_run else status, "data": public}
+    own = CREATED if outcome.created and not call.parameters.dry_run else 200
+    return {"status": own, "data": public, "result": result(outcome)}
+
+
+def _error(desk: Desk, call: Call, error: ApiError) -> dict[str, Any]:
+    return problem_members(
+        error.problem,
+        api_url=desk.api_url,
+        trace_id=call.actor.trace_id,
+        detail=error.detail,
+        errors=error.errors,
+        outcome=error.outcome,
+        **error.members,
+    )
