@@ -20,10 +20,15 @@ from sandbox.seed import prepare
 from sandbox.settings import Settings, SettingsError, UnixSocket, read_settings
 
 DRAIN_S = 5.0
+GIVES_WAY = 15
+"""Niceness: as much as a transcoder's. Internal services have machines of their own; on the same one with the gateway,
+this must not take the time in which others are refused and decided on.
+"""
 
 
 async def serve(settings: Settings, directory: Directory) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way."""
+    os.nice(GIVES_WAY)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

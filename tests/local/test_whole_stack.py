@@ -18,6 +18,7 @@ from local.folder import RunFolder, locate
 from local.processes import Identity, lives, send
 from local.rooms import ROOT, environment
 from local.state import read_state
+from tests.support.processes import niceness
 
 WITHIN_S = 90.0
 WARM_IN_IMPORTS = 12.0
@@ -93,6 +94,14 @@ def test_where_tells_everything_that_scripts_need(stack: tuple[RunFolder, str]) 
         *("authz", "authz", "envoy", "oauth", "sandbox", "transcoder", "transcoder", "valkey"),
     ]
     assert Path(facts["CA_FILE"]).exists()
+
+
+def test_who_refuses_goes_first_then_who_decides_and_last_who_works(stack: tuple[RunFolder, str]) -> None:
+    facts = dict(line.split("=", 1) for line in local(stack[0], "where").splitlines())
+    pids = dict(word.split(":") for word in facts["PIDS"].split())
+    gives_way = {kind: niceness(int(pids[kind])) for kind in ("envoy", "authz", "transcoder", "sandbox")}
+    assert gives_way["envoy"] == niceness()
+    assert gives_way["envoy"] < gives_way["authz"] < gives_way["transcoder"] == gives_way["sandbox"]
 
 
 def test_token_prints_a_token_and_nothing_else(stack: tuple[RunFolder, str]) -> None:
