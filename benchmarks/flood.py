@@ -157,7 +157,9 @@ class Flood:
         self._late_s: list[float] = []
 
     async def run(self) -> dict[str, Any]:
-        """All of it; of each answer when it was due, how long it took, and its status."""
+        """All of it, and when it began (`time.perf_counter`); of each answer when it was due, how long it took, its
+        status.
+        """
         secure, loop = ssl.create_default_context(cafile=self._job["ca"]), asyncio.get_running_loop()
         secure.set_alpn_protocols(["h2"])
         made, port = lambda: Connection(self._answered), self._job["port"]
@@ -170,7 +172,7 @@ class Flood:
             connection.transport.abort()
         self._late_s.sort()
         late = {str(part): self._late_s[int(part * (len(self._late_s) - 1))] for part in (0.5, 0.99, 1.0)}
-        return {"answers": self._answers, "late_s": late}
+        return {"began_s": self._began_s, "answers": self._answers, "late_s": late}
 
     async def _asked(self, connections: list[Connection]) -> None:
         chance, clock = random.Random(1), time.perf_counter  # noqa: S311

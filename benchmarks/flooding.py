@@ -20,18 +20,22 @@ CONNECTIONS = 24
 USELESS_S = 2.0
 """An answer after that is none: its caller has gone."""
 _LONGEST_LINE = 2**28
+Answer = tuple[float, float, int]
+"""When its request was due, how long it took (seconds), and the status."""
 
 
 @dataclass(frozen=True)
 class Seen:
     """What came of a stage: answers by when they were due (from its beginning), how long they took, and the status.
 
-    `late_s`: how late requests left, by the part of them. `cpu_s`: what the stack has used meanwhile.
+    `began_s`: when it did (`time.perf_counter`). `late_s`: how late requests left, by the part of them. `cpu_s`: what
+    the stack has used meanwhile.
     """
 
     asked_per_s: float
+    began_s: float
     seconds: float
-    answers: Sequence[tuple[float, float, int]]
+    answers: Sequence[Answer]
     late_s: dict[str, float]
     cpu_s: float
 
@@ -86,7 +90,7 @@ class Flooding:
         for (rate, seconds), before_s, after_s in zip(stages, used_s[:-1], used_s[1:], strict=True):
             since = ((due - began_s, took, status) for due, took, status in told["answers"])
             answers = [each for each in since if 0 <= each[0] < seconds]
-            seen.append(Seen(rate, seconds, answers, told["late_s"], after_s - before_s))
+            seen.append(Seen(rate, told["began_s"] + began_s, seconds, answers, told["late_s"], after_s - before_s))
             began_s += seconds
         return seen
 

@@ -29,6 +29,7 @@ from benchmarks.recorded import ROOT, settings
 from benchmarks.report import Table
 from benchmarks.rounds import ratio
 from benchmarks.where import made_with
+from benchmarks.witnessing import witnessed
 from tests.support.stack import running_stack
 
 RATE, TURN_S, SETTLES_S = 20.0, 8.0, 1.0
@@ -77,6 +78,15 @@ class Place:
                 yield
             finally:
                 await inside.delete("/faults")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How long each read of a turn took, those of them that the machine itself did not disturb, and the statuses."""
+
+    took: Sequence[float]
+    undisturbed: Sequence[float]
+    statuses: Sequence[str]
 
 
 Trouble = Callable[[Place], AbstractAsyncContextManager[None]]
@@ -150,23 +160,33 @@ TROUBLES: Mapping[str, Trouble] = {
 
 async def row(name: str, place: Place, rounds: int) -> list[str]:
     """How long the quiet business waits, alone and beside; a line of the table."""
-    alone, beside, statuses = list[list[float]](), list[list[float]](), Counter[str]()
+    alone, beside = list[Turn](), list[Turn]()
     for _ in range(rounds):
-        alone.append(_took(await place.read()))
+        alone.append(await _turn(place))
         async with TROUBLES[name](place):
-            seen = await place.read()
-        beside.append(_took(seen))
-        statuses.update(str(status) for status in seen[-1].statuses.elements())
-    cells = [name]
-    p50 = [[quantile(each, 0.5) * 1000 for each in side] for side in (alone, beside)]
-    cells += [f"{median(side):,.1f}" for side in p50] + [str(ratio(p50[1], p50[0]))]
-    p99 = [quantile([took for each in side for took in each], 0.99) * 1000 for side in (alone, beside)]
-    cells += [f"{each:,.1f}" for each in p99] + [f"{p99[1] / p99[0]:.2f}"]
-    return [*cells, _counted(statuses), _counted(place.seen)]
+            beside.append(await _turn(place))
+    p50 = [[quantile(each.took, 0.5) * 1000 for each in side] for side in (alone, beside)]
+    cells = [name, *(f"{median(side):,.1f}" for side in p50), str(ratio(p50[1], p50[0]))]
+    cells += _p99([[took for turn in side for took in turn.took] for side in (alone, beside)])
+    well = [[took for turn in side for took in turn.undisturbed] for side in (alone, beside)]
+    statuses = Counter(status for turn in beside for status in turn.statuses)
+    return [*cells, ", ".join(str(len(side)) for side in well), *_p99(well), _counted(statuses), _counted(place.seen)]
 
 
-def _took(seen: Sequence[Seen]) -> list[float]:
-    return [took for _, took, _ in seen[-1].answers]
+async def _turn(place: Place) -> Turn:
+    async with witnessed() as witness:
+        [*_, seen] = await place.read()
+    well = witness.undisturbed(seen)
+    return Turn(
+        took=[took for _, took, _ in seen.answers],
+        undisturbed=[took for _, took, _ in well],
+        statuses=[str(status) for status in seen.statuses.elements()],
+    )
+
+
+def _p99(sides: Sequence[Sequence[float]]) -> list[str]:
+    alone, beside = (quantile(side, 0.99) * 1000 for side in sides)
+    return [f"{alone:,.1f}", f"{beside:,.1f}", f"{beside / alone:.2f}"]
 
 
 def _counted(statuses: Counter[str]) -> str:
@@ -205,12 +225,17 @@ async def main() -> None:
         "p99 alone, ms",
         "beside",
         "ratio",
+        "undisturbed",
+        "p99 alone, ms",
+        "beside",
+        "ratio",
         "answered",
         "the trouble was",
     ]
     about = (
         f"{RATE:.0f} reads a second of one business. p50: medians of the rounds, ratios round by round; p99: of all "
-        f"rounds' reads together, some {RATE * TURN_S * chosen.rounds:.0f} on each side."
+        f"rounds' reads together, some {RATE * TURN_S * chosen.rounds:.0f} on each side, and again of those (alone, "
+        f"beside) that were not under way while the machine itself was slow."
     )
     print(f"\n{Table('What others feel', about, head, rows).markdown('')}")
     print(f"Load average {os.getloadavg()[0]:.1f}.")

@@ -25,6 +25,7 @@ from benchmarks.gateway import Gateway, gateway
 from benchmarks.recorded import record
 from benchmarks.report import Table
 from benchmarks.where import made_with
+from benchmarks.witnessing import Witness, witnessed
 from benchmarks.works import CREATE, GET, KEYED, LIST_25
 from contract.operations import HEALTH_PATH, READINESS_PATH
 
@@ -111,13 +112,22 @@ async def flooded(asking: Asking, ours: Gateway, most: float) -> None:
     probing = asyncio.create_task(probes.run(ours, over))
     [_, peak] = await asking.at((AT_PEAK * most, SETTLES_S), (AT_PEAK * most, AT_PEAK_S))
     stages = (TIMES * most, SETTLES_S), (TIMES * most, BEYOND_S), (AFTER_PART * most, AFTER_S)
-    [_, beyond, after] = await asking.at(*stages)
+    async with witnessed() as witness:
+        [_, beyond, after] = await asking.at(*stages)
     over.set()
     await probing
     print(table("The peak, a flood, and after it", [peak, beyond, after], peak))
     lost = sum(ours.stack.log(name).count(LIMITS_LOST) for name in ("authz-1", "authz-2"))
     print(f"Back after {back_after_s(after):.2f} s; {probes}; limits lost {lost} times so far.", flush=True)
+    print(f"Meanwhile {witness}. {left_out(beyond, witness)}")
     print(f"Load average {os.getloadavg()[0]:.1f}.\n", flush=True)
+
+
+def left_out(beyond: Seen, witness: Witness) -> str:
+    """What the refusals are that the machine did not disturb."""
+    well = [took for _, took, status in witness.undisturbed(beyond) if status == 503]
+    p99_ms, of = quantile(well, 0.99) * 1000, len(beyond.refused)
+    return f"Of {of:,} refusals {len(well):,} were not under way then or just after: p99 {p99_ms:.1f} ms."
 
 
 def back_after_s(after: Seen) -> float:

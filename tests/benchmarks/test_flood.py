@@ -32,7 +32,7 @@ def test_a_status_is_read_of_a_peer_without_a_table(status: str, huffman: bool) 
 
 
 def seen(*answers: tuple[float, float, int]) -> Seen:
-    return Seen(10.0, 2.0, answers, {}, 1.0)
+    return Seen(10.0, 0.0, 2.0, answers, {}, 1.0)
 
 
 USUAL = [(due / 10, 0.01, 200) for due in range(20)]
