@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
 
 import pytest
 from redis.asyncio import Redis
-from redis.asyncio.cluster import RedisCluster
 
 from contract.vocabulary import TenantId
 from stores.idempotency import (
@@ -26,8 +24,8 @@ from stores.idempotency import (
     ValkeyIdempotency,
 )
 from stores.pipelined import Pipelined
-from stores.valkey import Scripts, StoreLost
-from tests.stores.conftest import opened
+from stores.valkey import StoreLost
+from tests.stores.shelves import KINDS, Shelf, shelf_of
 from tests.stores.valkey_process import valkey_at
 
 TENANT, OTHER_TENANT = TenantId(1), TenantId(2)
@@ -39,48 +37,14 @@ NOTE = b"noted when done"
 USE = Use("the caller's key", b"noted when claimed")
 
 
-class Shelf(Protocol):
-    """A store whose time can be moved on."""
-
-    store: Idempotency
-
-    async def pass_time(self, seconds: float) -> None: ...
-
-
-class MemoryShelf:
-    def __init__(self) -> None:
-        self._now_ms = 1_800_000_000_000
-        self.store: Idempotency = MemoryIdempotency(lambda: self._now_ms)
-
-    async def pass_time(self, seconds: float) -> None:
-        self._now_ms += round(seconds * 1000)
-
-
-class ValkeyShelf:
-    """The server's clock cannot be moved: that a lease and a life end earlier is the same as that it is later."""
-
-    def __init__(self, valkey: Scripts, redis: Redis | RedisCluster) -> None:
-        self.store: Idempotency = ValkeyIdempotency(valkey)
-        self._redis = redis
-
-    async def pass_time(self, seconds: float) -> None:
-        ms = round(seconds * 1000)
-        async for key in self._redis.scan_iter("once:*"):
-            await self._redis.hincrby(key, "l", -ms)
-            await self._redis.pexpire(key, max(0, await self._redis.pttl(key) - ms))
-
-
-@pytest.fixture(params=["memory", "valkey", "valkey, pipelined", "cluster"])
-async def shelf(request: pytest.FixtureRequest, places: dict[str, str]) -> AsyncIterator[Shelf]:
-    if request.param == "memory":
-        yield MemoryShelf()
-        return
-    async with opened(request.param, places[request.param]) as (valkey, redis):
-        yield ValkeyShelf(valkey, redis)
+@pytest.fixture(params=KINDS)
+async def shelf(request: pytest.FixtureRequest, places: dict[str, str]) -> AsyncIterator[Shelf[Idempotency]]:
+    async with shelf_of(request.param, places, MemoryIdempotency, ValkeyIdempotency, keys="once:*", lease="l") as made:
+        yield made
 
 
 @pytest.fixture
-async def store(shelf: Shelf) -> Idempotency:
+async def store(shelf: Shelf[Idempotency]) -> Idempotency:
     return shelf.store
 
 
@@ -102,7 +66,9 @@ async def test_twenty_racing_claims_have_one_winner(store: Idempotency, name: st
     assert Counter(map(type, claims)) == {First: 1, InFlight: 19}
 
 
-async def test_twenty_claims_racing_for_a_lease_that_ended_have_one_winner(shelf: Shelf, name: str) -> None:
+async def test_twenty_claims_racing_for_a_lease_that_ended_have_one_winner(
+    shelf: Shelf[Idempotency], name: str
+) -> None:
     await shelf.store.claim(TENANT, name, "print", "crashed", USE)
     await shelf.pass_time(LEASE_S)
     claims = await asyncio.gather(*(shelf.store.claim(TENANT, name, "print", f"owner {n}", USE) for n in range(20)))
@@ -123,7 +89,7 @@ async def test_a_key_belongs_to_one_request_while_it_runs_and_when_it_is_done(st
     assert await store.claim(TENANT, name, "other print", "two", USE) == OtherRequest()
 
 
-async def test_whoever_asks_later_is_told_what_a_key_was_used_for(shelf: Shelf, name: str) -> None:
+async def test_whoever_asks_later_is_told_what_a_key_was_used_for(shelf: Shelf[Idempotency], name: str) -> None:
     use = Use(f"key of {name}", b"claimed")
     await shelf.store.claim(TENANT, name, "print", "one", use)
     await shelf.store.claim(TENANT, f"{name} elsewhere", "print", "two", use)
@@ -142,13 +108,13 @@ async def test_whoever_asks_later_is_told_what_a_key_was_used_for(shelf: Shelf, 
     assert await shelf.store.uses(OTHER_TENANT, use.key) == []
 
 
-async def test_a_lease_that_ended_does_not_let_another_request_in(shelf: Shelf, name: str) -> None:
+async def test_a_lease_that_ended_does_not_let_another_request_in(shelf: Shelf[Idempotency], name: str) -> None:
     await shelf.store.claim(TENANT, name, "print", "crashed", USE)
     await shelf.pass_time(LEASE_S)
     assert await shelf.store.claim(TENANT, name, "other print", "two", USE) == OtherRequest()
 
 
-async def test_a_lease_tells_how_long_it_lasts_and_then_goes_to_the_next(shelf: Shelf, name: str) -> None:
+async def test_a_lease_tells_how_long_it_lasts_and_then_goes_to_the_next(shelf: Shelf[Idempotency], name: str) -> None:
     await shelf.store.claim(TENANT, name, "print", "one", USE)
     await shelf.pass_time(LEASE_S - 1)
     assert await shelf.store.claim(TENANT, name, "print", "two", USE) == InFlight(1)
@@ -157,7 +123,7 @@ async def test_a_lease_tells_how_long_it_lasts_and_then_goes_to_the_next(shelf: 
     assert await shelf.store.claim(TENANT, name, "print", "three", USE) == InFlight(LEASE_S)
 
 
-async def test_a_past_owner_neither_finishes_nor_frees(shelf: Shelf, name: str) -> None:
+async def test_a_past_owner_neither_finishes_nor_frees(shelf: Shelf[Idempotency], name: str) -> None:
     await shelf.store.claim(TENANT, name, "print", "slow", USE)
     await shelf.pass_time(LEASE_S)
     await shelf.store.claim(TENANT, name, "print", "next", USE)
@@ -168,7 +134,7 @@ async def test_a_past_owner_neither_finishes_nor_frees(shelf: Shelf, name: str) 
     assert await shelf.store.claim(TENANT, name, "print", "third", USE) == Replay(ANSWER)
 
 
-async def test_an_owner_whose_lease_ended_finishes_if_nobody_took_over(shelf: Shelf, name: str) -> None:
+async def test_an_owner_whose_lease_ended_finishes_if_nobody_took_over(shelf: Shelf[Idempotency], name: str) -> None:
     await shelf.store.claim(TENANT, name, "print", "slow", USE)
     await shelf.pass_time(LEASE_S + 1)
     await shelf.store.finish(TENANT, name, "slow", ANSWER, NOTE)
@@ -203,7 +169,7 @@ async def test_businesses_do_not_share_names(store: Idempotency, name: str) -> N
     assert await store.claim(OTHER_TENANT, name, "other print", "two", USE) == First()
 
 
-async def test_a_key_is_kept_for_a_day_and_not_longer(shelf: Shelf, name: str) -> None:
+async def test_a_key_is_kept_for_a_day_and_not_longer(shelf: Shelf[Idempotency], name: str) -> None:
     await shelf.store.claim(TENANT, name, "print", "one", USE)
     await shelf.store.finish(TENANT, name, "one", ANSWER, NOTE)
     await shelf.pass_time(DAY_S - 60)

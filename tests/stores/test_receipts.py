@@ -5,20 +5,19 @@ import itertools
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 import structlog
 from msgspec.structs import replace
 from redis.asyncio import Redis
-from redis.asyncio.cluster import RedisCluster
 from structlog.testing import CapturingLogger
 
 from stores.pipelined import Pipelined
 from stores.receipt import Receipt
 from stores.receipts import BATCH, QUEUE, MemoryReceipts, Outbox, Receipts, ValkeyReceipts
-from stores.valkey import Scripts, StoreLost
-from tests.stores.conftest import opened
+from stores.valkey import StoreLost
+from tests.stores.shelves import KINDS, Shelf, shelf_of
 from tests.stores.valkey_process import valkey_at
 from tests.support.waiting import until
 
@@ -38,47 +37,14 @@ RECEIPT = Receipt(
 )
 
 
-class Shelf(Protocol):
-    """A store whose time can be moved on."""
-
-    store: Receipts
-
-    async def pass_time(self, seconds: float) -> None: ...
-
-
-class MemoryShelf:
-    def __init__(self) -> None:
-        self._now_ms = 1_800_000_000_000
-        self.store: Receipts = MemoryReceipts(lambda: self._now_ms)
-
-    async def pass_time(self, seconds: float) -> None:
-        self._now_ms += round(seconds * 1000)
-
-
-class ValkeyShelf:
-    """The server's clock cannot be moved: that a life ends earlier is the same as that it is later."""
-
-    def __init__(self, valkey: Scripts, redis: Redis | RedisCluster) -> None:
-        self.store: Receipts = ValkeyReceipts(valkey)
-        self._redis = redis
-
-    async def pass_time(self, seconds: float) -> None:
-        ms = round(seconds * 1000)
-        async for key in self._redis.scan_iter("receipt*"):
-            await self._redis.pexpire(key, max(0, await self._redis.pttl(key) - ms))
-
-
-@pytest.fixture(params=["memory", "valkey", "valkey, pipelined", "cluster"])
-async def shelf(request: pytest.FixtureRequest, places: dict[str, str]) -> AsyncIterator[Shelf]:
-    if request.param == "memory":
-        yield MemoryShelf()
-        return
-    async with opened(request.param, places[request.param]) as (valkey, redis):
-        yield ValkeyShelf(valkey, redis)
+@pytest.fixture(params=KINDS)
+async def shelf(request: pytest.FixtureRequest, places: dict[str, str]) -> AsyncIterator[Shelf[Receipts]]:
+    async with shelf_of(request.param, places, MemoryReceipts, ValkeyReceipts, keys="receipt*") as made:
+        yield made
 
 
 @pytest.fixture
-async def store(shelf: Shelf) -> Receipts:
+async def store(shelf: Shelf[Receipts]) -> Receipts:
     return shelf.store
 
 
@@ -116,7 +82,7 @@ async def test_of_a_request_that_was_tried_twice_the_later_receipt_is_kept(store
     assert found.status == 200
 
 
-async def test_a_receipt_is_kept_for_a_day_and_not_longer(shelf: Shelf, business: str) -> None:
+async def test_a_receipt_is_kept_for_a_day_and_not_longer(shelf: Shelf[Receipts], business: str) -> None:
     await shelf.store.keep(business, [RECEIPT])
     await shelf.pass_time(DAY_S - 60)
     assert await shelf.store.find(business, RECEIPT.trace_id) == RECEIPT
