@@ -40,6 +40,11 @@ class Seen:
     cpu_s: float
 
     @property
+    def took(self) -> list[float]:
+        """How long each answer took."""
+        return [took for _, took, _ in self.answers]
+
+    @property
     def good(self) -> list[float]:
         """How long each good answer took."""
         return [took for _, took, status in self.answers if status // 100 == 2 and took < USELESS_S]

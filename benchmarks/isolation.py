@@ -80,15 +80,6 @@ class Place:
                 await inside.delete("/faults")
 
 
-@dataclass(frozen=True)
-class Turn:
-    """How long each read of a turn took, those of them that the machine itself did not disturb, and the statuses."""
-
-    took: Sequence[float]
-    undisturbed: Sequence[float]
-    statuses: Sequence[str]
-
-
 Trouble = Callable[[Place], AbstractAsyncContextManager[None]]
 
 
@@ -160,28 +151,25 @@ TROUBLES: Mapping[str, Trouble] = {
 
 async def row(name: str, place: Place, rounds: int) -> list[str]:
     """How long the quiet business waits, alone and beside; a line of the table."""
-    alone, beside = list[Turn](), list[Turn]()
+    alone, beside = list[tuple[Seen, Seen]](), list[tuple[Seen, Seen]]()
     for _ in range(rounds):
         alone.append(await _turn(place))
         async with TROUBLES[name](place):
             beside.append(await _turn(place))
-    p50 = [[quantile(each.took, 0.5) * 1000 for each in side] for side in (alone, beside)]
+    p50 = [[quantile(seen.took, 0.5) * 1000 for seen, _ in side] for side in (alone, beside)]
     cells = [name, *(f"{median(side):,.1f}" for side in p50), str(ratio(p50[1], p50[0]))]
-    cells += _p99([[took for turn in side for took in turn.took] for side in (alone, beside)])
-    well = [[took for turn in side for took in turn.undisturbed] for side in (alone, beside)]
-    statuses = Counter(status for turn in beside for status in turn.statuses)
-    return [*cells, ", ".join(str(len(side)) for side in well), *_p99(well), _counted(statuses), _counted(place.seen)]
+    cells += _p99([[took for seen, _ in side for took in seen.took] for side in (alone, beside)])
+    well = [[took for _, undisturbed in side for took in undisturbed.took] for side in (alone, beside)]
+    cells += [", ".join(str(len(side)) for side in well), *_p99(well)]
+    statuses = Counter(str(status) for seen, _ in beside for status in seen.statuses.elements())
+    return [*cells, _counted(statuses), _counted(place.seen)]
 
 
-async def _turn(place: Place) -> Turn:
+async def _turn(place: Place) -> tuple[Seen, Seen]:
+    """All reads of a turn, and those that the machine itself did not disturb."""
     async with witnessed() as witness:
         [*_, seen] = await place.read()
-    well = witness.undisturbed(seen)
-    return Turn(
-        took=[took for _, took, _ in seen.answers],
-        undisturbed=[took for _, took, _ in well],
-        statuses=[str(status) for status in seen.statuses.elements()],
-    )
+    return seen, witness.undisturbed(seen)
 
 
 def _p99(sides: Sequence[Sequence[float]]) -> list[str]:

@@ -21,12 +21,11 @@ def main() -> None:
     """Work until SIGTERM."""
     ended = list[int]()
     signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
+    print("It has begun.", flush=True)
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
     except PermissionError:
-        print("[]", flush=True)
         return
-    print("[]", flush=True)
     samples = [_worked()]
     while not ended:
         time.sleep(PERIOD_S)

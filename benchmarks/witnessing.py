@@ -12,11 +12,11 @@ from asyncio.subprocess import PIPE
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from statistics import mean, median
 
-from benchmarks.flooding import Answer, Seen
+from benchmarks.flooding import Seen
 from benchmarks.recorded import ROOT
 from benchmarks.witness import Sample
 
@@ -50,10 +50,11 @@ class Witness:
         """The windows in which the machine was."""
         return {number for number, times in self.windows.items() if times > SLOW}
 
-    def undisturbed(self, seen: Seen) -> list[Answer]:
-        """Those of the answers that were not under way in a slow window, or just after it."""
+    def undisturbed(self, seen: Seen) -> Seen:
+        """The stage with those answers alone that were not under way in a slow window, or just after it."""
         slow = self.slow
-        return [each for each in seen.answers if slow.isdisjoint(_under_way(seen.began_s + each[0], each[1]))]
+        well = [each for each in seen.answers if slow.isdisjoint(_under_way(seen.began_s + each[0], each[1]))]
+        return replace(seen, answers=well)
 
     def __str__(self) -> str:
         """A line of it."""

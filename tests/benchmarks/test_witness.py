@@ -21,7 +21,7 @@ def samples(until_s: float, **slow: float) -> list[Sample]:
 
 
 def left(witness: Witness, *answers: Answer) -> list[Answer]:
-    return witness.undisturbed(Seen(1.0, 10.0, 1.0, answers, {}, 1.0))
+    return list(witness.undisturbed(Seen(1.0, 10.0, 1.0, answers, {}, 1.0)).answers)
 
 
 def test_a_window_is_slow_in_which_the_work_took_more_than_twice_as_long() -> None:

@@ -40,6 +40,10 @@ def local(folder: RunFolder, *words: str) -> str:
     return done.stdout
 
 
+def where(folder: RunFolder) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in local(folder, "where").splitlines())
+
+
 def everyone(folder: RunFolder) -> list[Identity]:
     state = read_state(folder)
     assert state is not None
@@ -84,7 +88,7 @@ def test_the_printed_curl_creates_a_contact(stack: tuple[RunFolder, str]) -> Non
 
 
 def test_where_tells_everything_that_scripts_need(stack: tuple[RunFolder, str]) -> None:
-    facts = dict(line.split("=", 1) for line in local(stack[0], "where").splitlines())
+    facts = where(stack[0])
     assert list(facts) == [
         *("API_URL", "AUTH_URL", "CA_FILE", "ISSUER", "AUDIENCE", "SIGNING_KEY_FILE", "SIGNING_KID", "RUN_DIR"),
         *("PIDS", "LATEST_VERSION"),
@@ -97,8 +101,7 @@ def test_where_tells_everything_that_scripts_need(stack: tuple[RunFolder, str]) 
 
 
 def test_who_refuses_goes_first_then_who_decides_and_last_who_works(stack: tuple[RunFolder, str]) -> None:
-    facts = dict(line.split("=", 1) for line in local(stack[0], "where").splitlines())
-    pids = dict(word.split(":") for word in facts["PIDS"].split())
+    pids = dict(word.split(":") for word in where(stack[0])["PIDS"].split())
     gives_way = {kind: niceness(int(pids[kind])) for kind in ("envoy", "authz", "transcoder", "sandbox")}
     assert gives_way["envoy"] == niceness()
     assert gives_way["envoy"] < gives_way["authz"] < gives_way["transcoder"] == gives_way["sandbox"]
