@@ -3,6 +3,9 @@
 One business reads companies and deals at a quiet rate, alone and beside each trouble, in turns. A trouble is a resource
 whose service is sick, a client that means harm, or a business that is huge; none of them reads companies or deals. Open
 loop over TLS: latency counts from when a request was due.
+
+A turn lasts as long as it takes a trouble to come round: a client that holds what it has for twenty seconds, and then
+begins anew, begins once in it.
 """
 
 import argparse
@@ -22,7 +25,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.attacks import Attacker
+from benchmarks.attacks import PATIENCE_S, Attacker
 from benchmarks.flooding import Flooding, Seen, flooding, quantile
 from benchmarks.gateway import ONE_ADDRESS, Gateway, asking
 from benchmarks.recorded import ROOT, settings
@@ -32,7 +35,7 @@ from benchmarks.where import made_with
 from benchmarks.witnessing import witnessed
 from tests.support.stack import running_stack
 
-RATE, TURN_S, SETTLES_S = 20.0, 8.0, 1.0
+RATE, TURN_S, SETTLES_S = 20.0, PATIENCE_S, 1.0
 HUGE, CONTACTS = 2, 100_000
 """The huge business, and how many contacts it has."""
 TOKENS = 200
