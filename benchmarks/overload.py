@@ -89,9 +89,11 @@ class Asking:
 
 
 def requests(ours: Gateway) -> list[str]:
-    """The mix, each kind of all businesses in turn: as the tokens come, so that each meets its own business."""
+    """The mix, businesses in the order of their tokens, so that each meets its own. Ten that come after one another are
+    of all kinds: forty creates in a row would be a flood of their own.
+    """
     asks = [ours.asks(business) for business in range(1, BUSINESSES + 1)]
-    return [own[kind].request for kind in KINDS for own in asks]
+    return [own[KINDS[(n + turn) % len(KINDS)]].request for turn in range(len(KINDS)) for n, own in enumerate(asks)]
 
 
 async def steps_to_the_peak(asking: Asking) -> list[Seen]:
@@ -106,8 +108,11 @@ async def steps_to_the_peak(asking: Asking) -> list[Seen]:
         rate *= STEP
 
 
-async def flooded(asking: Asking, ours: Gateway, most: float) -> None:
-    """The peak once more, a flood, and what comes after it; printed. `most`: good answers a second."""
+async def flooded(asking: Asking, ours: Gateway, most: float) -> tuple[float, float]:
+    """The peak once more, a flood, and what comes after it; printed. `most`: good answers a second.
+
+    Returns how many there were a second, at the peak and in the flood.
+    """
     probes, over = Probes(), asyncio.Event()
     probing = asyncio.create_task(probes.run(ours, over))
     [_, peak] = await asking.at((AT_PEAK * most, SETTLES_S), (AT_PEAK * most, AT_PEAK_S))
@@ -119,17 +124,18 @@ async def flooded(asking: Asking, ours: Gateway, most: float) -> None:
     print(table("The peak, a flood, and after it", [peak, beyond, after], peak))
     lost = sum(ours.stack.log(name).count(LIMITS_LOST) for name in ("authz-1", "authz-2"))
     print(f"Back after {back_after_s(after):.2f} s; {probes}; limits lost {lost} times so far.", flush=True)
-    print(f"Meanwhile {witness}. {left_out(beyond, witness)}")
+    print(f"Meanwhile {witness}. {left_out(beyond, after, witness)}")
     print(f"Load average {os.getloadavg()[0]:.1f}.\n", flush=True)
+    return peak.good_per_s, beyond.good_per_s
 
 
-def left_out(beyond: Seen, witness: Witness) -> str:
-    """What the refusals are that the machine did not disturb."""
+def left_out(beyond: Seen, after: Seen, witness: Witness) -> str:
+    """What those have that the machine did not disturb."""
     well = witness.undisturbed(beyond).refused
-    p99_ms = quantile(well, 0.99) * 1000
-    return (
-        f"Of {len(beyond.refused):,} refusals {len(well):,} were not under way then or just after: p99 {p99_ms:.1f} ms."
-    )
+    p99_ms, back_s = quantile(well, 0.99) * 1000, back_after_s(witness.undisturbed(after))
+    part = f"{len(well):,} of {len(beyond.refused):,}"
+    told = f"{part} refusals were not under way then or just after: p99 {p99_ms:.1f} ms"
+    return f"{told}; by such answers alone, back after {back_s:.2f} s."
 
 
 def back_after_s(after: Seen) -> float:
@@ -175,7 +181,7 @@ def pin(ours: Gateway, core: int) -> None:
 async def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.overload", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="floods after the steps")
+    parser.add_argument("--rounds", type=int, default=6, help="floods after the steps")
     rounds = parser.parse_args().rounds
     stack_core, *_, load_core = sorted(os.sched_getaffinity(0)) * 2
     print(f"{made_with()}\n", flush=True)
@@ -191,13 +197,16 @@ async def main() -> None:
 
 
 async def measured(asking: Asking, ours: Gateway, rounds: int) -> None:
-    """Warm up, find the peak, flood."""
+    """Warm up, find the peak, flood. A machine whose pace changes from one second to the next tells by many floods
+    together what is left of the peak: a single one has the pace of its own ten seconds.
+    """
     await asking.at((FIRST_RATE, STEP_S))
     steps = await steps_to_the_peak(asking)
     peak = max(steps, key=lambda step: step.good_per_s)
     print(table("Steps", steps, peak), flush=True)
-    for _ in range(rounds):
-        await flooded(asking, ours, peak.good_per_s)
+    good = [await flooded(asking, ours, peak.good_per_s) for _ in range(rounds)]
+    at_peak, in_flood = (sum(side) for side in zip(*good, strict=True))
+    print(f"Of {rounds} floods together: goodput {in_flood / at_peak:.2f} of the peak.")
 
 
 if __name__ == "__main__":
