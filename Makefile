@@ -95,10 +95,10 @@ fuzz: have-fuzz ## fuzz all that reads what others write, each by a million inpu
 soak-stack: have-dev ## call a whole stack for an hour, a tenth of it attacks, and see whether each process stays as large as it is
 	@$(PY) -m benchmarks.soak_stack
 
-overload: have-dev ## find a whole stack's peak, and ask for three times as much
+overload: have-dev ## find a whole stack's peak, and ask for three times as much, six times over; four minutes
 	@$(PY) -m benchmarks.overload
 
-isolation: have-dev ## see what others feel of a sick service, a hostile client and a huge business
+isolation: have-dev ## see what others feel of a sick service, a hostile client and a huge business; 25 minutes
 	@$(PY) -m benchmarks.isolation
 
 soak: have-dev ## ask authz for an hour, and print its memory and open files now and then

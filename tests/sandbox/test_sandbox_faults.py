@@ -12,6 +12,8 @@ from tests.sandbox.conftest import Place
 from tests.sandbox.crm import Crm, fresh
 
 FAULTS = "http://sandbox/faults"
+LONG_MS = 3_000
+"""A delay within which a busy machine has found time to look."""
 
 
 async def set_fault(crm: Crm, **fault: object) -> int:
@@ -63,7 +65,7 @@ async def test_so_many_pass_before_it_strikes(crm: Crm) -> None:
 
 async def test_a_call_that_is_delayed_is_running_then_done(crm: Crm) -> None:
     key = fresh("key")
-    await set_fault(crm, delay_ms=300, path="POST ")
+    await set_fault(crm, delay_ms=LONG_MS, path="POST ")
     async with asyncio.TaskGroup() as group:
         writing = group.create_task(crm.contact(dedupe_key=key))
         await until_key_is(crm, key, "running")
@@ -72,7 +74,7 @@ async def test_a_call_that_is_delayed_is_running_then_done(crm: Crm) -> None:
 
 async def test_a_delay_after_the_commit_hides_an_outcome_that_is_known(crm: Crm) -> None:
     key = fresh("key")
-    await set_fault(crm, dead=True, after_commit=True, delay_ms=300, path="POST ", times=1)
+    await set_fault(crm, dead=True, after_commit=True, delay_ms=LONG_MS, path="POST ", times=1)
 
     async def write_and_lose_the_answer() -> None:
         with pytest.raises(aiohttp.ServerDisconnectedError):
@@ -159,7 +161,7 @@ async def test_an_acknowledged_write_outlives_a_kill(place: Place) -> None:
 async def test_a_termination_lets_calls_under_way_end(place: Place) -> None:
     async with place.run() as process, place.session() as session:
         crm = Crm(session)
-        await set_fault(crm, delay_ms=300, path="POST ")
+        await set_fault(crm, delay_ms=LONG_MS, path="POST ")
         key = fresh("key")
         async with asyncio.TaskGroup() as group:
             writing = group.create_task(crm.contact(dedupe_key=key))
