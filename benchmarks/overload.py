@@ -44,6 +44,9 @@ LIMITS_LOST = "limits lost"
 """In authz's log: a charge took too long, or several did, and it counts by itself for a while."""
 BACK_S, BACK_TIMES = 0.1, 3.0
 """What takes less, or less than so often p99 of what came later, was served as if nothing had been."""
+CALM_S = 0.5
+"""When everything that is due for so long is served as usual, the flood is over. At half of the peak a group of calls
+takes longer now and then, flood or no flood."""
 
 
 @dataclass
@@ -139,10 +142,15 @@ def left_out(beyond: Seen, after: Seen, witness: Witness) -> str:
 
 
 def back_after_s(after: Seen) -> float:
-    """When, after the flood, the last request was due that was not served as usual."""
+    """When, after the flood, all was served as usual for the first time: when the last was due that was not."""
     late = [took for due, took, _ in after.answers if due > after.seconds / 2]
     usual_s = max(BACK_S, BACK_TIMES * quantile(late, 0.99))
-    return max((due for due, took, status in after.answers if status // 100 != 2 or took > usual_s), default=0.0)
+    back_s = 0.0
+    for due in sorted(due for due, took, status in after.answers if status // 100 != 2 or took > usual_s):
+        if due - back_s > CALM_S:
+            break
+        back_s = due
+    return back_s
 
 
 def table(title: str, stages: Sequence[Seen], peak: Seen) -> str:

@@ -46,6 +46,12 @@ def test_late_answers_are_no_good_ones() -> None:
 def test_a_flood_is_over_when_the_last_is_served_as_usual(odd: tuple[float, float, int]) -> None:
     assert back_after_s(seen(*USUAL)) == 0.0
     assert back_after_s(seen(*USUAL, odd)) == 0.4
+    assert back_after_s(seen(*USUAL, odd, (0.8, 0.5, 200))) == 0.8
+
+
+def test_what_is_late_after_half_a_second_without_such_is_no_part_of_a_flood() -> None:
+    assert back_after_s(seen(*USUAL, (0.4, 0.5, 200), (1.0, 0.5, 200))) == 0.4
+    assert back_after_s(seen(*USUAL, (1.0, 0.5, 200))) == 0.0
 
 
 def test_a_slope_is_that_of_the_line() -> None:
