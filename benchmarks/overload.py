@@ -35,9 +35,9 @@ FIRST_RATE, STEP, STEP_S, SETTLES_S = 150.0, 1.2, 4.0, 1.0
 KEPT_UP, GROWN = 0.95, 1.05
 """Beyond the peak less than that part of what was asked is answered, and no more than that part of a step before."""
 AT_PEAK, AT_PEAK_S = 1.1, 5.0
-"""Before each flood, which is of so many times as much, the peak is measured again, by a little more than it: what else
-the machine does changes."""
+"""Before each flood the peak is measured again, by a little more than it: what else the machine does changes."""
 TIMES, BEYOND_S = 3.0, 10.0
+"""A flood is so many times of what the peak was just before it."""
 AFTER_PART, AFTER_S = 0.5, 4.0
 """How much of the peak is asked when the flood is over, and for how long."""
 PROBES_S, PROBE_S = 0.1, 10.0
@@ -113,15 +113,15 @@ async def steps_to_the_peak(asking: Asking) -> list[Seen]:
 
 
 async def flooded(asking: Asking, ours: Gateway, most: float) -> tuple[float, float]:
-    """The peak once more, a flood, and what comes after it; printed. `most`: good answers a second.
+    """The peak once more, a flood, and what comes after it; printed. `most`: good answers a second at the steps' peak.
 
-    Returns how many there were a second, at the peak and in the flood.
+    Returns how many there were at this one, and in the flood.
     """
     probes, over = Probes(), asyncio.Event()
     probing = asyncio.create_task(probes.run(ours, over))
     [_, peak] = await asking.at((AT_PEAK * most, SETTLES_S), (AT_PEAK * most, AT_PEAK_S))
-    most = peak.good_per_s
-    stages = (TIMES * most, SETTLES_S), (TIMES * most, BEYOND_S), (AFTER_PART * most, AFTER_S)
+    flood, half = TIMES * peak.good_per_s, AFTER_PART * peak.good_per_s
+    stages = (flood, SETTLES_S), (flood, BEYOND_S), (half, AFTER_S)
     async with witnessed() as witness:
         [_, beyond, after] = await asking.at(*stages)
     over.set()
