@@ -101,9 +101,10 @@ class Bool:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of `values`, exact case."""
+    """One of `values`, exact case. `grows`: later releases may answer with more of them, as additions."""
 
     values: tuple[str, ...]
+    grows: bool = False
     group: Group = Group.ENUM
 
     @property

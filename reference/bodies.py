@@ -14,8 +14,8 @@ from contract.types import OPERATORS, Id
 from contract.versions import Version
 from contract.vocabulary import Kind
 from reference.headers import TAGS
-from reference.records import shown
-from reference.shapes import Schema, array, beside, closed, enum, ref, told
+from reference.records import code, shown
+from reference.shapes import Schema, array, closed, enum, ref, told
 from reference.values import noun, write
 
 _WORDS = tuple(dict.fromkeys(word for words in OPERATORS.values() for word in words))
@@ -53,9 +53,12 @@ def _search(resource: Resource) -> Schema:
                 "Every word must begin a word in a searchable member; case and accents do not matter.",
                 example="ada north",
             ),
-            "order_by": beside(ref(f"{name}SearchOrder"), {"default": resource.order_by}),
-            "sort_direction": beside(ref("SortDirection"), {"default": DIRECTIONS[resource.descending]}),
-            "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+            "order_by": told(ref(f"{name}SearchOrder"), f"Default: {code(resource.order_by)}."),
+            "sort_direction": told(ref("SortDirection"), f"Default: {code(DIRECTIONS[resource.descending])}."),
+            "limit": told(
+                {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+                f"The most records a page holds. Default: {code(DEFAULT_LIMIT)}.",
+            ),
             "cursor": told({"type": "string", "minLength": 1}, "`meta.cursor.next` of the page before."),
         }
     )
@@ -94,6 +97,8 @@ def batch_schemas(resource: Resource) -> dict[str, Schema]:
     name, found = noun(resource), {}
     if Kind.BATCH_CREATE in resource.kinds:
         found[f"{name}BatchCreate"] = _batch("items", ref(f"{name}Create"))
+    if Kind.BATCH_UPSERT in resource.kinds:
+        found[f"{name}BatchUpsert"] = _batch("items", ref(f"{name}Upsert"))
     if Kind.BATCH_GET in resource.kinds:
         found[f"{name}Ids"] = _batch("ids", write(Id(resource.prefix)))
     if Kind.BATCH_UPDATE in resource.kinds:

@@ -9,7 +9,7 @@ from contract.types import Currency, DateTime, Email, Id, Zone
 from contract.versions import VERSIONS
 from reference.operations import EXPLAIN
 from reference.shapes import Schema, array, closed, nullable, opened, ref, told
-from reference.values import read, write
+from reference.values import SCOPE, read, write
 
 _WORDS: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -101,7 +101,7 @@ def _token() -> Schema:
         {
             "kind": {"type": "string", "enum": list(TokenKind)},
             "client_id": _WORDS,
-            "scopes": told(array(_WORDS), "The token's scopes that the permissions allow, sorted."),
+            "scopes": told(array(ref(SCOPE)), "The token's scopes that the permissions allow, sorted."),
             "expires_at": _INSTANT,
         }
     )
@@ -152,8 +152,8 @@ def _explained() -> Schema:
             "decision": {"type": "string", "enum": ["allow", "deny"]},
             "rule": told(nullable(_WORDS), "The `code` of the problem that would answer; null: none would."),
             "reason": told(_WORDS, "", example="The token lacks deals:write."),
-            "required_scopes": told(array(_WORDS), "What a token needs."),
-            "granted_scopes": told(array(_WORDS), "The scopes that were asked about, sorted."),
+            "required_scopes": told(array(ref(SCOPE)), "What a token needs."),
+            "granted_scopes": told(array(ref(SCOPE)), "The scopes that were asked about, sorted."),
             "required_permission": told(nullable(_WORDS), "What its user needs."),
             "roles_that_may": told(array(_WORDS), "The roles that grant it, highest first."),
         }

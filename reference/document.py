@@ -25,6 +25,7 @@ from reference.problems import problem_schemas
 from reference.records import answer_schemas, schemas
 from reference.refusals import Answers, example_components
 from reference.shapes import Schema, enum, ref
+from reference.values import scope_schemas
 from reference.words import TITLE, introduction
 
 SPEC = "3.1.1"
@@ -83,23 +84,26 @@ def _tags() -> list[Schema]:
 
 def security_schemes() -> Schema:
     """How to get in."""
+    scopes = {scope.name: scope.words for scope in SCOPES}
     return {
         OAUTH: {
             "type": "oauth2",
-            "description": "Authorization-code + PKCE for marketplace apps.",
+            "description": "Authorization code with PKCE for marketplace apps, client credentials for services.",
             "flows": {
                 "authorizationCode": {
                     "authorizationUrl": f"{EXAMPLE_AUTH_URL}/authorize",
                     "tokenUrl": f"{EXAMPLE_AUTH_URL}/token",
-                    "scopes": {scope.name: scope.words for scope in SCOPES},
-                }
+                    "refreshUrl": f"{EXAMPLE_AUTH_URL}/token",
+                    "scopes": scopes,
+                },
+                "clientCredentials": {"tokenUrl": f"{EXAMPLE_AUTH_URL}/token", "scopes": scopes},
             },
         },
         BEARER: {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "Per-tenant Personal Access Token (client-credentials) for server-to-server use.",
+            "description": "A personal access token for server-to-server use, made by an admin of the business.",
         },
     }
 
@@ -123,6 +127,7 @@ def _schemas(version: Version) -> dict[str, Json]:
         meta_schemas(),
         caller_schemas(),
         shared_schemas(),
+        scope_schemas(),
         {API_VERSION: enum((version.date,))},
     ]
     for resource in RESOURCES:

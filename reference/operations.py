@@ -123,6 +123,8 @@ def _held(row: Operation, parameter: Parameter) -> Schema:
             return ref(f"{noun(row.resource)}Order")
         case Choice(values=values) if values == DIRECTIONS:
             return ref("SortDirection")
+        case Choice(values=values, grows=True):
+            return enum(values)
         case Choice() if parameter.filters is not None:
             return ref(choice_name(row.resource, parameter.filters))
         case Choice() if row.kind in (Kind.UPSERT, Kind.BATCH_UPSERT):
@@ -154,12 +156,12 @@ _REQUESTS: dict[Kind, str] = {
     Kind.CREATE: "{noun}Create",
     Kind.UPDATE: "{noun}Update",
     Kind.SEARCH: "{noun}Search",
-    Kind.UPSERT: "{noun}Create",
+    Kind.UPSERT: "{noun}Upsert",
     Kind.BATCH_CREATE: "{noun}BatchCreate",
     Kind.BATCH_GET: "{noun}Ids",
     Kind.BATCH_UPDATE: "{noun}BatchUpdate",
     Kind.BATCH_DELETE: "{noun}Ids",
-    Kind.BATCH_UPSERT: "{noun}BatchCreate",
+    Kind.BATCH_UPSERT: "{noun}BatchUpsert",
 }
 
 

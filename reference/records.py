@@ -1,11 +1,14 @@
 """[pure] A resource in one version: its record in answers, and the bodies that create and change it."""
 
+import json
+from collections.abc import Callable
+
 from contract.resources import Field, Resource, Write
 from contract.types import Address, Choice, Date, DateTime, FieldType, Parts
 from contract.versions import Version, changes_since
 from contract.versions.change import Members, Nested
 from contract.vocabulary import Json, Kind
-from reference.shapes import Schema, array, beside, closed, enum, nullable, opened, plain, ref, told
+from reference.shapes import Schema, array, closed, nullable, opened, plain, ref, told
 from reference.values import (
     ADDRESS,
     NEW_ADDRESS,
@@ -64,10 +67,12 @@ def schemas(resource: Resource, version: Version) -> dict[str, Schema]:
     name = noun(resource)
     found: dict[str, Schema] = {name: _record(resource, rows, version)}
     if Kind.CREATE in resource.kinds:
-        found[f"{name}Create"] = _create(resource, rows)
+        found[f"{name}Create"] = _create(resource, rows, _default_on_create)
         found[f"{name}Preview"] = _preview(resource, found[name])
     if resource.shown_once:
         found[f"{name}Made"] = _made(resource, found[name])
+    if resource.upsert_on:
+        found[f"{name}Upsert"] = _create(resource, rows, _default_on_upsert)
     if Kind.UPDATE in resource.kinds:
         found[f"{name}Update"] = _update(resource, rows)
     for row in resource.fields:
@@ -76,8 +81,8 @@ def schemas(resource: Resource, version: Version) -> dict[str, Schema]:
                 found |= {ADDRESS: address(row.type), NEW_ADDRESS: new_address(row.type)}
             case Parts():
                 found[part_name(row.type)] = part_schema(row.type)
-            case Choice(values=values):
-                found[choice_name(resource, row.name)] = enum(values)
+            case Choice():
+                found[choice_name(resource, row.name)] = read(row.type)
     return found
 
 
@@ -113,7 +118,7 @@ def _sample(kind: FieldType) -> Json:
 
 def _preview(resource: Resource, record: Schema) -> Schema:
     """What a dry run shows of a record that is not there yet, nor are its parts."""
-    properties = {**record["properties"], "id": told(_NOTHING, "Null: the record was not created.")}
+    properties = {**record["properties"], "id": told(nullable(_WORDS), "Null: the record was not created.")}
     if resource.parent is not None:
         name = resource.parent.parameter
         properties[name] = told(nullable(_WORDS), f"Null where the {resource.parent.noun} was not created either.")
@@ -125,28 +130,50 @@ def _preview(resource: Resource, record: Schema) -> Schema:
 
 
 _WORDS: Schema = {"type": "string"}
-_NOTHING: Schema = {"type": ["string", "null"], "enum": [None]}
-"""Null and nothing else, said so that the older dialect can say it too."""
 
 
-def _create(resource: Resource, rows: Members) -> Schema:
+def _create(resource: Resource, rows: Members, absent: Callable[[Field], str]) -> Schema:
     kept = [row for row in rows if isinstance(row, Nested) or row.write is not Write.NEVER]
     required = tuple(row.name for row in kept if isinstance(row, Field) and row.required)
-    return closed({row.name: _given(resource, row, with_default=True) for row in kept}, required=required)
+    return closed({row.name: _given(resource, row, absent) for row in kept}, required=required)
 
 
 def _update(resource: Resource, rows: Members) -> Schema:
     about = "A merge patch (RFC 7396): absent members stay, null clears, arrays are replaced."
     kept = [row for row in rows if isinstance(row, Nested) or row.write is Write.ALWAYS]
-    return told(closed({row.name: _given(resource, row, with_default=False) for row in kept}), about)
+    return told(closed({row.name: _given(resource, row, _nothing) for row in kept}), about)
 
 
-def _given(resource: Resource, row: Field | Nested, *, with_default: bool) -> Schema:
+def _given(resource: Resource, row: Field | Nested, absent: Callable[[Field], str]) -> Schema:
+    """Describe a member of a body; `absent` says what happens where it is left out.
+
+    Never by the keyword `default`: generated clients fill it in and send it, which would overwrite the member of a
+    record that an upsert matches, and some make a member with a default required.
+    """
     if isinstance(row, Nested):
-        inside = {each.name: _given(resource, each, with_default=with_default) for each in row.members}
+        inside = {each.name: _given(resource, each, absent) for each in row.members}
         return told(nullable(closed(inside)), row.about)
     schema = ref(choice_name(resource, row.name)) if isinstance(row.type, Choice) else write(row.type)
-    return beside(_said(row, schema), _default(row) if with_default else {})
+    return _said(row, schema, absent(row))
+
+
+def _nothing(_: Field) -> str:
+    return ""
+
+
+def _default_on_create(row: Field) -> str:
+    return "" if row.default is None else f"Default: {code(row.default)}."
+
+
+def _default_on_upsert(row: Field) -> str:
+    if row.default is None:
+        return ""
+    return f"If absent, a record that exists keeps its value, and a new one gets {code(row.default)}."
+
+
+def code(value: Json) -> str:
+    """Write a value as JSON in backquotes, text without its quotes."""
+    return f"`{value if isinstance(value, str) else json.dumps(plain(value))}`"
 
 
 _BOUNDS = {
@@ -156,9 +183,9 @@ _BOUNDS = {
 """What no schema can say of a body's values."""
 
 
-def _said(row: Field, schema: Schema) -> Schema:
+def _said(row: Field, schema: Schema, absent: str) -> Schema:
     schema = nullable(schema) if row.nullable else schema
-    about = " ".join(part for part in (row.about, _BOUNDS.get(type(row.type), "")) if part)
+    about = " ".join(part for part in (row.about, _BOUNDS.get(type(row.type), ""), absent) if part)
     if row.only_with is not None:
         name, values = row.only_with
         about = f"{about} Only beside `{name}` {' or '.join(f'`{value}`' for value in values)}.".strip()
@@ -168,11 +195,7 @@ def _said(row: Field, schema: Schema) -> Schema:
 def action_body(fields: tuple[Field, ...]) -> Schema:
     """What an action is told."""
     required = tuple(row.name for row in fields if row.required)
-    return closed({row.name: beside(_said(row, write(row.type)), _default(row)) for row in fields}, required=required)
-
-
-def _default(row: Field) -> Schema:
-    return {} if row.default is None else {"default": plain(row.default)}
+    return closed({row.name: _said(row, write(row.type), _default_on_create(row)) for row in fields}, required=required)
 
 
 def answer_schemas(resource: Resource) -> dict[str, Schema]:

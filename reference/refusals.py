@@ -85,9 +85,9 @@ def _conditional(row: Operation) -> bool:
     return row.kind in PRECONDITIONED
 
 
-def _asks_much(row: Operation) -> bool:
-    """What a service may be unable to do: dry runs, and filters."""
-    return row.kind not in READS or row.kind in (Kind.LIST, Kind.SEARCH)
+def _asks_a_service(row: Operation) -> bool:
+    """Whether it needs an internal service, which may lack the operation, the resource, dry runs or a filter."""
+    return row.of is not None
 
 
 GIVEN_BY: dict[Problem, When] = {
@@ -107,7 +107,7 @@ GIVEN_BY: dict[Problem, When] = {
     problems.INVALID_ID: _on_a_record,
     problems.INVALID_CURSOR: _paged,
     problems.REQUEST_TIMEOUT: _always,
-    problems.NOT_SUPPORTED: _asks_much,
+    problems.NOT_SUPPORTED: _asks_a_service,
     problems.HEADERS_TOO_LARGE: _always,
     problems.PAYLOAD_TOO_LARGE: _with_body,
     problems.UNSUPPORTED_MEDIA_TYPE: _with_body,

@@ -1,6 +1,6 @@
 """[pure] Types as schemas: what an answer holds, and what a request may hold, which is normalised first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from contract.operations import SCOPES
@@ -184,7 +184,20 @@ def new_address(kind: Address) -> Schema:
     return closed({name: told(nullable(write(each)), "", example=each.example) for name, each in kind.members})
 
 
+def open_words(values: Iterable[str]) -> Schema:
+    """A word of an answer that later releases extend: no `enum`, so that a new word breaks no client."""
+    known = ", ".join(f"`{value}`" for value in values)
+    return {"type": "string", "description": f"Known values: {known}. More can be added: accept others."}
+
+
+def scope_schemas() -> dict[str, Schema]:
+    """Scopes in answers, which later releases extend, and in requests."""
+    names = [scope.name for scope in SCOPES]
+    return {SCOPE: open_words(names), KNOWN_SCOPE: enum(names)}
+
+
 ADDRESS, NEW_ADDRESS = "Address", "AddressInput"
+SCOPE, KNOWN_SCOPE = "Scope", "KnownScope"
 
 READ: dict[type, Callable[[Any], Schema]] = {
     Line: _text,
@@ -196,7 +209,7 @@ READ: dict[type, Callable[[Any], Schema]] = {
     Date: lambda _: {"type": "string", "format": "date"},
     DateTime: lambda _: {"type": "string", "format": "date-time"},
     Bool: lambda _: {"type": "boolean"},
-    Choice: lambda kind: enum(kind.values),
+    Choice: lambda kind: open_words(kind.values) if kind.grows else enum(kind.values),
     Int: lambda kind: {"type": "integer", "minimum": kind.low, "maximum": kind.high},
     Amount: _amount,
     Currency: lambda _: {"type": "string", "pattern": "^[A-Z]{3}$"},
@@ -206,7 +219,7 @@ READ: dict[type, Callable[[Any], Schema]] = {
     Ids: lambda kind: array(_id(Id(kind.prefix)), high=kind.max_items, distinct=True),
     Several: lambda kind: array(read(kind.item), high=kind.max_items, distinct=True),
     Tags: lambda kind: array(_text(kind.item), low=kind.min_items or None, high=kind.max_items, distinct=True),
-    Scopes: lambda _: array(enum(scope.name for scope in SCOPES), low=1, distinct=True),
+    Scopes: lambda _: array(ref(SCOPE), low=1, distinct=True),
     Uris: lambda kind: array(_uri(kind), high=kind.max_items, distinct=True),
     Address: lambda _: ref(ADDRESS),
     CustomFields: _custom,
@@ -227,6 +240,7 @@ WRITE: dict[type, Callable[[Any], Schema]] = {
     Ids: lambda kind: array(_given_id(Id(kind.prefix)), high=kind.max_items, distinct=True),
     Several: lambda kind: array(write(kind.item), high=kind.max_items, distinct=True),
     Tags: lambda kind: array(_new_line(kind.item), low=kind.min_items or None, high=kind.max_items, distinct=True),
+    Scopes: lambda _: array(ref(KNOWN_SCOPE), low=1, distinct=True),
     Address: lambda _: ref(NEW_ADDRESS),
     CustomFields: _new_custom,
     Parts: lambda kind: array(ref(part_name(kind)), low=kind.min_items, high=kind.max_items),

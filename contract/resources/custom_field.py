@@ -13,7 +13,7 @@ CUSTOM_FIELD = Resource(
     kinds=(Kind.LIST,),
     fields=(
         record_id("cf"),
-        Field("resource", Choice(("contacts", "companies", "deals")), nullable=False, write=Write.NEVER),
+        Field("resource", Choice(("contacts", "companies", "deals"), grows=True), nullable=False, write=Write.NEVER),
         Field(
             "key",
             Line(63, example="loyalty_tier"),

@@ -45,7 +45,7 @@ _LONG_IDS = re.compile(r"\(\?:(\[[^]]+\]\{26\})\)\?\$")
 """The half of an id that only deployments before services with UUIDs have."""
 SERVED: dict[str, Any] = {}
 """The document as it is served, to judge by."""
-JUDGED_APART = ("BatchCreate", "BatchUpdate")
+JUDGED_APART = ("BatchCreate", "BatchUpsert", "BatchUpdate")
 """Bodies whose items are judged one by one: the whole is well formed whatever they are."""
 
 
@@ -71,7 +71,7 @@ def _leave_cursors_to_answers(document: dict[str, Any]) -> None:
 
 def _let_items_be_anything(schemas: dict[str, Any]) -> None:
     for name, schema in schemas.items():
-        if name.endswith("BatchCreate"):
+        if name.endswith(("BatchCreate", "BatchUpsert")):
             items = schema["properties"]["items"]
             items["items"] = {"anyOf": [items["items"], {}]}
         elif name.endswith("BatchUpdateItem"):

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -39,8 +39,8 @@ class Generated:
     def model(self, name: str) -> Any:
         return getattr(self.module("models"), name)
 
-    def operation(self, name: str) -> Callable[..., Any]:
-        return self.module(f"api.contacts.contacts_{name}").sync_detailed  # type: ignore[no-any-return]
+    def operation(self, name: str, resource: str = "contacts") -> Callable[..., Any]:
+        return self.module(f"api.{resource}.{resource}_{name}").sync_detailed  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="module", params=DOCUMENTS.values(), ids=DOCUMENTS.keys())
@@ -132,3 +132,71 @@ def test_a_search_by_typed_filters(generated: Generated) -> None:
     none = generated.model("ContactNot").from_dict({"not": {"field": "email", "operator": "is_null", "value": True}})
     body = generated.model("ContactSearch")(filters=[condition, none], limit=5)
     assert [row.id for row in generated.operation("search")(client=client, body=body).parsed.data] == [contact.id]
+
+
+class Upserted(NamedTuple):
+    """A record with something to lose, and the least that an upsert of it must name."""
+
+    noun: str
+    create: dict[str, Any]
+    patch: dict[str, Any]
+    action: str
+    upsert: dict[str, Any]
+    stays: dict[str, Any]
+    """Members that the upsert does not name."""
+
+
+UPSERTED = {
+    "contacts": Upserted(
+        "Contact",
+        {"first_name": "Ada"},
+        {"do_not_contact": True, "lifecycle_stage": "customer", "tags": ["vip"]},
+        "",
+        {"first_name": "Nova"},
+        {"do_not_contact": True, "lifecycle_stage": "customer", "tags": ["vip"]},
+    ),
+    "companies": Upserted("Company", {"name": "Acme"}, {"tags": ["vip"]}, "", {"name": "Acme Ltd"}, {"tags": ["vip"]}),
+    "tasks": Upserted(
+        "Task",
+        {"title": "Call Ada", "type": "call", "priority": "high"},
+        {},
+        "complete",
+        {"title": "Call Ada again"},
+        {"type": "call", "priority": "high", "status": "completed"},
+    ),
+    "deals": Upserted(
+        "Deal", {"title": "Renewal"}, {"tags": ["vip"]}, "win", {"title": "Renewed"}, {"tags": ["vip"], "status": "won"}
+    ),
+}
+
+
+@pytest.mark.parametrize("single", [True, False], ids=["by itself", "in a batch"])
+@pytest.mark.parametrize("resource", UPSERTED)
+def test_an_upsert_changes_no_member_that_it_does_not_name(generated: Generated, resource: str, single: bool) -> None:
+    case, client, ours = UPSERTED[resource], generated.client(), f"sync:{uuid.uuid4().hex}"
+    new = generated.model(f"{case.noun}Create").from_dict({**case.create, "external_id": ours})
+    made = generated.operation("create", resource)(client=client, body=new)
+    assert made.status_code == 201, made.content
+    record = made.parsed.data.id
+    if case.patch:
+        patch = generated.model(f"{case.noun}Update").from_dict(case.patch)
+        assert generated.operation("update", resource)(record, client=client, body=patch).status_code == 200
+    if case.action:
+        assert generated.operation(case.action, resource)(record, client=client).status_code == 200
+
+    body = generated.model(f"{case.noun}Upsert")(external_id=ours, **case.upsert)
+    if single:
+        told = generated.operation("upsert", resource)(
+            client=client, body=body, on=generated.model(f"{case.noun}Match")("external_id")
+        )
+        assert (told.status_code, told.parsed.meta.result) == (200, "updated"), told.content
+    else:
+        batch = generated.model(f"{case.noun}BatchUpsert")(items=[body])
+        told = generated.operation("batch_upsert", resource)(
+            client=client, body=batch, on=generated.model(f"{case.noun}Match")("external_id")
+        )
+        assert told.status_code == 200
+        assert [(item.status, item.result) for item in told.parsed.data] == [(200, "updated")], told.content
+
+    kept = generated.operation("get", resource)(record, client=client).parsed.data.to_dict()
+    assert {name: kept[name] for name in case.stays} == case.stays

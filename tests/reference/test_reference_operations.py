@@ -1,5 +1,8 @@
 """The document says of every operation what the operation is."""
 
+import json
+from typing import Any
+
 import pytest
 
 from contract import headers
@@ -17,6 +20,7 @@ from tests.spec import problems as promised_problems
 from transcoder.handlers import HANDLERS
 from transcoder.parameters import readers
 
+Json = Any
 TODAY = the_document(DATES[0])
 
 
@@ -112,15 +116,62 @@ def test_every_answer_after_the_decision_tells_of_the_limits() -> None:
 
 def test_there_are_two_ways_in_as_promised() -> None:
     oauth2, bearer = (TODAY["components"]["securitySchemes"][name] for name in ("oauth2", "bearer"))
-    flow = oauth2["flows"]["authorizationCode"]
-    assert (oauth2["type"], list(oauth2["flows"])) == ("oauth2", ["authorizationCode"])
-    assert (flow["authorizationUrl"], flow["tokenUrl"]) == (
-        f"{EXAMPLE_AUTH_URL}/authorize",
-        f"{EXAMPLE_AUTH_URL}/token",
-    )
-    assert set(flow["scopes"]) == set(promised.SCOPES)
-    assert all(flow["scopes"].values())
+    app, service = oauth2["flows"]["authorizationCode"], oauth2["flows"]["clientCredentials"]
+    assert (oauth2["type"], len(oauth2["flows"])) == ("oauth2", 2)
+    assert app["authorizationUrl"] == f"{EXAMPLE_AUTH_URL}/authorize"
+    assert {app["tokenUrl"], app["refreshUrl"], service["tokenUrl"]} == {f"{EXAMPLE_AUTH_URL}/token"}
+    for flow in (app, service):
+        assert set(flow["scopes"]) == set(promised.SCOPES)
+        assert all(flow["scopes"].values())
+    assert "client-credentials" not in bearer["description"]
     assert (bearer["type"], bearer["scheme"], bearer["bearerFormat"]) == ("http", "bearer", "JWT")
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_no_body_has_defaults_that_a_client_would_send(date: str) -> None:
+    document = the_document(date)
+    for name, operation in operations(document).items():
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            assert '"default":' not in json.dumps(whole(document, media["schema"])), name
+
+
+def whole(document: Json, part: Json) -> Json:
+    """A schema with the components that it refers to in their places, each once."""
+    seen: set[str] = set()
+
+    def filled(part: Json) -> Json:
+        if isinstance(part, list):
+            return [filled(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        name = part.get("$ref")
+        if name is None:
+            return {key: filled(each) for key, each in part.items()}
+        if name in seen:
+            return {}
+        seen.add(name)
+        return filled(document["components"]["schemas"][name.rpartition("/")[2]])
+
+    return filled(part)
+
+
+GROWS = {("App", "scopes"), ("Token", "scopes"), ("CustomField", "resource")}
+"""Members of answers whose words later waves extend."""
+
+
+@pytest.mark.parametrize("date", DATES)
+@pytest.mark.parametrize(("schema", "member"), sorted(GROWS))
+def test_words_that_later_waves_extend_are_open_in_answers(date: str, schema: str, member: str) -> None:
+    document = the_document(date)
+    told = whole(document, document["components"]["schemas"][schema]["properties"][member])
+    assert '"enum":' not in json.dumps(told)
+    assert "contacts" in json.dumps(told)
+
+
+def test_whatever_asks_an_internal_service_may_not_be_supported() -> None:
+    for name, operation in operations(TODAY).items():
+        of_records = not name.startswith(("me_", "requests_", "versions_", "authorize_"))
+        assert ("501" in operation["responses"]) is of_records, name
 
 
 LEADS_ON = {
