@@ -16,6 +16,8 @@ from contract.vocabulary import Json
 
 TOKEN_TYPE = "at+jwt"  # noqa: S105  RFC 9068 §2.1: the header's `typ`
 ALGORITHMS = ("ES256", "RS256")
+RS256_HEADER = "eyJhbGciOiJSUzI1NiIs"
+"""How the JOSE header of each RS256 token begins: `{"alg":"RS256",` in base64url, since members stand sorted."""
 
 
 class TokenKind(StrEnum):

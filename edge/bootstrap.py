@@ -36,7 +36,7 @@ def bootstrap(deployment: Deployment) -> Yaml:
             ],
         },
         "overload_manager": _overload(),
-        "layered_runtime": {"layers": [{"name": "fixed", "static_layer": _TURNS}]},
+        "layered_runtime": {"layers": [{"name": "fixed", "static_layer": _TURNS | _PATTERNS}]},
         "application_log_config": {"log_format": {"json_format": _LOG}},
     }
 
@@ -76,5 +76,7 @@ def _overload() -> Yaml:
 _TURNS = {"http.max_requests_per_io_cycle": 1}
 """Of a hundred streams that one connection brings at once, one begins in each turn of the loop: what others ask for,
 and what they are answered, comes in between."""
+_PATTERNS = {"re2.max_program_size.error_level": 1_000}
+"""Envoy's default of 100 is for patterns of strangers; ours counts the 86 characters of a signature."""
 _LOG = {"service": "edge", "event": "%j", "level": "%l", "at": "%Y-%m-%dT%T.%eZ", "logger": "%n"}
 """Envoy's own words, in the form that all logs here have."""

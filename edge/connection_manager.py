@@ -22,6 +22,9 @@ from edge.tracing import tracing
 ANY_METHOD = {"allow_custom_methods": True}
 """A method that HTTP does not know is for `refusals` to refuse, with a 501; the parser would say 400."""
 
+_NO_UPGRADES = {"ignore_http_11_upgrade": [{"safe_regex": {"regex": ".*"}}]}
+"""RFC 9110 §7.8: a server may ignore an offer of another protocol, and answer as if there were none."""
+
 _HEADERS_S = 10
 _IDLE_CONNECTION_S = 300
 _WINDOW_BYTES = 2 * MAX_BODY_BYTES
@@ -127,7 +130,7 @@ def _limits() -> Yaml:
             "max_headers_count": 2 * MAX_HEADERS,
             "headers_with_underscores_action": "REJECT_REQUEST",
         },
-        "http_protocol_options": ANY_METHOD,
+        "http_protocol_options": {**ANY_METHOD, **_NO_UPGRADES},
         "http2_protocol_options": {
             "max_concurrent_streams": 100,
             "initial_stream_window_size": _WINDOW_BYTES,

@@ -131,7 +131,6 @@ REPLIES: tuple[Reply, ...] = (
     _no_token(_no_access("Jwt is missing"), 401),
     _fault("Jwt is expired", TokenFault.EXPIRED),
     Reply(_details(refused_by(UNKNOWN_METHOD)), NOT_SUPPORTED, code=403),
-    Reply(_details("upgrade_failed"), NOT_SUPPORTED, code=403),
     # Envoy has an opinion of its own about QUERY, before it comes to ours about methods.
     Reply(_details("query_missing_content_type"), NOT_SUPPORTED, code=400),
     # A 501 of the codec: `Transfer-Encoding` is anything but `chunked`.

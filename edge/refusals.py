@@ -1,5 +1,6 @@
 """Requests that are refused whatever their route: by size, method, Host, target or the form of Authorization (RBAC)."""
 
+from contract.claims import RS256_HEADER
 from contract.headers import AUTHORIZATION, OVERSIZED
 from edge.filters import RBAC
 from edge.shapes import Yaml, extension, typed
@@ -17,7 +18,11 @@ ODD_TOKEN = "odd-token"  # noqa: S105
 _BEARER = "(?i:bearer)"
 """RFC 9110 §11.1: schemes have no case."""
 _PART = r"[A-Za-z0-9_\-]+"
-_JWT = rf"{_PART}\.{_PART}\.{_PART}"
+_ES256 = rf"{_PART}\.{_PART}\.[A-Za-z0-9_\-]{{86}}"
+"""A signature of 64 octets (RFC 7518 §3.4). Envoy 1.40 verifies padded ones too: of 96, of 4,000 octets."""
+_RS256 = rf"{RS256_HEADER}[A-Za-z0-9_\-]*\.{_PART}\.{_PART}"
+"""As long as its key. Whatever does not begin so has to have the length of an ES256 signature."""
+_JWT = f"(?:{_ES256}|{_RS256})"
 
 
 def refused_by(policy: str) -> str:
@@ -30,7 +35,8 @@ def refusals() -> Yaml:
 
     jwt_authn takes what stands behind the first space for the token, up to where its alphabet ends, with dots before
     and after it: all that is lenient about it ends here. Two Authorization lines were joined by a comma, which no JWT
-    has. OPTIONS needs no token, and nothing that it reaches looks at one.
+    has. A signature has the length of an ES256 one unless the token is signed by RS256.
+    OPTIONS needs no token, and nothing that it reaches looks at one.
     """
     bearer = _matches(AUTHORIZATION.name, f"{_BEARER}( .*)?")
     asks = _not(_matches(":method", "OPTIONS"))

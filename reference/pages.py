@@ -16,6 +16,7 @@ from reference.decisions import decisions
 from reference.durations import in_words, seconds_for
 from reference.headers import ANSWERED, title
 from reference.markdown import code, codes, mark, page, table
+from reference.refusals import BEFORE_THE_BUDGET
 from reference.words import summary
 
 SYNCED = 2_000_000
@@ -120,6 +121,7 @@ def limits() -> str:
         "Both policies must have room, and both refill continuously: no window begins at midnight. A 429 costs "
         "nothing; after `Retry-After` seconds the request does pass. `X-RateLimit-Reset` is in **seconds from now** "
         "until the budget is full.",
+        BEFORE_THE_BUDGET,
         "## Plans",
         table(
             ("plan", "burst", "that is", "daily"),

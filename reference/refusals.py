@@ -139,6 +139,14 @@ _BEFORE_THE_DECISION = {400, 401, 408, 431}
 """Statuses that can be told before anything is counted: their answers promise no rate headers."""
 
 
+BEFORE_THE_BUDGET = (
+    "Only the answers that counted the request against your plan carry all rate headers. Two limits stop a flood "
+    "earlier: one for your address, whose 429 carries `Retry-After` alone, and one for your token at twice the largest "
+    "plan, whose 429 carries `Retry-After` and `X-RateLimit-Remaining: 0`."
+)
+"""What a 429 by the edge lacks. It has no request's budget at hand."""
+
+
 def refusals(row: Operation) -> dict[int, tuple[Problem, ...]]:
     """The problems of an operation by status, ascending."""
     found: dict[int, tuple[Problem, ...]] = {}
@@ -202,7 +210,8 @@ def _answer(status: int, told_of: tuple[Problem, ...], media: str) -> Schema:
     if any(problem.retry_after_s or problem is problems.RATE_LIMITED for problem in told_of):
         names.append(headers.RETRY_AFTER)
     return {
-        "description": "\n".join(f"- `{problem.code}`: {problem.title}. {problem.detail}" for problem in told_of),
+        "description": "\n".join(f"- `{problem.code}`: {problem.title}. {problem.detail}" for problem in told_of)
+        + (f"\n\n{BEFORE_THE_BUDGET}" if status == problems.RATE_LIMITED.status else ""),
         "headers": told_by(*names),
         "content": {
             PROBLEM_MEDIA_TYPE: {

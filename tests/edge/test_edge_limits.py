@@ -176,4 +176,8 @@ async def test_a_spike_is_arrested_by_family_whichever_of_its_tokens_comes(edge:
                 break
         assert arrested
         assert {answer.headers["X-RateLimit-Remaining"] for answer in arrested} == {"0"}
+        # As the document says of it: these two and no other.
+        told = {name for answer in arrested for name in answer.headers if "ratelimit" in name}
+        assert told == {"x-ratelimit-remaining"}
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in arrested)
         assert (await edge.get(PATH)).status_code == 200

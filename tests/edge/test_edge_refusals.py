@@ -49,9 +49,6 @@ BY_THE_EDGE = {
     "TRACE": Refusal("TRACE /v1/contacts HTTP/1.1", "not-supported", (AUTH,)),
     "an invented method": Refusal("BREW /v1/contacts HTTP/1.1", "not-supported", (AUTH,)),
     "a method in lower case": Refusal("get /v1/contacts HTTP/1.1", "not-supported", (AUTH,)),
-    "an upgrade": Refusal(
-        "GET /v1/contacts HTTP/1.1", "not-supported", (AUTH, "Connection: Upgrade", "Upgrade: websocket")
-    ),
     "headers that are too large": Refusal(
         "GET /v1/contacts HTTP/1.1", "headers-too-large", (f"x: {'a' * MAX_HEADER_BYTES}",)
     ),

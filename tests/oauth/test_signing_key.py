@@ -1,8 +1,13 @@
+import base64
+
 import joserfc.jwk
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from contract.claims import RS256_HEADER
+from contract.ids import IdCodec
 from oauth.jwks import key_set, read_signing_key
+from oauth.mint import Mint
 from tests.oauth.key_files import pem
 
 
@@ -25,6 +30,13 @@ def test_the_key_set_holds_no_private_member(fixture: str, request: pytest.Fixtu
     [public] = key_set(read_signing_key(request.getfixturevalue(fixture)))["keys"]
     assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & public.keys()
     assert public["use"] == "sig"
+
+
+def test_a_token_by_rs256_begins_as_the_edge_expects(rsa_pem: str) -> None:
+    """The edge takes a signature that is longer than ES256's from such a token alone."""
+    mint = Mint("https://auth.example", "https://api.example", IdCodec(bytes(32)), read_signing_key(rsa_pem))
+    assert mint.sign({}).startswith(RS256_HEADER)
+    assert base64.urlsafe_b64decode(RS256_HEADER) == b'{"alg":"RS256",'
 
 
 NOT_KEYS = {

@@ -189,3 +189,9 @@ def test_what_was_created_leads_on() -> None:
             for link in links.values():
                 followed = operations(TODAY)[link["operationId"]]
                 assert set(link["parameters"]) == set(parameters(TODAY, followed, "path"))
+
+
+def test_a_429_says_which_of_its_kinds_carry_which_rate_headers() -> None:
+    told = resolved(TODAY, operations(TODAY)["contacts_list"]["responses"]["429"])["description"]
+    assert "`Retry-After` and `X-RateLimit-Remaining: 0`" in told
+    assert "`Retry-After` alone" in told

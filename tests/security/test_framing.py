@@ -87,8 +87,6 @@ SENT_IN_VAIN = {
         "unsupported-media-type",
         True,
     ),
-    "an upgrade to WebSocket": (GET.but(more=("Connection: upgrade", "Upgrade: websocket")), "not-supported", False),
-    "an upgrade to TLS": (GET.but(more=("Connection: upgrade", "Upgrade: TLS/1.0")), "not-supported", False),
     "a request of HTTP/1.0": (GET.but(line="GET /v1/me HTTP/1.0"), "upgrade-required", False),
     "a request of HTTP/1.2": (GET.but(line="GET /v1/me HTTP/1.2"), "upgrade-required", False),
     "a chunk that is longer than it says": (_chunks(f"11\r\n{BODY}\r\n0\r\n\r\n"), "malformed-request", True),
@@ -114,6 +112,10 @@ HARMLESS = {
     "a header over two lines": CREATE.but(more=(*CREATE.more, "x: a\r\n b")),
     "another Host": GET.but(host=("Host: evil.example",)),
     "a URL in full": GET.but(line="GET https://evil.example/v1/me HTTP/1.1"),
+    "an offer of nothing": GET.but(more=("Connection: Upgrade",)),
+    "an offer of WebSocket": GET.but(more=("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")),
+    "an offer of WebSocket with a body": CREATE.but(more=(*CREATE.more, "Connection: upgrade", "Upgrade: websocket")),
+    "an offer of TLS": GET.but(more=("Connection: upgrade", "Upgrade: TLS/1.0")),
     "an offer of HTTP/2": GET.but(more=("Connection: upgrade, http2-settings", "Upgrade: h2c", "HTTP2-Settings: AAA")),
 }
 

@@ -211,6 +211,11 @@ def _with_signature(change: Callable[[bytes], bytes]) -> Forge:
     return forge
 
 
+def _padded(raw: bytes, half: int) -> bytes:
+    """Both numbers with zeros in front: the same numbers, and no ES256 signature (RFC 7518 §3.4)."""
+    return raw[:32].rjust(half, b"\0") + raw[32:].rjust(half, b"\0")
+
+
 def _by_a_stranger(stack: Stack) -> str:
     header, claims = json.dumps(_header(stack)).encode(), json.dumps(stack.claims()).encode()
     return _signed(stack, header, claims, ec.generate_private_key(ec.SECP256R1()))
@@ -225,6 +230,10 @@ SIGNATURES: dict[str, Forge] = {
     "in DER": _with_signature(
         lambda raw: utils.encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
     ),
+    "padded to 96 octets": _with_signature(lambda raw: _padded(raw, 48)),
+    "padded to 256 octets, as long as one by RS256": _with_signature(lambda raw: _padded(raw, 128)),
+    "padded to 4,000 octets": _with_signature(lambda raw: _padded(raw, 2_000)),
+    "with one character more": lambda stack: f"{_token(stack)}A",
     "of nothing": _with_signature(lambda _: b""),
     "by the public key as a secret, in PEM": _by_secret(lambda key: key.public_bytes(serialization.Encoding.PEM, SPKI)),
     "by the public key as a secret, in DER": _by_secret(lambda key: key.public_bytes(serialization.Encoding.DER, SPKI)),
