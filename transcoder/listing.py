@@ -1,10 +1,12 @@
-"""[pure] What the CRM only lists whole: filtered, ordered and cut into pages here, on neutral values.
+"""[pure] What the CRM only lists whole: filtered, searched, ordered and cut into pages here, on neutral values.
 
 Knows no internal name. The order is the public one: nulls last in both directions, strings by code point after
 lower-casing, ties by number in the same direction.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, assert_never
 
 import msgspec
@@ -14,19 +16,32 @@ from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Page, Quer
 _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": lambda stored, wanted: bool(stored == wanted),
     "in": lambda stored, wanted: stored in wanted,
+    "gt": lambda stored, wanted: bool(stored > wanted),
     "gte": lambda stored, wanted: bool(stored >= wanted),
     "lt": lambda stored, wanted: bool(stored < wanted),
+    "lte": lambda stored, wanted: bool(stored <= wanted),
+    "between": lambda stored, wanted: bool(wanted[0] <= stored <= wanted[1]),
+    "contains": lambda stored, wanted: wanted.lower() in stored.lower(),
+    "starts_with": lambda stored, wanted: bool(stored.lower().startswith(wanted.lower())),
+    "has_any": lambda stored, wanted: not _folded(wanted).isdisjoint(_folded(stored)),
+    "has_all": lambda stored, wanted: _folded(wanted) <= _folded(stored),
 }
-"""Those that the list parameters need; what is listed whole is not searched."""
+"""What a value that is there, and not empty, must be to pass."""
+_OPPOSITES = {"neq": "eq", "not_in": "in", "has_none": "has_any"}
+"""These match whatever their opposites do not, null included."""
+_WORD = re.compile(r"[^\W_]+")
 
 
 class BadPlace(Exception):
     """A place that this order does not have."""
 
 
-def page_of(records: Iterable[Record], query: Query) -> Page:
-    """The page that `query` asks for; raises BadPlace."""
+def page_of(records: Iterable[Record], query: Query, searched: Sequence[str] = ()) -> Page:
+    """The page that `query` asks for, its text looked for in the members `searched`; raises BadPlace."""
     found = [record for record in records if query.where is None or matches(query.where, record)]
+    if query.text is not None:
+        wanted = words(query.text)
+        found = [record for record in found if _speaks_of(record, searched, wanted)]
     ordered = _ordered(found, query)
     if query.place is not None:
         behind = _behind(query)
@@ -47,10 +62,35 @@ def matches(tree: Tree, record: Record) -> bool:
         case NotOf(part=part):
             return not matches(part, record)
         case Condition(field=field, operator=operator, value=value):
-            stored = record.number if field == "id" else record.values.get(field)
-            return stored is not None and _TESTS[operator](stored, value)
+            return _passes(operator, record.number if field == "id" else record.values.get(field), value)
         case _:
             assert_never(tree)
+
+
+def _passes(operator: str, stored: Any, wanted: Any) -> bool:
+    if operator == "is_null":
+        return (stored is None) is wanted
+    if operator == "is_empty":
+        return (not stored) is wanted
+    if operator in _OPPOSITES:
+        return not _passes(_OPPOSITES[operator], stored, wanted)
+    return stored is not None and stored != () and _TESTS[operator](stored, wanted)
+
+
+def _folded(values: Iterable[Any]) -> set[Any]:
+    return {value.lower() if isinstance(value, str) else value for value in values}
+
+
+def words(text: str) -> list[str]:
+    """List the words of a text: runs of letters and digits, without case and accents."""
+    letters = (letter for letter in unicodedata.normalize("NFD", text) if unicodedata.category(letter) != "Mn")
+    return _WORD.findall(unicodedata.normalize("NFC", "".join(letters)).casefold())
+
+
+def _speaks_of(record: Record, searched: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether each wanted word begins a word of one of the members."""
+    own = [word for name in searched for word in words(str(record.values.get(name) or ""))]
+    return all(any(word.startswith(each) for word in own) for each in wanted)
 
 
 def _key(record: Record, order_by: str) -> tuple[Any, int]:

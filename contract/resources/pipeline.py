@@ -15,7 +15,7 @@ PIPELINE = Resource(
     kinds=CONFIGURATION_KINDS,
     fields=(
         record_id(PIPELINE_PREFIX),
-        Field("name", Line(100, example="Sales"), required=True, nullable=False),
+        Field("name", Line(100, example="Sales"), required=True, nullable=False, searched=True),
         Field(
             "is_default",
             Bool(),
@@ -48,7 +48,7 @@ STAGE = Resource(
     fields=(
         record_id(STAGE_PREFIX),
         Field("pipeline_id", Id(PIPELINE_PREFIX), nullable=False, write=Write.NEVER),
-        Field("name", Line(100, example="Negotiation"), required=True, nullable=False),
+        Field("name", Line(100, example="Negotiation"), required=True, nullable=False, searched=True),
         Field(
             "position",
             Int(0, 49),

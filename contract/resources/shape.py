@@ -149,6 +149,11 @@ class Resource:
         return tuple(row.name for row in self.fields if row.sortable)
 
     @property
+    def searched(self) -> tuple[str, ...]:
+        """The members that `search_text` looks into."""
+        return tuple(row.name for row in self.fields if row.searched)
+
+    @property
     def deletable(self) -> bool:
         """Whether its records can be soft-deleted, and so asked for with `deleted`."""
         return "deleted_at" in self.by_name
@@ -182,7 +187,7 @@ SIX_KINDS = (
 )
 """What every resource with owners can do."""
 
-CONFIGURATION_KINDS = (Kind.LIST, Kind.CREATE, Kind.GET, Kind.UPDATE, Kind.DELETE, Kind.RESTORE)
+CONFIGURATION_KINDS = (Kind.LIST, Kind.CREATE, Kind.GET, Kind.UPDATE, Kind.DELETE, Kind.RESTORE, Kind.SEARCH)
 
 
 def record_id(prefix: str) -> Field:

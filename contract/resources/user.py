@@ -6,8 +6,8 @@ from contract.types import Choice, Email, Line, Zone
 from contract.vocabulary import Kind
 
 
-def _told(name: str, kind: Line | Email | Choice) -> Field:
-    return Field(name, kind, nullable=False, write=Write.NEVER)
+def _told(name: str, kind: Line | Email | Choice, *, searched: bool = False) -> Field:
+    return Field(name, kind, nullable=False, write=Write.NEVER, searched=searched)
 
 
 USER = Resource(
@@ -15,11 +15,11 @@ USER = Resource(
     noun="user",
     prefix=USER_PREFIX,
     access=reading("users", "See the business's users"),
-    kinds=(Kind.LIST, Kind.GET),
+    kinds=(Kind.LIST, Kind.GET, Kind.SEARCH),
     fields=(
         record_id(USER_PREFIX),
-        _told("full_name", Line(201, example="Sam Rivera")),
-        _told("email", Email()),
+        _told("full_name", Line(201, example="Sam Rivera"), searched=True),
+        _told("email", Email(), searched=True),
         _told("role", Choice(tuple(reversed(ROLES)))),
         _told("status", Choice(("active", "inactive"))),
         Field("time_zone", Zone(), write=Write.NEVER),

@@ -139,9 +139,11 @@ _CONFIGURATION: tuple[Row, ...] = (
     ("update", "PATCH", "/{id}", "write", "admin", False, 1, 200),
     ("delete", "DELETE", "/{id}", "write", "admin", False, 1, 204),
     ("restore", "POST", "/{id}/restore", "write", "admin", False, 1, 200),
+    ("search", "POST", "/search", "read", "viewer", False, 5, 200),
 )
 _READ_ONLY: tuple[Row, ...] = (
     ("list", "GET", "", "read", "viewer", False, 1, 200),
+    ("search", "POST", "/search", "read", "viewer", False, 5, 200),
     ("get", "GET", "/{id}", "read", "viewer", False, 1, 200),
 )
 
@@ -171,7 +173,7 @@ _PLACES: dict[str, tuple[str, str, tuple[Row, ...]]] = {
     "pipelines": ("/v1/pipelines", "pipelines", _CONFIGURATION),
     "stages": ("/v1/pipelines/{pipeline_id}/stages", "pipelines", _CONFIGURATION),
     "users": ("/v1/users", "users", _READ_ONLY),
-    "custom_fields": ("/v1/custom_fields", "custom_fields", _READ_ONLY[:1]),
+    "custom_fields": ("/v1/custom_fields", "custom_fields", _READ_ONLY[:2]),
     "personal_access_tokens": ("/v1/personal_access_tokens", "tokens", _PATS),
     "apps": ("/v1/apps", "tokens", _APPS),
 }
@@ -197,7 +199,7 @@ SCOPED = (*OF_RECORDS, AUTHORIZE_EXPLAIN)
 """Those that need a scope."""
 WITH_TOKEN = (*SCOPED, ME, REQUESTS_LIST, REQUESTS_GET)
 OPERATIONS = (*WITH_TOKEN, VERSIONS_LIST)
-COUNT = 121
+COUNT = 125
 
 COLLECTIONS = {resource: place[0] for resource, place in _PLACES.items()}
 

@@ -147,42 +147,42 @@ outcome             enum(connected,no_answer,voicemail,busy,completed,cancelled)
     ),
     "pipelines": _table(
         """
-id                  id(pipe)     - N ro ?       -    - -
-name                line(100)    R N cu ?       -    - -
-is_default          bool         o N cu false   -    - -
+id                  id(pipe)     - N ro ?       id   - -
+name                line(100)    R N cu ?       str  - x
+is_default          bool         o N cu false   bool - -
 stages              stages       R N c  ?       -    - -""",
         _STAMPS,
     ),
     "stages": _table(
         """
-id                  id(stage)    - N ro ?       -    - -
-pipeline_id         id(pipe)     - N ro ?       -    - -
-name                line(100)    R N cu ?       -    - -
-position            int(0..49)   o N cu ?       -    x -
-probability         int(0..100)  o N cu 0       -    - -""",
+id                  id(stage)    - N ro ?       id   - -
+pipeline_id         id(pipe)     - N ro ?       id   - -
+name                line(100)    R N cu ?       str  - x
+position            int(0..49)   o N cu ?       num  x -
+probability         int(0..100)  o N cu 0       num  - -""",
         _STAMPS,
     ),
     "users": _table(
         """
-id                  id(usr)      - N ro ?       -    - -
-full_name           line(201)    - N ro ?       -    - -
-email               email        - N ro ?       -    - -
-role                enum(admin,manager,member,viewer) - N ro ? - - -
-status              enum(active,inactive) - N ro ? -  - -
-time_zone           zone         - Y ro ?       -    - -""",
+id                  id(usr)      - N ro ?       id   - -
+full_name           line(201)    - N ro ?       str  - x
+email               email        - N ro ?       str  - x
+role                enum(admin,manager,member,viewer) - N ro ? enum - -
+status              enum(active,inactive) - N ro ? enum  - -
+time_zone           zone         - Y ro ?       str  - -""",
         _LIFE
         + """
 etag                etag         - N ro ?       -    - -""",
     ),
     "custom_fields": _table(
         """
-id                  id(cf)       - N ro ?       -    - -
-resource            enum(contacts,companies,deals) - N ro ? - - -
-key                 key          - N ro ?       -    - -
-label               line(100)    - N ro ?       -    - -
-type                field_type   - N ro ?       -    - -
+id                  id(cf)       - N ro ?       id   - -
+resource            enum(contacts,companies,deals) - N ro ? enum - -
+key                 key          - N ro ?       str  - x
+label               line(100)    - N ro ?       str  - x
+type                field_type   - N ro ?       enum - -
 options             options      - N ro ?       -    - -
-description         text(500)    - Y ro ?       -    - -""",
+description         text(500)    - Y ro ?       text - x""",
         _LIFE
         + """
 etag                etag         - N ro ?       -    - -""",

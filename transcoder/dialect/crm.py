@@ -86,7 +86,7 @@ class Crm(Records):
         with reading(Ask("GET", path)):
             records = [dialect.reading.record(row) for row in rows]
         try:
-            return page_of(records, query)
+            return page_of(records, query, dialect.resource.searched)
         except BadPlace:
             return Refusal(INVALID_CURSOR, members={"reason": "expired"})
 
