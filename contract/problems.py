@@ -89,7 +89,7 @@ def problem_members(
     body["code"], body["trace_id"] = problem.code, trace_id
     # A member may say that this one case of a retryable problem is not worth repeating.
     body["retryable"] = members.get("retryable", problem.retryable)
-    if body["retryable"]:
+    if body["retryable"] or outcome == "unknown":
         body["outcome"] = outcome or problem.outcome or "not-applied"
     body |= members
     if errors is not None:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from contract.documents import OPENAPI_DIALECTS, openapi_file
+from contract.resources import RESOURCES
 from contract.versions import VERSIONS
 from process import rendered
 from reference.collection import collection, collection_file
@@ -11,6 +12,7 @@ from reference.document import text
 from reference.licences import licences
 from reference.pages import PAGES
 from reference.settings import settings
+from transcoder.declarations import check_declarations
 
 FOLDER = Path("docs/reference")
 
@@ -19,7 +21,9 @@ def main() -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(prog="python -m reference", description=f"Without an option: write {FOLDER}/.")
     parser.add_argument("--check", action="store_true", help=f"exit 1 when {FOLDER}/ is not current")
-    if parser.parse_args().check:
+    asked = parser.parse_args()
+    check_declarations(RESOURCES)
+    if asked.check:
         rendered.check(FOLDER, _wanted(), "python -m reference")
     else:
         rendered.write(FOLDER, _wanted())

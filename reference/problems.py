@@ -64,7 +64,7 @@ def problem_schemas() -> dict[str, Schema]:
             "retryable": told({"type": "boolean"}, "Whether the same request may pass later."),
             "outcome": told(
                 {"type": "string", "enum": ["not-applied", "unknown"]},
-                "Of a retryable problem: whether the write did not happen, or nobody knows.",
+                "Whether the write did not happen, or nobody knows; told of every retryable problem.",
             ),
             "errors": told(array(ref("ProblemItem")), "What needs attention, all at once."),
             **{name: told(schema, about) for name, (schema, about) in MORE_MEMBERS.items()},

@@ -13,6 +13,7 @@ from process.settings import load_or_exit
 from process.stopping import stop_event
 from process.tracing import log_processors, tracing
 from transcoder.app import built
+from transcoder.declarations import DeclarationError
 from transcoder.settings import Settings, load
 
 
@@ -37,4 +38,7 @@ async def main(settings: Settings) -> None:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(load_or_exit(load, os.environ, "transcoder")))
+        try:
+            runner.run(main(load_or_exit(load, os.environ, "transcoder")))
+        except DeclarationError as fault:
+            raise SystemExit(f"transcoder: {fault}") from None

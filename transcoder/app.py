@@ -20,6 +20,7 @@ from stores.receipts import Outbox, ValkeyReceipts
 from transcoder.administration import ADMINISTERED, Administration
 from transcoder.around import around
 from transcoder.credentials import Credentials
+from transcoder.declarations import check_declarations
 from transcoder.documents import Documents, document_at, sources
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
@@ -38,7 +39,11 @@ if TYPE_CHECKING:  # what is off costs no import
 async def built(
     settings: Settings, log: FilteringBoundLogger, say: Say, registry: CollectorRegistry, tracer: "Tracer | None" = None
 ) -> AsyncIterator[Answering]:
-    """What answers requests, each of which it says; its connections are opened with it and closed with it."""
+    """What answers requests, each of which it says; its connections are opened with it and closed with it.
+
+    Raises DeclarationError when a resource cannot be served as it is declared.
+    """
+    check_declarations(RESOURCES)
     traced = around(tracer)
     tally = Tally(registry)
     upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally, settings.client)

@@ -80,6 +80,30 @@ def fingerprint(call: Call) -> str:
     return hashlib.sha256(_canonical(parts).encode()).hexdigest()
 
 
+def is_keyed(call: Call) -> bool:
+    """Whether the call's `Idempotency-Key` is honoured."""
+    return call.idempotency_key is not None and call.operation.keyed and not call.parameters.dry_run
+
+
+def never_settled(error: ApiError) -> ApiError:
+    """Say that a retry with the same key cannot help: the internal service cannot tell what became of the first run."""
+    return ApiError(
+        error.problem,
+        _NEVER_SETTLED,
+        errors=error.errors,
+        outcome="unknown",
+        headers=error.headers,
+        cause=error.cause,
+        **error.members | {"retryable": False},
+    )
+
+
+_NEVER_SETTLED = (
+    "Nobody knows whether the write was carried out, and this deployment cannot find out: a retry with this "
+    "`Idempotency-Key` is refused. Look for the record before you send the request again with a new key."
+)
+
+
 class Once:
     """Runs keyed requests once, over a store that all processes share."""
 
@@ -99,7 +123,7 @@ class Once:
 
     async def run(self, call: Call, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer of `work`, or the stored one of the first request with this key."""
-        if call.idempotency_key is None or not call.operation.keyed or call.parameters.dry_run:
+        if call.idempotency_key is None or not is_keyed(call):
             return await work()
         name, owner = key_name(call), secrets.token_hex(8)
         receipt = Receipt(call.actor.trace_id, call.token.subject, call.operation.id, call.around.now_ms)
@@ -134,6 +158,7 @@ class Once:
                 await self._quietly(self._store.release(call.actor.tenant, name, owner), call)
             elif not self._capabilities.dedupe:
                 await self._keep(call, name, owner, receipt, _NOBODY_KNOWS)
+                raise never_settled(error) from None
             raise
         duration_ms = round((time.monotonic() - started_s) * 1000)
         if answer.settled:

@@ -234,6 +234,7 @@ def _within(index: int, error: ItemError) -> Fault:
 
 _JUDGES: Mapping[type, Callable[[Any], Judge]] = {**dict.fromkeys(CHECKS, bound), **JUDGES, Parts: _parts}
 """What gives the judge of each type that callers write."""
+WRITABLE_TYPES = frozenset(_JUDGES)
 
 
 def _with_money(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from contract.resources import Resource
 from contract.types import Address, CustomFields, Etag, FullName, Parts
 from contract.vocabulary import Json
+from transcoder.declarations import DeclarationError
 from transcoder.dialect.conversions import Conversion, conversion_of
 from transcoder.dialect.own_fields import CUSTOM
 from transcoder.dialect.reading import Composed, Reading, Stored
@@ -74,8 +75,22 @@ _ACTIONS = {
 """Alike in every resource that has them."""
 
 
+def _check_actions(resource: Resource, fields: Mapping[str, Stored], actions: Mapping[str, ActionCall]) -> None:
+    """Refuse an action that has no call here, or a member that is no plain field of the record and so has no name."""
+    for action in resource.actions:
+        at = f"{resource.name}.{action.name}"
+        if action.name not in actions:
+            raise DeclarationError(f"{at}: the dialect has no call for this action")
+        for row in action.fields:
+            if row.name not in fields:
+                raise DeclarationError(f"{at}.{row.name}: a member of an action must be a plain field of the record")
+
+
 def dialect(resource: Resource, differences: Differences) -> Dialect:
-    """The rows of a resource: what its types say, but for the differences."""
+    """The rows of a resource: what its types say, but for the differences.
+
+    Raises DeclarationError for an action whose body could not be written.
+    """
     names = _NAMES | dict(differences.names)
     fields: dict[str, Stored] = {}
     address: dict[str, str] = {}
@@ -96,6 +111,8 @@ def dialect(resource: Resource, differences: Differences) -> Dialect:
     pointers |= {name: (name,) for name in differences.parts}
     if custom_name:
         pointers[CUSTOM] = (custom_name,)
+    actions = _ACTIONS | dict(differences.actions)
+    _check_actions(resource, fields, actions)
     parts = {name: part.reading for name, part in differences.parts.items()}
     composed = Composed(address, address_name, custom_name, parts)
     return Dialect(
@@ -107,7 +124,7 @@ def dialect(resource: Resource, differences: Differences) -> Dialect:
         address_name=address_name,
         custom_name=custom_name,
         parts=differences.parts,
-        actions=_ACTIONS | dict(differences.actions),
+        actions=actions,
         by_offset=differences.by_offset,
         pointers=pointers,
     )

@@ -14,6 +14,7 @@ from transcoder.errors import ApiError
 from transcoder.handlers.batch_bodies import Number
 from transcoder.handlers.shared import Desk, refused, shown, terms
 from transcoder.handlers.upsert import CREATED, result
+from transcoder.idempotency import is_keyed, never_settled
 from transcoder.records import Record, Refusal, Terms, Values, Written
 from transcoder.to_public import encode
 from transcoder.validate import Invalid
@@ -66,6 +67,8 @@ async def batch_answer(
         if isinstance(outcome, ApiError):
             failed += 1
             settled &= not (outcome.may_have_happened or (asks_again and outcome.may_pass))
+            if outcome.may_have_happened and not asks_again and is_keyed(call):
+                outcome = never_settled(outcome)
             entries.append({"status": outcome.problem.status, "error": _error(desk, call, outcome)})
         else:
             entries.append(_entry(call, outcome, public.get(index), status))
