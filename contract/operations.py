@@ -93,7 +93,7 @@ def operation(resource: Resource, kind: Kind, action: Action | None = None) -> O
         of=resource,
         scope=_scope(resource.access, shape.scope),
         cost=shape.cost,
-        keyed=shape.keyed and resource.keyed,
+        keyed=shape.keyed,
         success=shape.success if action is None else action.success,
         action=action,
     )

@@ -13,6 +13,7 @@ from contract.claims import TokenKind
 from oauth.desk import Desk
 from oauth.now_and_then import repeating
 from oauth.store.database import Database
+from oauth.store.keyed import KNOWN_S
 from oauth.store.pats import SHOWN_S
 from oauth.store.tables import (
     ACCESS_TOKENS,
@@ -21,6 +22,7 @@ from oauth.store.tables import (
     CODES,
     FAILURES,
     GRANTS,
+    KEYED_CREATES,
     LOGINS,
     REFRESH_TOKENS,
     SESSIONS,
@@ -56,6 +58,7 @@ def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
             sa.and_(token.kind != TokenKind.PAT.value, sa.or_(token.expires_at_s <= now_s, token.grant_id.in_(over))),
         ),
         (ACCESS_TOKENS, sa.and_(token.kind == TokenKind.PAT.value, pat_ended)),
+        (KEYED_CREATES, KEYED_CREATES.c.created_at_s <= now_s - KNOWN_S),
         (GRANTS, ended),
         (AUDIT, AUDIT.c.at_s <= now_s - AUDIT_KEPT_S),
     )

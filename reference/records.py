@@ -96,7 +96,11 @@ def _record(resource: Resource, rows: Members, version: Version) -> Schema:
 
 def _made(resource: Resource, record: Schema) -> Schema:
     """The record with what this one answer shows."""
-    once = {row.name: _shown(resource, row) for row in resource.shown_once}
+    again = "Null where an `Idempotency-Key` brings this answer again: the secret is stored nowhere."
+    once = {
+        row.name: told(nullable(read(row.type)), f"{row.about} {again}".strip(), example=row.type.example)
+        for row in resource.shown_once
+    }
     shown_now = plain({row.name: row.type.example for row in resource.shown_once})
     about = "A record as it was just made, with what no other answer shows."
     made = opened({**record["properties"], **once}, required=tuple(record["required"]))

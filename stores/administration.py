@@ -8,6 +8,8 @@ from typing import Literal
 import msgspec
 
 TOKENS, APPS = "tokens", "apps"
+KEYS = "keys"
+"""Behind it a `dedupe_key`: what was made with it."""
 ROOT = "/businesses"
 """`/businesses/{number}/tokens/{number}/rotate`, on the internal listener."""
 ROTATE, ROTATE_SECRET = "rotate", "rotate_secret"
@@ -71,7 +73,13 @@ class Write(Form, frozen=True, kw_only=True):
     revision: int | None = None
 
 
-class NewToken(Write, frozen=True, kw_only=True):
+class New(Write, frozen=True, kw_only=True):
+    """What is made once, however often it is asked for with the same `dedupe_key`."""
+
+    dedupe_key: str | None = None
+
+
+class NewToken(New, frozen=True, kw_only=True):
     """A token that is wanted."""
 
     name: str
@@ -87,7 +95,7 @@ class Rotation(Write, frozen=True, kw_only=True):
     expires_at_s: int | None = None
 
 
-class NewApp(Write, frozen=True, kw_only=True):
+class NewApp(New, frozen=True, kw_only=True):
     """An app that is wanted."""
 
     name: str
@@ -125,6 +133,12 @@ class Refused(Form, frozen=True, kw_only=True):
     faults: list[Fault] = []
     rule: str | None = None
     detail: str | None = None
+
+
+class Made(Form, frozen=True, kw_only=True):
+    """What was made with a `dedupe_key`: its number; None where nothing was."""
+
+    number: int | None
 
 
 class Uses(Form, frozen=True, kw_only=True):

@@ -67,7 +67,7 @@ async def built(
         cursor_keys=settings.cursor_keys,
         api_url=settings.api_url,
     )
-    once = Once(store, records.capabilities, settings.cursor_keys, log, tally)
+    once = Once(store, records.capabilities_for, settings.cursor_keys, log, tally)
     pipeline = Pipeline(desk, codec, once, outbox, log, tally, traced.note, say)
     documents = Documents(sources(settings.look, settings.api_url, settings.auth_url), log)
     try:

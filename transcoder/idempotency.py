@@ -23,6 +23,7 @@ from contract import headers
 from contract.bounds import STORED_ANSWER_BYTES
 from contract.failures import IDEMPOTENCY_LOST
 from contract.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_OUTCOME_UNKNOWN
+from contract.resources import Resource
 from contract.sealing import KeyRing
 from contract.vocabulary import Json
 from stores.idempotency import Claim, First, Idempotency, InFlight, OtherRequest, Replay, Use
@@ -104,19 +105,22 @@ _NEVER_SETTLED = (
 )
 
 
+CapabilitiesFor = Callable[[Resource | None], Capabilities]
+
+
 class Once:
     """Runs keyed requests once, over a store that all processes share."""
 
     def __init__(
         self,
         store: Idempotency,
-        capabilities: Capabilities,
+        capabilities_for: CapabilitiesFor,
         keys: KeyRing,
         log: FilteringBoundLogger,
         tally: Tally | None = None,
     ) -> None:
         self._store = store
-        self._capabilities = capabilities
+        self._capabilities_for = capabilities_for
         self._keys = keys
         self._log = log
         self._tally = tally or Tally()
@@ -141,7 +145,7 @@ class Once:
                 raise ApiError(IDEMPOTENCY_IN_PROGRESS, headers={headers.RETRY_AFTER: str(wait_s)})
             case OtherRequest():
                 raise ApiError(IDEMPOTENCY_KEY_REUSED)
-            case First(again=True) if not self._capabilities.dedupe:
+            case First(again=True) if not self._settles(call):
                 await self._keep(call, name, owner, receipt, _NOBODY_KNOWS)
                 raise ApiError(IDEMPOTENCY_OUTCOME_UNKNOWN)
             case First():
@@ -156,7 +160,7 @@ class Once:
         except ApiError as error:
             if not error.may_have_happened:
                 await self._quietly(self._store.release(call.actor.tenant, name, owner), call)
-            elif not self._capabilities.dedupe:
+            elif not self._settles(call):
                 await self._keep(call, name, owner, receipt, _NOBODY_KNOWS)
                 raise never_settled(error) from None
             raise
@@ -164,13 +168,17 @@ class Once:
         if answer.settled:
             timed = structs.replace(receipt, duration_ms=duration_ms, upstream_duration_ms=spent_ms())
             await self._keep(call, name, owner, timed, answer)
-        elif not self._capabilities.dedupe:
+        elif not self._settles(call):
             await self._keep(call, name, owner, receipt, _NOBODY_KNOWS)
         return answer
 
+    def _settles(self, call: Call) -> bool:
+        """Whether the service that keeps the resource can tell what became of a request with a key."""
+        return self._capabilities_for(call.operation.of).dedupe
+
     async def _keep(self, call: Call, name: str, owner: str, receipt: Receipt, answer: Answer) -> None:
         note = pack(structs.replace(receipt, status=answer.status, record=made_record(call.operation.kind, answer)))
-        sealed = self._sealed(name, answer)
+        sealed = self._sealed(name, _without_secrets(call, answer))
         await self._quietly(self._store.finish(call.actor.tenant, name, owner, sealed, note), call)
 
     async def _quietly(self, step: Awaitable[None], call: Call) -> None:
@@ -202,9 +210,19 @@ class Once:
     async def _asked_again(self, call: Call, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """Too large to be kept, or sealed under a key that is gone: the internal service knows the request still."""
         self._log.info("idempotency_asked_again", trace_id=call.actor.trace_id)
-        if not self._capabilities.dedupe:
+        if not self._settles(call):
             raise ApiError(IDEMPOTENCY_OUTCOME_UNKNOWN)
         return _marked(await work())
+
+
+def _without_secrets(call: Call, answer: Answer) -> Answer:
+    """The answer with null for what is shown once, which is stored nowhere."""
+    resource = call.operation.of
+    if resource is None or not resource.shown_once or answer.body is None:
+        return answer
+    shown = msgspec.json.decode(answer.body)
+    shown["data"] |= {row.name: None for row in resource.shown_once if row.name in shown["data"]}
+    return structs.replace(answer, body=msgspec.json.encode(shown))
 
 
 def outcome_of(claim: Claim) -> str:

@@ -249,6 +249,10 @@ class Records(Protocol):
         """Those that count for a resource, or for what is about none: where several keep records, they differ."""
         return self.capabilities
 
+    def keeper_of(self, resource: Resource | None) -> "Records":
+        """Return who keeps the records of a resource, and so knows what became of a write of one."""
+        return self
+
     async def page(self, shelf: Shelf, query: Query, actor: Actor) -> Page | Refusal:
         """A page of records."""
 

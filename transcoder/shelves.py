@@ -44,7 +44,11 @@ class Shelves(Records):
 
     def capabilities_for(self, resource: Resource | None) -> Capabilities:
         """Its keeper's."""
-        return self._of(resource).capabilities
+        return self._of(resource).capabilities_for(resource)
+
+    def keeper_of(self, resource: Resource | None) -> Records:
+        """The keeper that the resource has."""
+        return self._of(resource).keeper_of(resource)
 
     def _of(self, resource: Resource | None) -> Records:
         return self._main if resource is None else self._others.get(resource, self._main)

@@ -93,7 +93,6 @@ APP = Resource(
             makes=True,
         ),
     ),
-    keyed=False,
     about="A client of the authorization server.",
     spoken={
         Kind.LIST: Spoken(about="The apps that this business has registered."),

@@ -99,7 +99,6 @@ PERSONAL_ACCESS_TOKEN = Resource(
             makes=True,
         ),
     ),
-    keyed=False,
     ends=True,
     about="A token for programs: it stands for one user of the business, with the scopes that it was made with.",
     spoken={

@@ -85,9 +85,8 @@ class Resource:
     that it lies under.
 
     `upsert_on`: the fields that an upsert can match by. `member_filters`: list parameters that ask whether an array
-    holds an id, with the array's name. `money`: where an amount is. `keyed`: an `Idempotency-Key` is honoured where the
-    kind has it so; what is shown once is stored nowhere, and so cannot be replayed. `ends`: a delete ends the record
-    and leaves it to be read, as a revoked token is. `about`: what its records are, and `spoken`: what is done to them,
+    holds an id, with the array's name. `money`: where an amount is. `ends`: a delete ends the record and leaves it to
+    be read, as a revoked token is. `about`: what its records are, and `spoken`: what is done to them,
     for readers of the documentation.
     """
 
@@ -105,7 +104,6 @@ class Resource:
     order_by: str = "created_at"
     descending: bool = True
     money: Money | None = None
-    keyed: bool = True
     ends: bool = False
     about: str = ""
     spoken: Mapping[Kind, Spoken] = field(default_factory=dict)

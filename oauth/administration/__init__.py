@@ -17,11 +17,15 @@ from oauth.desk import Desk
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """By whom, in which business. `dry`: everything is done, and then undone; nothing that was made is shown."""
+    """By whom, in which business. `dry`: everything is done, and then undone; nothing that was made is shown.
+
+    `dedupe_key`: what is made with it is made once; asked for again it is shown again, without its secret.
+    """
 
     business: TenantId
     user: UserId
     dry: bool = False
+    dedupe_key: str | None = None
 
     def actor(self, desk: Desk) -> str:
         """The asker, for the audit and the revocation log."""

@@ -31,6 +31,7 @@ from oauth.scopes import allowed_to
 from oauth.store.apps import App, change_app, count_apps, find_app, list_apps
 from oauth.store.audit import note
 from oauth.store.clients import register
+from oauth.store.keyed import made_with, remember
 from oauth.store.tokens import end_client, end_services
 from oauth.store.turns import take_turn
 
@@ -78,22 +79,34 @@ async def get(desk: Desk, asked: Asked, number: int) -> App | Refused:
 
 
 async def create(desk: Desk, asked: Asked, wanted: NewApp) -> Registered | Refused:
-    """A new one."""
+    """A new one; with a `dedupe_key`, the one that was made with it before."""
+    now_s = desk.clock()
+    async with desk.database.reading() as connection:
+        if before := await _made_before(connection, asked, now_s):
+            return before
     secret = None if wanted.is_public else new_word(SECRET_PREFIX)
     client = _client(asked, wanted, secret)
     if faults := tuple(_faults(client, redirects_given=wanted.redirect_uris is not None)):
         return Invalid(faults)
-    now_s = desk.clock()
     async with changing(desk, asked) as connection:
         await take_turn(connection, "apps", asked.business)
+        if before := await _made_before(connection, asked, now_s):
+            return before
         if await count_apps(connection, asked.business) >= MAX_APPS:
             return RuleBroken(LIMIT_REACHED, f"A business has {MAX_APPS} apps at the most: delete one first.")
         number = await register(connection, client, by=asked.user, now_s=now_s)
+        await remember(connection, asked.business, asked.dedupe_key, number, now_s=now_s)
         await _noted(desk, connection, asked, "app.created", client, now_s, kind=client.kind.value)
         app = await _again(connection, asked, number)
         if asked.dry:
             return Registered(replace(app, client=replace(app.client, number=0)), None)
         return Registered(app, secret)
+
+
+async def _made_before(connection: AsyncConnection, asked: Asked, now_s: int) -> Registered | None:
+    number = await made_with(connection, asked.business, asked.dedupe_key, now_s=now_s)
+    app = None if number is None else await find_app(connection, asked.business, number)
+    return None if app is None else Registered(app, None)
 
 
 async def update(

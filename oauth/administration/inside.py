@@ -5,6 +5,7 @@ The edge has no route to it. Knows HTTP; what is allowed is for `pats` and `apps
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -16,6 +17,7 @@ from contract.vocabulary import TenantId, UserId
 from oauth.administration import Asked, apps, forms, pats
 from oauth.desk import Desk
 from oauth.store.database import DatabaseLost
+from oauth.store.keyed import made_with
 from oauth.store.pats import note_uses
 from stores import administration as wire
 
@@ -33,6 +35,7 @@ def add_routes(router: web.UrlDispatcher, desk: Desk) -> None:
         for method, tail, call in rows.calls():
             path = (item + tail if tail is not None else collection).replace("{of}", of)
             router.add_route(method, path, _answering(desk, call))
+    router.add_get(f"{wire.ROOT}/{{business}}/{wire.KEYS}/{{key}}", _answering(desk, partial(_made_with, desk)))
     router.add_post(wire.USES_PATH, _uses(desk))
 
 
@@ -126,8 +129,14 @@ class _Apps:
         return forms.told(outcome, self._desk.clock())
 
 
+async def _made_with(desk: Desk, asked: Asked, _: int, request: web.Request) -> wire.Made:
+    async with desk.database.reading() as connection:
+        key = request.match_info["key"]
+        return wire.Made(number=await made_with(connection, asked.business, key, now_s=desk.clock()))
+
+
 def _as_if(asked: Asked, body: wire.Write) -> Asked:
-    return Asked(asked.business, asked.user, body.dry)
+    return Asked(asked.business, asked.user, body.dry, body.dedupe_key if isinstance(body, wire.New) else None)
 
 
 def _answering(desk: Desk, call: Call) -> Callable[[web.Request], Awaitable[web.Response]]:

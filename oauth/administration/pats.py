@@ -30,6 +30,7 @@ from oauth.mint import PAT_CLIENT
 from oauth.opaque import new_id
 from oauth.scopes import allowed_to
 from oauth.store.audit import note
+from oauth.store.keyed import made_with, remember
 from oauth.store.pats import Pat, count_live, find_pat, list_pats, mark_replaced
 from oauth.store.tables import ACCESS_TOKENS
 from oauth.store.tokens import end_later, end_pats
@@ -52,7 +53,8 @@ class NewPat:
 class Made:
     """A token that was just made, and its text: shown this once, and kept nowhere.
 
-    Where it was only tried, there is no text, and its number is 0.
+    There is no text where it was made before with the same `dedupe_key`, and where it was only tried: then its number
+    is 0.
     """
 
     pat: Pat
@@ -72,8 +74,11 @@ async def get(desk: Desk, asked: Asked, number: int) -> Pat | Refused:
 
 
 async def create(desk: Desk, asked: Asked, wanted: NewPat) -> Made | Refused:
-    """A new one."""
+    """A new one; with a `dedupe_key`, the one that was made with it before."""
     now_s, user = desk.clock(), wanted.user or asked.user
+    async with desk.database.reading() as connection:
+        if before := await _made_before(connection, asked, now_s):
+            return before
     member = await _member(desk, asked, user)
     if isinstance(member, Busy):
         return member
@@ -86,10 +91,13 @@ async def create(desk: Desk, asked: Asked, wanted: NewPat) -> Made | Refused:
     bearer = _bearer(asked, user, member, wanted.name, new_id("fam"))
     async with changing(desk, asked) as connection:
         await take_turn(connection, "pats", asked.business)
+        if before := await _made_before(connection, asked, now_s):
+            return before
         if await count_live(connection, asked.business, now_s=now_s) >= MAX_PATS:
             return RuleBroken(LIMIT_REACHED, f"A business has {MAX_PATS} live tokens at the most: revoke one first.")
         made = await _issued(desk, connection, asked, bearer, wanted.scope, now_s, ends_at_s)
         if isinstance(made, Made):
+            await remember(connection, asked.business, asked.dedupe_key, made.pat.number, now_s=now_s)
             await _noted(desk, connection, asked, "pat.created", made.pat, now_s)
         return made
 
@@ -152,6 +160,12 @@ def a_year_after(now_s: int) -> int:
     if (now.month, now.day) == (2, 29):
         now = now.replace(month=3, day=1)
     return int(now.replace(year=now.year + 1).timestamp())
+
+
+async def _made_before(connection: AsyncConnection, asked: Asked, now_s: int) -> Made | None:
+    number = await made_with(connection, asked.business, asked.dedupe_key, now_s=now_s)
+    pat = None if number is None else await find_pat(connection, asked.business, number, now_s=now_s)
+    return None if pat is None else Made(pat, None)
 
 
 async def _member(desk: Desk, asked: Asked, user: UserId) -> Membership | Busy | None:

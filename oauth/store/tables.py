@@ -147,6 +147,16 @@ CLIENTS = sa.Table(
 )
 """Apps. `business_id` is a service's: whose records it works on. Which grants a client may use, its `kind` says."""
 
+KEYED_CREATES = sa.Table(
+    "keyed_creates",
+    METADATA,
+    sa.Column("business_id", sa.BigInteger, primary_key=True),
+    sa.Column("dedupe_key", sa.String(128), primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("created_at_s", sa.BigInteger, nullable=False),
+)
+"""Which PAT or app was made with which key; a key is a digest that names the operation, too."""
+
 AUTH_REQUESTS = sa.Table(
     "auth_requests",
     METADATA,

@@ -19,7 +19,7 @@ def good(operation: Promised, world: World, *, version: str | None = None, fresh
     if operation.resource == "requests":
         return Request(operation.method, operation.path, params=(("idempotency_key", "never used"),))
     if operation.act not in ("create", "list"):
-        own = fresh and operation.resource != "users" and operation.act != "get"
+        own = fresh and operation.resource not in ("users", "custom_fields") and operation.act != "get"
         record = world.new(operation.resource) if own else world.one(operation.resource)
     ids = {operation.resource: record.get("id", "")}
     if operation.resource == "stages":

@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -235,3 +236,22 @@ def test_a_token_s_own_end_is_told_to_it(bare: httpx.Client, make: Callable[...,
     told = uses(bare, made["token"], "/v1/me").json()["data"]
     assert told["token"]["expires_at"] == made["expires_at"]
     assert json.dumps(told).count(made["token"]) == 0
+
+
+def test_a_key_makes_one_token_and_shows_its_text_once(
+    stack: Stack, api: httpx.Client, make: Callable[..., Body], bare: httpx.Client
+) -> None:
+    key, body = uuid.uuid4().hex, WANTED | {"name": "Made once"}
+    sent = {"json": body, "headers": {"Idempotency-Key": key}}
+    first, again = api.post(PATH, **sent), api.post(PATH, **sent)
+    try:
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert uses(bare, first.json()["data"]["token"]).status_code == 200
+        assert again.headers["idempotent-replayed"] == "true"
+        assert again.json()["data"] == first.json()["data"] | {"token": None}
+        other = api.post(PATH, json=body | {"name": "Another"}, headers={"Idempotency-Key": key})
+        assert_problem(other, "idempotency-key-reused", decided=True, api_url=stack.api_url)
+        told = api.get("/v1/requests", params={"idempotency_key": key}).json()["data"]
+        assert [(each["state"], each["record_id"]) for each in told] == [("done", first.json()["data"]["id"])]
+    finally:
+        api.delete(f"{PATH}/{first.json()['data']['id']}")

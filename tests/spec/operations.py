@@ -149,7 +149,7 @@ _READ_ONLY: tuple[Row, ...] = (
 
 _PATS: tuple[Row, ...] = (
     ("list", "GET", "", "manage", "admin", False, 1, 200),
-    ("create", "POST", "", "manage", "admin", False, 1, 201),
+    ("create", "POST", "", "manage", "admin", True, 1, 201),
     ("get", "GET", "/{id}", "manage", "admin", False, 1, 200),
     ("rotate", "POST", "/{id}/rotate", "manage", "admin", False, 1, 201),
     ("revoke", "DELETE", "/{id}", "manage", "admin", False, 1, 204),
@@ -158,7 +158,7 @@ _APPS: tuple[Row, ...] = (
     ("list", "GET", "", "manage", "admin", False, 1, 200),
     ("get", "GET", "/{id}", "manage", "admin", False, 1, 200),
     ("update", "PATCH", "/{id}", "manage", "admin", False, 1, 200),
-    ("create", "POST", "", "manage", "admin", False, 1, 201),
+    ("create", "POST", "", "manage", "admin", True, 1, 201),
     ("rotate_secret", "POST", "/{id}/rotate_secret", "manage", "admin", False, 1, 200),
     ("delete", "DELETE", "/{id}", "manage", "admin", False, 1, 204),
 )

@@ -13,10 +13,24 @@ from process.secret import SharedSecret
 from stores import administration as wire
 from transcoder.administration import conversions as convert
 from transcoder.administration.refusals import deleted, refusal_in
-from transcoder.json_calls import call
+from transcoder.json_calls import call, unusable
 from transcoder.listing import BadPlace, page_of
 from transcoder.plain import Plain
-from transcoder.records import Actor, Capabilities, Page, Profile, Query, Record, Refusal, Shelf, Terms, Values, Written
+from transcoder.records import (
+    Absent,
+    Actor,
+    Capabilities,
+    Done,
+    Page,
+    Profile,
+    Query,
+    Record,
+    Refusal,
+    Shelf,
+    Terms,
+    Values,
+    Written,
+)
 from transcoder.upstream import Upstream
 
 T = TypeVar("T")
@@ -70,7 +84,7 @@ class Administration(Plain):
         self._secret = secret
         self.capabilities = Capabilities(
             ids=ids,
-            dedupe=False,
+            dedupe=True,
             revision=True,
             keyset=True,
             negation=False,
@@ -125,6 +139,13 @@ class Administration(Plain):
         tail, inward = kind.actions[action.name]
         return await self._write(kind, "POST", f"{kind.word}/{number}/{tail}", inward(values), terms, actor)
 
+    async def outcome(self, dedupe_key: str, actor: Actor) -> Done | Absent:
+        """What was made with that key."""
+        made = await self._ask("GET", f"{wire.KEYS}/{dedupe_key}", actor, wire.Made)
+        if isinstance(made, Refusal):
+            raise unusable("a refusal of a key", writes=False)
+        return Absent() if made.number is None else Done(made.number)
+
     async def profile(self, actor: Actor) -> Profile | Refusal:
         """Who the caller is, another one knows."""
         return Refusal(NOT_SUPPORTED)
@@ -139,6 +160,8 @@ class Administration(Plain):
         actor: Actor,
     ) -> Written | Refusal:
         told = body | {"dry": terms.dry} | ({} if terms.revision is None else {"revision": terms.revision})
+        if terms.dedupe_key is not None:
+            told["dedupe_key"] = terms.dedupe_key
         record = kind.read(await self._ask(method, path, actor, kind.form, told))
         return record if isinstance(record, Refusal) else Written(record)
 

@@ -74,8 +74,8 @@ async def _entry(desk: Desk, call: Call, used: Used, receipt: Receipt) -> dict[s
     record, done = None if receipt.record is None else int(receipt.record), used.state is State.DONE
     # Of a batch, only its retry can tell: it holds the items, each of which has a key of its own inside.
     asks = row is not None and row.kind not in BATCHES and desk.records.capabilities_for(row.of).dedupe
-    if used.state is State.LAPSED and asks:
-        match await desk.records.outcome(used.name, call.actor):
+    if row is not None and used.state is State.LAPSED and asks:
+        match await desk.records.keeper_of(row.of).outcome(used.name, call.actor):
             case Done(number):
                 record, done = number, True
             case Absent():

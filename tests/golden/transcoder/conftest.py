@@ -73,7 +73,7 @@ async def client(upstream: RecordingUpstream) -> AsyncIterator[aiohttp.ClientSes
     records = Shelves(Crm(upstream, DIALECTS), dict.fromkeys(ADMINISTERED, administration))
     receipts = MemoryReceipts(lambda: 0)
     desk = Desk(records, store, receipts, Presenters(RESOURCES, CODEC), KEYS, "https://api.example")
-    once = Once(store, desk.records.capabilities, KEYS, QUIET)
+    once = Once(store, desk.records.capabilities_for, KEYS, QUIET)
     pipeline = Pipeline(desk, CODEC, once, Outbox(receipts, QUIET), QUIET)
     stop = asyncio.Event()
     with TemporaryDirectory() as folder:

@@ -1,5 +1,6 @@
 """Apps: what a business's admin may register, how secrets turn, and that nothing outlives a deleted app."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -238,3 +239,13 @@ async def test_secrets_are_kept_and_told_nowhere(world: World, asked: Asked) -> 
     for each in (made, turned):
         assert each.secret is not None
         assert each.secret not in str(told) + kept
+
+
+async def test_with_one_key_one_app_is_made_and_its_secret_is_shown_once(world: World, asked: Asked) -> None:
+    keyed = replace(asked, dedupe_key="c" * 64)
+    made = await asyncio.gather(*(create(world.desk, keyed, SERVICE) for _ in range(5)))
+    shown = [each for each in made if isinstance(each, Registered)]
+    assert len(shown) == 5, made
+    assert len({each.app.client.number for each in shown}) == 1
+    assert sum(each.secret is not None for each in shown) == 1
+    assert len(await list_all(world.desk, asked)) == 1

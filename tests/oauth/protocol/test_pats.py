@@ -291,3 +291,37 @@ async def test_the_audit_tells_who_did_what_and_holds_no_token(world: World, ask
         assert made.text is not None
         for part in made.text.split(".")[1:]:
             assert part not in json.dumps(told, default=str) + kept
+
+
+KEY = "b" * 64
+
+
+async def test_with_one_key_one_token_is_made(world: World, asked: Asked) -> None:
+    """Asked for many times at once, and again once its user may no longer do what it says."""
+    keyed = replace(asked, dedupe_key=KEY)
+    made = await asyncio.gather(*(create(world.desk, keyed, WANTED) for _ in range(5)))
+    assert all(isinstance(each, Made) for each in made), made
+    shown = [each for each in made if isinstance(each, Made)]
+    assert len({each.pat.number for each in shown}) == 1
+    assert sum(each.text is not None for each in shown) == 1
+    again = await create(world.desk, keyed, replace(WANTED, scope=("nothing:read",)))
+    assert isinstance(again, Made) and (again.pat.number, again.text) == (shown[0].pat.number, None)
+    assert len(await list_all(world.desk, asked)) == 1
+
+
+async def test_a_key_is_one_business_s_and_for_a_day(world: World, asked: Asked) -> None:
+    first = await create(world.desk, replace(asked, dedupe_key=KEY), WANTED)
+    user, business = world.a_user("admin")
+    other = await create(world.desk, Asked(TenantId(business), UserId(user), dedupe_key=KEY), WANTED)
+    assert isinstance(first, Made) and isinstance(other, Made)
+    assert other.pat.number != first.pat.number and other.text is not None
+    world.clock.pass_s(DAY_S + 3601)
+    later = await create(world.desk, replace(asked, dedupe_key=KEY), WANTED)
+    assert isinstance(later, Made) and later.pat.number != first.pat.number
+
+
+async def test_what_was_only_tried_takes_no_key(world: World, asked: Asked) -> None:
+    tried = await create(world.desk, replace(asked, dry=True, dedupe_key=KEY), WANTED)
+    assert isinstance(tried, Made) and tried.text is None
+    made = await create(world.desk, replace(asked, dedupe_key=KEY), WANTED)
+    assert isinstance(made, Made) and made.text is not None

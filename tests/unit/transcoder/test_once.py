@@ -114,7 +114,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def once(clock: Clock) -> Once:
-    return Once(MemoryIdempotency(clock), Crm.capabilities, KEYS, QUIET)
+    return Once(MemoryIdempotency(clock), lambda _: Crm.capabilities, KEYS, QUIET)
 
 
 async def refused(running: Awaitable[Answer]) -> Problem:
@@ -208,7 +208,7 @@ class Recording(MemoryIdempotency):
 
 async def test_what_is_stored_cannot_be_read_and_opens_for_no_other_key() -> None:
     store = Recording()
-    await Once(store, Crm.capabilities, KEYS, QUIET).run(CALL, Work())
+    await Once(store, lambda _: Crm.capabilities, KEYS, QUIET).run(CALL, Work())
     (stored,) = store.stored
     assert b"Ada" not in stored
     assert b"con_1" not in stored
@@ -229,7 +229,9 @@ async def test_what_is_stored_is_never_larger_than_promised() -> None:
     store = Recording()
     for size_bytes in (63 * 1024, 64 * 1024, 1024 * 1024):
         call = replace(CALL, idempotency_key=f"order-{size_bytes}")
-        await Once(store, Crm.capabilities, KEYS, QUIET).run(call, Work(Answer(201, secrets.token_bytes(size_bytes))))
+        await Once(store, lambda _: Crm.capabilities, KEYS, QUIET).run(
+            call, Work(Answer(201, secrets.token_bytes(size_bytes)))
+        )
     assert [len(stored) <= STORED_ANSWER_BYTES for stored in store.stored] == [True] * 3
     assert len(store.stored[0]) > 63 * 1024
 
@@ -244,13 +246,13 @@ async def test_the_answer_to_a_large_batch_is_kept_small(once: Once) -> None:
 
 async def test_without_the_store_nothing_runs() -> None:
     work = Work()
-    problem = await refused(Once(Recording(lost=("claim",)), Crm.capabilities, KEYS, QUIET).run(CALL, work))
+    problem = await refused(Once(Recording(lost=("claim",)), lambda _: Crm.capabilities, KEYS, QUIET).run(CALL, work))
     assert (problem.code, problem.outcome, work.runs) == ("idempotency-unavailable", "not-applied", 0)
 
 
 async def test_a_store_that_is_lost_behind_the_write_does_not_take_its_answer() -> None:
     lost = Recording(lost=("finish", "release"))
-    once = Once(lost, Crm.capabilities, KEYS, QUIET)
+    once = Once(lost, lambda _: Crm.capabilities, KEYS, QUIET)
     assert await once.run(CALL, Work()) == ANSWER
     taken = replace(CALL, idempotency_key="order-2")
     assert await refused(once.run(taken, Work(ApiError(DUPLICATE_RESOURCE)))) is DUPLICATE_RESOURCE
@@ -266,11 +268,11 @@ async def test_an_answer_sealed_before_a_rotation_is_replayed_and_one_beyond_it_
     store = MemoryIdempotency(lambda: 0)
     old, rotated, forgetful = rings()
     work = Work()
-    await Once(store, Crm.capabilities, old, QUIET).run(CALL, work)
-    again = await Once(store, Crm.capabilities, rotated, QUIET).run(CALL, work)
+    await Once(store, lambda _: Crm.capabilities, old, QUIET).run(CALL, work)
+    again = await Once(store, lambda _: Crm.capabilities, rotated, QUIET).run(CALL, work)
     assert (again.body, again.headers["idempotent-replayed"], work.runs) == (ANSWER.body, "true", 1)
     # The work carries the key inward, where the record was made once.
-    again = await Once(store, Crm.capabilities, forgetful, QUIET).run(CALL, work)
+    again = await Once(store, lambda _: Crm.capabilities, forgetful, QUIET).run(CALL, work)
     assert (again.body, again.headers["idempotent-replayed"], work.runs) == (ANSWER.body, "true", 2)
 
 
@@ -278,7 +280,7 @@ FORGETFUL = dataclasses.replace(Crm.capabilities, dedupe=False)
 
 
 async def test_a_service_that_knows_no_keys_is_never_sent_a_request_twice(clock: Clock) -> None:
-    once = Once(MemoryIdempotency(clock), FORGETFUL, KEYS, QUIET)
+    once = Once(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
     work = Work(ApiError(UPSTREAM_TIMEOUT))
     await refused(once.run(CALL, work))
     clock.now_ms += 13_000
@@ -287,7 +289,7 @@ async def test_a_service_that_knows_no_keys_is_never_sent_a_request_twice(clock:
 
 
 async def test_that_nobody_knows_is_said_at_once_and_as_long_as_the_key_is_kept(clock: Clock) -> None:
-    once = Once(MemoryIdempotency(clock), FORGETFUL, KEYS, QUIET)
+    once = Once(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
     work = Work(ApiError(UPSTREAM_TIMEOUT))
     assert (await refused(once.run(CALL, work))).code == "upstream-timeout"
     for wait_ms in (0, 1, 13_000, 1, 23 * 3_600_000):
@@ -297,7 +299,7 @@ async def test_that_nobody_knows_is_said_at_once_and_as_long_as_the_key_is_kept(
 
 
 async def test_nor_is_it_run_again_after_a_process_died_with_it(clock: Clock) -> None:
-    once = Once(MemoryIdempotency(clock), FORGETFUL, KEYS, QUIET)
+    once = Once(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
     with pytest.raises(KeyboardInterrupt):
         await once.run(CALL, Work(KeyboardInterrupt()))
     work = Work()
@@ -309,7 +311,7 @@ async def test_nor_is_it_run_again_after_a_process_died_with_it(clock: Clock) ->
 
 
 async def test_a_batch_of_which_a_part_is_unknown_is_not_sent_again_either(clock: Clock) -> None:
-    once = Once(MemoryIdempotency(clock), FORGETFUL, KEYS, QUIET)
+    once = Once(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
     work = Work(replace(ANSWER, settled=False))
     assert (await once.run(CALL, work)).status == 201
     assert (await refused(once.run(CALL, work))).code == "idempotency-outcome-unknown"
@@ -320,8 +322,8 @@ async def test_nor_is_it_when_a_stored_answer_no_longer_opens() -> None:
     store = MemoryIdempotency(lambda: 0)
     old, _, forgetful = rings()
     work = Work()
-    await Once(store, FORGETFUL, old, QUIET).run(CALL, work)
-    assert (await refused(Once(store, FORGETFUL, forgetful, QUIET).run(CALL, work))).code == (
+    await Once(store, lambda _: FORGETFUL, old, QUIET).run(CALL, work)
+    assert (await refused(Once(store, lambda _: FORGETFUL, forgetful, QUIET).run(CALL, work))).code == (
         "idempotency-outcome-unknown"
     )
     assert work.runs == 1
