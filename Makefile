@@ -138,7 +138,7 @@ render: have-dev ## write the generated files again
 	$(PROTOC) --python_out=authz --pyi_out=authz
 
 lock: have-dev ## pin requirements/*.in again, with hashes
-	$(PY) -m pip install --quiet --disable-pip-version-check uv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
 	$(LOCK) requirements/services.in -o requirements/services.txt
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
@@ -146,6 +146,7 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 	$(LOCK) requirements/policy.in -o requirements/policy.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/supply.in -o requirements/supply.txt
+	$(LOCK) requirements/lock.in -o requirements/lock.txt
 
 have-runtime: have-python
 	@$(PYTHON) -I local/install.py runtime

@@ -36,11 +36,11 @@ class Shape:
 
     chunks: Sequence[bytes]
     last: bytes
-    head: Head | Malformed
+    head: Head
     kept: Sequence[tuple[int, int]] = ()
     """Holes whose values are kept: which, and the place in `Head.kept`."""
 
-    def read(self, block: bytes) -> Head | Malformed | None:
+    def read(self, block: bytes) -> Head | None:
         """The head of a block that differs in nothing but the holes; None for any other."""
         at, holes = 0, []
         for chunk in self.chunks:
@@ -54,7 +54,7 @@ class Shape:
             at += 1 + length
         if at + len(self.last) != len(block) or not block.endswith(self.last):
             return None
-        return self._with_kept(self.head, block, holes) if self.kept and isinstance(self.head, Head) else self.head
+        return self._with_kept(self.head, block, holes) if self.kept else self.head
 
     def _with_kept(self, head: Head, block: bytes, holes: Sequence[int]) -> Head | None:
         kept = [*head.kept]
@@ -87,11 +87,13 @@ class BlockReader:
         """Of a block that begins a request; ConnectionFault where it cannot be decoded."""
         if block == self._last_block:
             return self._last_head
+        head: Head | Malformed | None
         head = next((known for shape in self._shapes if (known := shape.read(block))), None)
         if head is None:
             fields = self._decoded(block)
             head = read_head(fields, self._keep)
-            if self._stateless:
+            if self._stateless and isinstance(head, Head):
+                # What is wrong with a malformed block may stand in a value that a shape leaves open.
                 self._learn(block, fields, head)
         if self._stateless:
             self._last_block, self._last_head = block, head
@@ -111,7 +113,7 @@ class BlockReader:
         except HPACKError as error:
             raise ConnectionFault(ErrorCode.COMPRESSION_ERROR, "this is not HPACK") from error
 
-    def _learn(self, block: bytes, fields: Sequence[Field], head: Head | Malformed) -> None:
+    def _learn(self, block: bytes, fields: Sequence[Field], head: Head) -> None:
         chunks: list[bytes] = []
         kept, done = [], 0
         for (name, _), span in zip(fields, _value_spans(block), strict=True):

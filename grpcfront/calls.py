@@ -130,11 +130,13 @@ class Calls:
         for stream in list(self._streams.values()):
             self._go_on(stream)
 
-    def resize(self, by: int) -> bool:
-        """The peer's windows have all changed (RFC 9113 §6.9.2); false when that is more than there can be."""
+    def resize(self, by: int, *, most: int) -> bool:
+        """Change all windows of the peer (RFC 9113 §6.9.2) by `by`; false when on the way, at `most`, one overflows."""
+        if any(stream.to_go + most > frames.MOST_WINDOW for stream in self._streams.values()):
+            return False
         for stream in self._streams.values():
             stream.to_go += by
-        return all(stream.to_go <= frames.MOST_WINDOW for stream in self._streams.values())
+        return True
 
     def answer(self, stream_id: int, message: bytes) -> bool:
         """Whether anybody still waits for it."""

@@ -54,6 +54,7 @@ class Connection:
         self._block_ends = False
         self._window = CONNECTION_WINDOW
         self._draining = False
+        self._last_told = frames.LAST_STREAM
         self._ended = False
         self._sender.add(frames.settings_frame(_SETTINGS))
         self._sender.add(frames.window_update(0, CONNECTION_WINDOW - frames.FIRST_WINDOW))
@@ -106,7 +107,7 @@ class Connection:
         """Say that this will end; calls that are on their way are still taken (RFC 9113 §6.8)."""
         if not self._draining:
             self._draining = True
-            self._sender.add(frames.goaway(frames.LAST_STREAM, ErrorCode.NO_ERROR))
+            self._sender.add(frames.goaway(self._last_told, ErrorCode.NO_ERROR))
             self._sender.add(frames.frame(frames.PING, 0, 0, _DRAINED))
 
     def to_send(self) -> bytes:
@@ -120,8 +121,13 @@ class Connection:
     def _end(self, fault: ConnectionFault) -> None:
         self._ended = True
         self._calls.cancel_all()
-        self._sender.add(frames.goaway(self._calls.last, fault.code, fault.why))
+        self._go_away(fault.code, fault.why)
         self._calls.events.append(Ended(fault.code, fault.why))
+
+    def _go_away(self, code: ErrorCode, why: str = "") -> None:
+        """Name the last stream that may have been acted on; the number never grows (RFC 9113 §6.8)."""
+        self._last_told = min(self._last_told, self._calls.last)
+        self._sender.add(frames.goaway(self._last_told, code, why))
 
     def _must_be_expected(self, kind: int, flags: int, stream_id: int) -> None:
         if (kind, stream_id) != self._expected or (kind == SETTINGS and flags & ACK):
@@ -198,20 +204,27 @@ class Connection:
                 raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "an acknowledgement that says more")
             self._blocks.acknowledged()
             return
+        windows = []
         for name, value in frames.settings_of(payload):
-            self._on_setting(name, value)
+            self._leads_nowhere()
+            least, most, code = _BOUNDS.get(name, (0, value, ErrorCode.NO_ERROR))
+            if not least <= value <= most:
+                raise ConnectionFault(code, "a setting out of bounds")
+            if name == frames.INITIAL_WINDOW_SIZE:
+                windows.append(value)
+        if windows:
+            self._resize(windows)
         self._sender.add(frames.frame(SETTINGS, ACK, 0))
 
-    def _on_setting(self, name: int, value: int) -> None:
-        least, most, code = _BOUNDS.get(name, (0, value, ErrorCode.NO_ERROR))
-        if not least <= value <= most:
-            raise ConnectionFault(code, "a setting out of bounds")
-        if name == frames.INITIAL_WINDOW_SIZE:
-            by = value - self._sender.stream_window
-            self._sender.stream_window = value
-            if not self._calls.resize(by):
-                raise ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "a window that is too large")
-            self._calls.go_on()
+    def _resize(self, windows: Sequence[int]) -> None:
+        """Apply the values of one frame, which take effect in their order (RFC 9113 §6.5.3), in one walk of the calls.
+
+        The largest of them is where a window can overflow, the last one is what remains.
+        """
+        before, self._sender.stream_window = self._sender.stream_window, windows[-1]
+        if not self._calls.resize(windows[-1] - before, most=max(windows) - before):
+            raise ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "a window that is too large")
+        self._calls.go_on()
 
     def _on_ping(self, flags: int, stream_id: int, payload: bytes) -> None:
         self._leads_nowhere()
@@ -220,7 +233,7 @@ class Connection:
         elif payload == _DRAINED and self._draining and not self._calls.leaving:
             # All that was sent before the peer heard of it has come by now.
             self._calls.leaving = True
-            self._sender.add(frames.goaway(self._calls.last, ErrorCode.NO_ERROR))
+            self._go_away(ErrorCode.NO_ERROR)
 
     def _on_goaway(self, flags: int, stream_id: int, payload: bytes) -> None:
         # It will ask nothing more, or not here; what it has asked is still answered.

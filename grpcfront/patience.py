@@ -1,7 +1,7 @@
 """[pure] How much a peer may ask of us that leads nowhere: pings, settings, resets, priorities, empty frames.
 
 A honest peer sends some of all of them, a flood (CVE-2019-9512 to 9518, rapid reset, CONTINUATION without end)
-nothing else: each costs one, an answered call and the passing of time give back.
+nothing else: each of them costs one, and so does each setting in a frame; an answered call and time give back.
 """
 
 from grpcfront.faults import ConnectionFault, ErrorCode

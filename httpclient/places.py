@@ -37,11 +37,14 @@ class UnixPlace:
 
 @dataclass(frozen=True, slots=True)
 class TcpPlace:
-    """A host, by a name or an address, and a port. With `tls` it has to show a certificate of that host."""
+    """A host, by a name or an address, and a port. With `tls` it has to show a certificate of that host.
+
+    `tls` is called for each new connection.
+    """
 
     host: str
     port: int
-    tls: ssl.SSLContext | None = None
+    tls: Callable[[], ssl.SSLContext] | None = None
     _turns: Iterator[int] = field(default_factory=itertools.count)
 
     async def connect(self, make: Callable[[], P], *, until_s: float) -> P:
@@ -64,11 +67,9 @@ class TcpPlace:
 
     async def _connect_to(self, make: Callable[[], P], family: int, address: tuple[Any, ...]) -> P:
         loop = asyncio.get_running_loop()
-        name = self.host if self.tls else None
+        tls, name = (self.tls(), self.host) if self.tls else (None, None)
         return (
-            await loop.create_connection(
-                make, address[0], address[1], family=family, ssl=self.tls, server_hostname=name
-            )
+            await loop.create_connection(make, address[0], address[1], family=family, ssl=tls, server_hostname=name)
         )[1]
 
 

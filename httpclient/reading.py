@@ -112,6 +112,7 @@ class Reading:
             raise Unreadable("not HTTP/1.1")
         # A new parser for each head: nothing that one left behind may reach into the next.
         self._parser = httptools.HttpResponseParser(self)
+        self._codings, self._length = [], None
         self._parse(head)
         status = self._parser.get_status_code()
         if status // 100 != 1 or status == _SWITCHING_PROTOCOLS:

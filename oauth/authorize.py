@@ -12,11 +12,10 @@ from oauth.desk import Desk
 from oauth.errors import BAD_REDIRECT, UNKNOWN_CLIENT, PageError, PageFault
 from oauth.front import Front
 from oauth.front_channel import Answer, guarded
-from oauth.parameters import Parameters, Unreadable, read_parameters
+from oauth.parameters import Parameters
+from oauth.requests import query_of
 from oauth.store.clients import find_client
 from oauth.store.requests import keep
-
-_GARBLED = PageFault("This link is broken", "What it asks for cannot be read. Go back to the app and start again.")
 
 
 def authorizing(desk: Desk, front: Front) -> Answer:
@@ -29,11 +28,7 @@ def authorizing(desk: Desk, front: Front) -> Answer:
 
 
 async def _kept(desk: Desk, request: web.Request) -> str:
-    # Not `request.query_string`: that was quoted anew.
-    parameters = read_parameters(request.raw_path.partition("?")[2].encode())
-    if isinstance(parameters, Unreadable):
-        raise PageError(_GARBLED)
-    asked = await _asked(desk, parameters)
+    asked = await _asked(desk, query_of(request))
     if isinstance(asked, PageFault):
         raise PageError(asked)
     async with desk.database.writing() as connection:

@@ -5,6 +5,7 @@ this. Nothing that was sent is logged.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from aiohttp import web
 
@@ -77,8 +78,18 @@ async def _call(desk: Desk, request: web.Request, endpoint: Endpoint) -> Call:
 
 
 def client_address(request: web.Request) -> str:
-    """Who asks, as the edge tells; its header cannot be a caller's."""
-    return request.headers.get(CLIENT_ADDRESS.name, "unknown")
+    """Whom to count a request for, as the edge tells; its header cannot be a caller's.
+
+    Of IPv6 it is the /64, all of which one household or host may own; an IPv4 address is the same in either spelling.
+    """
+    told = request.headers.get(CLIENT_ADDRESS.name, "unknown")
+    try:
+        address = ip_address(told)
+    except ValueError:
+        return told
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 async def _form(request: web.Request) -> Parameters:

@@ -59,7 +59,7 @@ def read_parameters(raw: bytes) -> Parameters | Unreadable:
         elif name in seen:
             bad[name] = "is repeated"
         seen.add(name)
-        if len(value) > MAX_VALUE or _CONTROL.search(value):
+        if len(value) > MAX_VALUE or _CONTROL.search(name + value):
             bad[name] = "is too long or holds control characters"
         if value and name not in MAY_REPEAT:
             values[name] = value

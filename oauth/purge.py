@@ -4,7 +4,8 @@ Owns for how long each thing is kept after its end; a used code or refresh token
 that a second use is known for what it is.
 """
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,6 +30,8 @@ from oauth.store.tables import (
 )
 
 EVERY_S = 3600.0
+PENDING_EVERY_S = 60.0
+"""Anybody can begin a login without having an account, as often as the throttle lets an address."""
 _DAY_S = 24 * 3600
 AUDIT_KEPT_S = 400 * _DAY_S
 
@@ -39,6 +42,17 @@ async def purge(database: Database, now_s: int) -> int:
         return sum([await _delete(connection, table, *which) for table, *which in _expired(now_s)])
 
 
+async def purge_pending(database: Database, now_s: int) -> int:
+    """Forget the requests and logins that were begun and not finished; returns how many. Raises DatabaseLost."""
+    async with database.writing() as connection:
+        return sum([await _delete(connection, table, *which) for table, *which in _pending(now_s)])
+
+
+def _pending(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
+    """What strangers can begin, and live for minutes."""
+    return tuple((table, table.c.expires_at_s <= now_s) for table in (AUTH_REQUESTS, LOGINS))
+
+
 def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
     """In an order in which nobody is left pointing at nothing."""
     token, grant = ACCESS_TOKENS.c, GRANTS.c
@@ -47,9 +61,8 @@ def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
     shown_until = now_s - SHOWN_S
     pat_ended = sa.or_(token.expires_at_s <= shown_until, token.revoked_at_s <= shown_until)
     return (
-        (AUTH_REQUESTS, AUTH_REQUESTS.c.expires_at_s <= now_s),
+        *_pending(now_s),
         (SESSIONS, SESSIONS.c.expires_at_s <= now_s),
-        (LOGINS, LOGINS.c.expires_at_s <= now_s),
         (FAILURES, sa.and_(FAILURES.c.locked_until_s <= now_s, FAILURES.c.since_s <= now_s - _DAY_S)),
         (CODES, sa.or_(CODES.c.expires_at_s <= now_s - _DAY_S, CODES.c.grant_id.in_(over))),
         (REFRESH_TOKENS, sa.or_(REFRESH_TOKENS.c.expires_at_s <= now_s, REFRESH_TOKENS.c.grant_id.in_(over))),
@@ -68,13 +81,22 @@ async def _delete(connection: AsyncConnection, table: sa.Table, which: sa.Column
     return (await connection.execute(sa.delete(table).where(which))).rowcount
 
 
-def purging(desk: Desk) -> AbstractAsyncContextManager[None]:
+@asynccontextmanager
+async def purging(desk: Desk) -> AsyncIterator[None]:
     """Forget now and then, while the block lasts."""
 
-    async def forget() -> None:
-        try:
-            desk.log.info("purged", rows=await purge(desk.database, desk.clock()))
-        except Exception as error:  # no reason to stop serving
-            desk.log.error("not purged", cause=f"{type(error).__name__}: {error}")
+    def forgetting(step: Callable[[Database, int], Awaitable[int]]) -> Callable[[], Awaitable[None]]:
+        async def forget() -> None:
+            try:
+                if rows := await step(desk.database, desk.clock()):
+                    desk.log.info("purged", rows=rows)
+            except Exception as error:  # no reason to stop serving
+                desk.log.error("not purged", cause=f"{type(error).__name__}: {error}")
 
-    return repeating(forget, every_s=EVERY_S)
+        return forget
+
+    async with (
+        repeating(forgetting(purge), every_s=EVERY_S),
+        repeating(forgetting(purge_pending), every_s=PENDING_EVERY_S),
+    ):
+        yield

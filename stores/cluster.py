@@ -92,8 +92,8 @@ class Cluster:
     async def _draw(self, told: list[Any], teller: Node) -> None:
         holders: list[Node | None] = [None] * SLOTS
         for first, last, (host, port, *_), *_ in told:
-            # A node that does not know its own name leaves it out: it is the one that we have asked.
-            node = (host.decode() if host else teller[0], port)
+            # A node that does not know its own name leaves it out, or says `?`: it is on the host that we have asked.
+            node = (host.decode() if host not in (None, b"", b"?") else teller[0], port)
             holders[first : last + 1] = [node] * (last + 1 - first)
         self._holders = holders
         for gone in self._nodes.keys() - set(holders) - set(self._place.seeds):
@@ -123,10 +123,11 @@ class ClusterScript:
         cluster, slot = self._cluster, slot_of(keys[0]) if keys else 0
         ends_s = asyncio.get_running_loop().time() + cluster.timeout_s
         try:
-            answer = await self._at(await cluster.holder(slot)).answer(keys, args)
+            holder = await cluster.holder(slot)
+            answer = await self._at(holder).answer(keys, args)
             if isinstance(answer, hiredis.ReplyError):
                 async with asyncio.timeout_at(ends_s):
-                    answer = await self._redirected(str(answer).split(), slot, keys, args)
+                    answer = await self._redirected(str(answer).split(), holder, slot, keys, args)
         except (StoreLost, TimeoutError) as error:
             cluster.look_again()
             raise StoreLost(str(error) or "no answer within the deadline") from error
@@ -137,14 +138,14 @@ class ClusterScript:
         return await side_by_side(self, calls)
 
     async def _redirected(
-        self, told: list[str], slot: int, keys: Sequence[str], args: Sequence[str | bytes | int]
+        self, told: list[str], teller: Node, slot: int, keys: Sequence[str], args: Sequence[str | bytes | int]
     ) -> Any:
         match told:
             case ["MOVED", _, address]:
-                self._cluster.moved(slot, node := _node(address))
+                self._cluster.moved(slot, node := node_at(address, teller[0]))
                 answer = await self._at(node).answer(keys, args)
             case ["ASK", _, address]:
-                answer = await self._at(_node(address)).answer_asking(keys, args)
+                answer = await self._at(node_at(address, teller[0])).answer_asking(keys, args)
             case _:
                 # Loading, read-only, out of memory, without its slots (CLUSTERDOWN), amid a move (TRYAGAIN).
                 raise StoreLost(" ".join(told))
@@ -167,6 +168,10 @@ def slot_of(key: str) -> int:
     return crc_hqx((tag if closed and tag else key).encode(), 0) % SLOTS
 
 
-def _node(address: str) -> Node:
+def node_at(address: str, teller: str) -> Node:
+    """The node that a redirection names; without a host, or with `?`, another port of the host that says so.
+
+    That is how nodes answer that do not know their own names (`cluster-preferred-endpoint-type unknown-endpoint`).
+    """
     host, _, port = address.rpartition(":")
-    return host, int(port or DEFAULT_PORT)
+    return host if host not in ("", "?") else teller, int(port or DEFAULT_PORT)

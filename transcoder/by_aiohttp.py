@@ -1,7 +1,8 @@
 """Calls of internal services by aiohttp's client: the reference. Imported where it is the one that was chosen."""
 
 import asyncio
-from collections.abc import Mapping
+import ssl
+from collections.abc import Callable, Mapping
 
 import aiohttp
 from yarl import URL
@@ -19,8 +20,9 @@ _CHUNK_BYTES = 256 * 1024
 class AiohttpClient:
     """The reference: aiohttp's."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: URL) -> None:
+    def __init__(self, session: aiohttp.ClientSession, base: URL, tls: Callable[[], ssl.SSLContext]) -> None:
         self._session = session
+        self._tls = tls
         self._base = base
 
     async def ask(
@@ -33,7 +35,9 @@ class AiohttpClient:
     async def _ask(self, method: str, target: str, fields: Mapping[str, str], body: bytes | None) -> Reply:
         url = URL(f"{self._base}{target}", encoded=True)
         try:
-            async with self._session.request(method, url, headers=fields, data=body, allow_redirects=False) as reply:
+            async with self._session.request(
+                method, url, headers=fields, data=body, allow_redirects=False, ssl=self._tls()
+            ) as reply:
                 return Reply(reply.status, await _whole_body(reply))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Unreachable(repr(error)) from None
@@ -68,7 +72,7 @@ def client(base: str, shown: Shown) -> Client:
         connector = aiohttp.UnixConnector(path=base.removeprefix(UNIX), limit=inward.POOL_SIZE)
         url = URL(f"http://{NAME_ON_A_SOCKET}")
     else:
-        connector, url = aiohttp.TCPConnector(limit=inward.POOL_SIZE, ssl=shown.tls), URL(base)
+        connector, url = aiohttp.TCPConnector(limit=inward.POOL_SIZE), URL(base)
     session = aiohttp.ClientSession(
         connector=connector,
         timeout=timeout,
@@ -79,4 +83,4 @@ def client(base: str, shown: Shown) -> Client:
     # Left to itself aiohttp sends a PUT or DELETE again when a kept connection breaks, though the first may have been
     # carried out: the caller would be told of the second. There is no public switch.
     session._retry_connection = False
-    return AiohttpClient(session, url.origin())
+    return AiohttpClient(session, url.origin(), shown.tls)

@@ -50,8 +50,11 @@ class Shown:
         self._look_again_s = 0.0
         self._seen: list[tuple[int, int]] = []
         self._headers: dict[str, str] = {}
-        self.tls = ssl.create_default_context(cafile=credentials.ca)
-        """For connections; one that is open keeps the certificate that it was made with."""
+        self._tls = ssl.create_default_context(cafile=credentials.ca)
+
+    def tls(self) -> ssl.SSLContext:
+        """The context for a new connection; one that is open keeps the context that it was made with."""
+        return self._tls
 
     def headers(self) -> dict[str, str]:
         """What goes with every call."""
@@ -72,14 +75,12 @@ class Shown:
 
     def _read(self) -> None:
         own = self._credentials
-        if own.ca:
-            self.tls.load_verify_locations(own.ca)
+        # A new context each time: what one has loaded, such as an authority that was replaced, it trusts for ever.
+        tls = ssl.create_default_context(cafile=own.ca)
         if own.certificate and own.private_key:
-            # Tried elsewhere first: a context that took a certificate and then refuses its key has lost the old pair.
-            _key_of(own.certificate, str(own.private_key))
-            self.tls.load_cert_chain(own.certificate, own.private_key)
-        if own.token:
-            self._headers = {"Authorization": f"Bearer {_token_in(own.token)}"}
+            tls.load_cert_chain(own.certificate, own.private_key)
+        headers = {"Authorization": f"Bearer {_token_in(own.token)}"} if own.token else {}
+        self._tls, self._headers = tls, headers
 
 
 def read_credentials(reader: Reader) -> Credentials:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contract.bounds import STORE_TIMEOUT_S
 from contract.ids import id_key
 from contract.sealing import KeyRing, key_ring
-from process.address import Address, metrics_listen, parse_address
+from process.address import Address, UnixAddress, metrics_listen, parse_address
 from process.look import Look, read_look
 from process.secret import SharedSecret, internal_secret
 from process.settings import Reader, level, public_url
@@ -32,7 +32,7 @@ class OAuthSettings:
 class Settings:
     """All that differs between deployments."""
 
-    listen: Address
+    listen: UnixAddress
     serve: Serve
     metrics_listen: Address | None
     collector: str | None
@@ -55,7 +55,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Read the settings; raises SettingsError with all faults at once."""
     reader = Reader(environment)
     settings = Settings(
-        listen=reader.read("LISTEN", parse_address, "unix:/path or tcp:host:port"),
+        listen=reader.read("LISTEN", _socket, "unix:/path"),
         serve=reader.read("SERVER", named_server, " or ".join(SERVERS), default=DEFAULT_SERVER),
         metrics_listen=metrics_listen(reader),
         collector=collector_url(reader),
@@ -90,6 +90,14 @@ def _oauth(reader: Reader) -> OAuthSettings:
     expected = "oauth's INTERNAL_LISTEN, as unix:/path or http://host:port"
     url = reader.read("OAUTH_INTERNAL_URL", internal_url, expected)
     return OAuthSettings(url, internal_secret(reader, None if url is None else address_of(url)))
+
+
+def _socket(text: str) -> UnixAddress:
+    """Read where to listen: a UNIX socket, since whoever can connect is believed in who the caller is."""
+    address = parse_address(text)
+    if not isinstance(address, UnixAddress):
+        raise ValueError("only a UNIX socket is safe here: identity headers are believed")
+    return address
 
 
 def _seconds(text: str) -> float:

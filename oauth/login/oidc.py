@@ -26,6 +26,7 @@ from oauth.answers import redirect
 from oauth.errors import PageError, PageFault
 from oauth.login import Arrival, Identity, LoginFailed, LoginLost, Membership
 from oauth.opaque import new_word
+from oauth.requests import cookie, read_query
 from oauth.settings import Provider
 from oauth.store.database import Database
 from oauth.store.sessions import Journey, come_back, set_out
@@ -76,7 +77,7 @@ class OidcLogin:
         async with self._database.writing() as connection:
             word = await set_out(connection, journey, now_s=self._clock())
         # Who has just logged out here is still logged in there.
-        more = {"prompt": "login"} if "again" in request.query else {}
+        more = {"prompt": "login"} if read_query(request).get("again") else {}
         async with self._client() as client:
             url, _ = client.create_authorization_url(
                 endpoint, state=word, code_verifier=journey.verifier, nonce=journey.nonce, **more
@@ -133,7 +134,7 @@ class OidcLogin:
 
     async def _journey(self, request: web.Request) -> Journey:
         """What this very browser set out with; it counts once, whatever comes of it."""
-        word, state = request.cookies.get(JOURNEY_COOKIE, ""), request.query.get("state", "")
+        word, state = cookie(request, JOURNEY_COOKIE), read_query(request).get("state") or ""
         if not word or not hmac.compare_digest(word.encode(), state.encode()):
             raise LoginFailed(_NOT_BEGUN)
         async with self._database.writing() as connection:
@@ -145,12 +146,13 @@ class OidcLogin:
     async def _claims(self, request: web.Request, journey: Journey) -> Mapping[str, Any]:
         """What the provider says of whom it has logged in. Raises what its libraries raise, and ValueError."""
         metadata = await self._metadata()
-        came_from = request.query.get("iss")
+        told = read_query(request)
+        came_from = told.get("iss")
         # RFC 9207 §2.4: a provider that says that it sends `iss` always does.
         must = metadata.get("authorization_response_iss_parameter_supported", False)
         if came_from != self._provider.issuer and (must or came_from is not None):
             raise ValueError("another provider's answer")
-        code = request.query.get("code")
+        code = told.get("code")
         if not code:
             raise ValueError("no code")
         async with self._client() as client:

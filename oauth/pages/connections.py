@@ -13,6 +13,7 @@ from oauth.pages.consent import WORDS
 from oauth.pages.login import way_in
 from oauth.pages.printer import Printer
 from oauth.pages.visitor import Visitor, visitor_of
+from oauth.requests import read_query
 from oauth.store.connections import Connection, connections_of, withdraw
 
 
@@ -37,7 +38,7 @@ class ConnectionsPage:
             visitor=visitor,
             section=CONNECTED_APPS.id,
             connections=[await self._told(each) for each in found],
-            done="done" in request.query,
+            done=read_query(request).get("done") is not None,
         )
 
     async def _withdraw(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
@@ -47,7 +48,7 @@ class ConnectionsPage:
             async with self._desk.database.writing() as connection:
                 user, app = visitor.session.user, form.get("app") or ""
                 await withdraw(connection, user, app, business, now_s=self._desk.clock())
-        return redirect(f"{CONNECTED_APPS.path}?done")
+        return redirect(f"{CONNECTED_APPS.path}?done=1")
 
     async def _told(self, each: Connection) -> dict[str, object]:
         login = self._desk.login

@@ -20,6 +20,7 @@ from oauth.pages.login import way_in
 from oauth.pages.printer import Printer
 from oauth.pages.targets import place
 from oauth.pages.visitor import Visitor, visitor_of
+from oauth.requests import read_query
 from oauth.scopes import ordered
 
 WORDS = {scope.name: scope.words for scope in SCOPES}
@@ -47,7 +48,7 @@ class ConsentPage:
         visitor = await visitor_of(self._desk, request)
         if request.method == "POST":
             return await self._decided(request, visitor)
-        word = request.query.get("request", "")
+        word = read_query(request).get("request") or ""
         if visitor is None:
             return redirect(way_in(word))
         found = await consent.pending(self._desk, word, visitor.identity)

@@ -18,6 +18,7 @@ from oauth.pages.login import way_in
 from oauth.pages.office import OVERLAPS, Office, complaint, number_of, office_at, overlap_in
 from oauth.pages.printer import Printer
 from oauth.parameters import Parameters
+from oauth.requests import read_query
 
 New = TypeVar("New")
 Made = TypeVar("Made")
@@ -70,7 +71,7 @@ class Counter(ABC, Generic[New, Made, Kept]):
             return redirect(way_in(self.endpoint.id))
         office, form = found
         if form is None:
-            return await self._page(office, done="done" in request.query)
+            return await self._page(office, done=read_query(request).get("done") is not None)
         match form.get("action"):
             case "create":
                 return await self._create(office, form)
@@ -98,7 +99,7 @@ class Counter(ABC, Generic[New, Made, Kept]):
         ended = await self.end(office.asked, self._number(office, form))
         if isinstance(ended, Refused):
             return await self._page(office, fault=complaint(ended))
-        return redirect(f"{self.endpoint.path}?business={office.business}&done")
+        return redirect(f"{self.endpoint.path}?business={office.business}&done=1")
 
     def _number(self, office: Office, form: Parameters) -> int:
         return number_of(self.desk, office, self.prefix, form)

@@ -16,8 +16,11 @@ from oauth.desk import Desk
 from oauth.errors import PageError, PageFault
 from oauth.forms import trusted_form
 from oauth.login import LoginFailed
+from oauth.opaque import is_word
 from oauth.pages.printer import Printer
 from oauth.pages.visitor import at_the_door, door_word, let_in, let_out, visitor_of
+from oauth.parameters import Parameters
+from oauth.requests import BROKEN_LINK, read_query
 from oauth.store.audit import note
 from oauth.store.clients import find_client
 from oauth.store.database import Database
@@ -40,6 +43,14 @@ def destination(return_to: str) -> str:
     if not return_to:
         return CONNECTED_APPS.path
     return _PLACES.get(return_to) or f"{CONSENT.path}?{urlencode({'request': return_to})}"
+
+
+def return_to_in(parameters: Parameters) -> str:
+    """Read where somebody wants to go after the login. Raises PageError for what was not handed out here."""
+    return_to = parameters.get("to") or ""
+    if return_to and return_to not in _PLACES and not is_word(return_to):
+        raise PageError(BROKEN_LINK)
+    return return_to
 
 
 class LoginForm:
@@ -82,12 +93,13 @@ class LoginPages:
     async def login(self, request: web.Request) -> web.StreamResponse:
         """Shows the way in, or takes what its form brings."""
         if request.method == "POST":
-            await trusted_form(request, self._desk.issuer, door_word(request))
+            return_to_in(await trusted_form(request, self._desk.issuer, door_word(request)))
             if self._desk.throttle.wait_s(LOGIN_TRIES, client_address(request)):
                 raise PageError(_TOO_MANY)
             return await self._finish(request)
-        return_to = request.query.get("to", "")
-        if "again" not in request.query and await visitor_of(self._desk, request):
+        query = read_query(request)
+        return_to = return_to_in(query)
+        if not query.get("again") and await visitor_of(self._desk, request):
             return redirect(destination(return_to))
         return await self._desk.login.begin(request, return_to)
 
@@ -101,7 +113,7 @@ class LoginPages:
         if request.method != "POST" or visitor is None:
             return self._printer.page("logout.html", visitor=visitor)
         form = await visitor.form(request, self._desk.issuer)
-        return_to = form.get("to") or ""
+        return_to = return_to_in(form)
         if return_to:
             async with self._desk.database.writing() as connection:
                 await release(connection, return_to, visitor.session.user)

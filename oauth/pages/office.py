@@ -18,6 +18,7 @@ from oauth.errors import PageError, PageFault
 from oauth.login import Membership
 from oauth.pages.visitor import Visitor, visitor_of
 from oauth.parameters import Parameters
+from oauth.requests import read_query
 from oauth.scopes import ordered
 
 _NOT_AN_ADMIN = PageFault("This is for admins", "Ask an admin of your business for it.", 403)
@@ -51,7 +52,7 @@ async def office_at(desk: Desk, request: web.Request) -> tuple[Office, Parameter
     if visitor is None:
         return None
     form = await visitor.form(request, desk.issuer) if request.method == "POST" else None
-    business = form.get("business") if form else request.query.get("business")
+    business = (form or read_query(request)).get("business")
     return _office(desk, visitor, business), form
 
 

@@ -15,6 +15,7 @@ from oauth.desk import Desk
 from oauth.forms import trusted_form
 from oauth.login import Identity, Membership
 from oauth.parameters import Parameters
+from oauth.requests import cookie
 from oauth.scopes import allowed_to
 from oauth.store.sessions import Session, end_session, end_sessions_of, find_session, start_session
 
@@ -49,7 +50,7 @@ class Visitor:
 
 async def visitor_of(desk: Desk, request: web.Request) -> Visitor | None:
     """Who this browser belongs to; nobody, from the moment on that the user is nobody any more."""
-    word = request.cookies.get(SESSION_COOKIE)
+    word = cookie(request, SESSION_COOKIE)
     if not word:
         return None
     async with desk.database.reading() as connection:
@@ -67,7 +68,7 @@ async def visitor_of(desk: Desk, request: web.Request) -> Visitor | None:
 async def let_in(desk: Desk, request: web.Request, answer: web.StreamResponse, identity: Identity) -> None:
     """A session of its own for each login: a word that was known before is worth nothing after it."""
     async with desk.database.writing() as connection:
-        await end_session(connection, request.cookies.get(SESSION_COOKIE, ""))
+        await end_session(connection, cookie(request, SESSION_COOKIE))
         word = await start_session(connection, identity, now_s=desk.clock())
     _set(answer, SESSION_COOKIE, word)
     _unset(answer, DOOR_COOKIE)
@@ -76,13 +77,13 @@ async def let_in(desk: Desk, request: web.Request, answer: web.StreamResponse, i
 async def let_out(desk: Desk, request: web.Request, answer: web.StreamResponse) -> None:
     """The end of this browser's session."""
     async with desk.database.writing() as connection:
-        await end_session(connection, request.cookies.get(SESSION_COOKIE, ""))
+        await end_session(connection, cookie(request, SESSION_COOKIE))
     _unset(answer, SESSION_COOKIE)
 
 
 def door_word(request: web.Request) -> str:
     """What the login's form has to bring: the same in every tab."""
-    return request.cookies.get(DOOR_COOKIE) or secrets.token_urlsafe(32)
+    return cookie(request, DOOR_COOKIE) or secrets.token_urlsafe(32)
 
 
 def at_the_door(answer: web.StreamResponse, word: str) -> None:

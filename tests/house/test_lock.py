@@ -94,3 +94,10 @@ def test_what_the_image_has_make_up_has_too() -> None:
 def test_make_lock_writes_every_lock_and_there_is_no_other() -> None:
     written = re.findall(r"^\t\$\(LOCK\) requirements/(\w+)\.in -o requirements/\1\.txt$", MAKEFILE.read_text(), re.M)
     assert sorted(written) == GROUPS == sorted(path.stem for path in FOLDER.glob("*.txt"))
+
+
+def test_whatever_make_installs_itself_is_checked_by_its_hash() -> None:
+    installs = re.findall(r"-m pip install .*", MAKEFILE.read_text())
+    assert installs
+    for line in installs:
+        assert re.search(r"--require-hashes -r requirements/\w+\.txt$", line), line

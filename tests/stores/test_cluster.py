@@ -131,6 +131,22 @@ async def test_any_node_that_lives_is_enough_to_find_all(nodes: Nodes) -> None:
         assert await client.script(COUNT)([key_on(nodes, nodes.ports[0]) + "found"], []) == 1
 
 
+@pytest.mark.parametrize("kind", ["unknown-endpoint", "hostname"])
+async def test_a_node_that_names_no_host_means_its_own(nodes: Nodes, cluster: Cluster, kind: str) -> None:
+    """Without a name `unknown-endpoint` says `:port`, and `hostname` says `?:port`."""
+    key = key_on(nodes, nodes.ports[0]) + kind
+    count = cluster.script(COUNT)
+    assert await count([key], []) == 1
+    for port in nodes.ports:
+        await nodes.ask(port, "CONFIG", "SET", "cluster-preferred-endpoint-type", kind)
+    try:
+        cluster.moved(slot_of(key), ("127.0.0.1", nodes.ports[1]))  # which is not so: the node says where it is
+        assert await count([key], []) == 2
+    finally:
+        for port in nodes.ports:
+            await nodes.ask(port, "CONFIG", "SET", "cluster-preferred-endpoint-type", "ip")
+
+
 async def test_without_any_node_the_store_is_lost() -> None:
     async with client_of("redis://127.0.0.1:1?cluster=true", SHORT_S) as client:
         with pytest.raises(StoreLost):

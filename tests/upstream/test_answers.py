@@ -15,6 +15,16 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 KEPT: dict[str, tuple[bytes, int, bytes]] = {
     "a counted body": (OK + LENGTH, 200, b"hello"),
+    "an informational head with a length of its own": (
+        b"HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\n" + OK + LENGTH,
+        200,
+        b"hello",
+    ),
+    "an informational head with a coding of its own": (
+        b"HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n" + OK + LENGTH,
+        200,
+        b"hello",
+    ),
     "no body": (OK + b"Content-Length: 0\r\n\r\n", 200, b""),
     "names and values as some write them": (
         OK + b"cOnTeNt-LeNgTh:  \t 5 \t \r\nX-Empty:\r\n\r\nhello",

@@ -18,7 +18,7 @@ from tests.support.waiting import until
 from tests.upstream.wire import GOOD, Service, ask, trouble
 from transcoder import by_aiohttp
 from transcoder.clients import CLIENTS
-from transcoder.credentials import Credentials
+from transcoder.credentials import LOOK_AGAIN_S, Credentials
 from transcoder.upstream import http_upstream
 
 UNAVAILABLE = ("upstream-unavailable", "not-applied")
@@ -196,3 +196,28 @@ async def test_without_our_certificate_a_service_that_asks_for_one_answers_nothi
         assert (await trouble(upstream, "POST", body=b"{}"))[0] in ("upstream-invalid", "upstream-unavailable")
         assert service.heard == []
         await upstream.close()
+
+
+async def test_an_authority_that_was_replaced_is_trusted_no_more(client: str, house: House) -> None:
+    clock = Clock()
+    shown = Credentials(house.folder / "ca.crt").opened(QUIET, lambda: clock.now_s)
+    async with listening(house.service("localhost")) as (service, port):
+        upstream = http_upstream(f"https://localhost:{port}", shown, make=CLIENTS[client])
+        assert (await ask(upstream, "POST", body=b"{}")).body == b"good"
+        successor = House(house.folder)  # whose certificate is in the file from here on
+        clock.now_s += LOOK_AGAIN_S
+        for writer in list(service.connections):
+            writer.transport.abort()
+        await until(lambda: not service.connections, "the connection to end")
+        assert await trouble(upstream, "POST", body=b"{}") == UNAVAILABLE
+        await upstream.close()
+    async with listening(successor.service("localhost")) as (_, port):
+        upstream = http_upstream(f"https://localhost:{port}", shown, make=CLIENTS[client])
+        assert (await ask(upstream, "POST", body=b"{}")).body == b"good"
+        await upstream.close()
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now_s = 0.0

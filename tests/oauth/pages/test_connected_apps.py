@@ -44,7 +44,7 @@ async def test_all_that_came_of_a_consent_ends_with_it(house: House) -> None:
     north = house.world.desk.ids.seal_business("biz", NORTH)
     form = next(form for form in page.forms if form.fields.get("business") == north)
     answer = await visit.submit(form)
-    assert answer.location == "/connected-apps?done"
+    assert answer.location == "/connected-apps?done=1"
     assert (await visit.get(answer.location)).text.count("<article") == 1
     assert (await house.world.introspect(app, ended["access_token"]))["active"] is False
     assert (await house.world.refresh(app, ended["refresh_token"])).error == "invalid_grant"

@@ -1,72 +1,17 @@
 """Logging in at the platform's own provider: what comes back is believed only as far as it proves itself."""
 
-import ssl
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import aiohttp
 import pytest
-import trustme
-from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from contract.oauth import LOGIN_LIFE_S
 from contract.vocabulary import TenantId
-from oauth.app import assemble
 from oauth.login import LoginLost
-from oauth.login.oidc import OidcLogin
-from oauth.pages.front import Pages
-from oauth.pages.printer import Printer
-from oauth.settings import Provider
-from tests.oauth.pages.conftest import LOOK, House
-from tests.oauth.pages.provider import CLIENT_ID, CLIENT_SECRET, PEOPLE_SECRET, Platform
-from tests.oauth.pages.visit import Shown, Visit
-from tests.oauth.protocol.world import ISSUER, Town, Verifier, World, told
-
-
-@dataclass(frozen=True)
-class Upstream:
-    """The server before its provider."""
-
-    house: House
-    platform: Platform
-    login: OidcLogin
-
-    async def set_out(self, visit: Visit, path: str = "/login") -> str:
-        """Where the provider sends this browser back to."""
-        way = (await visit.get(path)).location
-        assert way.startswith(f"{self.platform.issuer}/authorize?")
-        return self.platform.redirect(way)
-
-    async def log_in(self, visit: Visit, path: str = "/login") -> Shown:
-        return await visit.get(await self.set_out(visit, path))
-
-
-@pytest.fixture
-async def upstream(house: House, tmp_path: Path) -> AsyncIterator[Upstream]:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-    platform, desk = Platform(), house.world.desk
-    server = TestServer(platform.app(), scheme="https", host="127.0.0.1")
-    await server.start_server(ssl=tls)
-    platform.issuer = str(server.make_url("")).rstrip("/")
-    north = {"id": 1, "name": "North & Sons", "role": "admin", "plan": "growth"}
-    platform.users["11"] = {"active": True, "businesses": [north]}
-    platform.businesses["1"] = {"name": "North & Sons", "plan": "growth"}
-    people = f"{platform.issuer}/people"
-    provider = Provider(platform.issuer, CLIENT_ID, CLIENT_SECRET, people, PEOPLE_SECRET, f"{tmp_path}/ca.pem")
-    login = OidcLogin(desk.database, provider, ISSUER, desk.clock)
-    own = replace(desk, login=login)
-    front = TestServer(assemble(own, Pages(own, Printer(LOOK))))
-    async with front, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        world = World(own, Town(), house.world.clock, http, str(front.make_url("")).rstrip("/"))
-        yield Upstream(House(world), platform, login)
-    await server.close()
+from tests.oauth.pages.conftest import Upstream
+from tests.oauth.pages.provider import CLIENT_ID, CLIENT_SECRET
+from tests.oauth.protocol.world import ISSUER, Verifier, told
 
 
 async def test_who_is_logged_in_there_is_logged_in_here(upstream: Upstream) -> None:
@@ -89,7 +34,7 @@ async def test_the_request_has_pkce_a_state_a_nonce_and_no_secret(upstream: Upst
 async def test_a_whole_flow_ends_at_the_app_with_a_code_worth_tokens(upstream: Upstream) -> None:
     world, visit, verifier = upstream.house.world, upstream.house.visit(), Verifier()
     app = await world.an_app()
-    kept = await visit.get(f"/authorize?{'&'.join(f'{k}={v}' for k, v in world.question(app, verifier).items())}")
+    kept = await visit.get(f"/authorize?{urlencode(world.question(app, verifier))}")
     page = await visit.get((await upstream.log_in(visit, kept.location)).location)
     answer = await visit.submit(page.form("/consent"), decision="allow")
     tokens = await world.redeem(app, told(answer.location)["code"], verifier)

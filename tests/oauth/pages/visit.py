@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+from yarl import URL
 
 from tests.oauth.protocol.world import ISSUER
 from tests.support.hushed import hush, hush_form
@@ -111,7 +112,7 @@ class Visit:
         }
         async with self.http.request(
             method,
-            f"{self.base}{path.removeprefix(ISSUER)}",
+            URL(f"{self.base}{path.removeprefix(ISSUER)}", encoded=True),
             data=body,
             headers={name: value for name, value in sent.items() if value},
             allow_redirects=False,

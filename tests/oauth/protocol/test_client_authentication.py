@@ -1,6 +1,7 @@
 """How a client proves who it is on the back channel, and what becomes of one that keeps failing."""
 
 import asyncio
+import secrets
 from urllib.parse import quote
 
 import pytest
@@ -164,3 +165,14 @@ async def test_a_client_may_ask_only_so_often(world: World, app: App) -> None:
     assert (answer.status, answer.error) == (429, "temporarily_unavailable")
     world.clock.pass_s(int(answer.headers["Retry-After"]))
     assert (await ask(world, app.basic)).status == 200
+
+
+async def test_wrong_secrets_from_many_addresses_of_one_household_lock_it_out(world: World) -> None:
+    app = await world.an_app()
+    household = f"2001:db8:{secrets.randbelow(2**16):x}:{secrets.randbelow(2**16):x}"
+    form = {"grant_type": "client_credentials", "client_id": app.id, "client_secret": "wrong"}
+    statuses = [
+        (await world.send("/token", form, **{"x-gw-client-address": f"{household}::{number:x}"})).status
+        for number in range(1, CLIENT_LOCK_OUT.attempts + 2)
+    ]
+    assert statuses == [401] * CLIENT_LOCK_OUT.attempts + [429]

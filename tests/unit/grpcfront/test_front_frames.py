@@ -323,3 +323,65 @@ def test_time_and_answered_calls_give_patience_back(peer):
     for stream in range(1, 2001, 2):
         peer.is_served(stream)
         assert peer.says(ping * 4) == []
+
+
+INITIAL_WINDOW_SIZE = 4
+
+
+def resized(*windows: int) -> bytes:
+    return frame(SETTINGS, 0, 0, b"".join(setting(INITIAL_WINDOW_SIZE, window) for window in windows))
+
+
+def test_the_last_of_the_windows_in_one_frame_counts(peer):
+    peer.asks(1)
+    peer.says(resized(0, 70_000, 5))
+    peer.hears()
+    peer.front.answer(1, b"123")
+    assert [one.payload for one in peer.hears() if one.kind == DATA] == [prefixed(b"123")[:5]]
+
+
+def test_a_window_that_overflows_on_the_way_is_a_fault_whatever_follows(peer):
+    peer.asks(1)
+    peer.says(frame(WINDOW_UPDATE, 0, 1, number(100)))
+    peer.says(resized(2**31 - 1, 10))
+    assert peer.hears_end() == FLOW_CONTROL_ERROR
+
+
+def test_a_window_out_of_bounds_is_a_fault_whatever_follows(peer):
+    peer.says(resized(2**31, 10))
+    assert peer.hears_end() == FLOW_CONTROL_ERROR
+
+
+def test_a_frame_of_settings_walks_the_open_calls_no_more_often_for_holding_many(peer, monkeypatch):
+    walks = []
+    calls = type(peer.front._calls)
+    for name in ("resize", "go_on"):
+        walk = getattr(calls, name)
+        monkeypatch.setattr(calls, name, lambda *args, walk=walk, **more: walks.append(walk) or walk(*args, **more))
+    peer.says(resized(*range(1000)))
+    assert len(walks) == 2
+
+
+def test_each_setting_of_a_frame_is_counted_as_one_that_leads_nowhere(peer):
+    peer.says(resized(*range(2_700)))
+    assert peer.hears_end() == ENHANCE_YOUR_CALM
+
+
+def test_a_fault_after_a_drain_names_no_later_stream_than_the_drain_did(peer):
+    peer.asks(1)
+    peer.front.drain()
+    (_, ping) = peer.hears()
+    peer.says(frame(PING, ACK, 0, ping.payload))
+    (last,) = peer.hears()
+    assert last.payload == number(1) + number(NO_ERROR)
+    peer.says(call(5) + frame(PUSH_PROMISE, 0, 1, number(2)))
+    (end,) = [one for one in peer.hears() if one.kind == GOAWAY]
+    assert end.payload[:8] == number(1) + number(PROTOCOL_ERROR)
+
+
+def test_an_odd_value_that_nobody_reads_is_held_against_its_own_call_alone(peer):
+    peer.is_served(1)
+    peer.says(head(3, x_odd="odd ") + body(3))
+    assert peer.hears_reset(3) == PROTOCOL_ERROR
+    for stream, value in ((5, "even"), (7, "another")):
+        assert peer.says(head(stream, x_odd=value) + body(stream)) == [Called(stream, PATH, b"hello")]

@@ -122,3 +122,17 @@ def test_another_answer_behind_chunks_adds_nothing_to_the_first() -> None:
     reading.feed(CHUNKED + b"4\r\ngood\r\n0\r\n\r\n" + evil)
     assert reading.reply == Reply(200, b"good")
     assert not reading.reusable
+
+
+INFORMATIONAL = {
+    "a length": b"Content-Length: 2",
+    "a transfer coding": b"Transfer-Encoding: chunked",
+    "a coding that nobody reads": b"Transfer-Encoding: gzip",
+}
+
+
+@pytest.mark.parametrize("field", INFORMATIONAL.values(), ids=INFORMATIONAL.keys())
+def test_the_final_answer_is_not_framed_by_what_an_informational_one_says_of(field: bytes) -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\n" + field + b"\r\n\r\n"
+    assert read(early + OK + b"Connection: close\r\n\r\nabcdef") == Reply(200, b"abcdef")
+    assert read(early + OK + b"Content-Length: 6\r\n\r\nabcdef") == Reply(200, b"abcdef")

@@ -69,3 +69,9 @@ def test_the_worked_dialect_is_short_and_leans_on_the_seam_alone() -> None:
     assert len(text.splitlines()) < 150
     assert "transcoder.dialect" not in text
     assert "examples" not in text
+
+
+def test_the_transcoder_which_believes_identity_headers_listens_on_a_socket_alone(good: dict[str, str]) -> None:
+    with pytest.raises(SettingsError) as told:
+        load(good | {"LISTEN": "tcp:127.0.0.1:8080"})
+    assert str(told.value).startswith("LISTEN='tcp:127.0.0.1:8080' is not usable (only a UNIX socket is safe here")
