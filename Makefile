@@ -85,7 +85,7 @@ bench: have-dev have-rivals ## measure everything beside what others would pick,
 test-mutants: have-dev ## see that the authorization server's tests notice each of some fifty one-line mistakes
 	@$(PY) -m tests.oauth.mutants
 
-test-compose: have-dev ## bring docker-compose.yml up on free ports, run the conformance tests against it, take it down
+test-compose: have-dev ## bring docker-compose.yml up on free ports, test it, and Kubernetes' pods from the same image; take all down
 	@$(PY) -m tests.support.compose
 
 fuzz: have-fuzz ## fuzz all that reads what others write, each by a million inputs (RUNS=) or for three minutes (FUZZ_S=); Linux on x86-64

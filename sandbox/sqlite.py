@@ -18,7 +18,9 @@ from sandbox.database import Deadline, turn_of
 from sandbox.refusals import Code, Refusal, RefusedError
 
 READERS = 4
-PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000")
+# temp_store: a container's root is read-only, so that there may be no folder for temporary files. Without one the first
+# INSERT of several rows fails with "disk I/O error".
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000", "temp_store=MEMORY")
 
 
 def _engine(url: sa.URL, *, begin: str, connections: int) -> AsyncEngine:

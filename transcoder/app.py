@@ -2,14 +2,17 @@
 
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
+from contract.bounds import PROBLEM_MEDIA_TYPE
 from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
+from contract.problems import UPSTREAM_UNAVAILABLE, render
 from contract.resources import RESOURCES
 from httpserver.connection import Answering
 from httpserver.messages import Request, Response
@@ -26,10 +29,12 @@ from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.metrics import Tally, watch
 from transcoder.pipeline import Pipeline
+from transcoder.readiness import Readiness
+from transcoder.requests import trace_id
 from transcoder.settings import Settings
 from transcoder.shelves import Shelves
 from transcoder.to_public import Presenters
-from transcoder.upstream import http_upstream
+from transcoder.upstream import connect_once, http_upstream
 
 if TYPE_CHECKING:  # what is off costs no import
     from opentelemetry.trace import Tracer
@@ -46,7 +51,9 @@ async def built(
     check_declarations(RESOURCES)
     traced = around(tracer)
     tally = Tally(registry)
-    upstream = http_upstream(settings.internal_url, settings.credentials.opened(log), tally, settings.client)
+    shown = settings.credentials.opened(log)
+    upstream = http_upstream(settings.internal_url, shown, tally, settings.client)
+    readiness = Readiness(partial(connect_once, settings.internal_url, shown), log)
     # A connection each: a batch of receipts takes longer than a claim, which would wait behind it.
     claims, kept = (pipelined(settings.valkey_url, timeout_s=settings.store_timeout_s) for _ in range(2))
     store = traced.store(ValkeyIdempotency(claims))
@@ -71,21 +78,23 @@ async def built(
     pipeline = Pipeline(desk, codec, once, outbox, log, tally, traced.note, say)
     documents = Documents(sources(settings.look, settings.api_url, settings.auth_url), log)
     try:
-        async with outbox.delivering():
-            yield traced.serving(_answering(pipeline, documents))
+        async with outbox.delivering(), readiness.watching():
+            yield traced.serving(_answering(pipeline, documents, readiness, settings.api_url))
     finally:
         for opened in (upstream, keeper, claims, kept):
             await opened.close()
 
 
-def _answering(pipeline: Pipeline, documents: Documents) -> Answering:
+def _answering(pipeline: Pipeline, documents: Documents, readiness: Readiness, api_url: str) -> Answering:
     # The edge has matched the path and named the operation in a header: there is nothing left to route but documents.
     def answer(request: Request) -> Awaitable[Response]:
         return pipeline.answer(request) if _OPERATION in request.headers else unrouted(request)
 
     async def unrouted(request: Request) -> Response:
-        if request.path in _PROBES:
+        if request.path == HEALTH_PATH or (request.path == READINESS_PATH and readiness.is_ready):
             return _ALIVE
+        if request.path == READINESS_PATH:
+            return _not_ready(request, api_url)
         if document := document_at(request.path):
             return documents.answer(document, request)
         return await pipeline.answer(request)
@@ -93,6 +102,13 @@ def _answering(pipeline: Pipeline, documents: Documents) -> Answering:
     return answer
 
 
+def _not_ready(request: Request, api_url: str) -> Response:
+    problem, members = UPSTREAM_UNAVAILABLE, {"detail": _NOT_READY, "with_instance": False}
+    body = render(problem, api_url=api_url, trace_id=trace_id(request), **members)
+    told = {headers.CONTENT_TYPE.title: PROBLEM_MEDIA_TYPE, headers.RETRY_AFTER: str(problem.retry_after_s)}
+    return Response(problem.status, told, body)
+
+
 _OPERATION = headers.OPERATION.name
 _ALIVE = Response(200, {headers.CONTENT_TYPE.title: "application/json; charset=utf-8"}, b'{"status": "ok"}')
-_PROBES = (HEALTH_PATH, READINESS_PATH)
+_NOT_READY = "The gateway is starting: it has not yet reached the service behind it."

@@ -15,6 +15,7 @@ from yarl import URL
 from contract.bounds import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
 from contract.failures import SERVICE_LOST
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT
+from httpclient.client import CONNECT_TIMEOUT_S
 from httpclient.errors import Dropped, NoAnswer, Unreachable
 from httpclient.reading import Reply as Reply  # dialects take it from here
 from process.address import Address, TcpAddress, UnixAddress
@@ -23,6 +24,7 @@ from transcoder.credentials import Shown
 from transcoder.errors import ApiError
 from transcoder.inward import Client, MakeClient
 from transcoder.metrics import CANCELLED, Tally, status_class
+from transcoder.outage import Outage
 from transcoder.turns import Turns
 
 _TENTHS = 10
@@ -118,6 +120,8 @@ class HttpUpstream:
         self._tally = tally
         self._spare = Spare()
         self._turns = Turns()
+        self._outage = Outage()
+        self._is_closed = False
 
     async def send(
         self,
@@ -130,7 +134,9 @@ class HttpUpstream:
         deadline_header: str,
         writes: bool,
     ) -> Reply:
-        """See `Upstream.send`. A read whose connection breaks before an answer is sent once more."""
+        """See `Upstream.send`. A read whose connection breaks before an answer is sent once more; a call for which no
+        connection can be made has not left, and waits for the service within the bounds of `Outage`.
+        """
         watch, outcome = _watch.get() or Stopwatch(), CANCELLED
         began_s = watch.begin()
         try:
@@ -166,12 +172,12 @@ class HttpUpstream:
         self._spare.earn()
         try:
             try:
-                return await self._client.ask(method, path, sent, body, until_s=until_s)
+                return await self._ask(method, path, sent, body, until_s=until_s)
             except Dropped:
                 # Most often a kept connection of a service that has restarted.
                 if writes or not self._spare.take():
                     raise
-                return await self._client.ask(method, path, sent, body, until_s=until_s)
+                return await self._ask(method, path, sent, body, until_s=until_s)
         except Unreachable as error:
             raise ApiError(SERVICE_LOST.answer, cause=str(error)) from None
         except Dropped as error:  # it died, most likely: there is no answer that could be wrong
@@ -181,8 +187,33 @@ class HttpUpstream:
         except NoAnswer as error:
             raise ApiError(UPSTREAM_INVALID, outcome=unknown, cause=str(error)) from None
 
+    async def _ask(
+        self, method: str, path: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
+    ) -> Reply:
+        """Ask once a connection can be made; raises what `Client.ask` raises."""
+        clock, tries = asyncio.get_running_loop().time, 0
+        while True:
+            try:
+                reply = await self._client.ask(method, path, fields, body, until_s=until_s)
+            except Unreachable:
+                tries += 1
+                # A try that could outlast the deadline would end as a time-out, and its outcome as unknown.
+                pause_s = self._outage.pause_s(tries, now_s=clock(), until_s=until_s - CONNECT_TIMEOUT_S)
+                if pause_s is None:
+                    raise
+                await asyncio.sleep(pause_s)
+                if self._is_closed:
+                    raise
+            except NoAnswer:
+                self._outage.end()
+                raise
+            else:
+                self._outage.end()
+                return reply
+
     async def close(self) -> None:
         """Close the pool."""
+        self._is_closed = True
         await self._client.close()
 
 
@@ -191,6 +222,18 @@ def http_upstream(
 ) -> HttpUpstream:
     """A client for `unix:/path`, `http://host:port` or `https://host:port`; its owner closes it."""
     return HttpUpstream(make(base, shown), shown, tally or Tally())
+
+
+async def connect_once(base: str, shown: Shown) -> None:
+    """Connect to the service at `base`, by TLS where it is https, and close. Raises OSError, which TimeoutError is."""
+    async with asyncio.timeout(CONNECT_TIMEOUT_S):
+        match address_of(base):
+            case UnixAddress(path):
+                _, writer = await asyncio.open_unix_connection(path)
+            case TcpAddress(host, port):
+                tls = shown.tls if base.startswith("https:") else None
+                _, writer = await asyncio.open_connection(host, port, ssl=tls)
+    writer.transport.abort()
 
 
 def internal_url(text: str) -> str:

@@ -27,7 +27,14 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 # system; and a table that we may not touch.
 _LOST_STATES = ("08", "28", "3D", "53", "57", "58", "42501")
 # FULL: a revocation or a spent code that was acknowledged is on the disk, whatever happens to the machine.
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={round(WAIT_S * 1000)}")
+# temp_store: a container's root is read-only, so that there may be no folder for temporary files.
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"busy_timeout={round(WAIT_S * 1000)}",
+    "temp_store=MEMORY",
+)
 
 
 _DRIVERS_OWN = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)

@@ -1,4 +1,4 @@
-"""The stack in containers, and the conformance suite against it: `make test-compose` runs this module.
+"""The stack in containers, and the tests that need one or its image: `make test-compose` runs this module.
 
 Free ports, a project name and an image name of its own: it runs beside whatever else runs here, and leaves nothing.
 """
@@ -23,6 +23,8 @@ COPIED = {
     "ID_KEY_FILE": "oauth:/etc/gateway/keys/id/id.key",
 }
 """What the suite signs and opens with, and where it is in the containers."""
+SUITE = ["tests/conformance", "tests/deploy/test_local_overlay.py"]
+"""Against the stack; and the pods of Kubernetes' overlay `local`, from the same image."""
 BUILD_S, UP_S, COMMAND_S = 900, 180, 60
 
 
@@ -90,15 +92,16 @@ def running_compose() -> Iterator[Compose]:
 
 
 def main() -> int:
-    """Run pytest with the words of the command line, by default over the conformance suite."""
+    """Run pytest with the words of the command line, by default over what needs containers."""
     why_not = missing()
     if why_not:
         print(f"\n*** SKIPPED: nothing was tested in containers, because {why_not} ***\n", flush=True)
         return 0
     with running_compose() as compose, tempfile.TemporaryDirectory() as folder:
         given = {f"STACK_{name}": value for name, value in compose.facts(Path(folder)).items()}
-        suite = sys.argv[1:] or ["tests/conformance"]
-        return subprocess.run([sys.executable, "-m", "pytest", *suite], cwd=ROOT, env=os.environ | given).returncode
+        suite = sys.argv[1:] or SUITE
+        environment = os.environ | given | {"GATEWAY_IMAGE": compose.image}
+        return subprocess.run([sys.executable, "-m", "pytest", *suite], cwd=ROOT, env=environment).returncode
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from httpclient import client as own
 from tests.support.quiet_log import QUIET
 from tests.upstream.wire import Service
-from transcoder import by_aiohttp
+from transcoder import by_aiohttp, outage
 from transcoder.clients import CLIENTS
 from transcoder.credentials import Credentials
 from transcoder.upstream import HttpUpstream, http_upstream
@@ -21,6 +21,12 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that is busy with other things is no service that cannot be reached."""
     for module in (own, by_aiohttp):
         monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 20.0)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait out no outage: that is `test_outages`."""
+    monkeypatch.setattr(outage, "WAITED_OUT_S", 0.0)
 
 
 @pytest.fixture(params=CLIENTS)

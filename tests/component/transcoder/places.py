@@ -156,7 +156,7 @@ class Caller:
 @asynccontextmanager
 async def caller_at(socket: Path) -> AsyncIterator[Caller]:
     """An admin of business 1 before the transcoder on that socket."""
-    timeout = aiohttp.ClientTimeout(total=20)
+    timeout = aiohttp.ClientTimeout(total=60)
     async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket)), timeout=timeout) as session:
         yield Caller(session)
 

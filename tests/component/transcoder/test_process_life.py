@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from process.priority import WORKS
 from tests.component.transcoder.liar import lying_at, said, then
@@ -49,11 +50,42 @@ def test_missing_settings_are_told_all_at_once_and_nothing_starts() -> None:
     assert all("is not set; expected " in line for line in ended.stderr.splitlines())
 
 
+async def probed(caller: Caller, path: str) -> tuple[int, dict[str, Any]]:
+    """The status and the body of a probe's answer."""
+    async with caller.session.get(f"http://transcoder{path}", headers={"X-Request-Id": "a-trace"}) as response:
+        return response.status, await response.json(content_type=None)
+
+
+async def ready(caller: Caller) -> None:
+    """Wait until it says so."""
+    async with asyncio.timeout(20):
+        while (await probed(caller, "/readyz"))[0] != 200:  # noqa: ASYNC110 (another process)
+            await asyncio.sleep(0.02)
+
+
 async def test_it_says_that_it_is_there_and_only_its_owner_may_ask(caller: Caller, crm: Folder) -> None:
-    for path in ("/healthz", "/readyz"):
-        async with caller.session.get(f"http://transcoder{path}") as response:
-            assert response.status == 200
+    await ready(caller)
+    assert (await probed(caller, "/healthz"))[0] == 200
     assert crm.socket("one").stat().st_mode & 0o777 == 0o600
+
+
+async def test_it_is_not_ready_before_its_internal_service_has_accepted_a_connection_and_stays_ready_then(
+    folder: Folder, valkey_url: str
+) -> None:
+    async with (
+        folder.transcoder("early", valkey_url, internal="late") as process,
+        caller_at(folder.socket("early")) as caller,
+    ):
+        status, problem = await probed(caller, "/readyz")
+        assert (status, problem["code"], problem["trace_id"]) == (503, "upstream-unavailable", "a-trace")
+        assert "instance" not in problem
+        assert (await probed(caller, "/healthz"))[0] == 200, "it lives: a new process would reach it no sooner"
+        async with lying_at(folder.socket("late")) as late:
+            await ready(caller)
+            assert late.heard == [], "it has asked for nothing"
+        assert (await probed(caller, "/readyz"))[0] == 200, "there must be somebody who answers 503"
+        assert process.returncode is None
+    assert [line["event"] for line in folder.log_of("early")].count("internal_service_reached") == 1
 
 
 async def test_it_gives_way_to_whoever_refuses_and_decides(crm: Folder, valkey_url: str) -> None:
