@@ -18,12 +18,12 @@ LOCK = $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-ve
 .DEFAULT_GOAL := help
 .PHONY: help up down restart status logs where token revoke suspend resume plan revocations test bench test-scale test-mutants
 .PHONY: test-faults test-restarts test-compose fuzz soak soak-stack overload isolation doctor
-.PHONY: kubernetes-keys check render lock have-runtime have-dev have-fuzz have-policy have-python have-venv
+.PHONY: kubernetes-keys check render lock have-port have-runtime have-dev have-fuzz have-policy have-python have-venv
 
 help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
-up: have-runtime ## start everything on this machine (PORT=8443 and the next one), wait until it serves, return
+up: have-port have-runtime ## start everything on this machine (PORT=8443 and the next one; kept for the next start), wait until it serves
 	@$(PY) -m local up
 
 down: have-venv ## end everything, also what a crash has left
@@ -147,6 +147,10 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/supply.in -o requirements/supply.txt
 	$(LOCK) requirements/lock.in -o requirements/lock.txt
+
+# A first installation takes a minute: a port that is taken is told before it.
+have-port: have-python
+	@test -x $(PY) || $(PYTHON) -m local.ports $(or $(PORT),8443)
 
 have-runtime: have-python
 	@$(PYTHON) -I local/install.py runtime

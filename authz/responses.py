@@ -18,7 +18,6 @@ from contract.headers import (
     DAILY_LIMIT,
     DAILY_REMAINING,
     DAILY_RESET,
-    EVERY_ANSWER,
     EXPIRES_AT,
     PERMISSIONS,
     PLAN,
@@ -34,6 +33,7 @@ from contract.headers import (
     SCOPES,
     SUBJECT,
     TOKEN_KIND,
+    every_answer,
 )
 from contract.limits import Policy
 from contract.problems import INTERNAL_ERROR, RATE_LIMITED, Problem, render
@@ -50,11 +50,16 @@ _STATE = {
 }
 """What is left, after each answer anew."""
 
-_ON_EVERY_DENIAL = options(((CONTENT_TYPE.name, PROBLEM_MEDIA_TYPE), *EVERY_ANSWER, *PRIVATE_ANSWER), IN_DENIAL)
+
+@lru_cache(maxsize=1)
+def _on_every_denial(api_url: str) -> bytes:
+    same = ((CONTENT_TYPE.name, PROBLEM_MEDIA_TYPE), *every_answer(api_url), *PRIVATE_ANSWER)
+    return options(same, IN_DENIAL)
 
 
-def _deny(problem: Problem, body: bytes, spent: Spent | None, headers: Headers) -> bytes:
-    return deny(problem.status, _ON_EVERY_DENIAL + _rate_options(spent, IN_DENIAL) + options(headers, IN_DENIAL), body)
+def _deny(api_url: str, problem: Problem, body: bytes, spent: Spent | None, headers: Headers) -> bytes:
+    same = _on_every_denial(api_url)
+    return deny(problem.status, same + _rate_options(spent, IN_DENIAL) + options(headers, IN_DENIAL), body)
 
 
 def ready() -> bytes:
@@ -64,9 +69,8 @@ def ready() -> bytes:
 
 def internal_error(trace_id: TraceId, api_url: str) -> bytes:
     """For what should not have happened: nothing of it is told."""
-    return _deny(
-        INTERNAL_ERROR, render(INTERNAL_ERROR, api_url=api_url, trace_id=trace_id, with_instance=False), None, ()
-    )
+    told = render(INTERNAL_ERROR, api_url=api_url, trace_id=trace_id, with_instance=False)
+    return _deny(api_url, INTERNAL_ERROR, told, None, ())
 
 
 def admit(introduced: bytes, spent: Spent) -> bytes:
@@ -89,10 +93,10 @@ def refuse(verdict: Throttled | Refused, trace_id: TraceId, api_url: str) -> byt
         case Throttled(_, spent):
             wait_s = verdict.retry_after_s
             told = body(RATE_LIMITED, policy=verdict.budget.policy.name, retry_after_seconds=wait_s)
-            return _deny(RATE_LIMITED, told, spent, ((RETRY_AFTER, str(wait_s)),))
+            return _deny(api_url, RATE_LIMITED, told, spent, ((RETRY_AFTER, str(wait_s)),))
         case Refused(problem, caller, spent, members, headers):
             told = body(problem, accepted=caller is not None, **members)
-            return _deny(problem, told, spent, (*retry_headers(problem), *headers))
+            return _deny(api_url, problem, told, spent, (*retry_headers(problem), *headers))
     assert_never(verdict)
 
 

@@ -37,6 +37,8 @@ PROBLEM_PAGE = Document("problem", "/problems/{slug}", "what one problem type me
 DOCS_PAGE = Document("docs", "/docs", "the interactive reference", (BY_VERSION,))
 CHANGELOG_PAGE = Document("changelog", "/docs/changelog", "what changed with each version")
 VERSION_PAGE = Document("version", "/docs/changelog/{version}", "what changed with one version")
+GUIDES_PAGE = Document("guides", "/docs/guides", "the guides that there are")
+GUIDE_PAGE = Document("guide", "/docs/guides/{name}", "how to do one thing, step by step")
 ASSET = Document("asset", "/docs/assets/{file}", "what the pages are made of")
 OPENAPI = Document("openapi", f"{API_ROOT}/openapi.json", "the OpenAPI document", (BY_VERSION, BY_DIALECT))
 
@@ -46,9 +48,40 @@ DOCUMENTS: tuple[Document, ...] = (
     DOCS_PAGE,
     CHANGELOG_PAGE,
     VERSION_PAGE,
+    GUIDES_PAGE,
+    GUIDE_PAGE,
     ASSET,
     OPENAPI,
 )
+START_PAGE = DOCS_PAGE
+"""Where a browser is sent that asks for `/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A guide, by the name of its file in `docs/guides/`; `title` is its first heading."""
+
+    name: str
+    title: str
+    about: str
+
+    @property
+    def file(self) -> str:
+        """The name of its committed HTML, in `docs/reference/`."""
+        return f"guide-{self.name}.html"
+
+
+GUIDES: tuple[Guide, ...] = (
+    Guide("first-call", "The first call", "Create, read, change and delete a record, with curl and in Python."),
+    Guide("sync", "Sync two million contacts", "Send a file of any size, and follow what changes."),
+    Guide("idempotency", "Create without doubles", "Send a create again without making a second record."),
+    Guide("problems", "Handle every problem", "A client that retries, mends and stops as each problem asks."),
+    Guide("versions", "Versions, and how to move to a newer one", "What a version keeps stable, and how to upgrade."),
+    Guide("apps", "An app that acts for its users", "OAuth 2.1 from registration to refresh."),
+    Guide("service-tokens", "Tokens for a service", "Get tokens with a client id and a secret."),
+)
+"""In the order in which they are listed."""
+
 DOCUMENT_METHODS = ("GET", "HEAD")
 DOCUMENT_ALLOW = (*DOCUMENT_METHODS, "OPTIONS")
 

@@ -5,6 +5,7 @@ Names are lower-case, as HTTP/2 sends them; `X-…` in documents is the same hea
 
 from dataclasses import dataclass
 from enum import Enum
+from urllib.parse import urlsplit
 
 
 class Writer(Enum):
@@ -153,11 +154,20 @@ def challenge_insufficient_scope(scope: str) -> str:
     return f'Bearer error="insufficient_scope", scope="{scope}"'
 
 
-EVERY_ANSWER: tuple[tuple[str, str], ...] = (
-    ("x-content-type-options", "nosniff"),
-    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
-)
-"""On every answer, whoever wrote it."""
+HSTS = ("strict-transport-security", "max-age=31536000; includeSubDomains")
+EVERY_ANSWER: tuple[tuple[str, str], ...] = (("x-content-type-options", "nosniff"), HSTS)
+"""On every answer, whoever wrote it; see `every_answer`."""
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def every_answer(api_url: str) -> tuple[tuple[str, str], ...]:
+    """What stands on every answer of that deployment.
+
+    Never HSTS for a name of the developer's own machine: a browser would insist on https for every port of it.
+    """
+    is_local = urlsplit(api_url).hostname in _THIS_MACHINE
+    return tuple(row for row in EVERY_ANSWER if not (is_local and row is HSTS))
+
 
 PRIVATE_ANSWER: tuple[tuple[str, str], ...] = (
     ("cache-control", "no-store"),

@@ -39,6 +39,9 @@ ACCESS_TOKENS = Endpoint("access-tokens", "/access-tokens", SHOWING)
 APPS = Endpoint("apps", "/apps", SHOWING)
 PAGE_ASSET = Endpoint("asset", "/assets/{file}", READING)
 
+ANY_OTHER = Endpoint("any-other", "/{path:.*}", READING)
+"""For browsers: whatever is no endpoint is answered with a page, and `/` with the way to the first one."""
+
 PAGES: tuple[Endpoint, ...] = (
     LOGIN,
     LOGIN_RETURN,

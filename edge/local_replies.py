@@ -14,10 +14,10 @@ from contract.headers import (
     ALLOW,
     CHALLENGE,
     CHALLENGE_INVALID_TOKEN,
-    EVERY_ANSWER,
     REQUEST_ID,
     RETRY_AFTER,
     WWW_AUTHENTICATE,
+    every_answer,
 )
 from contract.limits import DEFAULT_PLAN
 from contract.problems import (
@@ -191,7 +191,7 @@ def _untouched() -> Yaml:
 
 def _mapper(reply: Reply, deployment: Deployment) -> Yaml:
     headers = (
-        *EVERY_ANSWER,
+        *every_answer(deployment.api_url),
         *private_answer(deployment),
         *refusal(deployment),
         *_retry_after(reply.problem),

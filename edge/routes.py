@@ -9,8 +9,8 @@ import re
 
 from contract.bounds import EDGE_TIMEOUT_S
 from contract.documents import DOCUMENT_ALLOW, DOCUMENT_METHODS, DOCUMENTS, Document
-from contract.headers import ALLOW, AUTHORIZATION, CLIENT_ADDRESS, EVERY_ANSWER, OPERATION, RATE_HEADERS
-from contract.oauth import AUTH_ENDPOINTS, BACK_CHANNEL, FOR_SCRIPTS, RESOURCE_METADATA, Endpoint
+from contract.headers import ALLOW, AUTHORIZATION, CLIENT_ADDRESS, OPERATION, RATE_HEADERS, every_answer
+from contract.oauth import ANY_OTHER, AUTH_ENDPOINTS, BACK_CHANNEL, FOR_SCRIPTS, RESOURCE_METADATA, Endpoint
 from contract.operations import (
     HEALTH_PATH,
     OPERATIONS,
@@ -42,6 +42,7 @@ _SAFE = ("GET", "HEAD")
 _READ_ONLY = (HEALTH_PATH, READINESS_PATH, RESOURCE_METADATA.path)
 """Neither operations nor documents: nobody behind the edge says of these which methods they take."""
 _EXPECT = "expect"
+_CALLERS_ADDRESS = overwriting({CLIENT_ADDRESS.name: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"})
 _BEFORE_SENDING = "connect-failure,refused-stream,reset-before-request"
 """What can be repeated whatever the method: nobody has read the request yet."""
 
@@ -65,7 +66,7 @@ def route_configuration(deployment: Deployment, *before: Yaml) -> Yaml:
                 **({"typed_per_filter_config": scripts} if scripts else {}),
             },
         ],
-        "response_headers_to_add": overwriting(EVERY_ANSWER),
+        "response_headers_to_add": overwriting(every_answer(deployment.api_url)),
         "validate_clusters": True,
     }
 
@@ -82,13 +83,22 @@ def api_routes(deployment: Deployment) -> list[Yaml]:
         *(route for row in DOCUMENTS for route in _document(row, public)),
         *(route for path in sorted(paths(), key=_parameters) for route in _path_routes(path, private)),
         _refused(UNKNOWN_PATH, {"path_separated_prefix": API_ROOT}, decision(UNKNOWN_PATH.id), private),
+        {**_for_browsers("documents.any-other", TRANSCODER), "typed_per_filter_config": _unasked()},
         _nothing_here(),
     ]
 
 
 def auth_routes(deployment: Deployment) -> list[Yaml]:
     """The auth host's; none asks for a token. Of a method that is not an endpoint's, the endpoint itself tells."""
-    return [*(_endpoint(row, deployment) for row in AUTH_ENDPOINTS), _nothing_here()]
+    return [
+        *(_endpoint(row, deployment) for row in AUTH_ENDPOINTS),
+        {
+            **_for_browsers(f"{OAUTH}.{ANY_OTHER.id}", OAUTH),
+            "typed_per_filter_config": no_token() | no_decision() | of_logins(),
+            "request_headers_to_add": _CALLERS_ADDRESS,
+        },
+        _nothing_here(),
+    ]
 
 
 def _endpoint(row: Endpoint, deployment: Deployment) -> Yaml:
@@ -103,7 +113,7 @@ def _endpoint(row: Endpoint, deployment: Deployment) -> Yaml:
         **route,
         "typed_per_filter_config": no_token() | no_decision() | of_logins() | (policy(deployment) if scripts else {}),
         **(public_answer(deployment) if scripts else {}),
-        "request_headers_to_add": overwriting({CLIENT_ADDRESS.name: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}),
+        "request_headers_to_add": _CALLERS_ADDRESS,
     }
 
 
@@ -230,6 +240,16 @@ def readiness() -> Yaml:
         "match": {"path": READINESS_PATH, **_methods(*_SAFE)},
         **_to(TRANSCODER, *_SAFE),
         "typed_per_filter_config": no_token() | any_authorization() | decision(READINESS) | uncounted(),
+    }
+
+
+def _for_browsers(name: str, cluster: str) -> Yaml:
+    """A page for a browser that asks for what is not there. Everybody else gets the problem below."""
+    names_html = {"name": "accept", "string_match": {"contains": "text/html", "ignore_case": True}}
+    return {
+        "name": name,
+        "match": {"prefix": "/", "headers": [*_methods(*_SAFE)["headers"], names_html]},
+        **_to(cluster, *_SAFE),
     }
 
 

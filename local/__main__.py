@@ -12,19 +12,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from contract.documents import DOCS_PAGE
 from contract.headers import VERSION
+from contract.oauth import LOGIN
 from contract.versions import LATEST_VERSION
 from local.down import take_down
 from local.folder import RunFolder, alone, locate, open_folder
+from local.inside import demo_users
 from local.operator import ABOUT, OPTIONS, in_force, operate
-from local.ports import HIGHEST_API_PORT
+from local.ports import DEFAULT_API_PORT, HIGHEST_API_PORT
 from local.rooms import ROOT
 from local.services import CREATE_CONTACT, Stack, as_a_caller, as_a_stranger
 from local.show import TOKEN_OPTIONS, new_token, show_logs, status, token, where
 from local.trouble import Trouble
 
 Asked = argparse.Namespace
-_DEFAULT_PORT = "8443"
 
 
 def main(words: Sequence[str]) -> int:
@@ -53,7 +55,7 @@ def main(words: Sequence[str]) -> int:
 def _up(folder: RunFolder, asked: Asked) -> str:
     from local.up import await_ready, ready_now, start_or_join, tell
 
-    port = _port(asked.port or _DEFAULT_PORT)
+    port = _port(asked.port, folder)
     folder = open_folder(folder.root)
     stack, joined = start_or_join(folder, port)
     if joined and asked.port and port not in (0, stack.api_port):
@@ -89,7 +91,7 @@ def _restart(folder: RunFolder, asked: Asked) -> str:
 def _doctor(folder: RunFolder, asked: Asked) -> str:
     from local.doctor import examine
 
-    return examine(folder, _port(asked.port))
+    return examine(folder, _port(asked.port, folder))
 
 
 def _operate(folder: RunFolder, asked: Asked) -> str:
@@ -103,21 +105,39 @@ def _logs(folder: RunFolder, asked: Asked) -> str:
 
 def _greeting(stack: Stack, ready_token: str) -> str:
     ca = shlex.quote(str(stack.keys.ca))
+    users = "".join(f"\n            {user}" for user in demo_users())
+    log_in = f"{stack.auth_url}{LOGIN.path}{f'  (the page shows the password of these users){users}' if users else ''}"
     return f"""
-Up:       {stack.api_url}  (auth host: {stack.auth_url})
-CA file:  {stack.keys.ca}
-Token:    {ready_token}
+Up:         {stack.api_url}  (auth host: {stack.auth_url})
+Reference:  {stack.api_url}{DOCS_PAGE.path}
+Log in:     {log_in}
+CA file:    {stack.keys.ca}
 
-Create a contact:
+Create a contact, with a token of an admin:
 
+TOKEN={ready_token}
 curl --cacert {ca} {stack.api_url}{CREATE_CONTACT.path} \\
-  -H 'Authorization: Bearer {ready_token}' \\
+  -H "Authorization: Bearer $TOKEN" \\
   -H '{VERSION.name.title()}: {LATEST_VERSION.date}' -H 'Content-Type: application/json' \\
   -d '{{"first_name": "Ada", "last_name": "Lovelace"}}'
 """
 
 
-def _port(text: str) -> int:
+def _port(asked: str, folder: RunFolder) -> int:
+    """The port that was asked for, else the one of the last start in this run folder, else the default."""
+    if not asked:
+        return _remembered(folder) or DEFAULT_API_PORT
+    return _typed_port(asked)
+
+
+def _remembered(folder: RunFolder) -> int:
+    try:
+        return _typed_port(folder.port.read_text().strip())
+    except (OSError, Trouble):
+        return 0
+
+
+def _typed_port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) <= HIGHEST_API_PORT:
         return int(text)
     raise Trouble(f"PORT is {text!r}; it must be a number from 1 to {HIGHEST_API_PORT}, or 0 for any two free ports.")
@@ -136,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     starts = add("up", _up, "start everything, wait until it serves, and return")
     starts.add_argument("--port", default=os.environ.get("PORT", ""), help="of the API; 0: any two free ports")
     looks = add("doctor", _doctor, "say what is wrong with this installation, and the cure")
-    looks.add_argument("--port", default=os.environ.get("PORT") or _DEFAULT_PORT, help="that `up` is to use")
+    looks.add_argument("--port", default=os.environ.get("PORT", ""), help="that `up` is to use")
     add("down", _down, "end everything, also what a crash has left")
     add("status", lambda folder, _: status(folder), "show the services")
     again = add("restart", _restart, "let services hand over to new ones, one after the other, without a lost request")

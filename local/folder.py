@@ -63,6 +63,11 @@ class RunFolder:
         return self.root / "state.json"
 
     @property
+    def port(self) -> Path:
+        """Returns the file that keeps the API's port from one start to the next."""
+        return self.root / "port"
+
+    @property
     def wish(self) -> Path:
         """Returns the file that asks the supervisor to let services hand over to new ones."""
         return self.root / "restart.json"

@@ -4,7 +4,10 @@ Owns the variables that are handed on; must not know a dialect. `DIALECT` and wh
 dialect's, `INTERNAL_` begins where the services are and what is shown to them.
 """
 
+import json
 import os
+from pathlib import Path
+from typing import Any
 
 from local.rooms import ROOT
 
@@ -66,6 +69,29 @@ def for_traces() -> tuple[str, ...]:
 def database_url(own: str) -> str:
     """Returns where the authorization server keeps its records: at `own`, unless the environment names a database."""
     return os.environ.get("OAUTH_DATABASE_URL") or own
+
+
+def has_demo_login() -> bool:
+    """Returns whether people log in as the users of the directory file."""
+    return for_oauth()["LOGIN"] == "demo"
+
+
+def demo_users() -> list[str]:
+    """Returns the addresses of the first business's active users, each with its role; none with another login."""
+    if not has_demo_login():
+        return []
+    users = [user for business in _businesses()[:1] for user in business["users"]]
+    return [f"{user['email']}, {user['role']}" for user in users if user["active"] and user.get("email")]
+
+
+def business_names() -> dict[str, str]:
+    """Returns the name of each business in the directory by its number or UUID, as an operator types it."""
+    return {str(business["id"]): business.get("name", "") for business in _businesses()}
+
+
+def _businesses() -> list[Any]:
+    listed: list[Any] = json.loads(Path(for_oauth()["DIRECTORY_FILE"]).read_text("utf-8"))["businesses"]
+    return listed
 
 
 def directory_file() -> str:

@@ -48,6 +48,8 @@ class Keeper:
         self._turn = asyncio.Lock()
         self._life = 0
         self._has_served = False
+        self.was_ready = asyncio.Event()
+        """Set once the service has been ready for the first time."""
 
     async def keep(self) -> None:
         """Start, watch, start again with back-off; ends only by cancellation."""
@@ -166,6 +168,7 @@ class Keeper:
     async def _announce(self) -> None:
         await until_ready(self._service.ready)
         self._has_served = True
+        self.was_ready.set()
         self._board.ready(self._service)
 
 

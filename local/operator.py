@@ -3,9 +3,11 @@
 Owns which variables are handed on; what they mean is for `python -m oauth`. Only its database has to be there.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from local.folder import RunFolder
+from local.inside import business_names, has_demo_login
 from local.rooms import ask
 from local.services import Stack, oauth_settings
 from local.trouble import Trouble
@@ -27,9 +29,38 @@ ABOUT = {
 
 
 def operate(folder: RunFolder, command: str, wishes: Mapping[str, str]) -> str:
-    """Returns what the command said."""
+    """Returns what the command said.
+
+    Raises `Trouble` for the number of a business that the directory does not have, except for `resume`, which takes
+    back what was done before the business went.
+    """
+    business = wishes.get("business", "")
+    is_number = command != "resume" and business.isdecimal()
+    if is_number and has_demo_login() and business not in (known := business_names()):
+        listed = ", ".join(f"{number} ({name})" for number, name in known.items())
+        raise Trouble(f"There is no business {business}: BUSINESS= is one of {listed}.")
     options = [part for name in OPTIONS[command] if wishes.get(name) for part in (f"--{name}", wishes[name])]
     return _ask(folder, command, *options)
+
+
+def ask_oauth(words: Sequence[str], settings: Mapping[str, str]) -> str:
+    """Returns what a command of the authorization server printed.
+
+    Raises `Trouble` with its complaint, in the words that were typed: `BUSINESS=` where the command says `--business`.
+    """
+    try:
+        return ask("oauth", words, settings)
+    except Trouble as trouble:
+        raise Trouble(as_typed(str(trouble))) from None
+
+
+def as_typed(complaint: str) -> str:
+    """Returns the complaint of a command with the variables of `make` instead of the command's name and options."""
+    text = complaint.removeprefix("oauth: ").removeprefix("argument ")
+    text = re.sub(r"^the following arguments are required: (.*)$", r"\1 is missing", text)
+    text = re.sub(r"^one of the arguments (.*) is required$", r"one of \1 is needed", text)
+    text = re.sub(r"^(--\w+): ", lambda found: f"{found[1]} ", text)
+    return re.sub(r"--([a-z]+)\b", lambda found: f"{found[1].upper()}=", text)
 
 
 def in_force(folder: RunFolder, *, everything: bool) -> str:
@@ -40,4 +71,4 @@ def in_force(folder: RunFolder, *, everything: bool) -> str:
 def _ask(folder: RunFolder, *words: str) -> str:
     if not folder.store.is_dir():
         raise Trouble(f"Nothing is kept in {folder.root}: `make up` first.")
-    return ask("oauth", words, oauth_settings(Stack(folder, api_port=0))).rstrip()
+    return ask_oauth(words, oauth_settings(Stack(folder, api_port=0))).rstrip()

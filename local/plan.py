@@ -57,6 +57,8 @@ class Service:
     socket: str = ""
     """The path of a socket file that a dead predecessor may have left; removed before each start."""
     hands_over: HandsOver = HandsOver.NOT
+    starts_after: tuple[str, ...] = ()
+    """Names of services that must have been ready once before this one starts."""
     before_end: tuple[str, ...] = ()
     """A command that lets it finish what it has; run to its end before the service is told to."""
 

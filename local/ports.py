@@ -1,6 +1,7 @@
 """Two neighbouring TCP ports for one stack: the API's, and the next one for the auth host.
 
-Owns the claim on them; must not know who will listen there.
+Owns the claim on them; must not know who will listen there. Runs before anything is installed, on the
+standard library alone.
 
 Envoy binds with SO_REUSEPORT, so two stacks that start at the same moment would share a port without an error. A look
 at TCP is therefore not enough. The claim is a UDP socket on the same port number: exclusive, seen by no TCP client, and
@@ -10,12 +11,14 @@ gone with the process that holds it, however that ends.
 import errno
 import secrets
 import socket
+import sys
 from dataclasses import dataclass
 
 from local.trouble import Trouble
 
 # Below the kernel's range for outgoing connections (32768 up, net.ipv4.ip_local_port_range), which would race with us.
 FREE_PORTS = range(20000, 32000, 2)
+DEFAULT_API_PORT = 8443
 HIGHEST_API_PORT = 65534
 TRIES = 100
 
@@ -89,3 +92,19 @@ def _try_to_listen(family: socket.AddressFamily, host: str, port: int) -> None:
             if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):  # a machine without IPv6
                 return
             raise
+
+
+def main() -> int:
+    """Tell before a first installation, which takes a minute, when the port given as an argument is taken."""
+    try:
+        claim_ports(int(sys.argv[1])).close()
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    except (ValueError, OverflowError):
+        pass  # not a port: `up` says so with what was typed
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

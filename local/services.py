@@ -195,6 +195,7 @@ def _authz(stack: Stack, number: int) -> Service:
         ready=Probe(f"unix:{socket}"),
         socket=socket,
         hands_over=HandsOver.ITS_SOCKET,
+        starts_after=("oauth",),  # its feed of revocations
     )
 
 
@@ -230,6 +231,7 @@ def _envoy(stack: Stack) -> Service:
         leaves=Leaves.FIRST,
         socket=stack.folder.socket("envoy-admin"),
         hands_over=HandsOver.BY_ITSELF if _SHARES_MEMORY else HandsOver.NOT,
+        starts_after=("oauth",),  # the keys that tokens are verified by
         before_end=(sys.executable, "-I", "-S", _DRAIN, stack.folder.socket("envoy-admin"), str(ENVOY_ENDS_WITHIN_S)),
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contract.versions import LATEST_VERSION
 from local.down import running
 from local.folder import RunFolder
+from local.operator import ask_oauth
 from local.rooms import ask
 from local.services import Stack, oauth_settings
 from local.state import State
@@ -58,7 +59,7 @@ def token(folder: RunFolder, wishes: Mapping[str, str]) -> str:
 def new_token(stack: Stack, wishes: Mapping[str, str]) -> str:
     """Returns a token of `stack`, by default that of tenant 1's admin with every scope."""
     options = [part for name in TOKEN_OPTIONS if wishes.get(name) for part in (f"--{name}", wishes[name])]
-    return ask("oauth", ("token", *options), oauth_settings(stack)).strip()
+    return ask_oauth(("token", *options), oauth_settings(stack)).strip()
 
 
 def show_logs(folder: RunFolder, wanted: str) -> None:

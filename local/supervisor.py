@@ -35,7 +35,7 @@ async def supervise(plan: Plan) -> None:
             group.create_task(_stop_without_folder(folder, stop)),
             group.create_task(_replace_when_asked(folder, keepers, wished)),
         ]
-        lives = {name: group.create_task(keeper.keep()) for name, keeper in keepers.items()}
+        lives = {service.name: group.create_task(_keep_in_order(service, keepers)) for service in plan.services}
         await stop.wait()
         for task in beside:
             task.cancel()
@@ -47,6 +47,13 @@ async def supervise(plan: Plan) -> None:
             if leaving:
                 await asyncio.wait(leaving)
     say("all services have ended")
+
+
+async def _keep_in_order(service: Service, keepers: Mapping[str, Keeper]) -> None:
+    """Keep a service alive, from when all that it starts after have been ready once."""
+    for name in service.starts_after:
+        await keepers[name].was_ready.wait()
+    await keepers[service.name].keep()
 
 
 async def _replace_when_asked(folder: RunFolder, keepers: Mapping[str, Keeper], wished: asyncio.Event) -> None:

@@ -56,6 +56,7 @@ def _start(folder: RunFolder, api_port: int) -> Stack:
             rendered = beside.submit(ask, "edge", edge_arguments(stack), {})
             ask("oauth", ("migrate",), oauth_settings(stack))
             rendered.result()
+        folder.port.write_text(f"{claim.api_port}\n")
         launch(folder, services, claim)
     except BaseException:
         drop_sockets(folder)

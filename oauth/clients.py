@@ -126,7 +126,7 @@ def authenticates(client: Client, shown: Credentials, *, now_s: int) -> bool:
 
 
 def redirect_fault(uri: str, *, is_public: bool) -> str | None:
-    """Why a redirect URI cannot be registered, in words; None for one that can.
+    """Why a redirect URI cannot be registered, as the rest of a sentence about it; None for one that can.
 
     https for everybody; loopback http, and a scheme of one's own, for public clients only (RFC 8252 §7, §8.4).
     """
@@ -134,23 +134,23 @@ def redirect_fault(uri: str, *, is_public: bool) -> str | None:
         parts = urlsplit(uri)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return "It is no URI."
+        return "is not a URI"
     if len(uri) > _URIS.max_length or not _PRINTABLE.fullmatch(uri) or not parts.scheme or "\\" in uri:
-        return "It is no absolute URI of printable ASCII."
+        return f"must be an absolute URI of printable ASCII, of at most {_URIS.max_length} characters"
     if "#" in uri:
-        return "It has a fragment (RFC 6749 §3.1.2)."
+        return "must not have a fragment (RFC 6749 §3.1.2)"
     if parts.username is not None or parts.password is not None:
-        return "It names a user."
+        return "must not name a user"
     if any(segment in (".", "..") for segment in parts.path.split("/")):
-        return "Its path goes up."
+        return "must not have `.` or `..` in its path"
     if parts.scheme == "https":
-        return None if host else "It names no host."
+        return None if host else "must name a host"
     if not is_public:
-        return "It is not https."
+        return "must begin with https"
     if parts.scheme == "http":
-        return None if host in _LOOPBACKS else "Over http only 127.0.0.1 and [::1] are answered."
+        return None if host in _LOOPBACKS else "may begin with http only for 127.0.0.1 and [::1]"
     if parts.scheme in _NEVER or not _SCHEME.fullmatch(parts.scheme):
-        return "Its scheme is not one that an app can own."
+        return "has a scheme that an app cannot own"
     return None
 
 

@@ -3,18 +3,20 @@
 import argparse
 from pathlib import Path
 
-from contract.documents import OPENAPI_DIALECTS, openapi_file
+from contract.documents import GUIDES, OPENAPI_DIALECTS, openapi_file
 from contract.resources import RESOURCES
 from contract.versions import VERSIONS
 from process import rendered
 from reference.collection import collection, collection_file
 from reference.document import text
+from reference.guides import guide
 from reference.licences import licences
 from reference.pages import PAGES
 from reference.settings import settings
 from transcoder.declarations import check_declarations
 
 FOLDER = Path("docs/reference")
+GUIDES_FOLDER = Path("docs/guides")
 
 
 def main() -> None:
@@ -35,7 +37,8 @@ def _wanted() -> dict[str, str]:
     }
     collections = {collection_file(version): collection(version) for version in VERSIONS}
     pages = {name: made() for name, made in PAGES.items()} | {"settings.md": settings(), "licences.md": licences()}
-    return documents | collections | pages
+    guides = {row.file: guide((GUIDES_FOLDER / f"{row.name}.md").read_text("utf-8")) for row in GUIDES}
+    return documents | collections | pages | guides
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from contract.documents import EXAMPLE_API_URL, EXAMPLE_AUTH_URL
+from contract.documents import EXAMPLE_API_URL, EXAMPLE_AUTH_URL, GUIDES_PAGE
 from contract.operations import OPERATIONS, SCOPES, TRACE_ID_PARAMETER
 from contract.resources import RESOURCES
 from contract.versions import Version
@@ -49,6 +49,7 @@ def _document(version: Version) -> Schema:
     return {
         "openapi": SPEC,
         "info": {"title": TITLE, "version": version.date, "description": introduction(version)},
+        "externalDocs": {"description": "Guides", "url": f"{EXAMPLE_API_URL}{GUIDES_PAGE.path}"},
         "servers": [{"url": EXAMPLE_API_URL}],
         "security": [{OAUTH: []}, {BEARER: []}],
         "tags": _tags(),

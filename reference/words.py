@@ -1,6 +1,7 @@
 """[pure] What is said in words: the introduction, and a line and a paragraph for every kind of operation."""
 
 from contract.bounds import DEFAULT_LIMIT, MAX_BATCH_ITEMS, MAX_LIMIT, RECEIPTS_PER_BUSINESS
+from contract.documents import EXAMPLE_API_URL, GUIDE_PAGE
 from contract.limits import PLANS
 from contract.operations import Operation
 from contract.versions import VERSIONS, Version
@@ -28,6 +29,7 @@ SUMMARIES: dict[Kind, str] = {
     Kind.EXPLAIN: "Explain a decision",
     Kind.VERSIONS: "List the versions of the API",
 }
+_SYNC_GUIDE = EXAMPLE_API_URL + GUIDE_PAGE.path.format(name="sync")
 _ITEMS = (
     f"1 to {MAX_BATCH_ITEMS} items, each with an outcome of its own, in order: the answer is 200 although items "
     "failed. Another shape of the body fails the whole."
@@ -51,7 +53,7 @@ DESCRIPTIONS: dict[Kind, str] = {
     Kind.BATCH_GET: f"{_ITEMS} An unknown id is its item's 404, a deleted record its item's 410.",
     Kind.BATCH_UPDATE: f"{_ITEMS} An item may hold `if_match`.",
     Kind.BATCH_DELETE: _ITEMS,
-    Kind.BATCH_UPSERT: f"{_ITEMS} The fastest way to sync: see the guide.",
+    Kind.BATCH_UPSERT: f"{_ITEMS} The fastest way to sync: see [the guide]({_SYNC_GUIDE}).",
     Kind.ME: "The business, user, role, permissions, scopes, plan and limits of the token.",
     Kind.REQUESTS: "What became of the requests that were sent with an `Idempotency-Key`, without sending the body "
     "again: an entry for each operation, newest first, or a single one whose `state` is `absent`.",

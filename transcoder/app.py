@@ -24,7 +24,7 @@ from transcoder.administration import ADMINISTERED, Administration
 from transcoder.around import around
 from transcoder.credentials import Credentials
 from transcoder.declarations import check_declarations
-from transcoder.documents import Documents, document_at, sources
+from transcoder.documents import Documents, document_at, names_html, sources
 from transcoder.handlers.shared import Desk
 from transcoder.idempotency import Once
 from transcoder.metrics import Tally, watch
@@ -97,7 +97,7 @@ def _answering(pipeline: Pipeline, documents: Documents, readiness: Readiness, a
             return _not_ready(request, api_url)
         if document := document_at(request.path):
             return documents.answer(document, request)
-        return await pipeline.answer(request)
+        return documents.nothing_here(request) if names_html(request) else await pipeline.answer(request)
 
     return answer
 

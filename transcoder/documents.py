@@ -3,8 +3,9 @@
 Owns where their sources lie and how a request chooses among them; what stands on them is `pages`' affair. Knows no
 token and no version of a caller.
 
-The OpenAPI documents are committed files: `docs/reference/` holds one by each name in
-`contract.documents.OPENAPI_FILES`, `openapi-<version>.json` (3.1) and `openapi-<version>-3.0.json`. In them the two
+The OpenAPI documents and the guides are committed files: `docs/reference/` holds one by each name in
+`contract.documents.OPENAPI_FILES`, `openapi-<version>.json` (3.1) and `openapi-<version>-3.0.json`, and one of each
+guide in `GUIDES`. In them the two
 origins `contract.documents.EXAMPLE_API_URL` (https://api.example.com) and `EXAMPLE_AUTH_URL` (https://auth.example.com)
 stand for the deployment's own and are replaced, as text, when the service starts; nothing else in them is touched.
 """
@@ -18,8 +19,17 @@ from urllib.parse import unquote
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
-from contract.bounds import MAX_ERRORS, PROBLEM_MEDIA_TYPE
-from contract.documents import DOCUMENT_ALLOW, DOCUMENT_ANSWER, DOCUMENT_METHODS, DOCUMENTS, OPENAPI_FILES, Document
+from contract.bounds import JSON_MEDIA_TYPE, MAX_ERRORS, PROBLEM_MEDIA_TYPE
+from contract.documents import (
+    DOCUMENT_ALLOW,
+    DOCUMENT_ANSWER,
+    DOCUMENT_METHODS,
+    DOCUMENTS,
+    GUIDES,
+    OPENAPI_FILES,
+    START_PAGE,
+    Document,
+)
 from contract.problems import (
     INTERNAL_ERROR,
     INVALID_PARAMETER,
@@ -34,13 +44,13 @@ from httpserver.messages import Request, Response
 from process.look import Look
 from transcoder import media, requests
 from transcoder.errors import ApiError
-from transcoder.pages.shelf import Page, Shelf, Sources, shelf
+from transcoder.pages.shelf import HTML_MEDIA_TYPE, NOT_FOUND, WRONG_CHOICE, Page, Shelf, Sources, shelf
 from transcoder.parameters import unknown_parameter
 
 _HERE = Path(__file__).parent
 _TEMPLATES = _HERE / "pages" / "templates"
 _STATIC = _HERE / "pages" / "static"
-_OPENAPI = _HERE.parent / "docs" / "reference"
+_RENDERED = _HERE.parent / "docs" / "reference"
 _VIEWER = "flask_swagger_ui"
 """The package that brings the viewer's files; its own code is never imported."""
 _VIEWER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
@@ -61,7 +71,8 @@ def sources(look: Look, api_url: str, auth_url: str) -> Sources:
         assets={
             path.name: path.read_bytes() for path in (*_STATIC.iterdir(), *(dist / name for name in _VIEWER_FILES))
         },
-        openapi={name: (_OPENAPI / name).read_text("utf-8") for name in OPENAPI_FILES},
+        openapi={name: (_RENDERED / name).read_text("utf-8") for name in OPENAPI_FILES},
+        guides={row.name: (_RENDERED / row.file).read_text("utf-8") for row in GUIDES},
         look=look,
         api_url=api_url,
         auth_url=auth_url,
@@ -82,14 +93,29 @@ class Documents:
         self._log = log
 
     def answer(self, row: Document, request: Request) -> Response:
-        """It, or the problem why not; whatever the method."""
+        """It, or the problem why not; whatever the method. Browsers get the problem as a page where there is one."""
         try:
             return self._found(row, request)
         except ApiError as error:
-            return self._refused(request, error)
+            page = self._page_for(row, error) if reads_html(request) else None
+            return self._refused(request, error) if page is None else _as_page(page, error)
         except Exception:
             self._log.exception("unhandled", trace_id=requests.trace_id(request), document=row.id)
             return self._refused(request, ApiError(INTERNAL_ERROR, outcome="not-applied"))
+
+    def nothing_here(self, request: Request) -> Response:
+        """What a browser gets where no document is: the way to the first page, or a page with links."""
+        error = ApiError(ROUTE_NOT_FOUND)
+        if not reads_html(request):
+            return self._refused(request, error)
+        if request.path == "/":
+            return Response(303, {headers.LOCATION: START_PAGE.path, **dict(headers.PRIVATE_ANSWER)})
+        return _as_page(self._shelf[NOT_FOUND][0], error)
+
+    def _page_for(self, row: Document, error: ApiError) -> Page | None:
+        key = {ROUTE_NOT_FOUND: NOT_FOUND, INVALID_PARAMETER: (row.path, WRONG_CHOICE)}.get(error.problem)
+        pages = self._shelf.get(key) if key else None
+        return pages[0] if pages else None
 
     def _found(self, row: Document, request: Request) -> Response:
         if request.method not in DOCUMENT_METHODS:
@@ -120,6 +146,26 @@ class Documents:
         )
         sent = {**dict(headers.PRIVATE_ANSWER), **error.headers, headers.CONTENT_TYPE.title: PROBLEM_MEDIA_TYPE}
         return Response(error.problem.status, sent, body)
+
+
+def names_html(request: Request) -> bool:
+    """Whether it reads something and names HTML among what it accepts, as browsers do."""
+    accept = request.headers.get(headers.ACCEPT.name, "")
+    return request.method in DOCUMENT_METHODS and HTML_MEDIA_TYPE in accept.lower()
+
+
+def reads_html(request: Request) -> bool:
+    """Whether it names HTML, and likes no form of a problem better."""
+    accept = request.headers.get(headers.ACCEPT.name, "")
+    return (
+        names_html(request)
+        and media.preferred(accept, (HTML_MEDIA_TYPE, PROBLEM_MEDIA_TYPE, JSON_MEDIA_TYPE)) == HTML_MEDIA_TYPE
+    )
+
+
+def _as_page(page: Page, error: ApiError) -> Response:
+    sent = {**dict(DOCUMENT_ANSWER), **dict(headers.PRIVATE_ANSWER), headers.CONTENT_TYPE.title: _content_type(page)}
+    return Response(error.problem.status, sent, page.body)
 
 
 def chosen(row: Document, query: list[tuple[str, str]]) -> tuple[str, ...]:

@@ -78,6 +78,15 @@ async def get(desk: Desk, asked: Asked, number: int) -> App | Refused:
         return await find_app(connection, asked.business, number) or NotThere()
 
 
+def faults(asked: Asked, wanted: NewApp) -> tuple[Fault, ...]:
+    """Every reason why `wanted` cannot be registered; whether there is room for it is seen when it is."""
+    return _new_faults(_client(asked, wanted, None if wanted.is_public else ""), wanted)
+
+
+def _new_faults(client: Client, wanted: NewApp) -> tuple[Fault, ...]:
+    return tuple(_faults(client, redirects_given=wanted.redirect_uris is not None))
+
+
 async def create(desk: Desk, asked: Asked, wanted: NewApp) -> Registered | Refused:
     """A new one; with a `dedupe_key`, the one that was made with it before."""
     now_s = desk.clock()
@@ -86,8 +95,8 @@ async def create(desk: Desk, asked: Asked, wanted: NewApp) -> Registered | Refus
             return before
     secret = None if wanted.is_public else new_word(SECRET_PREFIX)
     client = _client(asked, wanted, secret)
-    if faults := tuple(_faults(client, redirects_given=wanted.redirect_uris is not None)):
-        return Invalid(faults)
+    if found := _new_faults(client, wanted):
+        return Invalid(found)
     async with changing(desk, asked) as connection:
         await take_turn(connection, "apps", asked.business)
         if before := await _made_before(connection, asked, now_s):
@@ -119,8 +128,8 @@ async def update(
         if not isinstance(found, App):
             return found
         client = replace(found.client, **changes)
-        if faults := tuple(_faults(client, redirects_given=True)):
-            return Invalid(faults)
+        if found_faults := tuple(_faults(client, redirects_given=True)):
+            return Invalid(found_faults)
         if client == found.client:
             return found
         columns = {name: _COLUMNS.get(name, lambda kept: kept)(value) for name, value in changes.items()}
@@ -201,7 +210,7 @@ def _faults(client: Client, *, redirects_given: bool) -> Iterator[Fault]:
         yield Fault("redirect_uris", code, "An app that users allow needs a place to send them back to.")
     for at, uri in enumerate(client.redirect_uris):
         if why_not := redirect_fault(uri, is_public=client.is_public):
-            yield Fault("redirect_uris", "invalid-url", why_not, at)
+            yield Fault("redirect_uris", "invalid-url", f"This address {why_not}.", at)
 
 
 def _service_faults(client: Client) -> Iterator[Fault]:

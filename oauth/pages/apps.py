@@ -7,12 +7,12 @@ from contract.oauth import APPS
 from contract.resources.app import APP
 from contract.roles import ROLES
 from contract.types import Uris
-from oauth.administration import Asked, Refused, apps
+from oauth.administration import Asked, Fault, Refused, apps
 from oauth.administration.apps import NewApp, Registered
-from oauth.clients import ClientKind
+from oauth.clients import ClientKind, redirect_fault
 from oauth.pages.consent import WORDS
 from oauth.pages.counter import Counter
-from oauth.pages.office import Office, boxes, name_in, scopes_in
+from oauth.pages.office import Faults, Office, boxes, by_field, name_in, scopes_in
 from oauth.parameters import Parameters
 from oauth.store.apps import App
 
@@ -21,7 +21,9 @@ _MOST_URIS = Uris().max_items
 _NO_NAME = "Give the app a name of up to 100 characters."
 _NO_KIND = "Choose what kind of app it is."
 _NO_SCOPE = "Tick at least one thing that the app may ask for."
-_TOO_MANY = f"An app has at most {_MOST_URIS} addresses."
+_TOO_MANY = f"An app has at most {_MOST_URIS} redirect URIs."
+_SHOWN = 100
+"""Characters of an address that are repeated."""
 
 
 class AppsPage(Counter[NewApp, Registered, App]):
@@ -29,20 +31,24 @@ class AppsPage(Counter[NewApp, Registered, App]):
 
     endpoint, template, prefix = APPS, "apps.html", APP.prefix
 
-    def wanted(self, form: Parameters) -> NewApp | str:
+    def wanted(self, office: Office, form: Parameters) -> NewApp | Faults:
         """See `Counter`."""
         name, scope, kind = name_in(form), scopes_in(form), form.get("kind") or ""
         uris = tuple((form.get("redirect_uris") or "").split())
-        if name is None:
-            return _NO_NAME
-        if kind not in _KINDS:
-            return _NO_KIND
-        if not scope:
-            return _NO_SCOPE
-        if len(uris) > _MOST_URIS:
-            return _TOO_MANY
         role = form.get("service_role") if kind == "service" else None
-        return NewApp(name, _KINDS[kind], scope, kind == "native", uris, role if role in ROLES else None)
+        # Until a kind is chosen, addresses are held to what the most lenient one allows.
+        is_public = kind not in ("web", "service")
+        role = role if role in ROLES else None
+        new = NewApp(name or "", _KINDS.get(kind, ClientKind.MARKETPLACE), scope, is_public, uris, role)
+        missing = {
+            "name": _NO_NAME if name is None else "",
+            "kind": _NO_KIND if kind not in _KINDS else "",
+            "redirect_uris": _TOO_MANY if len(uris) > _MOST_URIS else "",
+            "scopes": _NO_SCOPE if not scope else "",
+        }
+        refused = [fault for fault in apps.faults(office.asked, new) if kind in _KINDS or fault.index is not None]
+        told = by_field((fault.member, _sentence(fault, new)) for fault in refused)
+        return {**told, **{field: words for field, words in missing.items() if words}} or new
 
     async def create(self, asked: Asked, wanted: NewApp) -> Registered | Refused:
         """See `Counter`."""
@@ -80,3 +86,14 @@ class AppsPage(Counter[NewApp, Registered, App]):
             "created_at_s": each.created_at_s,
             "words": [WORDS[name] for name in client.scope if name in WORDS],
         }
+
+
+def _sentence(fault: Fault, new: NewApp) -> str:
+    """A fault in words that name what was filled in."""
+    if fault.index is None:
+        return fault.detail
+    if fault.member == "scopes":
+        return f"The role {new.service_role} does not allow this: {WORDS[new.scope[fault.index]]}."
+    uri = (new.redirect_uris or ())[fault.index]
+    shown = uri if len(uri) <= _SHOWN else f"{uri[:_SHOWN]}…"
+    return f"The address {shown} {redirect_fault(uri, is_public=new.is_public)}."

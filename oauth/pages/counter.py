@@ -15,8 +15,19 @@ from oauth.administration import Asked, Refused
 from oauth.answers import redirect
 from oauth.desk import Desk
 from oauth.pages.login import way_in
-from oauth.pages.office import OVERLAPS, Office, complaint, number_of, office_at, overlap_in
+from oauth.pages.office import (
+    FIELDS,
+    OVERLAPS,
+    WHOLE_FORM,
+    Faults,
+    Office,
+    complaints,
+    number_of,
+    office_at,
+    overlap_in,
+)
 from oauth.pages.printer import Printer
+from oauth.pages.visitor import Visitor
 from oauth.parameters import Parameters
 from oauth.requests import read_query
 
@@ -37,8 +48,8 @@ class Counter(ABC, Generic[New, Made, Kept]):
         self._printer = printer
 
     @abstractmethod
-    def wanted(self, form: Parameters) -> New | str:
-        """What is to be made, or what is missing, in words."""
+    def wanted(self, office: Office, form: Parameters) -> New | Faults:
+        """What is to be made, or everything that is wrong with the form."""
 
     @abstractmethod
     async def create(self, asked: Asked, wanted: New) -> Made | Refused:
@@ -69,6 +80,8 @@ class Counter(ABC, Generic[New, Made, Kept]):
         found = await office_at(self.desk, request)
         if found is None:
             return redirect(way_in(self.endpoint.id))
+        if isinstance(found, Visitor):
+            return self._printer.page("not-an-admin.html", status=403, visitor=found, section=self.endpoint.id)
         office, form = found
         if form is None:
             return await self._page(office, done=read_query(request).get("done") is not None)
@@ -81,24 +94,24 @@ class Counter(ABC, Generic[New, Made, Kept]):
                 return await self._end(office, form)
 
     async def _create(self, office: Office, form: Parameters) -> web.StreamResponse:
-        wanted = self.wanted(form)
-        if isinstance(wanted, str):
-            return await self._page(office, form=form, fault=wanted)
+        wanted = self.wanted(office, form)
+        if isinstance(wanted, Mapping):
+            return await self._page(office, form=form, faults=wanted)
         made = await self.create(office.asked, wanted)
         if isinstance(made, Refused):
-            return await self._page(office, form=form, fault=complaint(made))
+            return await self._page(office, form=form, faults=complaints(made))
         return await self._page(office, made=made)
 
     async def _rotate(self, office: Office, form: Parameters) -> web.StreamResponse:
         made = await self.rotate(office.asked, self._number(office, form), overlap_in(form))
         if isinstance(made, Refused):
-            return await self._page(office, fault=complaint(made))
+            return await self._page(office, faults=complaints(made))
         return await self._page(office, made=made)
 
     async def _end(self, office: Office, form: Parameters) -> web.StreamResponse:
         ended = await self.end(office.asked, self._number(office, form))
         if isinstance(ended, Refused):
-            return await self._page(office, fault=complaint(ended))
+            return await self._page(office, faults=complaints(ended))
         return redirect(f"{self.endpoint.path}?business={office.business}&done=1")
 
     def _number(self, office: Office, form: Parameters) -> int:
@@ -110,13 +123,13 @@ class Counter(ABC, Generic[New, Made, Kept]):
         *,
         made: Made | None = None,
         form: Parameters | None = None,
-        fault: str | None = None,
+        faults: Faults | None = None,
         done: bool = False,
     ) -> web.Response:
         found = await self.kept(office.asked)
         return self._printer.page(
             self.template,
-            status=400 if fault else 200,
+            status=400 if faults else 200,
             office=office,
             visitor=office.visitor,
             section=self.endpoint.id,
@@ -125,7 +138,20 @@ class Counter(ABC, Generic[New, Made, Kept]):
             name=(form.get("name") or "") if form else "",
             overlaps=OVERLAPS,
             form_open=form is not None or not found,
-            fault=fault,
+            fault=_summary(form, faults or {}),
+            faults=faults or {},
+            first_fault=next((field for field in FIELDS if field in (faults or {})), None),
             done=done,
             **self.shown(office, made, form),
         )
+
+
+def _summary(form: Parameters | None, faults: Faults) -> str | None:
+    """What stands above the form; without a form, all that is wrong."""
+    if not faults:
+        return None
+    beside = [sentence for field, sentence in faults.items() if field != WHOLE_FORM]
+    if form is None or not beside:
+        return " ".join(faults.values())
+    count = "One thing has" if len(beside) == 1 else f"{len(beside)} things have"
+    return " ".join((f"Nothing was saved. {count} to be corrected.", faults.get(WHOLE_FORM, ""))).strip()

@@ -2,8 +2,10 @@
 
 from aiohttp import web
 
+from contract.documents import DOCS_PAGE
 from contract.oauth import (
     ACCESS_TOKENS,
+    ANY_OTHER,
     APPS,
     CONNECTED_APPS,
     CONSENT,
@@ -50,7 +52,13 @@ class Pages:
             (ACCESS_TOKENS, TokensPage(desk, printer).answer),
             (APPS, AppsPage(desk, printer).answer),
             (PAGE_ASSET, printer.asset),
+            (ANY_OTHER, self._any_other),  # the last one: routes are tried in this order
         )
+
+    async def _any_other(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/":
+            return redirect(CONNECTED_APPS.path)
+        return self._printer.page("not-found.html", status=404, reference=f"{self._desk.audience}{DOCS_PAGE.path}")
 
     async def arrive(self, request: web.Request, word: str) -> web.StreamResponse:
         """See `Front`."""

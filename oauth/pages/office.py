@@ -5,6 +5,7 @@ at each request.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -21,7 +22,6 @@ from oauth.parameters import Parameters
 from oauth.requests import read_query
 from oauth.scopes import ordered
 
-_NOT_AN_ADMIN = PageFault("This is for admins", "Ask an admin of your business for it.", 403)
 _NOT_THERE = PageFault("This is not there", "It may have ended meanwhile. Go back and load the page again.", 404)
 _LATER = PageFault("Not now", "Nothing was done. Try again in a moment.", 503)
 _MAX_NAME = 100
@@ -46,11 +46,14 @@ class Office:
         return Asked(self.member.business_id, UserId(self.visitor.session.user))
 
 
-async def office_at(desk: Desk, request: web.Request) -> tuple[Office, Parameters | None] | None:
-    """Whose page it is, and the form where one was sent; None for somebody who is not logged in. Raises PageError."""
+async def office_at(desk: Desk, request: web.Request) -> tuple[Office, Parameters | None] | Visitor | None:
+    """Whose page it is, and the form where one was sent; the visitor alone where they are no admin of any business.
+
+    None for somebody who is not logged in. Raises PageError.
+    """
     visitor = await visitor_of(desk, request)
-    if visitor is None:
-        return None
+    if visitor is None or not visitor.administers:
+        return visitor
     form = await visitor.form(request, desk.issuer) if request.method == "POST" else None
     business = (form or read_query(request)).get("business")
     return _office(desk, visitor, business), form
@@ -58,8 +61,6 @@ async def office_at(desk: Desk, request: web.Request) -> tuple[Office, Parameter
 
 def _office(desk: Desk, visitor: Visitor, business: str | None) -> Office:
     places = {desk.ids.seal_business(BUSINESS_PREFIX, each.business_id): each for each in visitor.administers}
-    if not places:
-        raise PageError(_NOT_AN_ADMIN)
     chosen = business or next(iter(places))
     if chosen not in places:
         raise PageError(_NOT_THERE)
@@ -67,13 +68,29 @@ def _office(desk: Desk, visitor: Visitor, business: str | None) -> Office:
     return Office(visitor, places[chosen], chosen, others)
 
 
-def complaint(refused: Refused) -> str:
+Faults = Mapping[str, str]
+"""What is wrong with a form: sentences by the name of the field that they stand beside."""
+WHOLE_FORM = ""
+"""The name for what is no single field's fault."""
+FIELDS = ("name", "kind", "redirect_uris", "service_role", "scopes")
+"""Fields that can be at fault, in the order of the forms."""
+
+
+def by_field(told: Iterable[tuple[str, str]]) -> Faults:
+    """Sentences by field, each once; those about a member that no form has are about the whole form."""
+    sentences: dict[str, dict[str, None]] = {}
+    for member, sentence in told:
+        sentences.setdefault(member if member in FIELDS else WHOLE_FORM, {})[sentence] = None
+    return {field: " ".join(each) for field, each in sentences.items()}
+
+
+def complaints(refused: Refused) -> Faults:
     """What a person is told of what they filled in. Raises PageError where a form will not mend it."""
     match refused:
         case Invalid(faults):
-            return " ".join(dict.fromkeys(fault.detail for fault in faults))
+            return by_field((fault.member, fault.detail) for fault in faults)
         case RuleBroken(_, detail):
-            return detail
+            return {WHOLE_FORM: detail}
         case Busy():
             raise PageError(_LATER)
         case NotThere() | Deleted() | Stale():

@@ -9,12 +9,13 @@ from oauth.administration import Asked, Refused, pats
 from oauth.administration.pats import Made, NewPat
 from oauth.pages.consent import WORDS
 from oauth.pages.counter import Counter
-from oauth.pages.office import Office, boxes, name_in, scopes_in
+from oauth.pages.office import Faults, Office, boxes, name_in, scopes_in
 from oauth.parameters import Parameters
 from oauth.scopes import KNOWN, allowed_to
 from oauth.store.pats import Pat
 
 LIVES = {"30": "30 days", "90": "90 days", "180": "180 days", "365": "a year"}
+_USUAL_LIFE = "90"
 _DAY_S = 24 * 3600
 _NO_NAME = "Give the token a name of up to 100 characters."
 _NO_SCOPE = "Tick at least one thing that the token may do."
@@ -25,12 +26,12 @@ class TokensPage(Counter[NewPat, Made, Pat]):
 
     endpoint, template, prefix = ACCESS_TOKENS, "access-tokens.html", PERSONAL_ACCESS_TOKEN.prefix
 
-    def wanted(self, form: Parameters) -> NewPat | str:
+    def wanted(self, office: Office, form: Parameters) -> NewPat | Faults:
         """See `Counter`."""
-        name, scope, days = name_in(form), scopes_in(form), form.get("days") or ""
+        name, scope = name_in(form), scopes_in(form)
         if name is None or not scope:
-            return _NO_NAME if name is None else _NO_SCOPE
-        life_s = int(days if days in LIVES else "90") * _DAY_S
+            return {**({"name": _NO_NAME} if name is None else {}), **({} if scope else {"scopes": _NO_SCOPE})}
+        life_s = int(_days(form)) * _DAY_S
         return NewPat(name, scope, expires_at_s=self.desk.clock() + life_s)
 
     async def create(self, asked: Asked, wanted: NewPat) -> Made | Refused:
@@ -56,6 +57,7 @@ class TokensPage(Counter[NewPat, Made, Pat]):
             "made": {"name": made.pat.name, "text": made.text} if made else None,
             "boxes": boxes(scopes_in(form) if form else (), held),
             "lives": LIVES,
+            "days": _days(form),
         }
 
     def told(self, office: Office, each: Pat) -> Mapping[str, object]:
@@ -73,3 +75,8 @@ class TokensPage(Counter[NewPat, Made, Pat]):
             "is_live": status == "active",
             "is_replaced": each.replaced_by is not None,
         }
+
+
+def _days(form: Parameters | None) -> str:
+    chosen = (form.get("days") if form else None) or ""
+    return chosen if chosen in LIVES else _USUAL_LIFE

@@ -10,7 +10,11 @@ from playwright.async_api import Page
 from contract.versions import VERSIONS
 from tests.support.browser import DESK, PHONE, Chromium
 
-PAGES = ("/problems", "/problems/validation-failed", "/docs", "/docs/changelog", f"/docs/changelog/{VERSIONS[0].date}")
+PAGES = (
+    *("/problems", "/problems/validation-failed", "/docs", "/docs/changelog", f"/docs/changelog/{VERSIONS[0].date}"),
+    *("/docs/guides", "/docs/guides/sync", "/docs/guides/apps"),
+)
+NOWHERE = ("/nonesuch", "/docs?version=2020-01-01")
 SCHEMES = ("light", "dark")
 NIGHT, DAY = "rgb(28, 32, 34)", "rgb(255, 255, 255)"
 OLDEST = VERSIONS[-1].date
@@ -35,12 +39,37 @@ async def test_a_page_fits_its_reader(chromium: Chromium, path: str, scheme: str
         assert await faults(page) == []
 
 
+@pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("path", NOWHERE)
+async def test_a_page_for_a_wrong_address_fits_its_reader(
+    chromium: Chromium, path: str, scheme: str, width: int
+) -> None:
+    async with chromium.opened(path, scheme=scheme, width=width) as watched:
+        page = watched.page
+        assert await page.evaluate("document.documentElement.scrollWidth") == width
+        assert await page.locator("h1").count() == 1
+        assert await faults(page) == []
+        # That it is refused is what was asked for, and the browser tells of it.
+        assert len(watched.refused) == len(watched.errors) == 1
+        watched.refused.clear()
+        watched.errors.clear()
+
+
+async def test_the_first_address_that_anybody_opens_leads_to_the_reference(chromium: Chromium) -> None:
+    async with chromium.opened("/") as watched:
+        assert watched.page.url == f"{chromium.stack.api_url}/docs"
+
+
 async def test_the_keyboard_comes_to_the_content_at_once(chromium: Chromium) -> None:
     async with chromium.opened("/problems") as watched:
         await watched.page.keyboard.press("Tab")
         await watched.page.keyboard.press("Enter")
         await watched.page.keyboard.press("Tab")
-        assert (await watched.page.evaluate("document.activeElement.pathname")).startswith("/problems/")
+        reached = await watched.page.evaluate(
+            "document.activeElement.closest('main') && document.activeElement.pathname"
+        )
+        assert reached == "/docs/guides/problems"
 
 
 async def test_the_reference_lists_every_resource(chromium: Chromium) -> None:

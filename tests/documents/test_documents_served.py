@@ -7,13 +7,17 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from contract.documents import DOCUMENTS, EXAMPLE_API_URL, EXAMPLE_AUTH_URL, OPENAPI_DIALECTS
+from contract.documents import DOCUMENTS, EXAMPLE_API_URL, EXAMPLE_AUTH_URL, GUIDES, OPENAPI_DIALECTS
 from contract.problems import PROBLEMS, Problem
 from contract.versions import VERSIONS, Version
 from tests.support.stack import Stack
 
 JSON = {"Accept": "application/json"}
-PAGES = ("/problems", "/problems/rate-limited", "/docs", "/docs/changelog", "/docs/changelog/2026-11-24")
+PAGES = (
+    *("/problems", "/problems/rate-limited", "/docs", "/docs/changelog", "/docs/changelog/2026-11-24"),
+    *("/docs/guides", *(f"/docs/guides/{row.name}" for row in GUIDES)),
+)
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 ONE_OF_EACH = (*PAGES, "/docs/assets/pages.css", "/v1/openapi.json")
 NONSENSE = "n0nsense"
 
@@ -112,6 +116,59 @@ def test_what_is_not_there_is_not_echoed(anybody: httpx.Client, path: str) -> No
     assert (answer.status_code, answer.json()["code"]) == (404, "route-not-found")
     assert "instance" not in answer.json()
     assert NONSENSE not in answer.text
+
+
+NOWHERE = ("/nonesuch", f"/problems/{NONSENSE}", f"/docs/{NONSENSE}", f"/docs/guides/{NONSENSE}")
+
+
+@pytest.mark.parametrize("path", NOWHERE)
+def test_a_browser_gets_a_page_with_three_links_where_nothing_is(anybody: httpx.Client, path: str) -> None:
+    answer = anybody.get(path, headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>Page not found</h1>" in answer.text
+    assert re.findall(r'<li><a href="([^"]+)">', answer.text)[-3:] == ["/docs", "/docs/guides", "/problems"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none';")
+    assert NONSENSE not in answer.text
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/problem+json, text/html;q=0.5"])
+@pytest.mark.parametrize("path", NOWHERE)
+def test_a_program_gets_the_problem_where_nothing_is(anybody: httpx.Client, path: str, accept: str) -> None:
+    answer = anybody.get(path, headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json()["code"] == "route-not-found"
+
+
+def test_a_browser_finds_the_reference_from_the_root_and_a_program_the_problem(anybody: httpx.Client) -> None:
+    shown = anybody.get("/", headers=BROWSER)
+    assert (shown.status_code, shown.headers["location"]) == (303, "/docs")
+    assert anybody.get("/").json()["code"] == "route-not-found"
+
+
+def test_a_browser_that_asks_for_a_version_that_there_is_not_is_shown_those_that_there_are(
+    anybody: httpx.Client,
+) -> None:
+    answer = anybody.get("/docs", params={"version": "2020-01-01"}, headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert "<h1>There is no such version</h1>" in answer.text
+    assert all(f'href="/docs?version={version.date}"' in answer.text for version in VERSIONS)
+
+
+def test_guides_name_the_hosts_of_this_deployment(anybody: httpx.Client, stack: Stack) -> None:
+    text = anybody.get("/docs/guides/sync").text
+    assert f"export API_URL={stack.api_url}\nexport AUTH_URL={stack.facts['AUTH_URL']}\n" in text
+    assert EXAMPLE_API_URL not in text
+
+
+def test_the_reference_the_problems_and_the_document_lead_to_the_guides(anybody: httpx.Client, stack: Stack) -> None:
+    assert 'href="/docs/guides/first-call"' in anybody.get("/docs").text
+    assert 'href="/docs/guides/problems"' in anybody.get("/problems").text
+    assert 'href="/docs/guides/problems"' in anybody.get("/problems/rate-limited").text
+    document = anybody.get("/v1/openapi.json").json()
+    assert document["externalDocs"]["url"] == f"{stack.api_url}/docs/guides"
+    told = document["paths"]["/v1/contacts/batch/upsert"]["post"]["description"]
+    assert f"[the guide]({stack.api_url}/docs/guides/sync)" in told
 
 
 def test_a_form_that_there_is_not_is_refused(anybody: httpx.Client) -> None:

@@ -2,14 +2,20 @@
 
 import asyncio
 import gzip
+import json
 import ssl
 import warnings
 
 import httpx
 import pytest
 
-from contract.headers import EVERY_ANSWER, PRIVATE_ANSWER
+from authz.responses import internal_error
+from contract.headers import PRIVATE_ANSWER
 from contract.operations import HEALTH_PATH, JWKS_PATH, READINESS_PATH
+from contract.vocabulary import TraceId
+from edge.deployment import Deployment
+from edge.local_replies import local_replies
+from edge.routes import route_configuration
 from oauth.jwks import key_set
 from tests.edge.standing import Edge
 from tests.support.problems import assert_every_answer, assert_problem, assert_rate_headers
@@ -21,9 +27,40 @@ async def test_a_passing_answer_carries_each_of_our_headers_once(edge: Edge) -> 
     answer = await edge.get(PATH)
     assert_every_answer(answer)
     assert_rate_headers(answer)
-    for name, value in (*EVERY_ANSWER, *PRIVATE_ANSWER):
+    for name, value in PRIVATE_ANSWER:
         assert answer.headers.get_list(name) == [value]
     assert answer.headers["ETag"] == '"e1"'
+
+
+@pytest.mark.parametrize(
+    ("host", "is_sent"), [("api.acme.test", True), ("localhost:8443", False), ("127.0.0.1:8443", False)]
+)
+def test_browsers_are_told_to_insist_on_https_except_on_the_developers_machine(host: str, is_sent: bool) -> None:
+    rendered = json.dumps(route_configuration(Deployment(api_url=f"https://{host}")))
+    refused = json.dumps(local_replies(Deployment(api_url=f"https://{host}")))
+    denied = internal_error(TraceId("t"), f"https://{host}")
+    assert ("strict-transport-security" in rendered) is is_sent
+    assert ("strict-transport-security" in refused) is is_sent
+    assert (b"strict-transport-security" in denied) is is_sent
+
+
+@pytest.mark.parametrize("path", ["/", "/nonesuch"])
+async def test_a_browser_goes_on_to_whoever_has_a_page_and_everybody_else_gets_the_problem(
+    path: str, edge: Edge
+) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    shown = await edge.http.get(path, headers=browser)
+    assert shown.json()["path"] == path  # what the transcoder's stand-in was asked
+    assert not {name for name, _ in shown.json()["headers"] if name.lower() == "authorization"}
+    for headers in ({}, {"Accept": "application/json"}, {"Accept": "application/problem+json"}):
+        answer = await edge.http.get(path, headers=headers)
+        assert_problem(answer, "route-not-found", decided=False, api_url=edge.api_url)
+    assert_problem(await edge.http.post(path, headers=browser), "route-not-found", decided=False, api_url=edge.api_url)
+
+
+async def test_a_browser_that_asks_for_what_the_api_does_not_have_gets_a_problem(edge: Edge) -> None:
+    answer = await edge.http.get("/v1/nonesuch", headers={"Accept": "text/html"})
+    assert_problem(answer, "authentication-required", decided=False, api_url=edge.api_url)
 
 
 async def test_a_caller_who_asks_gets_gzip_and_a_weak_etag(edge: Edge) -> None:

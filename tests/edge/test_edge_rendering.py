@@ -32,7 +32,19 @@ from tests.edge.standing import certificate, validate
 DOCUMENT_ROUTES = {f"documents.{row.id}" for row in DOCUMENTS}
 AUTH_HOST = {"authorize", "token", "revoke", "introspect", "server-metadata", "jwks", "health"}
 OPEN = {"options", "health", "route-not-found", "method-not-allowed", "oauth.resource-metadata"} | DOCUMENT_ROUTES
-AUTH_HOST |= {"login", "login-return", "logout", "consent", "connected-apps", "access-tokens", "apps", "asset"}
+AUTH_HOST |= {
+    "any-other",
+    "login",
+    "login-return",
+    "logout",
+    "consent",
+    "connected-apps",
+    "access-tokens",
+    "apps",
+    "asset",
+}
+OPEN |= {"documents.any-other"}
+"""Pages for browsers, where nothing else is."""
 OPEN |= {f"oauth.{name}" for name in AUTH_HOST}
 OPEN_OPERATIONS = {"versions.list"}
 """The routes that answer anybody."""
@@ -199,7 +211,9 @@ def test_nothing_but_operations_documents_and_readiness_reaches_the_transcoder()
         route["name"] for route in api_routes(Deployment()) if route.get("route", {}).get("cluster") == TRANSCODER
     ]
     # A document has two: reading it, and whatever is none.
-    assert sorted(routed) == sorted([READINESS, *(row.id for row in OPERATIONS), *DOCUMENT_ROUTES, *DOCUMENT_ROUTES])
+    assert sorted(routed) == sorted(
+        [READINESS, *(row.id for row in OPERATIONS), *DOCUMENT_ROUTES, *DOCUMENT_ROUTES, "documents.any-other"]
+    )
 
 
 def test_a_path_without_parameters_comes_before_one_that_would_take_its_word_for_an_id() -> None:

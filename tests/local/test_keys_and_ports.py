@@ -3,6 +3,7 @@
 import datetime as dt
 import socket
 import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from local.folder import RunFolder
 from local.keys import locate_keys
 from local.ports import claim_ports
+from local.rooms import ROOT
 from local.trouble import Trouble
 from process.keys import CERTIFICATE_LIFE, Keys, make_missing
 
@@ -81,6 +83,20 @@ def test_any_two_free_ports_are_neighbours_and_are_not_given_twice() -> None:
     first.close()
     second.close()
     assert pairs[0].isdisjoint(pairs[1])
+
+
+def test_a_taken_port_is_told_before_anything_is_installed() -> None:
+    claim = claim_ports(0)
+    command = ["/usr/bin/env", "python3", "-S", "-m", "local.ports"]
+
+    def asked(port: str) -> tuple[int, str]:
+        done = subprocess.run([*command, port], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+        return done.returncode, done.stderr
+
+    taken = (1, f"Port {claim.api_port} is taken by another program; choose another: PORT=9443.\n")
+    assert asked(str(claim.api_port)) == taken
+    claim.close()
+    assert asked(str(claim.api_port)) == (0, "")
 
 
 def test_claimed_ports_are_taken_until_the_claim_is_closed() -> None:

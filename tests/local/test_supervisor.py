@@ -1,6 +1,7 @@
 """What the supervisor promises, with real processes."""
 
 import asyncio
+import dataclasses
 import os
 import shutil
 import signal
@@ -221,3 +222,11 @@ def test_a_stale_socket_does_not_stop_a_start(folder: RunFolder, start: Start) -
         dead.bind(folder.socket("a"))
     start(stand_in(folder, "a"))
     assert row(folder, "a").restarts == 0
+
+
+def test_a_service_starts_when_those_that_it_names_are_ready(folder: RunFolder, start: Start) -> None:
+    first = stand_in(folder, "first")
+    second = dataclasses.replace(stand_in(folder, "second"), starts_after=("first",))
+    start(second, first)
+    told = folder.log("supervisor").read_text()
+    assert told.index("first: ready") < told.index("second: starting")

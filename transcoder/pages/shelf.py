@@ -18,6 +18,9 @@ from contract.documents import (
     DOCS_PAGE,
     EXAMPLE_API_URL,
     EXAMPLE_AUTH_URL,
+    GUIDE_PAGE,
+    GUIDES,
+    GUIDES_PAGE,
     OPENAPI,
     OPENAPI_DIALECTS,
     PROBLEM_PAGE,
@@ -59,6 +62,8 @@ class Sources:
     templates: Mapping[str, str]
     assets: Mapping[str, bytes]
     openapi: Mapping[str, str]
+    guides: Mapping[str, str]
+    """Articles in HTML, by the guide's name."""
     look: Look
     api_url: str
     auth_url: str
@@ -68,6 +73,10 @@ Shelf = Mapping[tuple[str, ...], tuple[Page, ...]]
 """By path and the values of its choices: one page, or the same in several media types, the default first."""
 
 
+NOT_FOUND = ("",)
+"""On the shelf, the page for an address where nothing is,"""
+WRONG_CHOICE = ""
+"""and beside a page's path, the one for a choice that it does not have."""
 Shelved = Iterator[tuple[tuple[str, ...], tuple[Page, ...]]]
 Printer = Callable[..., Page]
 """Makes a page of a template's name and the facts that it is filled with."""
@@ -77,7 +86,14 @@ def shelf(sources: Sources) -> Shelf:
     """All documents."""
     print_page = _printer(sources)
     return dict(
-        (*_problems(sources, print_page), *_reference(print_page), *_assets(sources), *_openapi(sources)),
+        (
+            *_problems(sources, print_page),
+            *_reference(print_page),
+            *_guides(sources, print_page),
+            *_lost(print_page),
+            *_assets(sources),
+            *_openapi(sources),
+        ),
     )
 
 
@@ -97,7 +113,12 @@ def _printer(sources: Sources) -> Printer:
     )
     environment.filters["marked"] = marked
     environment.filters["day"] = lambda at_s: instant_text(at_s * 1000)[:10]
-    paths = {"docs": DOCS_PAGE.path, "changelog": CHANGELOG_PAGE.path, "problems": PROBLEMS_PAGE.path}
+    paths = {
+        "docs": DOCS_PAGE.path,
+        "guides": GUIDES_PAGE.path,
+        "changelog": CHANGELOG_PAGE.path,
+        "problems": PROBLEMS_PAGE.path,
+    }
 
     def print_page(template: str, **facts: Any) -> Page:
         text = environment.get_template(template).render(name=sources.look.name, paths=paths, **facts)
@@ -171,6 +192,27 @@ def _reference(print_page: Printer) -> Shelved:
         yield (DOCS_PAGE.path, version.date), (html,)
 
 
+def _guides(sources: Sources, print_page: Printer) -> Shelved:
+    yield (GUIDES_PAGE.path,), (print_page("guides.html", guides=GUIDES),)
+    for guide in GUIDES:
+        article = Markup(_hosts_put_in(sources, sources.guides[guide.name]))  # noqa: S704 (rendered by us, in git)
+        yield (GUIDE_PAGE.path.format(name=guide.name),), (print_page("guide.html", guide=guide, article=article),)
+
+
+def _lost(print_page: Printer) -> Shelved:
+    ways = (("API reference", DOCS_PAGE.path), ("Guides", GUIDES_PAGE.path), ("Problems", PROBLEMS_PAGE.path))
+    text = "The address may be misspelt, or the page may have moved. You can go on from here:"
+    yield NOT_FOUND, (print_page("not-found.html", title="Page not found", text=text, ways=ways),)
+    versions = [(version.date, f"{DOCS_PAGE.path}?version={version.date}") for version in VERSIONS]
+    text = "The reference exists for these versions of the API:"
+    html = print_page("not-found.html", title="There is no such version", text=text, ways=versions)
+    yield (DOCS_PAGE.path, WRONG_CHOICE), (html,)
+
+
+def _hosts_put_in(sources: Sources, text: str) -> str:
+    return text.replace(EXAMPLE_API_URL, sources.api_url).replace(EXAMPLE_AUTH_URL, sources.auth_url)
+
+
 def _assets(sources: Sources) -> Shelved:
     for name, raw in {**sources.assets, LOOK_FILE: sources.look.css.encode()}.items():
         yield (ASSET.path.format(file=name),), (_page(_TYPES[name[name.rindex(".") :]], raw),)
@@ -179,6 +221,5 @@ def _assets(sources: Sources) -> Shelved:
 def _openapi(sources: Sources) -> Shelved:
     for version in VERSIONS:
         for dialect in OPENAPI_DIALECTS:
-            text = sources.openapi[openapi_file(version, dialect)]
-            text = text.replace(EXAMPLE_API_URL, sources.api_url).replace(EXAMPLE_AUTH_URL, sources.auth_url)
+            text = _hosts_put_in(sources, sources.openapi[openapi_file(version, dialect)])
             yield (OPENAPI.path, version.date, dialect), (_page(JSON_MEDIA_TYPE, text),)

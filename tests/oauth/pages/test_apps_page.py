@@ -1,5 +1,7 @@
 """A business's own apps on a page: registered, given another secret, deleted."""
 
+import re
+
 import pytest
 
 from tests.oauth.pages.conftest import House
@@ -48,7 +50,10 @@ FAULTS = {
     "no kind": ({"kind": "other"}, "Choose what kind"),
     "nothing ticked": ({"scope contacts:read": ""}, "Tick at least one"),
     "no address": ({"redirect_uris": ""}, "a place to send them back to"),
-    "an address over http": ({"redirect_uris": "http://app.example/"}, "It is not https."),
+    "an address over http": (
+        {"redirect_uris": "http://app.example/"},
+        "The address http://app.example/ must begin with https.",
+    ),
     "too many addresses": ({"redirect_uris": "\n".join(f"https://app.example/{n}" for n in range(11))}, "at most 10"),
     "a service without a role": ({"kind": "service", "redirect_uris": ""}, "acts as a user of this role"),
 }
@@ -60,6 +65,55 @@ async def test_registers_none_with(house: House, changes: dict[str, str], words:
     assert page.status == 400
     assert words in page.text
     assert "There is no app yet" in page.text
+
+
+async def test_all_that_is_wrong_is_told_at_once_each_beside_its_field_with_the_focus_on_the_first(
+    house: House,
+) -> None:
+    addresses = "http://evil.example/cb\nhttps://app.example/cb#part"
+    wrong = {"name": "", "redirect_uris": addresses, "scope contacts:read": ""}
+    page = await register(await house.visitor(ADA), WEB, **wrong)
+    assert page.status == 400
+    assert "Nothing was saved. 3 things have to be corrected." in page.text
+    beside = dict(re.findall(r'<small class="wrong" id="(\w+)-fault">([^<]*)</small>', page.text))
+    assert beside == {
+        "name": "Give the app a name of up to 100 characters.",
+        "redirect_uris": "The address http://evil.example/cb must begin with https. "
+        "The address https://app.example/cb#part must not have a fragment (RFC 6749 §3.1.2).",
+        "scopes": "Tick at least one thing that the app may ask for.",
+    }
+    marked = dict(
+        re.findall(r'<(?:input|textarea) id="(\w+)"[^>]* aria-invalid="true" aria-describedby="([^"]+)"', page.text)
+    )
+    assert marked == {"name": "name-fault", "redirect_uris": "redirect_uris-fault uris-note"}
+    assert re.findall(r'<\w+ id="(\w+)"[^>]* autofocus', page.text) == ["name"]
+    assert page.text.count(" autofocus") == 1
+    assert addresses in page.text
+    assert re.search(r'value="web" required checked', page.text)
+
+
+async def test_a_form_without_a_fault_marks_nothing(house: House) -> None:
+    page = await (await house.visitor(ADA)).get(PATH)
+    assert not re.search(r'aria-invalid|autofocus|class="wrong"', page.text)
+
+
+async def test_a_role_that_does_not_allow_a_scope_is_named_with_it(house: House) -> None:
+    page = await register(await house.visitor(ADA), SERVICE, **{"scope contacts:delete": "1"})
+    assert "The role viewer does not allow this: " in page.text
+
+
+async def test_who_is_no_admin_finds_the_way_on(house: House) -> None:
+    visit = await house.visitor(BOB)
+    for path in (PATH, "/access-tokens"):
+        page = await visit.get(path)
+        assert (page.status, page.heading) == (403, "This page is for admins")
+        assert page.text.count('href="/connected-apps"') == 2  # in the navigation, and as the way on
+        assert (await visit.get("/connected-apps")).status == 200
+        [_, other] = [form for form in page.forms if form.action == "/logout"]
+        assert other.fields["to"] == path.removeprefix("/")
+    location = (await visit.submit(other)).location
+    assert location == "/login?to=access-tokens&again=1"
+    assert (await visit.get(location)).heading == "Log in"
 
 
 async def test_the_old_secret_goes_on_for_the_overlap(house: House) -> None:

@@ -1,5 +1,6 @@
 """Logging in and out by the seeded users' passwords."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from oauth.store.tables import SESSIONS, USERS
 from tests.oauth.pages.conftest import House
 from tests.oauth.pages.town import ADA, ADA_ID, BOB, CLEO
 from tests.oauth.pages.visit import PASSWORD
+from tests.oauth.protocol.world import AUDIENCE
 
 
 async def test_the_right_password_leads_to_the_users_own_apps(house: House) -> None:
@@ -212,3 +214,14 @@ async def test_a_tab_that_is_opened_later_leaves_the_first_ones_form_good(house:
     first = await visit.get("/login")
     await visit.get("/login")
     assert (await visit.submit(first.form("/login"), email=ADA, password=PASSWORD)).status == 303
+
+
+async def test_the_root_leads_to_the_users_own_apps_and_a_wrong_address_to_a_page_with_three_links(
+    house: House,
+) -> None:
+    visit = house.visit()
+    assert (await visit.get("/")).location == "/connected-apps"
+    page = await visit.get("/nonesuch")
+    assert (page.status, page.heading) == (404, "Page not found")
+    assert re.findall(r'<li><a href="([^"]+)">', page.text) == ["/connected-apps", "/login?again=1", f"{AUDIENCE}/docs"]
+    assert "nonesuch" not in page.text

@@ -69,6 +69,14 @@ async def test_makes_none_of(house: House, changes: dict[str, str], words: str) 
 async def test_what_was_filled_in_is_still_there_after_a_mistake(house: House) -> None:
     page = await make(await house.visitor(ADA), **{"scope contacts:read": ""})
     assert form(page, "create").fields["name"] == "Nightly export"
+    assert '<option value="30" selected>' in page.text
+
+
+async def test_all_that_is_wrong_is_told_at_once(house: House) -> None:
+    page = await make(await house.visitor(ADA), **{"name": "", "scope contacts:read": ""})
+    assert "Give the token a name" in page.text
+    assert "Tick at least one" in page.text
+    assert page.text.count(" autofocus") == 1
 
 
 async def test_a_replaced_token_and_its_successor_overlap(house: House) -> None:

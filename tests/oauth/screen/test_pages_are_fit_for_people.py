@@ -57,8 +57,10 @@ async def test_the_pages_of_a_flow(scene: Scene, scheme: str, width: int) -> Non
         await looked_at(page, scheme, width, "You are logged out")
         await page.goto(f"{scene.world.base}/authorize?client_id=nobody")
         await looked_at(page, scheme, width, "This app is not known")
-        # That the browser tells of the two refusals is what was meant.
-        assert len(watched.refused) == len(watched.errors) == 2
+        await page.goto(f"{scene.world.base}/nonesuch")
+        await looked_at(page, scheme, width, "Page not found")
+        # That the browser tells of the three refusals is what was meant.
+        assert len(watched.refused) == len(watched.errors) == 3
         watched.refused.clear()
         watched.errors.clear()
 
@@ -81,11 +83,44 @@ async def test_the_pages_of_an_admin(scene: Scene, scheme: str, width: int) -> N
             await page.get_by_label("See all contacts").check()
             if link == "Apps":
                 await page.get_by_label("Web app").check()
-                await page.get_by_label("Addresses").fill(f"https://app.example/{'callback/' * 20}")
+                await page.get_by_label("Redirect URIs").fill(f"https://app.example/{'callback/' * 20}")
             await page.get_by_role("button", name=button).click()
             for summary in await page.locator("details.sure > summary").all():
                 await summary.click()
             await looked_at(page, scheme, width, heading)
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_a_form_with_faults_and_the_page_of_somebody_who_is_no_admin(
+    scene: Scene, scheme: str, width: int
+) -> None:
+    async with scene.person(scheme=scheme, width=width) as watched:
+        page = watched.page
+        await scene.log_in(page, ADA)
+        await page.goto(f"{scene.world.base}/apps")
+        if not await page.get_by_label("Name", exact=True).is_visible():
+            await page.locator("details.new > summary").click()
+        await page.get_by_label("Redirect URIs").fill("http://evil.example/cb")
+        await page.get_by_role("button", name="Register the app").click()
+        name = page.get_by_label("Name", exact=True)
+        await expect(name).to_be_focused()
+        await expect(name).to_have_accessible_description("Give the app a name of up to 100 characters.")
+        await expect(page.get_by_role("radiogroup", name="Kind")).to_have_accessible_description(
+            "Choose what kind of app it is."
+        )
+        await expect(page.get_by_label("Redirect URIs")).to_have_value("http://evil.example/cb")
+        await looked_at(page, scheme, width, "Apps")
+        await page.get_by_role("button", name="Log out").click()
+        await scene.log_in(page, BOB)
+        await page.goto(f"{scene.world.base}/apps")
+        await looked_at(page, scheme, width, "This page is for admins")
+        await page.get_by_role("button", name="Log in as somebody else").click()
+        await looked_at(page, scheme, width, "Log in")
+        # That the browser tells of the two refusals is what was meant.
+        assert len(watched.refused) == len(watched.errors) == 2
+        watched.refused.clear()
+        watched.errors.clear()
 
 
 @pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
