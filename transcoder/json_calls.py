@@ -11,6 +11,7 @@ import msgspec
 
 from contract.problems import UPSTREAM_INVALID
 from contract.vocabulary import Json
+from transcoder import causes
 from transcoder.errors import ApiError
 from transcoder.records import Actor, Refusal
 from transcoder.upstream import Reply, Upstream
@@ -22,8 +23,6 @@ RefusalIn = Callable[[Reply], Refusal | None]
 
 DEADLINE_HEADER = "X-Deadline-Ms"
 """Milliseconds that are left; a service that reads it need not work for nobody."""
-_TOLD = 200
-"""Characters of the service's own words in our log."""
 _NO_BODY = b"null"
 
 
@@ -55,12 +54,11 @@ async def call(
         try:
             return msgspec.json.decode(reply.body or _NO_BODY, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-            raise unusable(str(fault), writes=writes) from None
-    told = f"status {reply.status}: {reply.body[:_TOLD].decode(errors='replace')}"
-    refusal = refusal_in(reply)
+            raise unusable(causes.of_fault(fault), writes=writes) from None
+    refusal, cause = refusal_in(reply), causes.of_reply(reply.status, reply.body)
     if refusal is None:
-        raise unusable(told, writes=writes)
-    return replace(refusal, cause=told)
+        raise unusable(cause, writes=writes)
+    return replace(refusal, cause=cause)
 
 
 def by_sentence(member: str, sentences: Mapping[str, Callable[[re.Match[str]], Refusal]]) -> RefusalIn:

@@ -10,6 +10,7 @@ from tests.foreign.book import Book
 from tests.foreign.conftest import Foreign
 from tests.foreign.test_tour import create, fresh_email
 from tests.support.problems import assert_problem, items
+from tests.support.waiting import waited
 
 
 def keyed() -> dict[str, str]:
@@ -99,6 +100,36 @@ def test_it_is_nobodys_fault_outside_when_it_says(
         told = assert_problem(answer, "upstream-invalid", decided=True, api_url=foreign.stack.api_url)
         assert told["outcome"] == outcome
         assert not any(word in answer.text for word in ("printer", "Bob", "Who are you", "work here", "Welcome"))
+
+
+def test_a_customers_value_that_it_quotes_is_in_no_log(api: httpx.Client, book: Book, foreign: Foreign) -> None:
+    person = f"Quoted{uuid.uuid4().hex}"
+    path = f"/v1/contacts/{create(api)['id']}"
+    quoted = (
+        (409, {"error": f"Somebody called {person} is there already."}),
+        (400, {"error": f"{person} is no name."}),
+        (200, {"id": str(uuid.uuid4()), "stage": person}),
+        (422, person),
+    )
+    for said in quoted:
+        book.says = said
+        answer = api.patch(path, json={"job_title": "x"})
+        assert person not in answer.text
+        told = assert_problem(answer, "upstream-invalid", decided=True, api_url=foreign.stack.api_url)
+        cause = wait_for_log(foreign, told["trace_id"])
+        assert person not in cause
+        assert "status" in cause or "`$" in cause
+
+
+def wait_for_log(foreign: Foreign, trace_id: str) -> str:
+    """The line of the transcoder that has this trace id."""
+    waited(lambda: any(trace_id in line for line in transcoder_lines(foreign)), "the line of the request")
+    return next(line for line in transcoder_lines(foreign) if trace_id in line)
+
+
+def transcoder_lines(foreign: Foreign) -> list[str]:
+    logs = foreign.stack.own_folder / "logs"
+    return [line for file in sorted(logs.glob("transcoder*.log")) for line in file.read_text().splitlines()]
 
 
 def test_what_it_refuses_for_the_callers_sake_is_told_at_its_place(api: httpx.Client, foreign: Foreign) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from transcoder.causes import word
 from transcoder.dialect.conversions import Unreadable, number
 from transcoder.dialect.envelope import Envelope, anything
 from transcoder.dialect.own_fields import OwnFields
@@ -9,19 +10,16 @@ from transcoder.dialect.refusals import Asked, to_refusal
 from transcoder.dialect.rows import Dialect
 from transcoder.records import Absent, Done, Page, Query, Refusal, Running, Written
 
-_TOLD = 200
-"""Characters of the service's own words in our log."""
-
 
 def refusal_in(asked: Asked, answer: Envelope) -> Refusal | None:
     """What the CRM refused, if it did; raises Unreadable."""
     if answer.ok:
         return None
-    told = f"{answer.error_code}: {answer.message}"[:_TOLD]
+    cause = f"refused as {word(answer.error_code)}"
     try:
-        return replace(to_refusal(asked, answer), cause=told)
+        return replace(to_refusal(asked, answer), cause=cause)
     except Unreadable as fault:
-        raise type(fault)(f"{fault} ({told})") from None
+        raise type(fault)(f"{fault} ({cause})") from None
 
 
 def to_written(dialect: Dialect, answer: Envelope, own: OwnFields) -> Written:

@@ -17,11 +17,10 @@ from contract.currencies import EXPONENTS
 from contract.ids import MAX_NUMBER
 from contract.types import Amount, Bool, Choice, Currency, Date, DateTime, FieldType, Id, Ids, Int, Options, Tags
 from contract.vocabulary import Json
+from transcoder.causes import of_fault
 
 _YEAR_10000_MS = 253_402_300_800_000
 _MAX_DECIMAL, _MAX_PLACES = 10**12, 6
-_TOLD = 200
-"""Characters of a fault in our log."""
 
 Convert = Callable[[Any], Any]
 
@@ -74,7 +73,7 @@ def decoder(kind: Any) -> Callable[[bytes | msgspec.Raw], Any]:
         try:
             return decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError) as fault:
-            raise Unreadable(str(fault)[:_TOLD]) from None
+            raise Unreadable(of_fault(fault)) from None
 
     return read
 
@@ -98,7 +97,7 @@ def _converted(value: Json, kind: Any) -> int:
     try:
         return int(msgspec.convert(value, kind))
     except msgspec.ValidationError as fault:
-        raise Unreadable(str(fault)[:_TOLD]) from None
+        raise Unreadable(of_fault(fault)) from None
 
 
 def exact(value: Any) -> int | Decimal:

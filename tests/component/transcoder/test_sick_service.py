@@ -1,6 +1,7 @@
 """An internal service that is dead, slow or lying: always a problem of ours, and the truth about what was written."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 
@@ -208,7 +209,7 @@ async def test_the_service_is_told_who_asks_how_long_they_wait_and_under_which_t
     assert not [name for name in headers if name.startswith("x-gw-") or name in ("cookie", "authorization", "version")]
 
 
-async def test_what_the_service_said_is_in_the_log_under_the_trace_and_nowhere_else(
+async def test_the_services_code_is_in_the_log_under_the_trace_and_its_sentence_is_nowhere(
     lied_to: tuple[Caller, Liar], folder: Folder
 ) -> None:
     caller, liar = lied_to
@@ -217,7 +218,9 @@ async def test_what_the_service_said_is_in_the_log_under_the_trace_and_nowhere_e
     assert b"db-3" not in answer.raw
     (line,) = [entry for entry in folder.log_of("lied-to") if entry.get("trace_id") == "a-loud-trace"]
     assert (line["level"], line["status"], line["code"]) == ("error", 502, "upstream-invalid")
-    assert "E_QUOTA: db-3" in line["cause"]
+    assert "E_QUOTA" in line["cause"]
+    # A sentence may quote what a customer wrote.
+    assert "db-3" not in json.dumps(line)
 
 
 async def test_a_service_that_is_away_is_unavailable_and_wrote_nothing_until_it_is_back(
