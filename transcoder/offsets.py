@@ -3,24 +3,33 @@
 A place is the sort key of the last record shown, so that what is inserted or deleted meanwhile is neither shown twice
 nor makes another vanish; the offset in it is only where to look first. Each page is cut out of one answer.
 
-The service's own order must be total and the one of the neutral values: by that member, which is never null, then by id
-in the same direction. Instants that are finer inside than milliseconds would not be in that order.
+The key is the service's own and stands beside the record: an instant in microseconds orders rows that the record, in
+milliseconds, shows as equal. Rows of one key must be ordered by id in the same direction. Rows that are in another
+order are refused (502 `upstream-invalid`): a page behind a place in them would pass rows over in silence.
 """
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
 from contract.problems import INVALID_CURSOR
+from transcoder.json_calls import unusable
 from transcoder.records import After, Page, Query, Record, Refusal
+
+Key = int | str | tuple[int | str, ...]
+"""A sort key, as JSON can hold it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What stands at an offset, and how many there are in all."""
+    """What stands at an offset, and how many there are in all.
+
+    `keys`: of each record, what the service orders by, as fine as the service has it; never null.
+    """
 
     records: Sequence[Record]
+    keys: Sequence[Key]
     total: int
 
 
@@ -30,14 +39,33 @@ Fetch = Callable[[int, int], Awaitable[Rows | Refusal]]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """`key` None: before all. `offset`: where its record stood."""
+    """`key` None: before all, or, with `since_ms`, before what was updated then. `offset`: where its record stood.
 
-    key: tuple[Any, int] | None
+    `known`: the number of a record that the caller of a bookmark has seen.
+    """
+
+    key: tuple[Key, int] | None
     offset: int
+    since_ms: int | None = None
+    known: int | None = None
+
+    def has_behind_it(self, query: Query, record: Record, key: Key) -> bool:
+        """Whether the record comes behind the place."""
+        if self.since_ms is not None:
+            # Of one millisecond nobody knows the order by a bookmark: all of it comes again, and none is missed.
+            return bool(record.values[query.order_by] >= self.since_ms)
+        if self.key is None:
+            return True
+        own = (key, record.number)
+        return own < self.key if query.descending else own > self.key
+
+    def has_shown(self, query: Query, record: Record) -> bool:
+        """Whether it is the record that a bookmark was given for, not changed since."""
+        return record.number == self.known and record.values[query.order_by] == self.since_ms
 
 
 async def page_behind(query: Query, fetch: Fetch) -> Page | Refusal:
-    """The page behind the query's place."""
+    """Return the page behind the query's place; raises ApiError, a 502, for rows that are not in order."""
     place = _read(query.place)
     if place is None:
         return Refusal(INVALID_CURSOR, members={"reason": "expired"})
@@ -49,7 +77,12 @@ async def page_behind(query: Query, fetch: Fetch) -> Page | Refusal:
         rows = await fetch(at, window)
         if isinstance(rows, Refusal):
             return rows
-        passed = sum(not _is_behind(place, query, record) for record in rows.records)
+        _check_order(query, rows)
+        try:
+            behind = [place.has_behind_it(query, *row) for row in zip(rows.records, rows.keys, strict=True)]
+        except TypeError:  # the service has another kind of key by now
+            return Refusal(INVALID_CURSOR, members={"reason": "expired"})
+        passed = behind.count(False)
         full = len(rows.records) == window
         if passed > 1 and passed < window and full:
             at = low = at + passed - 1
@@ -60,7 +93,7 @@ async def page_behind(query: Query, fetch: Fetch) -> Page | Refusal:
             low = at + passed
             high = None if high is not None and high < low else high
         else:
-            return _cut(query, rows, at, passed)
+            return _cut(query, place, rows, at, passed)
         at = _next(low, high, step)
         step *= 2
 
@@ -75,23 +108,22 @@ def _next(low: int, high: int | None, step: int) -> int:
     return (low + high) // 2 if low else max(0, high - step)
 
 
-def _cut(query: Query, rows: Rows, at: int, passed: int) -> Page:
-    shown = rows.records[passed : passed + query.limit]
-    more = len(rows.records) > passed + len(shown)
-    key = _key(shown[-1], query) if more else None
-    following = None if key is None else json.dumps([at + passed + len(shown) - 1, key[0], str(key[1])])
+def _check_order(query: Query, rows: Rows) -> None:
+    """Raise a 502 unless the rows stand in the order of key and number, none of them twice."""
+    places = [(key, record.number) for key, record in zip(rows.keys, rows.records, strict=True)]
+    for one, next_one in pairwise(reversed(places) if query.descending else places):
+        if not one < next_one:
+            raise unusable("the rows of a list are not in the order of their sort key, then of their id", writes=False)
+
+
+def _cut(query: Query, place: _Place, rows: Rows, at: int, passed: int) -> Page:
+    end = passed + query.limit
+    shown = [record for record in rows.records[passed:end] if not place.has_shown(query, record)]
+    last = min(end, len(rows.records)) - 1
+    following = None
+    if len(rows.records) > end:
+        following = json.dumps([at + last, rows.keys[last], str(rows.records[last].number)])
     return Page(shown, following, rows.total if query.with_total else None)
-
-
-def _key(record: Record, query: Query) -> tuple[Any, int]:
-    return record.values[query.order_by], record.number
-
-
-def _is_behind(place: _Place, query: Query, record: Record) -> bool:
-    if place.key is None:
-        return True
-    key = _key(record, query)
-    return key < place.key if query.descending else key > place.key
 
 
 def _read(place: str | After | None) -> _Place | None:
@@ -99,9 +131,9 @@ def _read(place: str | After | None) -> _Place | None:
         case None:
             return _Place(None, 0)
         case After(updated_at_ms=at_ms, number=number):
-            return _Place((at_ms, number), 0)
+            return _Place(None, 0, since_ms=at_ms, known=number)
     try:
-        offset, value, number = json.loads(place)
-        return _Place((value, int(number)), int(offset))
+        offset, key, number = json.loads(place)
+        return _Place((tuple(key) if isinstance(key, list) else key, int(number)), int(offset))
     except (TypeError, ValueError):
         return None

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transcoder.errors import ApiError
 from transcoder.offsets import Rows, page_behind
 from transcoder.records import After, Page, Query, Record, Refusal
 
@@ -13,20 +14,23 @@ UUID_LIKE = 2**127
 
 
 class Shelf:
-    """Records by number; each asked-for slice is counted."""
+    """Records by number, ordered by microseconds; each asked-for slice is counted."""
 
-    def __init__(self, at_ms: dict[int, int], *, descending: bool = False) -> None:
-        self.at_ms = at_ms
+    def __init__(self, at_us: dict[int, int], *, descending: bool = False) -> None:
+        self.at_us = at_us
         self.descending = descending
         self.calls = 0
 
+    def keys(self) -> list[tuple[int, int]]:
+        return sorted(((at_us, number) for number, at_us in self.at_us.items()), reverse=self.descending)
+
     def ordered(self) -> list[Record]:
-        keys = sorted(((at_ms, number) for number, at_ms in self.at_ms.items()), reverse=self.descending)
-        return [Record(number, 1, {"updated_at": at_ms}, None) for at_ms, number in keys]
+        return [Record(number, 1, {"updated_at": at_us // 1000}, None) for at_us, number in self.keys()]
 
     async def fetch(self, offset: int, limit: int) -> Rows:
         self.calls += 1
-        return Rows(self.ordered()[offset : offset + limit], len(self.at_ms))
+        cut = slice(offset, offset + limit)
+        return Rows(self.ordered()[cut], [at_us for at_us, _ in self.keys()[cut]], len(self.at_us))
 
     async def page(self, place: str | After | None, limit: int = 3) -> Page:
         query = Query(None, None, "updated_at", self.descending, limit, "exclude", True, place)
@@ -36,8 +40,8 @@ class Shelf:
 
 
 def shelf_of(count: int, *, descending: bool = False) -> Shelf:
-    """Pairs of records share an instant; ids are as long as those of UUIDs."""
-    return Shelf({UUID_LIKE + number: number // 2 for number in range(count)}, descending=descending)
+    """Pairs of records share an instant, and five a millisecond, in which ids fall as instants rise."""
+    return Shelf({UUID_LIKE - number: number // 2 * 500 for number in range(count)}, descending=descending)
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -59,7 +63,7 @@ async def test_a_quiet_list_is_read_with_one_call_a_page(descending: bool) -> No
 async def test_what_stays_is_shown_exactly_once(seed: int, descending: bool, limit: int, count: int) -> None:
     chance = random.Random(seed)
     shelf = shelf_of(count, descending=descending)
-    stays = set(shelf.at_ms)
+    stays = set(shelf.at_us)
     seen: list[int] = []
     place: str | None = None
     while True:
@@ -70,36 +74,92 @@ async def test_what_stays_is_shown_exactly_once(seed: int, descending: bool, lim
             break
         assert len(page.records) == limit
         for _ in range(chance.randrange(6)):
-            if chance.random() < 0.5 and shelf.at_ms:
-                gone = chance.choice(sorted(shelf.at_ms))
-                del shelf.at_ms[gone]
+            if chance.random() < 0.5 and shelf.at_us:
+                gone = chance.choice(sorted(shelf.at_us))
+                del shelf.at_us[gone]
                 stays.discard(gone)
             else:
-                shelf.at_ms[chance.randrange(UUID_LIKE)] = chance.randrange(count)
+                shelf.at_us[chance.randrange(UUID_LIKE)] = chance.randrange(count) * 250
     assert len(seen) == len(set(seen))
     assert stays <= set(seen)
 
 
-@given(st.integers(0, 60), st.integers(-1, 31), st.integers(0, 61))
-async def test_a_place_without_an_offset_is_found(count: int, at_ms: int, number: int) -> None:
+@given(st.integers(0, 60), st.integers(-1, 31), st.integers(0, 61), st.integers(1, 7))
+async def test_behind_a_bookmark_nothing_is_missed(count: int, at_ms: int, number: int, limit: int) -> None:
+    """What shares the bookmark's millisecond comes again, but for the bookmark's own record."""
     shelf = shelf_of(count)
-    place = After(at_ms, UUID_LIKE + number if number < 61 else 0)
-    behind = [
-        record for record in shelf.ordered() if (record.values["updated_at"], record.number) > (at_ms, place.number)
-    ]
-    page = await shelf.page(place, 4)
-    assert [record.number for record in page.records] == [record.number for record in behind[:4]]
-    assert (page.next_place is None) == (len(behind) <= 4)
+    known = UUID_LIKE - number
+    place: str | After | None = After(at_ms, known)
+    behind = [record.number for record in shelf.ordered() if record.values["updated_at"] >= at_ms]
+    seen: list[int] = []
+    while place is not None:
+        page = await shelf.page(place, limit)
+        seen += [record.number for record in page.records]
+        place = page.next_place
+    assert seen in (behind, [each for each in behind if each != known])
+    assert known in seen or known not in behind or shelf.at_us[known] // 1000 == at_ms
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 200])
+@pytest.mark.parametrize("descending", [False, True])
+async def test_forty_rows_of_one_millisecond_are_all_shown(limit: int, descending: bool) -> None:
+    shelf = Shelf({1_000 - number: 5_000_000 + number * 20 for number in range(40)}, descending=descending)
+    seen: list[int] = []
+    place: str | None = None
+    while True:
+        page = await shelf.page(place, limit)
+        seen += [record.number for record in page.records]
+        if (place := page.next_place) is None:
+            break
+    assert seen == [record.number for record in shelf.ordered()]
+
+
+class Disordered(Shelf):
+    """Rows that share a key stand in any order."""
+
+    def keys(self) -> list[tuple[int, int]]:
+        return sorted(super().keys(), key=lambda row: (row[0], -row[1]), reverse=self.descending)
+
+
+@given(st.integers(0, 30), st.integers(1, 5), st.booleans())
+async def test_rows_out_of_order_are_refused_and_never_passed_over(count: int, limit: int, descending: bool) -> None:
+    shelf = Disordered({number: number // 3 for number in range(count)}, descending=descending)
+    seen: list[int] = []
+    place: str | None = None
+    try:
+        while True:
+            page = await shelf.page(place, limit)
+            seen += [record.number for record in page.records]
+            if (place := page.next_place) is None:
+                break
+    except ApiError as refused:
+        assert (refused.problem.code, count > 1) == ("upstream-invalid", True)
+    else:
+        assert seen == [record.number for record in shelf.ordered()]
+        assert count <= 1
+
+
+async def test_a_row_that_stands_twice_is_refused() -> None:
+    async def fetch(offset: int, limit: int) -> Rows:
+        return Rows([Record(1, 1, {"updated_at": 1}, None)] * 2, [1, 1], 2)
+
+    with pytest.raises(ApiError) as refused:
+        await page_behind(Query(None, None, "updated_at", False, 3, "exclude", False, None), fetch)
+    assert refused.value.problem.code == "upstream-invalid"
 
 
 async def test_a_place_far_off_is_found_in_few_steps() -> None:
     shelf = Shelf({number: number for number in range(1, 20_001)})
-    page = await shelf.page(After(15_000, 15_000))
+    page = await shelf.page('[0, 15000, "15000"]')
     assert [record.number for record in page.records] == [15_001, 15_002, 15_003]
+    assert shelf.calls < 30
+    shelf.calls = 0
+    page = await shelf.page(After(15, 15_000))
+    assert [record.number for record in page.records] == [15_001, 15_002]
     assert shelf.calls < 30
 
 
-@pytest.mark.parametrize("place", ["", "7", "[]", '["a", 1, "2"]', '[1, 2, "x"]', "null"])
+@pytest.mark.parametrize("place", ["", "7", "[]", '["a", 1, "2"]', '[0, "a", "2"]', '[1, 2, "x"]', "null"])
 async def test_a_place_of_another_form_has_expired(place: str) -> None:
     query = Query(None, None, "updated_at", False, 3, "exclude", False, place)
     found = await page_behind(query, shelf_of(3).fetch)
