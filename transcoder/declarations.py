@@ -6,8 +6,10 @@ Knows the types that bodies are judged by, and no resource.
 from collections.abc import Iterable, Iterator
 
 from contract.resources import Field, Resource, Write
-from contract.types import Amount, Parts
+from contract.types import Address, Amount, CustomFields, Ids, Parts, Tags
+from contract.vocabulary import Kind
 from transcoder.validate import WRITABLE_TYPES
+from transcoder.values import CHECKS
 
 
 class DeclarationError(Exception):
@@ -32,6 +34,8 @@ def _faults(resource: Resource, by_name: dict[str, Resource]) -> Iterator[str]:
             yield from _faults_of_parts(at, row.type, by_name)
         if not _has_judge(row):
             yield _no_judge(at, row)
+        elif Kind.SEARCH in resource.kinds and row.filterable and not _has_filter(row):
+            yield f"{at}: a {type(row.type).__name__} cannot be filtered by, since nothing judges a filter's values"
     for action in resource.actions:
         for row in action.fields:
             at = f"{resource.name}.{action.name}.{row.name}"
@@ -58,6 +62,10 @@ def _faults_of_parts(at: str, kind: Parts, by_name: dict[str, Resource]) -> Iter
 
 def _has_judge(row: Field) -> bool:
     return row.write is Write.NEVER or type(row.type) in WRITABLE_TYPES
+
+
+def _has_filter(row: Field) -> bool:
+    return type(row.type) in CHECKS or isinstance(row.type, Ids | Tags | Address | CustomFields)
 
 
 def _no_judge(at: str, row: Field) -> str:

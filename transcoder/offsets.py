@@ -11,7 +11,9 @@ order are refused (502 `upstream-invalid`): a page behind a place in them would 
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
+from typing import Protocol
 
 from contract.problems import INVALID_CURSOR
 from transcoder.json_calls import unusable
@@ -31,6 +33,20 @@ class Rows:
     records: Sequence[Record]
     keys: Sequence[Key]
     total: int
+
+    @classmethod
+    def of(cls, rows: Sequence["Row"], order_by: str, total: int) -> "Rows":
+        """Make the records of a service's own rows, keyed by the rows' attribute of that name."""
+        found = [getattr(row, order_by) for row in rows]
+        keys = [key.isoformat(timespec="microseconds") if isinstance(key, datetime) else key for key in found]
+        return cls([row.record() for row in rows], keys, total)
+
+
+class Row(Protocol):
+    """A row as the service tells it; its instants are of one time zone."""
+
+    def record(self) -> Record:
+        """Make a neutral record of it."""
 
 
 Fetch = Callable[[int, int], Awaitable[Rows | Refusal]]

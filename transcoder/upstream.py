@@ -231,7 +231,7 @@ async def connect_once(base: str, shown: Shown) -> None:
             case UnixAddress(path):
                 _, writer = await asyncio.open_unix_connection(path)
             case TcpAddress(host, port):
-                tls = shown.tls if base.startswith("https:") else None
+                tls = shown.tls() if shown.tls is not None and base.startswith("https:") else None
                 _, writer = await asyncio.open_connection(host, port, ssl=tls)
     writer.transport.abort()
 

@@ -22,7 +22,7 @@ USER = Resource(
         _told("email", Email(), searched=True),
         _told("role", Choice(tuple(reversed(ROLES)))),
         _told("status", Choice(("active", "inactive"))),
-        Field("time_zone", Zone(), write=Write.NEVER),
+        Field("time_zone", Zone(), write=Write.NEVER, filterable=False),
         *LIFE,
         ETAG,
     ),

@@ -106,11 +106,7 @@ class AddressBook(Plain):
         async def fetch(offset: int, limit: int) -> Rows | Refusal:
             path = f"people?{urlencode(asked | {'offset': offset, 'limit': limit})}"
             found = await self._ask("GET", path, actor, People)
-            if isinstance(found, Refusal):
-                return found
-            # Their instants are finer than the milliseconds of a record, and it is by them that they order.
-            keys = [getattr(row, query.order_by).isoformat(timespec="microseconds") for row in found.people]
-            return Rows([row.record() for row in found.people], keys, found.count)
+            return found if isinstance(found, Refusal) else Rows.of(found.people, query.order_by, found.count)
 
         return await page_behind(query, fetch)
 

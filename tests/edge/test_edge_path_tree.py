@@ -61,19 +61,22 @@ def _says(value: str, wanted: dict[str, Any]) -> bool:
             return value == whole
         case {"prefix": prefix}:
             return value.startswith(prefix)
+        case {"contains": part}:
+            return part in value.lower()
     return re.fullmatch(wanted["safe_regex"]["regex"], value) is not None
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_request_finds_in_the_tree_the_route_that_it_would_find_in_the_list(method: str) -> None:
     for target in filter(None, targets()):
-        request = {":method": method, ":path": target, "content-type": "application/json"}
-        assert first(in_the_tree(target), request) == first(ROUTES, request), target
+        for accept in ("*/*", "text/html"):
+            request = {":method": method, ":path": target, "content-type": "application/json", "accept": accept}
+            assert first(in_the_tree(target), request) == first(ROUTES, request), target
 
 
 @pytest.mark.parametrize("target", [*paths(), *ELSEWHERE])
 def test_what_came_as_grpc_goes_around_wherever_it_goes(target: str) -> None:
-    request = {":method": "POST", ":path": target, "content-type": "application/grpc+proto"}
+    request = {":method": "POST", ":path": target, "content-type": "application/grpc+proto", "accept": "*/*"}
     assert first(in_the_tree(target), request) == around_again()
 
 

@@ -169,7 +169,7 @@ full_name           line(201)    - N ro ?       str  - x
 email               email        - N ro ?       str  - x
 role                enum(admin,manager,member,viewer) - N ro ? enum - -
 status              enum(active,inactive) - N ro ? enum  - -
-time_zone           zone         - Y ro ?       str  - -""",
+time_zone           zone         - Y ro ?       -    - -""",
         _LIFE
         + """
 etag                etag         - N ro ?       -    - -""",

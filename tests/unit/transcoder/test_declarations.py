@@ -29,7 +29,7 @@ ORDER = Resource(
     kinds=SIX_KINDS,
     fields=(
         record_id("ord"),
-        Field("lines", Parts("lines", ("name", "quantity"))),
+        Field("lines", Parts("lines", ("name", "quantity")), filterable=False),
         Field("total", Amount("currency")),
         Field("currency", Currency()),
         *STAMPS,
@@ -41,7 +41,7 @@ ORDER = Resource(
 
 def with_field(name: str, kind: FieldType) -> Resource:
     rest = tuple(row for row in ORDER.fields if row.name != name)
-    return replace(ORDER, fields=(*rest, Field(name, kind)))
+    return replace(ORDER, fields=(*rest, Field(name, kind, filterable=False)))
 
 
 def with_action(name: str, kind: FieldType) -> Resource:
@@ -89,7 +89,7 @@ def test_a_type_that_nothing_judges_is_refused_where_callers_write_it() -> None:
     said = "a Zone cannot be written, since nothing judges what callers send"
     assert refusal(with_field("time_zone", Zone())) == f"orders.time_zone: {said}"
     assert refusal(with_action("time_zone", Zone())) == f"orders.refund.time_zone: {said}"
-    told = replace(ORDER, fields=(*ORDER.fields, Field("time_zone", Zone(), write=Write.NEVER)))
+    told = replace(ORDER, fields=(*ORDER.fields, Field("time_zone", Zone(), write=Write.NEVER, filterable=False)))
     check_declarations([told, LINE])
 
 
@@ -114,3 +114,9 @@ def test_the_crms_dialect_refuses_an_action_whose_body_it_could_not_write() -> N
         dialect(with_action("reason", Line(100)), differences)
     with pytest.raises(DeclarationError, match=r"orders\.ship: the dialect has no call for this action"):
         dialect(ORDER, differences)
+
+
+def test_a_member_that_filters_takes_values_that_something_judges() -> None:
+    order = replace(ORDER, fields=(*ORDER.fields, Field("time_zone", Zone(), write=Write.NEVER)))
+    assert refusal(order).startswith("orders.time_zone: a Zone cannot be filtered by")
+    check_declarations([replace(order, fields=(*ORDER.fields, replace(order.fields[-1], filterable=False))), LINE])
