@@ -13,7 +13,7 @@ from tests.spec.operations import ITEM_NAMES, OF_RECORDS, PREFIXES, Promised
 from tests.spec.resources import LIST_FILTERS, MEMBERS, OPERATORS, Member
 
 NAMED = tuple(name for name in PREFIXES if name != "custom_fields")
-"""The resources whose records have ids that a request can name."""
+"""The resources whose records a request can name; only the first business has definitions of custom fields."""
 _OF_PREFIX = {prefix: resource for resource, prefix in PREFIXES.items()}
 _IN_BODY = ("create", "update", "upsert", "batch_create", "batch_update", "batch_upsert")
 _GROUPS = ("plain", "any", "all", "not")
@@ -83,7 +83,7 @@ def _in_query(row: Promised) -> Iterator[Place]:
 
 
 def _in_search(row: Promised) -> Iterator[Place]:
-    if row.act != "search":
+    if row.act != "search" or row.resource not in NAMED:
         return
     for member, target in _references(row.resource):
         for operator in OPERATORS.get(member.group or "", ()):

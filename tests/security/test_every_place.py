@@ -81,6 +81,7 @@ def test_every_operation_on_records_that_can_name_one_is_among_them() -> None:
     assert {row.id for row in OF_RECORDS} - {place.operation.id for place in PLACES} == {
         "apps.list",
         "custom_fields.list",
+        "custom_fields.search",
     }
 
 

@@ -12,7 +12,7 @@ from tests.support.stack import ROOT
 
 ROOMS = (
     *("contract", "stores", "process", "grpcfront", "httpclient", "httpserver", "authz", "transcoder", "oauth"),
-    *("edge", "reference", "local", "sandbox", "envoy", "requirements"),
+    *("edge", "reference", "local", "sandbox", "envoy", "requirements", "docs/guides"),
 )
 RENDER_S = 60
 
