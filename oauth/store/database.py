@@ -4,6 +4,7 @@ Knows engines and transactions; not what is read or written, nor whether the tab
 """
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -29,7 +30,6 @@ _LOST_STATES = ("08", "28", "3D", "53", "57", "58", "42501")
 # FULL: a revocation or a spent code that was acknowledged is on the disk, whatever happens to the machine.
 # temp_store: a container's root is read-only, so that there may be no folder for temporary files.
 _PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     f"busy_timeout={round(WAIT_S * 1000)}",
@@ -150,6 +150,19 @@ def _is_lost(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError | InterfaceError) and not wrong_sql
 
 
+def _write_ahead(cursor: sa.engine.interfaces.DBAPICursor) -> None:
+    """Switch to the write-ahead log. SQLite does not wait where several processes switch a new file at once: ask again."""
+    end_s = time.monotonic() + WAIT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end_s:
+                raise
+        else:
+            return
+
+
 def _sqlite(url: sa.URL, *, begin: str, connections: int) -> AsyncEngine:
     arguments, options = url.get_dialect()().create_connect_args(url)
     engine = create_async_engine(
@@ -165,6 +178,7 @@ def _sqlite(url: sa.URL, *, begin: str, connections: int) -> AsyncEngine:
     @sa.event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
         cursor = connection.cursor()
+        _write_ahead(cursor)
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
