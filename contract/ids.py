@@ -76,7 +76,9 @@ FOREIGN = Foreign()
 
 
 class Codec(Protocol):
-    """Seals and opens ids of one kind."""
+    """Seals and opens ids of one kind. `max_number`: the largest number that has an id."""
+
+    max_number: int
 
     def seal(self, prefix: str, tenant: TenantId, number: int) -> str:
         """The public id of record `number` of `tenant`."""
@@ -115,6 +117,8 @@ def _whole(key: bytes) -> bytes:
 
 class IdCodec:
     """Seals and opens integers under one key of `KEY_BYTES` bytes."""
+
+    max_number = MAX_NUMBER
 
     def __init__(self, key: bytes) -> None:
         # Each id is one block, sealed by itself: ECB is the bare permutation that is wanted here.
@@ -179,6 +183,8 @@ class UuidCodec:
     AES-256-SIV (RFC 5297) is deterministic, so that an id stays the same, and its tag tells a foreign id: type and
     tenant are its associated data. It takes two keys of 32 bytes; both are derived from the one (RFC 5869 §2.3).
     """
+
+    max_number = 2 ** (8 * _UUID_BYTES) - 1
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESSIV(HKDFExpand(SHA512(), 2 * KEY_BYTES, b"ids of UUIDs").derive(_whole(key)))

@@ -61,9 +61,9 @@ class Counts(Collector):
         """Show 0 from now on: a count that appears with its first event has not grown."""
         self._counts.setdefault(words, 0)
 
-    def add(self, *words: str) -> None:
-        """It came once more."""
-        self._counts[words] = self._counts.get(words, 0) + 1
+    def add(self, *words: str, count: int = 1) -> None:
+        """It came so many times more."""
+        self._counts[words] = self._counts.get(words, 0) + count
 
     def collect(self) -> Iterator[Metric]:
         """See `Collector`."""

@@ -30,6 +30,8 @@ WORDS: Mapping[str, str] = {
     "GRPC_FRONT": "What answers the edge on a UNIX socket: the lean front, or grpc.aio, which a TCP port always has",
     "ID_KEY_FILE": "The key that ids are sealed with: made once, never changed",
     "ID_KIND": "What kind the internal ids are of",
+    "INVALID_VALUES": "What becomes of an internal value that the contract excludes: it is shown as null where its "
+    "field may be null, or its record is refused",
     "INTERNAL_LISTEN": "Where it listens for our own services, apart from callers: revocations, tokens, apps",
     "INTERNAL_SECRET": "What our services show one another where they speak over a network",
     "INTERNAL_SECRET_FILE": "Where that secret goes, if it is needed",

@@ -30,6 +30,7 @@ from transcoder.idempotency import Once
 from transcoder.metrics import Tally, watch
 from transcoder.pipeline import Pipeline
 from transcoder.readiness import Readiness
+from transcoder.record_faults import RecordFaults
 from transcoder.requests import trace_id
 from transcoder.settings import Settings
 from transcoder.shelves import Shelves
@@ -66,13 +67,15 @@ async def built(
     administration = Administration(own, settings.oauth.secret, main.capabilities.ids)
     records = Shelves(main, dict.fromkeys(ADMINISTERED, administration))
     codec = CODECS[records.capabilities.ids](settings.id_key)
+    faults = RecordFaults(log, tally)
     desk = Desk(
         records=records,
         requests=store,
         receipts=receipts,
-        presenters=Presenters(RESOURCES, codec),
+        presenters=Presenters(RESOURCES, codec, settings.on_invalid, faults.nulled),
         cursor_keys=settings.cursor_keys,
         api_url=settings.api_url,
+        faults=faults,
     )
     once = Once(store, records.capabilities_for, settings.cursor_keys, log, tally)
     pipeline = Pipeline(desk, codec, once, outbox, log, tally, traced.note, say)

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Page, Query, Record, Tree
+from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Page, Query, Record, Tree, UnreadableRecord
 
 _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": lambda stored, wanted: bool(stored == wanted),
@@ -36,9 +36,15 @@ class BadPlace(Exception):
     """A place that this order does not have."""
 
 
-def page_of(records: Iterable[Record], query: Query, searched: Sequence[str] = ()) -> Page:
-    """The page that `query` asks for, its text looked for in the members `searched`; raises BadPlace."""
-    found = [record for record in records if query.where is None or matches(query.where, record)]
+def page_of(records: Iterable[Record | UnreadableRecord], query: Query, searched: Sequence[str] = ()) -> Page:
+    """The page that `query` asks for, its text looked for in the members `searched`; raises BadPlace.
+
+    Of what cannot be read nobody knows whether it would be found, or where: the first page tells of it.
+    """
+    records = list(records)
+    unreadable = [each for each in records if isinstance(each, UnreadableRecord) and query.place is None]
+    readable = (each for each in records if isinstance(each, Record))
+    found = [record for record in readable if query.where is None or matches(query.where, record)]
     if query.text is not None:
         wanted = words(query.text)
         found = [record for record in found if _speaks_of(record, searched, wanted)]
@@ -49,7 +55,7 @@ def page_of(records: Iterable[Record], query: Query, searched: Sequence[str] = (
     rows = ordered[: query.limit]
     more = len(ordered) > len(rows)
     place = msgspec.json.encode(_key(rows[-1], query.order_by)).decode() if more else None
-    return Page(rows, place, len(found) if query.with_total else None)
+    return Page([*unreadable, *rows], place, len(found) if query.with_total else None)
 
 
 def matches(tree: Tree, record: Record) -> bool:

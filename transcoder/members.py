@@ -215,7 +215,7 @@ def _custom_fields(kind: CustomFields, value: Json, around: Surroundings) -> dic
     return faults or members
 
 
-_SIMPLE: dict[CustomType, Line | Text | Bool | Date | DateTime | Email | Phone | Url | Id] = {
+SIMPLE_CUSTOM_TYPES: dict[CustomType, Line | Text | Bool | Date | DateTime | Email | Phone | Url | Id] = {
     CustomType.TEXT: Line(255),
     CustomType.LONG_TEXT: Text(5000),
     CustomType.BOOLEAN: Bool(),
@@ -226,9 +226,9 @@ _SIMPLE: dict[CustomType, Line | Text | Bool | Date | DateTime | Email | Phone |
     CustomType.URL: Url(),
     CustomType.USER: Id(USER_PREFIX),
 }
-_MAX_NUMBER = 10**12
+MAX_CUSTOM_NUMBER = 10**12
 _MAX_DECIMALS = 6
-_MAX_CHOSEN = 50
+MAX_CHOSEN = 50
 
 
 def custom_value(definition: Definition, value: Json, around: Surroundings) -> Read:
@@ -240,9 +240,9 @@ def custom_value(definition: Definition, value: Json, around: Surroundings) -> R
             return option(definition, value, around)
         case CustomType.MULTI_SELECT:
             example = list(definition.options)[:1]
-            return _array(0, _MAX_CHOSEN, example, partial(option, definition), str)(value, around)
+            return _array(0, MAX_CHOSEN, example, partial(option, definition), str)(value, around)
         case simple:
-            return check(_SIMPLE[simple], value, around)
+            return check(SIMPLE_CUSTOM_TYPES[simple], value, around)
 
 
 def option(definition: Definition, value: Json, around: Surroundings) -> str | Fault:
@@ -256,7 +256,7 @@ def option(definition: Definition, value: Json, around: Surroundings) -> str | F
 def _number(value: Json) -> int | Decimal | Fault:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return Fault("invalid-type", "Expected a number.", example=25)
-    if not -_MAX_NUMBER <= value <= _MAX_NUMBER:
+    if not -MAX_CUSTOM_NUMBER <= value <= MAX_CUSTOM_NUMBER:
         return Fault("out-of-range", "At most 10^12 in magnitude.", example=25)
     exact = Decimal(value)
     # Compared with all of its digits: arithmetic would round a long fraction to the 28 of the context.

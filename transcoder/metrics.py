@@ -47,6 +47,19 @@ class Tally:
             "Calls of internal services: their status class, or why there was no answer.",
             "outcome",
         )
+        self._nulls = Counts(
+            registry,
+            "transcoder_invalid_values",
+            "Values of internal services that the contract excludes and that were shown as null.",
+            "resource",
+            "member",
+        )
+        self._left_out = Counts(
+            registry,
+            "transcoder_records_left_out",
+            "Records that pages were told without, since they could not be read or the contract excludes them.",
+            "resource",
+        )
         for counts, outcomes in ((self._claims, CLAIMS), (self._calls, CALLS)):
             for outcome in outcomes:
                 counts.begin(outcome)
@@ -65,6 +78,14 @@ class Tally:
     def claimed(self, outcome: str) -> None:
         """An idempotency key was claimed, with one of the outcomes of `CLAIMS`."""
         self._claims.add(outcome)
+
+    def nulled(self, resource: str, member: str) -> None:
+        """A value that the contract excludes was shown as null."""
+        self._nulls.add(resource, member)
+
+    def left_out(self, resource: str, count: int) -> None:
+        """A page was told without so many records."""
+        self._left_out.add(resource, count=count)
 
     def called(self, outcome: str, took_s: float) -> None:
         """A call inwards has ended, with one of the outcomes of `CALLS`."""

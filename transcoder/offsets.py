@@ -12,12 +12,16 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from contract.problems import INVALID_CURSOR
-from transcoder.json_calls import unusable
-from transcoder.records import After, Page, Query, Record, Refusal
+from transcoder import causes
+from transcoder.json_calls import neutral, unusable
+from transcoder.records import After, Page, Query, Record, Refusal, UnreadableRecord
 
 Key = int | str | tuple[int | str, ...]
 """A sort key, as JSON can hold it."""
@@ -30,23 +34,57 @@ class Rows:
     `keys`: of each record, what the service orders by, as fine as the service has it; never null.
     """
 
-    records: Sequence[Record]
+    records: Sequence[Record | UnreadableRecord]
     keys: Sequence[Key]
     total: int
 
     @classmethod
-    def of(cls, rows: Sequence["Row"], order_by: str, total: int) -> "Rows":
-        """Make the records of a service's own rows, keyed by the rows' attribute of that name."""
-        found = [getattr(row, order_by) for row in rows]
-        keys = [key.isoformat(timespec="microseconds") if isinstance(key, datetime) else key for key in found]
-        return cls([row.record() for row in rows], keys, total)
+    def of(cls, form: type["Row"], rows: Sequence[msgspec.Raw], order_by: str, total: int) -> "Rows":
+        """Read a service's own rows, each by itself: one that is not of the form does not take the others.
+
+        The keys are the rows' attribute of that name. Raises ApiError, a 502, for a row whose number or key cannot be
+        read: where it stands is not known then.
+        """
+        read = [_read_row(form, raw, order_by) for raw in rows]
+        return cls([record for record, _ in read], [_key(key) for _, key in read], total)
 
 
 class Row(Protocol):
-    """A row as the service tells it; its instants are of one time zone."""
+    """A row as the service tells it, a struct of msgspec; its instants are of one time zone."""
+
+    number: Any
 
     def record(self) -> Record:
         """Make a neutral record of it."""
+
+
+def _read_row(form: type[Row], raw: msgspec.Raw, order_by: str) -> tuple[Record | UnreadableRecord, Any]:
+    try:
+        row = msgspec.json.decode(raw, type=form)
+        return row.record(), getattr(row, order_by)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        cause = causes.of_fault(fault)
+    except Exception as fault:
+        cause = f"the dialect failed with {type(fault).__name__}"
+    try:
+        place = msgspec.json.decode(raw, type=_place_of(form, order_by))
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise unusable(cause, writes=False) from None
+    return UnreadableRecord(neutral(place.number), cause), getattr(place, order_by)
+
+
+@cache
+def _place_of(form: type[Row], order_by: str) -> Any:
+    """A struct with nothing but a row's number and its key."""
+    struct: Any = form
+    rows = {row.name: row for row in msgspec.structs.fields(struct)}
+    members = [(name, rows[name].type, msgspec.field(name=rows[name].encode_name)) for name in ("number", order_by)]
+    return msgspec.defstruct("Place", members)
+
+
+def _key(value: Any) -> Key:
+    key: Key = value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+    return key
 
 
 Fetch = Callable[[int, int], Awaitable[Rows | Refusal]]
@@ -65,19 +103,21 @@ class _Place:
     since_ms: int | None = None
     known: int | None = None
 
-    def has_behind_it(self, query: Query, record: Record, key: Key) -> bool:
-        """Whether the record comes behind the place."""
+    def has_behind_it(self, query: Query, record: Record | UnreadableRecord, key: Key) -> bool | None:
+        """Whether the record comes behind the place; None where only those behind it tell."""
         if self.since_ms is not None:
             # Of one millisecond nobody knows the order by a bookmark: all of it comes again, and none is missed.
-            return bool(record.values[query.order_by] >= self.since_ms)
+            return bool(record.values[query.order_by] >= self.since_ms) if isinstance(record, Record) else None
         if self.key is None:
             return True
         own = (key, record.number)
         return own < self.key if query.descending else own > self.key
 
-    def has_shown(self, query: Query, record: Record) -> bool:
+    def has_shown(self, query: Query, record: Record | UnreadableRecord) -> bool:
         """Whether it is the record that a bookmark was given for, not changed since."""
-        return record.number == self.known and record.values[query.order_by] == self.since_ms
+        if record.number != self.known or not isinstance(record, Record):
+            return False
+        return bool(record.values[query.order_by] == self.since_ms)
 
 
 async def page_behind(query: Query, fetch: Fetch) -> Page | Refusal:
@@ -95,7 +135,7 @@ async def page_behind(query: Query, fetch: Fetch) -> Page | Refusal:
             return rows
         _check_order(query, rows)
         try:
-            behind = [place.has_behind_it(query, *row) for row in zip(rows.records, rows.keys, strict=True)]
+            behind = _settled([place.has_behind_it(query, *row) for row in zip(rows.records, rows.keys, strict=True)])
         except TypeError:  # the service has another kind of key by now
             return Refusal(INVALID_CURSOR, members={"reason": "expired"})
         passed = behind.count(False)
@@ -112,6 +152,15 @@ async def page_behind(query: Query, fetch: Fetch) -> Page | Refusal:
             return _cut(query, place, rows, at, passed)
         at = _next(low, high, step)
         step *= 2
+
+
+def _settled(behind: Sequence[bool | None]) -> list[bool]:
+    """Let a row that does not tell where it stands go with the next one, the last ones to those behind the place."""
+    settled, next_one = [], True
+    for each in reversed(behind):
+        next_one = next_one if each is None else each
+        settled.append(next_one)
+    return settled[::-1]
 
 
 def _next(low: int, high: int | None, step: int) -> int:

@@ -193,15 +193,14 @@ def _says_nothing(resource: Resource, name: str, value: Any) -> bool:
     return value in (None, {}, []) or value == resource.field(name).default
 
 
-def as_record(resource: Resource, number: int, values: Values) -> Record:
-    """A live record of a service that counts no revisions: members that it lacks are their defaults.
+def as_record(number: int, values: Values) -> Record:
+    """A live record of a service that counts no revisions. What it has no member for is left out, and shown as null.
 
     Its revision is a digest of what it holds: enough to tell that nothing changed, and nothing to bind a write to.
     """
-    defaults = {row.name: row.default for row in resource.fields if row.default is not None}
     text = json.dumps(dict(values), sort_keys=True, default=str)
     revision = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big") + 1
-    return Record(number, revision, defaults | dict(values), None)
+    return Record(number, revision, values, None)
 
 
 def equal_to(query: Query, fields: Collection[str], sort_keys: Collection[str]) -> Sequence[Condition] | Refusal:

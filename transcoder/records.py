@@ -35,6 +35,13 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     deleted_at_ms: int | None
 
 
+class UnreadableRecord(msgspec.Struct, frozen=True, gc=False):
+    """A record of a page that its service told in a form that cannot be read. `cause` is for the log alone."""
+
+    number: int
+    cause: str
+
+
 class Written(msgspec.Struct, frozen=True, gc=False):
     """A record after a write; `created` and `changed` are told by upserts."""
 
@@ -118,9 +125,9 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):
-    """One page; `next_place` is there when more follow."""
+    """One page; `next_place` is there when more follow. One record that cannot be read does not take the others."""
 
-    records: Sequence[Record]
+    records: Sequence[Record | UnreadableRecord]
     next_place: str | None
     total: int | None
 

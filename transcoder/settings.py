@@ -15,6 +15,7 @@ from stores.valkey import valkey_url
 from transcoder.clients import CLIENTS, DEFAULT_CLIENT, named_client
 from transcoder.credentials import Credentials, read_credentials
 from transcoder.inward import MakeClient
+from transcoder.record_checks import OnInvalid
 from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
 from transcoder.servers import DEFAULT_SERVER, SERVERS, Serve, named_server
 from transcoder.upstream import address_of, internal_url
@@ -40,6 +41,7 @@ class Settings:
     client: MakeClient
     credentials: Credentials
     connect: Connect
+    on_invalid: OnInvalid
     oauth: OAuthSettings
     valkey_url: str
     store_timeout_s: float
@@ -68,6 +70,7 @@ def load(environment: Mapping[str, str]) -> Settings:
             f"module:function, such as {DEFAULT_DIALECT}",
             default=DEFAULT_DIALECT,
         ),
+        on_invalid=reader.read("INVALID_VALUES", OnInvalid, "null or refuse", default=OnInvalid.NULL.value),
         oauth=_oauth(reader),
         valkey_url=reader.read(
             "VALKEY_URL", valkey_url, "unix:///path or redis://host:port (a cluster: ?cluster=true)", told=False

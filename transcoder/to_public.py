@@ -20,6 +20,7 @@ from contract.types import Address, Amount, CustomFields, CustomType, DateTime, 
 from contract.versions import Version
 from contract.vocabulary import Json, TenantId
 from transcoder.etags import etag, etags
+from transcoder.record_checks import InvalidRecord, OnInvalid, RecordCheck
 from transcoder.records import Definitions, Record, Values
 
 Public = dict[str, Json]
@@ -55,12 +56,30 @@ def amount_text(units: int, currency: str) -> str:
     return f"{digits[:-exponent]}.{digits[-exponent:]}"
 
 
+Note = Callable[[Resource, str, str], None]
+"""Told of each value that is shown as null since the contract excludes it: (resource, member, id of its record)."""
+
+
+def _to_nobody(resource: Resource, member: str, record_id: str) -> None:
+    """Note nothing."""
+
+
 class Presenters:
     """The presenter of each resource; parts are presented by their own."""
 
-    def __init__(self, resources: Iterable[Resource], codec: Codec) -> None:
+    def __init__(
+        self,
+        resources: Iterable[Resource],
+        codec: Codec,
+        on_invalid: OnInvalid = OnInvalid.NULL,
+        note: Note = _to_nobody,
+    ) -> None:
         self.codec = codec
-        self._by_resource = {resource: Presenter(resource, codec, self) for resource in resources}
+        self.note = note
+        self._by_resource = {
+            resource: Presenter(resource, self, RecordCheck(resource, codec.max_number, on_invalid))
+            for resource in resources
+        }
         self._by_name = {resource.name: presenter for resource, presenter in self._by_resource.items()}
 
     def __getitem__(self, resource: Resource) -> "Presenter":
@@ -74,12 +93,12 @@ class Presenters:
 class Presenter:
     """Turns records of one resource into what is encoded as public objects; laid out once."""
 
-    def __init__(self, resource: Resource, codec: Codec, others: Presenters) -> None:
+    def __init__(self, resource: Resource, all_of_them: Presenters, check: RecordCheck) -> None:
         self._resource = resource
-        self._codec = codec
-        self._absent = {row.name: None for row in resource.fields if not row.once}
-        """What stands in the place of members that are not there."""
-        self.source, known = _written(resource, codec, others)
+        self._codec = all_of_them.codec
+        self._check = check
+        self._note = all_of_them.note
+        self.source, known = _written(resource, self._codec, all_of_them)
         """Of `shown`."""
         exec(compile(self.source, f"<{resource.name} shown>", "exec"), known)  # noqa: S102  rows are its only source
         self._shown: Callable[[Around, Record, Values, str, str], Shown] = known["shown"]
@@ -93,36 +112,60 @@ class Presenter:
         """The record's etag in a version."""
         return etag(self.record_id(tenant, record.number), record.revision, version)
 
-    def shown(self, around: "Around", records: Sequence[Record]) -> "list[Shown]":
+    def shown(self, around: "Around", records: Sequence[Record]) -> "list[Shown | InvalidRecord]":
         """The public objects as today's version has them, every documented member present and in its order.
 
         A record that is not there yet (a dry create, number 0) has no id. What is shown once is there if it is given.
+        In the place of a record that the contract excludes stands why.
         """
+        values: list[Any] = [self._values(around, record) for record in records]
+        if InvalidRecord in map(type, values):
+            return [self._one_or_why(around, record, each) for record, each in zip(records, values, strict=True)]
         numbers, revisions = [record.number for record in records], [record.revision for record in records]
         record_ids = self._codec.seal_all(self._resource.prefix, around.tenant, numbers)
-        told = (records, record_ids, etags(record_ids, revisions, around.version))
+        told = (records, values, record_ids, etags(record_ids, revisions, around.version))
         shown = self._shown
         try:
-            return [shown(around, record, record.values, *own) for record, *own in zip(*told, strict=True)]
-        except KeyError:
-            return [self._filled(around, record, *own) for record, *own in zip(*told, strict=True)]
+            return [shown(around, *own) for own in zip(*told, strict=True)]
+        except InvalidRecord:  # a part of one of them
+            return [self._one_or_why(around, record, each) for record, each in zip(records, values, strict=True)]
 
     def one(self, around: "Around", record: Record) -> "Shown":
-        """Likewise of one record."""
-        [record_id] = self._codec.seal_all(self._resource.prefix, around.tenant, (record.number,))
-        tag = etag(record_id, record.revision, around.version)
-        try:
-            return self._shown(around, record, record.values, record_id, tag)
-        except KeyError:
-            return self._filled(around, record, record_id, tag)
+        """Likewise of one record; raises InvalidRecord."""
+        values = self._values(around, record)
+        if isinstance(values, InvalidRecord):
+            raise values
+        return self._one(around, record, values)
 
-    def _filled(self, around: "Around", record: Record, record_id: str, tag: str) -> "Shown":
-        """Of one that its service has left members out of: they are null."""
-        return self._shown(around, record, {**self._absent, **record.values}, record_id, tag)
+    def _one(self, around: "Around", record: Record, values: Values) -> "Shown":
+        [record_id] = self._codec.seal_all(self._resource.prefix, around.tenant, (record.number,))
+        return self._shown(around, record, values, record_id, etag(record_id, record.revision, around.version))
+
+    def _values(self, around: "Around", record: Record) -> Values | InvalidRecord:
+        """What may be shown of a record; members that its service has left out are null."""
+        values = record.values
+        try:
+            if self._check.passes(record, values, around.definitions):
+                return values
+        except KeyError:
+            pass
+        try:
+            values, nulls = self._check.mended(record, around.definitions)
+        except InvalidRecord as why:
+            return why
+        for name in nulls:
+            self._note(self._resource, name, self.record_id(around.tenant, record.number))
+        return values
+
+    def _one_or_why(self, around: "Around", record: Record, values: Values | InvalidRecord) -> "Shown | InvalidRecord":
+        try:
+            return values if isinstance(values, InvalidRecord) else self._one(around, record, values)
+        except InvalidRecord as why:
+            return why
 
     def public(self, around: "Around", records: Sequence[Record]) -> list[Public]:
-        """The same as dicts, for whoever takes members away or gives them other names."""
-        return [self.plain(shown) for shown in self.shown(around, records)]
+        """The same as dicts, for whoever takes members away or gives them other names; raises InvalidRecord."""
+        return [self.plain(shown) for shown in _all_shown(self.shown(around, records))]
 
     def plain(self, shown: "Shown") -> Public:
         """One of them as a dict."""
@@ -195,11 +238,19 @@ def _expression(field: Field, known: dict[str, Any], others: Presenters) -> str:
         case Ids(prefix=prefix):
             return f"seal_all({prefix!r}, tenant, it) if (it := {value}) else []"
         case Parts(of=of):
-            known[f"show_{field.name}"] = lambda around, parts: others.named(of).shown(around, parts)
+            known[f"show_{field.name}"] = lambda around, parts: _all_shown(others.named(of).shown(around, parts))
             return f"show_{field.name}(around, it) if (it := {value}) else []"
         case CustomFields():
             return f"custom(around, it) if (it := {value}) else {{}}"
     return value
+
+
+def _all_shown(parts: "list[Shown | InvalidRecord]") -> "list[Shown]":
+    """The parts of a record; raises InvalidRecord for one that cannot be shown."""
+    for part in parts:
+        if isinstance(part, InvalidRecord):
+            raise part
+    return parts
 
 
 def _whole(given: Mapping[str, Json], names: tuple[str, ...]) -> Public:

@@ -46,14 +46,14 @@ WHITE_SPACE = (
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{}}~|-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
-_MAX_EMAIL = 254
+MAX_EMAIL = 254
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
-_MAX_DOMAIN = 253
+MAX_DOMAIN = 253
 _URL_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[^\s@/?#\[\]:]+")
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,6}))?")
 _PHONE_NOISE = str.maketrans("", "", " -.()")
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:)([0-9]{2})(?:\.([0-9]+))?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
@@ -146,7 +146,7 @@ def email(kind: Email, value: Json, _: Surroundings) -> str | Fault:
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     text = _lower_ascii(value)
-    if len(text) > _MAX_EMAIL or not _EMAIL.fullmatch(text):
+    if len(text) > MAX_EMAIL or not _EMAIL.fullmatch(text):
         return Fault("invalid-email", "Not an e-mail address.", example=kind.example)
     return text
 
@@ -155,10 +155,10 @@ def phone(kind: Phone, value: Json, _: Surroundings) -> str | Fault:
     """E.164 once spaces, hyphens, dots and parentheses are dropped."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
-    if _PHONE.fullmatch(value):
+    if PHONE.fullmatch(value):
         return value
     text = value.strip(WHITE_SPACE).translate(_PHONE_NOISE)
-    if not _PHONE.fullmatch(text):
+    if not PHONE.fullmatch(text):
         return Fault("invalid-phone", "Not an international number: + and 7 to 15 digits.", example=kind.example)
     return text
 
@@ -307,7 +307,7 @@ def domain(kind: Domain, value: Json, _: Surroundings) -> str | Fault:
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     read = _lower_ascii(value).removesuffix(".").removeprefix("www.")
-    if len(read) > _MAX_DOMAIN or not _DOMAIN.fullmatch(read):
+    if len(read) > MAX_DOMAIN or not _DOMAIN.fullmatch(read):
         return Fault("invalid-domain", "Not a bare host name.", example=kind.example)
     return read
 

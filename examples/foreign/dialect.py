@@ -53,13 +53,13 @@ class Person(msgspec.Struct, rename=THEIRS):
     updated_at: Instant
 
     def record(self) -> Record:
-        values = {name: neutral(value) for name, value in msgspec.structs.asdict(self).items() if value is not None}
+        values = {name: neutral(value) for name, value in msgspec.structs.asdict(self).items()}
         stage = next(ours for ours, theirs in STAGES.items() if theirs == self.lifecycle_stage)
-        return as_record(CONTACT, values.pop("number"), values | {"lifecycle_stage": stage})
+        return as_record(values.pop("number"), values | {"lifecycle_stage": stage})
 
 
 class People(msgspec.Struct):
-    people: list[Person]
+    people: list[msgspec.Raw]
     count: int
 
 
@@ -106,7 +106,7 @@ class AddressBook(Plain):
         async def fetch(offset: int, limit: int) -> Rows | Refusal:
             path = f"people?{urlencode(asked | {'offset': offset, 'limit': limit})}"
             found = await self._ask("GET", path, actor, People)
-            return found if isinstance(found, Refusal) else Rows.of(found.people, query.order_by, found.count)
+            return found if isinstance(found, Refusal) else Rows.of(Person, found.people, query.order_by, found.count)
 
         return await page_behind(query, fetch)
 

@@ -151,7 +151,7 @@ def _is_lost(error: DBAPIError) -> bool:
 
 
 def _write_ahead(cursor: sa.engine.interfaces.DBAPICursor) -> None:
-    """Switch to the write-ahead log. SQLite does not wait where several processes switch a new file at once: ask again."""
+    """Switch to the write-ahead log, asking again where other processes do so too: SQLite does not wait for them."""
     end_s = time.monotonic() + WAIT_S
     while True:
         try:

@@ -121,6 +121,41 @@ def test_a_customers_value_that_it_quotes_is_in_no_log(api: httpx.Client, book: 
         assert "status" in cause or "`$" in cause
 
 
+def a_person(number: int, **change: Any) -> dict[str, Any]:
+    """A record as the service writes it; the higher the number, the later."""
+    at, user = f"2026-06-17T14:30:{number:02d}.000001+00:00", str(uuid.UUID(int=9))
+    named = {"given": "Ada", "family": None, "mail": None, "mobile": None, "position": None, "stage": "Lead"}
+    return named | {"id": str(uuid.UUID(int=number)), "owner": user, "maker": user, "added": at, "changed": at} | change
+
+
+BAD: dict[str, dict[str, Any]] = {
+    "has no form": {"given": {"first": "Ada"}},
+    "has an unknown stage": {"stage": "Enemy"},
+    "belongs to nobody": {"owner": None},
+}
+
+
+@pytest.mark.parametrize("change", BAD.values(), ids=BAD.keys())
+def test_a_record_takes_no_other_with_it_that(change: dict[str, Any], api: httpx.Client, book: Book) -> None:
+    people = [a_person(3), a_person(2, **change), a_person(1)]
+    book.says = (200, {"people": people, "count": 3})
+    told = api.get("/v1/contacts").json()
+    assert [record["first_name"] for record in told["data"]] == ["Ada", "Ada"]
+    [lost] = told["meta"]["unreadable"]
+    assert lost not in [record["id"] for record in told["data"]]
+    book.says = (200, people[1])
+    assert api.get(f"/v1/contacts/{lost}").json()["code"] == "upstream-invalid"
+    batch = api.post("/v1/contacts/batch/get", json={"ids": [lost]}).json()
+    assert [(each["status"], each["error"]["code"]) for each in batch["data"]] == [(502, "upstream-invalid")]
+
+
+def test_a_value_beyond_its_bound_is_null_and_counted(api: httpx.Client, book: Book, foreign: Foreign) -> None:
+    book.says = (200, {"people": [a_person(1, given="x" * 101, family="Okafor")], "count": 1})
+    [record] = api.get("/v1/contacts").json()["data"]
+    assert (record["first_name"], record["full_name"]) == (None, "Okafor")
+    waited(lambda: any(record["id"] in line for line in transcoder_lines(foreign)), "the line that names the record")
+
+
 def wait_for_log(foreign: Foreign, trace_id: str) -> str:
     """The line of the transcoder that has this trace id."""
     waited(lambda: any(trace_id in line for line in transcoder_lines(foreign)), "the line of the request")

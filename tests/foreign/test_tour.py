@@ -37,8 +37,8 @@ def test_creates_a_contact_whole_and_normalised(api: httpx.Client, foreign: Fore
     assert ID.fullmatch(made["id"])
     assert set(made) == {member.name for member in MEMBERS["contacts"]}
     assert (made["full_name"], made["email"], made["phone"]) == ("Ada Okafor", email, "+442079460958")
-    # What the service has no word for is what it would be if nobody had ever set it.
-    assert (made["do_not_contact"], made["tags"], made["custom_fields"], made["address"]) == (False, [], {}, None)
+    # What the service has no word for is null: nobody knows whether the contact wants to be left alone.
+    assert (made["do_not_contact"], made["tags"], made["custom_fields"], made["address"]) == (None, None, {}, None)
     assert made["owner_id"] == made["created_by_id"] == api.get("/v1/me").json()["data"]["user"]["id"]
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 
 from contract import headers
+from contract.currencies import EXPONENTS
 from contract.resources import Resource
-from contract.types import Currency
 from contract.vocabulary import Kind
 from transcoder.dialect.answers import refusal_in
 from transcoder.dialect.cache import Clock, Remembered
-from transcoder.dialect.conversions import NUMBER, coded, conversion_of, decoder
+from transcoder.dialect.conversions import NUMBER, coded, decoder, one_of
 from transcoder.dialect.custom_fields import FIELD_DEFINITIONS, to_definition
 from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields, own_fields
 from transcoder.dialect.refusals import Asked
@@ -24,10 +24,12 @@ from transcoder.records import Actor, Definition, Profile, Refusal
 
 _LIFE_S = 5.0
 _BUSINESSES = 10_000
-_PLAN = coded({"starter": 1, "growth": 2, "scale": 3})
-_PLAN_CODE: Any = _PLAN.kind
-_CURRENCY: Any = conversion_of(Currency()).kind
+_PLANS = {"starter": 1, "growth": 2, "scale": 3}
+_PLAN = coded(_PLANS)
+_PLAN_CODE: Any = one_of(_PLANS.values())
+_CURRENCY: Any = one_of(EXPONENTS)
 _USER: Any = USERS.reading.row
+_definition_rows = FIELD_DEFINITIONS.reading.rows
 
 
 class _Business(msgspec.Struct, gc=False):
@@ -73,7 +75,9 @@ class Business:
         return known.get(resource.name, NO_OWN_FIELDS)
 
     async def _read_own(self, actor: Actor) -> AllOwnFields:
-        rows = await read_whole(self._wire, FIELD_DEFINITIONS, FIELD_DEFINITIONS.path, "exclude", actor)
+        rows = await read_whole(
+            self._wire, FIELD_DEFINITIONS, FIELD_DEFINITIONS.path, "exclude", actor, _definition_rows
+        )
         if isinstance(rows, Refusal):
             raise raised(rows)
         by_resource: defaultdict[str, list[Definition]] = defaultdict(list)

@@ -1,6 +1,7 @@
 """Calls about records: sent, and their answers read, with the business's own fields at hand where they are needed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from msgspec import structs
@@ -50,7 +51,8 @@ class Calls:
             try:
                 return _outward(asked, answer, own, read)
             except UnknownOwnField:
-                return _outward(asked, answer, await self._newer(asked.dialect, actor, own), read)
+                newer = await self._newer(asked.dialect, actor, own)
+                return _outward(asked, answer, replace(newer, are_fresh=True), read)
         except ApiError as error:
             raise after(ask, answer, error) from None
         except Unreadable as fault:

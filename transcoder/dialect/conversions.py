@@ -13,9 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from contract.bounds import MAX_INTEGER
-from contract.currencies import EXPONENTS
 from contract.ids import MAX_NUMBER
-from contract.types import Amount, Bool, Choice, Currency, Date, DateTime, FieldType, Id, Ids, Int, Options, Tags
+from contract.types import Amount, Bool, Date, DateTime, FieldType, Id, Ids, Int, Options, Tags
 from contract.vocabulary import Json
 from transcoder.causes import of_fault
 
@@ -117,9 +116,9 @@ def one_of(values: Iterable[str | int]) -> Any:
 
 
 def coded(codes: Mapping[str, int]) -> Conversion:
-    """Words that are numbers inside."""
-    words = {code: word for word, code in codes.items()}
-    return Conversion(one_of(words), words.__getitem__, codes.__getitem__)
+    """Words that are numbers inside. A number without a word stays one, which the contract's check then refuses."""
+    words: dict[int, Any] = {code: word for word, code in codes.items()}
+    return Conversion(INTEGER, lambda code: words.get(code, code), codes.__getitem__)
 
 
 def shifted(first: int) -> Conversion:
@@ -148,7 +147,6 @@ _BY_TYPE: dict[type, Conversion] = {
     Date: Conversion(date, date.isoformat),
     Int: Conversion(INTEGER),
     Amount: Conversion(Annotated[int, Meta(ge=0, le=MAX_INTEGER)]),
-    Currency: Conversion(one_of(EXPONENTS)),
     Id: Conversion(NUMBER, there),
     Ids: Conversion(list[NUMBER]),
     Tags: Conversion(list[str]),
@@ -159,6 +157,4 @@ TEXT = Conversion(str)
 
 def conversion_of(kind: FieldType) -> Conversion:
     """How values of a type are stored where nothing else is said."""
-    if isinstance(kind, Choice):
-        return Conversion(one_of(kind.values))
     return _BY_TYPE.get(type(kind), TEXT)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import TypeVar
 from urllib.parse import quote
 
+import msgspec
+
 from contract.ids import IdKind
 from contract.problems import INVALID_CURSOR
 from contract.resources import Action, Resource
@@ -40,6 +42,7 @@ from transcoder.records import (
     Running,
     Shelf,
     Terms,
+    UnreadableRecord,
     Values,
     Written,
 )
@@ -80,13 +83,14 @@ class Crm(Records):
         )
 
     async def _page_of_whole(self, dialect: Dialect, path: str, query: Query, actor: Actor) -> Page | Refusal:
-        rows = await read_whole(self._wire, dialect, path, query.deleted, actor)
-        if isinstance(rows, Refusal):
-            return rows
-        with reading(Ask("GET", path)):
-            records = [dialect.reading.record(row) for row in rows]
+        def read(result: msgspec.Raw) -> dict[int, Record | UnreadableRecord]:
+            return {each.number: each for each in dialect.reading.many(result)}
+
+        found = await read_whole(self._wire, dialect, path, query.deleted, actor, read)
+        if isinstance(found, Refusal):
+            return found
         try:
-            return page_of(records, query, dialect.resource.searched)
+            return page_of(found, query, dialect.resource.searched)
         except BadPlace:
             return Refusal(INVALID_CURSOR, members={"reason": "expired"})
 

@@ -1,8 +1,8 @@
 """Custom fields inside, and what their records define."""
 
-from contract.resources import CUSTOM_FIELD
+from contract.resources import CUSTOM_FIELD, RESOURCES
 from contract.types import CustomType
-from transcoder.dialect.conversions import coded
+from transcoder.dialect.conversions import Unreadable, coded
 from transcoder.dialect.reading import Row
 from transcoder.dialect.rows import Differences, dialect
 from transcoder.records import Definition
@@ -33,7 +33,13 @@ FIELD_DEFINITIONS = dialect(
 
 
 def to_definition(row: Row) -> tuple[str, Definition]:
-    """The resource that a field belongs to, and its definition."""
+    """The resource that a field belongs to, and its definition; raises Unreadable."""
     record = FIELD_DEFINITIONS.reading.record(row)
     values, options = record.values, {option.value: option.id for option in row.options}
+    if values["resource"] not in _RESOURCES or values["type"] not in _TYPES:
+        raise Unreadable("a custom field of a known resource and type was expected")
     return values["resource"], Definition(record.number, values["key"], CustomType(values["type"]), options)
+
+
+_TYPES = frozenset(kind.value for kind in CustomType)
+_RESOURCES = frozenset(resource.name for resource in RESOURCES if resource.custom)

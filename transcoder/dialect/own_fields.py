@@ -48,6 +48,8 @@ class OwnFields:
     by_key: Mapping[str, OwnField] = field(default_factory=dict)
     by_number: Mapping[str, OwnField] = field(default_factory=dict)
     """By their number in digits, as it stands in names."""
+    are_fresh: bool = False
+    """Whether they were read for this very answer, so that whatever they lack is nowhere."""
 
     @property
     def definitions(self) -> Definitions:

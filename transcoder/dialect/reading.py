@@ -15,8 +15,8 @@ from contract.bounds import MAX_INTEGER
 from contract.resources import Resource
 from transcoder.dialect.conversions import FLAG, INSTANT, NUMBER, Conversion, Unreadable, decoder, same, there
 from transcoder.dialect.envelope import ReadEnvelope, envelope_of
-from transcoder.dialect.own_fields import CUSTOM, NO_OWN_FIELDS, OwnFields, OwnValue, read_own
-from transcoder.records import Record
+from transcoder.dialect.own_fields import CUSTOM, NO_OWN_FIELDS, OwnFields, OwnValue, UnknownOwnField, read_own
+from transcoder.records import Record, UnreadableRecord
 
 _AT_ONCE = 15
 """Members of the longest dict that CPython makes in one step: one of sixteen it makes empty, and lets it grow."""
@@ -61,6 +61,7 @@ class Reading:
         rows: Any = list[self.row]  # type: ignore[name-defined]
         self._row: Callable[[msgspec.Raw], Row] = decoder(self.row)
         self._rows: Callable[[msgspec.Raw], list[Row]] = decoder(rows)
+        self._raw_rows: Callable[[msgspec.Raw], list[msgspec.Raw]] = decoder(list[msgspec.Raw])
         self.answer: ReadEnvelope = envelope_of(self.row)
         """Reads an answer that holds one."""
         self.page: ReadEnvelope = envelope_of(rows)
@@ -70,18 +71,44 @@ class Reading:
         """The record, of a row or of what is to be read as one; raises Unreadable."""
         return self._record(self._row(result) if isinstance(result, msgspec.Raw) else result, own)
 
-    def many(self, result: list[Row] | msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> list[Record]:
-        """The records of several, likewise."""
-        record = self._record
-        return [record(row, own) for row in (self._rows(result) if isinstance(result, msgspec.Raw) else result)]
+    def many(self, result: list[Row] | msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> list[Record | UnreadableRecord]:
+        """Read the records of several; one that is not of the form does not take the others.
 
-    def rows(self, result: list[Row] | msgspec.Raw) -> dict[int, Row]:
-        """Those of several by their numbers, to be made records of later; raises Unreadable."""
-        return {row.id_: row for row in (self._rows(result) if isinstance(result, msgspec.Raw) else result)}
+        Raises Unreadable where not even its id can be read, and UnknownOwnField where newer definitions may help.
+        """
+        record = self._record
+        try:
+            return [record(row, own) for row in (self._rows(result) if isinstance(result, msgspec.Raw) else result)]
+        except Unreadable as fault:
+            if isinstance(fault, UnknownOwnField) and not own.are_fresh:
+                raise
+        return [self._each(row, own) for row in (self._raw_rows(result) if isinstance(result, msgspec.Raw) else result)]
+
+    def rows(self, result: msgspec.Raw) -> dict[int, Row]:
+        """Read the rows of several by their numbers, to be made something of later; raises Unreadable."""
+        return {row.id_: row for row in self._rows(result)}
+
+    def _each(self, row: Row | msgspec.Raw, own: OwnFields) -> Record | UnreadableRecord:
+        try:
+            return self.one(row, own)
+        except Unreadable as fault:
+            if isinstance(fault, UnknownOwnField) and not own.are_fresh:
+                raise
+            number = _numbered(row).id if isinstance(row, msgspec.Raw) else row.id_
+            return UnreadableRecord(number, str(fault))
 
     def record(self, row: Row, own: OwnFields = NO_OWN_FIELDS) -> Record:
         """A row as a record; raises Unreadable when its members contradict each other."""
         return self._record(row, own)
+
+
+class _Numbered(msgspec.Struct, gc=False):
+    """All that must be readable of a record for its page to be told without it."""
+
+    id: NUMBER
+
+
+_numbered: Callable[[msgspec.Raw], _Numbered] = decoder(_Numbered)
 
 
 def _written(resource: Resource, fields: Mapping[str, Stored], composed: Composed) -> tuple[str, dict[str, Any]]:

@@ -1,24 +1,32 @@
 """Reading all of what the CRM lists by offset alone."""
 
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import msgspec
+
 from contract.vocabulary import Kind
 from transcoder.dialect.answers import refusal_in
 from transcoder.dialect.conversions import Unreadable
 from transcoder.dialect.envelope import Paging
 from transcoder.dialect.queries import WITH_DELETED
-from transcoder.dialect.reading import Row
 from transcoder.dialect.refusals import Asked
 from transcoder.dialect.rows import Dialect
 from transcoder.dialect.wire import Ask, Wire, reading
 from transcoder.records import Actor, Refusal
+
+T = TypeVar("T")
 
 _PAGE = 200
 _MOST = 20_000
 """Rows of one list: ten times what a business may have, so that a service gone wild does not fill our memory."""
 
 
-async def read_whole(wire: Wire, dialect: Dialect, path: str, deleted: str, actor: Actor) -> list[Row] | Refusal:
-    """All rows, ordered by id, each once."""
-    rows: dict[int, Row] = {}
+async def read_whole(
+    wire: Wire, dialect: Dialect, path: str, deleted: str, actor: Actor, read: Callable[[msgspec.Raw], Mapping[int, T]]
+) -> list[T] | Refusal:
+    """Read all that `read` makes of the pages, ordered by id, each once."""
+    found: dict[int, T] = {}
     offset = 0
     while True:
         query = f"limit={_PAGE}&offset={offset}&with_deleted={WITH_DELETED[deleted]}"
@@ -28,13 +36,13 @@ async def read_whole(wire: Wire, dialect: Dialect, path: str, deleted: str, acto
             refusal = refusal_in(Asked(dialect, Kind.LIST), answer)
             if refusal is not None:
                 return refusal
-            page = dialect.reading.rows(answer.result)
+            page = read(answer.result)
             total = _total(answer.paging)
         # A row that goes away meanwhile moves the others forward: those that come twice are the same.
-        rows |= page
+        found |= page
         offset += len(page)
         if offset >= total or not page:
-            return list(rows.values())
+            return list(found.values())
 
 
 def _total(paging: Paging | None) -> int:

@@ -58,6 +58,7 @@ async def batch_answer(
         elif isinstance(outcome, Record):
             done[index] = outcome
     public = dict(zip(done, await shown(desk, call, list(done.values())), strict=True))
+    outcomes = outcomes | {index: each for index, each in public.items() if isinstance(each, ApiError)}
     entries: list[Json] = []
     failed, settled, asks_again = 0, True, desk.records.capabilities_for(call.operation.of).dedupe
     for index in range(len(outcomes)):

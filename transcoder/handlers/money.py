@@ -11,7 +11,8 @@ from transcoder.bodies import valid
 from transcoder.call import Call
 from transcoder.errors import ApiError
 from transcoder.handlers.shared import Desk, accepted, is_refused_as, shelf
-from transcoder.records import Condition, Page, Query, Record, Refusal, Values, Written
+from transcoder.json_calls import unusable
+from transcoder.records import Condition, Page, Query, Record, Refusal, UnreadableRecord, Values, Written
 from transcoder.validate import Invalid, scaled
 
 TRIES = 3
@@ -44,7 +45,12 @@ async def matched(desk: Desk, call: Call, on: str, value: object) -> Record | No
     """The live record that an upsert would change; None where none, or more than one, matches."""
     query = Query(Condition(on, "eq", value), None, "created_at", False, 2, "exclude", False, None)
     page: Page = accepted(desk, call, await desk.records.page(shelf(call), query, call.actor))
-    return page.records[0] if len(page.records) == 1 else None
+    if len(page.records) != 1:
+        return None
+    [found] = page.records
+    if isinstance(found, UnreadableRecord):
+        raise unusable(found.cause, writes=False)
+    return found
 
 
 async def write_priced(

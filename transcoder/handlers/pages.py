@@ -11,7 +11,7 @@ from contract.vocabulary import Json
 from transcoder.call import Call
 from transcoder.errors import ApiError
 from transcoder.handlers.shared import Desk, accepted, shelf, shown
-from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Page, Query, Tree
+from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Page, Query, Record, Tree, UnreadableRecord
 
 BOOKMARK_DELAY_MS = 30_000
 """A bookmark never lies closer to now: what is being written may still be given an earlier instant."""
@@ -57,7 +57,26 @@ async def page(desk: Desk, call: Call, wish: Wish) -> Shown:
     meta: dict[str, Json] = {"cursor": {"next": cursor, "has_more": found.next_place is not None}}
     if asked.include_total:
         meta["total"] = found.total
-    return Shown({"data": await shown(desk, call, found.records), "meta": meta}, cursor)
+    data, unreadable = await _told(desk, call, found)
+    if unreadable:
+        meta["unreadable"] = unreadable
+    return Shown({"data": data, "meta": meta}, cursor)
+
+
+async def _told(desk: Desk, call: Call, found: Page) -> tuple[list[Json], list[Json]]:
+    """The records that can be shown, and the ids of the others."""
+    records = [each for each in found.records if isinstance(each, Record)]
+    public = await shown(desk, call, records)
+    lost = [(each.number, each.cause) for each in found.records if isinstance(each, UnreadableRecord)]
+    for record, each in zip(records, public, strict=True):
+        if isinstance(each, ApiError):
+            lost.append((record.number, str(each.cause)))
+    if not lost:
+        return public, []
+    presenter, tenant = desk.presenter(call), call.actor.tenant
+    named = [(presenter.record_id(tenant, number), cause) for number, cause in lost]
+    desk.faults.left_out(call.operation.resource, call.actor.trace_id, named)
+    return [each for each in public if not isinstance(each, ApiError)], [record_id for record_id, _ in named]
 
 
 def _hash(call: Call, wish: Wish) -> bytes:
@@ -107,10 +126,14 @@ def _following(call: Call, wish: Wish, found: Page) -> str | None:
     if wish.order_by != "updated_at" or wish.descending:
         return None
     edge = After(call.around.now_ms - BOOKMARK_DELAY_MS, 0)
-    if found.records:
-        last = found.records[-1]
+    last = next((each for each in reversed(found.records) if _has_its_instant(each)), None)
+    if isinstance(last, Record):
         edge = min(edge, After(last.values["updated_at"], last.number), key=lambda at: (at.updated_at_ms, at.number))
     return f"{_BEHIND_BOOKMARK}{edge.updated_at_ms}:{edge.number}"
+
+
+def _has_its_instant(each: Record | UnreadableRecord) -> bool:
+    return isinstance(each, Record) and isinstance(each.values.get("updated_at"), int)
 
 
 def _sealed(desk: Desk, call: Call, bound: bytes, place: str) -> str:

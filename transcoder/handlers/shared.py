@@ -15,7 +15,7 @@ from contract.problems import (
     Problem,
 )
 from contract.sealing import KeyRing
-from contract.vocabulary import Json, Kind
+from contract.vocabulary import READS, Json, Kind
 from stores.idempotency import Idempotency
 from stores.receipts import Receipts
 from transcoder.bodies import invalid
@@ -23,6 +23,9 @@ from transcoder.call import Answer, Call, Number
 from transcoder.errors import ApiError
 from transcoder.etags import AnyRevision, Precondition, etag, revisions
 from transcoder.idempotency import dedupe_key
+from transcoder.json_calls import unusable
+from transcoder.record_checks import InvalidRecord
+from transcoder.record_faults import RecordFaults
 from transcoder.records import Definitions, Record, Records, Refusal, Shelf, Terms
 from transcoder.to_public import Around, Presenter, Presenters, Shown, encode, instant_text
 
@@ -39,6 +42,7 @@ class Desk:
     presenters: Presenters
     cursor_keys: KeyRing
     api_url: str
+    faults: RecordFaults
 
     def presenter(self, call: Call) -> Presenter:
         """How records of the call's resource look outside."""
@@ -145,11 +149,21 @@ async def expected_revision(desk: Desk, call: Call, number: int) -> int | None:
     return record.revision
 
 
-async def shown(desk: Desk, call: Call, records: Sequence[Record]) -> list[Json]:
-    """Records as the caller sees them."""
+async def shown(desk: Desk, call: Call, records: Sequence[Record]) -> list[Json | ApiError]:
+    """Records as the caller sees them; in the place of one that cannot be shown, why."""
     presenter = desk.presenter(call)
     found = presenter.shown(await _around(desk, call, records), records)
-    return found if _is_as_it_is(call) else [_as_asked(call, presenter, each) for each in found]
+    if _is_as_it_is(call):
+        return [_invalid(call, each) if isinstance(each, InvalidRecord) else each for each in found]
+    return [
+        _invalid(call, each) if isinstance(each, InvalidRecord) else _as_asked(call, presenter, each) for each in found
+    ]
+
+
+def _invalid(call: Call, record: InvalidRecord) -> ApiError:
+    """What is said of a record that the contract excludes; after a write nobody is told what was made."""
+    wrote = call.operation.kind not in READS and not call.parameters.dry_run
+    return unusable(f"{call.operation.resource.name}: the contract excludes its {record}", writes=wrote)
 
 
 async def _around(desk: Desk, call: Call, records: Sequence[Record]) -> Around:
@@ -187,7 +201,10 @@ async def single(
 ) -> Answer:
     """`{"data": {…}, "meta"?}` with its ETag; `located`: and where the record is."""
     presenter = desk.presenter(call)
-    whole = presenter.one(await _around(desk, call, (record,)), record)
+    try:
+        whole = presenter.one(await _around(desk, call, (record,)), record)
+    except InvalidRecord as invalid:
+        raise _invalid(call, invalid) from None
     told = {headers.ETAG: f'"{whole.etag}"'}
     if located:
         told[headers.LOCATION] = _location(desk, call, whole.id)

@@ -127,7 +127,7 @@ PAGES: dict[str, bytes] = {
     "no word on more": b'{"ok":true,"result":[],"paging":{"limit":50}}',
     "more without a key": b'{"ok":true,"result":[],"paging":{"has_more":true,"next_key":null}}',
     "rows that are none": b'{"ok":true,"result":[5],"paging":{"has_more":false,"next_key":null}}',
-    "one bad row": b'{"ok":true,"result":[' + RECORD + b',{"id":6}],"paging":{"has_more":false,"next_key":null}}',
+    "a row without an id": b'{"ok":true,"result":[' + RECORD + b',{}],"paging":{"has_more":false,"next_key":null}}',
 }
 
 
@@ -136,6 +136,17 @@ async def test_half_a_page_is_a_502(lied_to: tuple[Caller, Liar], body: bytes) -
     caller, liar = lied_to
     liar.tells = [said(body)]
     assert_problem(await ask(caller, "list"), 502, "upstream-invalid", "not-applied")
+
+
+async def test_a_row_that_cannot_be_read_is_named_and_takes_no_other(lied_to: tuple[Caller, Liar]) -> None:
+    caller, liar = lied_to
+    liar.tells = [said(b'{"ok":true,"result":[{"id":6},' + RECORD + b'],"paging":{"has_more":false,"next_key":null}}')]
+    answer = await ask(caller, "list")
+    told = answer.body
+    assert answer.status == 200
+    assert [record["first_name"] for record in told["data"]] == ["Ada"]
+    assert [record_id[:4] for record_id in told["meta"]["unreadable"]] == ["con_"]
+    assert told["meta"]["unreadable"] != [record["id"] for record in told["data"]]
 
 
 async def test_a_total_that_was_asked_for_and_is_not_there_is_a_502(lied_to: tuple[Caller, Liar]) -> None:

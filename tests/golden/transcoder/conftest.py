@@ -19,6 +19,7 @@ from process.listening import serve
 from stores.idempotency import MemoryIdempotency
 from stores.receipts import MemoryReceipts, Outbox
 from tests.support.quiet_log import QUIET
+from tests.support.record_faults import FAULTS
 from tests.support.waiting import until
 from transcoder.administration import ADMINISTERED, Administration
 from transcoder.dialect import DIALECTS
@@ -72,7 +73,7 @@ async def client(upstream: RecordingUpstream) -> AsyncIterator[aiohttp.ClientSes
     administration = Administration(upstream, None, IdKind.INTEGER)
     records = Shelves(Crm(upstream, DIALECTS), dict.fromkeys(ADMINISTERED, administration))
     receipts = MemoryReceipts(lambda: 0)
-    desk = Desk(records, store, receipts, Presenters(RESOURCES, CODEC), KEYS, "https://api.example")
+    desk = Desk(records, store, receipts, Presenters(RESOURCES, CODEC), KEYS, "https://api.example", FAULTS)
     once = Once(store, desk.records.capabilities_for, KEYS, QUIET)
     pipeline = Pipeline(desk, CODEC, once, Outbox(receipts, QUIET), QUIET)
     stop = asyncio.Event()

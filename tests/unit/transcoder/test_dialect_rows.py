@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.countries import COUNTRIES
 from contract.currencies import EXPONENTS
 from contract.resources import RESOURCES, Field, Resource
 from contract.types import (
@@ -14,6 +15,7 @@ from contract.types import (
     Amount,
     Bool,
     Choice,
+    Country,
     Currency,
     CustomFields,
     CustomType,
@@ -26,7 +28,10 @@ from contract.types import (
     Int,
     Options,
     Parts,
+    Phone,
+    Scopes,
     Tags,
+    Uris,
 )
 from tests.unit.transcoder.inside import held, to_record
 from transcoder.administration import ADMINISTERED
@@ -91,10 +96,14 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
             return st.sampled_from(sorted(EXPONENTS))
         case Id():
             return NUMBERS
-        case Ids():
-            return st.lists(NUMBERS)
-        case Tags():
-            return st.lists(WORDS)
+        case Ids(max_items=most):
+            return st.lists(NUMBERS, max_size=most)
+        case Tags(max_items=most):
+            return st.lists(WORDS, max_size=most)
+        case Scopes() | Uris():
+            return st.lists(WORDS, min_size=1, max_size=3)
+        case Phone():
+            return st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
         case Choice(values=values):
             return st.sampled_from(values)
         case Options():
@@ -104,7 +113,12 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
         case Parts():
             return st.just([])
         case Address(members=members):
-            parts = st.fixed_dictionaries({member: st.none() | WORDS for member, _ in members})
+            parts = st.fixed_dictionaries(
+                {
+                    member: st.none() | (st.sampled_from(sorted(COUNTRIES)) if isinstance(kind, Country) else WORDS)
+                    for member, kind in members
+                }
+            )
             return parts.filter(lambda address: any(address.values()))
     return WORDS
 
@@ -202,7 +216,6 @@ DEAL |= {"tags": [], "owner_id": 1, "created_by_id": 1, "created_at": 5, "update
         {"currency": "GBP"},
         {"amount_minor": -1, "currency": "GBP"},
         {"amount_minor": Decimal("1.5"), "currency": "GBP"},
-        {"amount_minor": 100, "currency": "XXX"},
         {"amount_minor": 100, "currency": ["GBP"]},
     ],
     ids=repr,

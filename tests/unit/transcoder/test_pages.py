@@ -12,6 +12,7 @@ from contract.sealing import key_ring
 from contract.vocabulary import TenantId
 from stores.idempotency import MemoryIdempotency
 from stores.receipts import MemoryReceipts
+from tests.support.record_faults import FAULTS
 from tests.unit.transcoder.calls import ACTOR, a_call, an_older_call
 from tests.unit.transcoder.surroundings import AROUND, NOW_MS, OLDEST
 from transcoder.call import Call
@@ -51,7 +52,7 @@ def a_desk(*records: Record, place: str | None = None, total: int | None = None)
     presenters = Presenters(RESOURCES, IdCodec(bytes(range(32))))
     store = MemoryIdempotency(lambda: 0)
     return Desk(
-        cast("Records", service), store, MemoryReceipts(lambda: 0), presenters, KEYS, "https://api.example"
+        cast("Records", service), store, MemoryReceipts(lambda: 0), presenters, KEYS, "https://api.example", FAULTS
     ), service
 
 

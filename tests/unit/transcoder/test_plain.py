@@ -58,11 +58,11 @@ class Keyed(Plain):
 
     async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: object) -> Written:
         self.asked.append((values["first_name"], terms))
-        return Written(as_record(CONTACT, 1, values))
+        return Written(as_record(1, values))
 
     async def update(self, shelf: Shelf, number: int, values: Values, terms: Terms, actor: object) -> Written:
         self.asked.append((number, terms))
-        return Written(as_record(CONTACT, number, values))
+        return Written(as_record(number, values))
 
 
 async def test_each_item_has_a_key_of_its_own_made_of_its_place_in_the_callers_batch() -> None:
@@ -79,11 +79,11 @@ async def test_each_change_is_made_on_its_own_revision() -> None:
 
 
 def test_a_revision_stands_for_what_a_record_holds() -> None:
-    one, same, other = (as_record(CONTACT, 1, {"first_name": name, "updated_at": 5}) for name in ("A", "A", "B"))
+    one, same, other = (as_record(1, {"first_name": name, "updated_at": 5}) for name in ("A", "A", "B"))
     assert one.revision == same.revision != other.revision
     assert 1 <= one.revision < 10**18
     assert isinstance(one, Record)
-    assert one.values["do_not_contact"] is False
+    assert one.values == {"first_name": "A", "updated_at": 5}, "no default is made up"
 
 
 def test_what_says_nothing_is_missed_by_nobody() -> None:

@@ -14,6 +14,7 @@ from stores.idempotency import MemoryIdempotency, Use
 from stores.receipt import Receipt
 from stores.receipts import MemoryReceipts, Receipts, pack
 from stores.valkey import StoreLost
+from tests.support.record_faults import FAULTS
 from tests.unit.transcoder.calls import ACTOR, TOKEN, a_call
 from transcoder.call import Answer, Token
 from transcoder.errors import ApiError
@@ -111,7 +112,13 @@ async def ask(store: Receipts, trace_id: str = TRACE_ID, token: Token = TOKEN) -
     presenters = Presenters(RESOURCES, IdCodec(bytes(range(32))))
     requests_store = MemoryIdempotency(lambda: 0)
     desk = Desk(
-        cast("Records", None), requests_store, store, presenters, key_ring("1 " + "ab" * 32), "https://api.example"
+        cast("Records", None),
+        requests_store,
+        store,
+        presenters,
+        key_ring("1 " + "ab" * 32),
+        "https://api.example",
+        FAULTS,
     )
     call = a_call("requests.get", path=f"/v1/requests/{trace_id}", token=token)
     return await requests.run_get(desk, call, {})
@@ -164,7 +171,9 @@ async def asked_of(note: bytes) -> Answer:
     await used.finish(ACTOR.tenant, "name", "owner", b"{}", note)
     presenters = Presenters(RESOURCES, IdCodec(bytes(range(32))))
     kept = MemoryReceipts(lambda: NOW_MS)
-    desk = Desk(cast("Records", None), used, kept, presenters, key_ring("1 " + "ab" * 32), "https://api.example")
+    desk = Desk(
+        cast("Records", None), used, kept, presenters, key_ring("1 " + "ab" * 32), "https://api.example", FAULTS
+    )
     parameters = Parameters(idempotency_key="none")
     return await requests.run_list(desk, a_call("requests.list", parameters=parameters, token=TOKEN), {})
 

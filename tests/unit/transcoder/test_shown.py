@@ -1,5 +1,6 @@
 """Handlers show custom fields by the definitions of them, and ask for those only where a record holds any."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -33,7 +34,7 @@ def a_contact(number: int, **custom: Any) -> Record:
 
 def a_desk_at(service: Defining) -> Desk:
     desk, _ = a_desk()
-    return Desk(cast("Any", service), desk.requests, desk.receipts, desk.presenters, desk.cursor_keys, desk.api_url)
+    return replace(desk, records=cast("Any", service))
 
 
 async def test_definitions_are_asked_for_once_where_one_record_holds_a_custom_field() -> None:
