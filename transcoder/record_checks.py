@@ -57,7 +57,7 @@ _MAX_REVISION = 10**18 - 1
 """What an etag has digits for."""
 _END_MS = 253_402_300_800_000
 """The year 10000, which RFC 3339 cannot write."""
-_MAX_ZONE = 64
+MAX_ZONE = 64
 _DAY_LENGTH = 10
 
 
@@ -200,7 +200,7 @@ def _test(kind: Any, known: dict[str, Any]) -> str:
         case Line(max_length=most) | Text(max_length=most) | Url(max_length=most):
             return _length(most)
         case Email() | Domain() | Zone():
-            return _length({Email: MAX_EMAIL, Domain: MAX_DOMAIN, Zone: _MAX_ZONE}[type(kind)])
+            return _length({Email: MAX_EMAIL, Domain: MAX_DOMAIN, Zone: MAX_ZONE}[type(kind)])
         case Phone():
             return "isinstance(v, str) and phone(v) is not None"
         case Date():

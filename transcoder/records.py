@@ -27,12 +27,16 @@ NOBODY = 0
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """A stored record. `deleted_at_ms` is None while it lives. A struct, since a page makes hundreds of them."""
+    """A stored record. `deleted_at_ms` is None while it lives. A struct, since a page makes hundreds of them.
+
+    `is_checked`: whoever read it has held it to the contract's rows, so that nobody need do it again.
+    """
 
     number: int
     revision: int
     values: Values
     deleted_at_ms: int | None
+    is_checked: bool = False
 
 
 class UnreadableRecord(msgspec.Struct, frozen=True, gc=False):

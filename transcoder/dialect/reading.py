@@ -1,8 +1,10 @@
 """[pure] Records inward: internal JSON as neutral values, by a struct for each resource that is made from its rows.
 
-The struct says what may be there, of what type and within what bounds, so that one pass over the bytes both reads and
-judges them. Whatever is not of that form is Unreadable; members that no row names are passed over. What makes a record
-of a struct is written from the rows too, as a function's source: it is run for every record that anybody reads.
+The struct says what may be there, of what type and within the contract's bounds, so that one pass over the bytes both
+reads and judges them. A second struct, which is tried where the first does not fit, knows the types alone: what it
+reads is judged by others. Whatever is not even of that form is Unreadable; members that no row names are passed over.
+What makes a record of a struct is written from the rows too, as a function's source: it is run for every record that
+anybody reads.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +15,8 @@ import msgspec
 
 from contract.bounds import MAX_INTEGER
 from contract.resources import Resource
-from transcoder.dialect.conversions import FLAG, INSTANT, NUMBER, Conversion, Unreadable, decoder, same, there
+from transcoder.dialect.bounds import bounded
+from transcoder.dialect.conversions import FLAG, INSTANT, NUMBER, TEXT, Conversion, Unreadable, decoder, same, there
 from transcoder.dialect.envelope import ReadEnvelope, envelope_of
 from transcoder.dialect.own_fields import CUSTOM, NO_OWN_FIELDS, OwnFields, OwnValue, UnknownOwnField, read_own
 from transcoder.records import Record, UnreadableRecord
@@ -52,15 +55,20 @@ class Reading:
     """Reads records of one resource; laid out once."""
 
     def __init__(self, resource: Resource, fields: Mapping[str, Stored], composed: Composed) -> None:
-        members = [*_members(fields, composed), *_own_members(resource, composed)]
-        self.row: Any = msgspec.defstruct(resource.name, members, kw_only=True, gc=False)
+        self.row: Any = _struct(resource, fields, composed, bounded)
+        """A row within the contract's bounds."""
+        self.loose_row: Any = _struct(resource, fields, composed, _of_type)
+        """A row of the types alone."""
         self.source, known = _written(resource, fields, composed)
         """Of `record`."""
         exec(compile(self.source, f"<{resource.name}>", "exec"), known)  # noqa: S102  rows are its only source
-        self._record: Callable[[Row, OwnFields], Record] = known["record"]
+        self._record: Callable[[Row, OwnFields, bool], Record] = known["record"]
         rows: Any = list[self.row]  # type: ignore[name-defined]
         self._row: Callable[[msgspec.Raw], Row] = decoder(self.row)
+        self._loose_row: Callable[[msgspec.Raw], Row] = decoder(self.loose_row)
         self._rows: Callable[[msgspec.Raw], list[Row]] = decoder(rows)
+        loose_rows: Any = list[self.loose_row]  # type: ignore[name-defined]
+        self._loose_rows: Callable[[msgspec.Raw], list[Row]] = decoder(loose_rows)
         self._raw_rows: Callable[[msgspec.Raw], list[msgspec.Raw]] = decoder(list[msgspec.Raw])
         self.answer: ReadEnvelope = envelope_of(self.row)
         """Reads an answer that holds one."""
@@ -69,7 +77,13 @@ class Reading:
 
     def one(self, result: Row | msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> Record:
         """The record, of a row or of what is to be read as one; raises Unreadable."""
-        return self._record(self._row(result) if isinstance(result, msgspec.Raw) else result, own)
+        if not isinstance(result, msgspec.Raw):
+            return self.record(result, own)
+        try:
+            row = self._row(result)
+        except Unreadable:
+            return self._record(self._loose_row(result), own, False)
+        return self._record(row, own, True)
 
     def many(self, result: list[Row] | msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> list[Record | UnreadableRecord]:
         """Read the records of several; one that is not of the form does not take the others.
@@ -78,7 +92,8 @@ class Reading:
         """
         record = self._record
         try:
-            return [record(row, own) for row in (self._rows(result) if isinstance(result, msgspec.Raw) else result)]
+            rows = self._rows(result) if isinstance(result, msgspec.Raw) else result
+            return [record(row, own, True) for row in rows]
         except Unreadable as fault:
             if isinstance(fault, UnknownOwnField) and not own.are_fresh:
                 raise
@@ -86,7 +101,7 @@ class Reading:
 
     def rows(self, result: msgspec.Raw) -> dict[int, Row]:
         """Read the rows of several by their numbers, to be made something of later; raises Unreadable."""
-        return {row.id_: row for row in self._rows(result)}
+        return {row.id_: row for row in self._loose_rows(result)}
 
     def _each(self, row: Row | msgspec.Raw, own: OwnFields) -> Record | UnreadableRecord:
         try:
@@ -99,7 +114,7 @@ class Reading:
 
     def record(self, row: Row, own: OwnFields = NO_OWN_FIELDS) -> Record:
         """A row as a record; raises Unreadable when its members contradict each other."""
-        return self._record(row, own)
+        return self._record(row, own, isinstance(row, self.row))
 
 
 class _Numbered(msgspec.Struct, gc=False):
@@ -132,7 +147,7 @@ def _written(resource: Resource, fields: Mapping[str, Stored], composed: Compose
     for name, part in composed.parts.items():
         known[f"read_{name}"] = part.record
         values[name] = f"[read_{name}(part, own) for part in row.{name}]"
-    lines = ["def record(row, own):", "    values = {"]
+    lines = ["def record(row, own, is_checked):", "    values = {"]
     members = list(values.items())
     lines += [f"        {name!r}: {value}," for name, value in members[:_AT_ONCE]]
     lines += ["    }", *(f"    values[{name!r}] = {value}" for name, value in members[_AT_ONCE:])]
@@ -140,7 +155,9 @@ def _written(resource: Resource, fields: Mapping[str, Stored], composed: Compose
         lines += [f"    priced(values[{resource.money.amount!r}], values[{resource.money.currency!r}])"]
     # `deleted_at` outlives an undelete; `is_deleted` decides.
     deleted_at_ms = "deletion(row.deleted_at_) if row.is_deleted_ else None" if resource.deletable else "None"
-    lines += [f"    return Record(row.id_, row.revision_, values, {deleted_at_ms})", ""]
+    # What a custom field may hold, only its definition says.
+    is_checked = "is_checked and not row.custom_" if composed.custom_name else "is_checked"
+    lines += [f"    return Record(row.id_, row.revision_, values, {deleted_at_ms}, {is_checked})", ""]
     return "\n".join(lines), known
 
 
@@ -158,18 +175,35 @@ def _priced(amount: int | None, currency: str | None) -> None:
 _Member = tuple[str, Any] | tuple[str, Any, Any]
 
 
-def _members(fields: Mapping[str, Stored], composed: Composed) -> Iterator[_Member]:
+_KindOf = Callable[[Any, bool, Conversion], Any]
+"""(public type, nullable, conversion) → what a struct says of a member, as msgspec takes it."""
+
+
+def _of_type(_: Any, __: bool, conversion: Conversion) -> Any:
+    return conversion.kind
+
+
+def _struct(resource: Resource, fields: Mapping[str, Stored], composed: Composed, kind_of: _KindOf) -> Any:
+    members = [*_members(resource, fields, composed, kind_of), *_own_members(resource, composed, kind_of)]
+    return msgspec.defstruct(resource.name, members, kw_only=True, gc=False)
+
+
+def _members(
+    resource: Resource, fields: Mapping[str, Stored], composed: Composed, kind_of: _KindOf
+) -> Iterator[_Member]:
     """The struct's members that are public ones, under their public names."""
     for name, stored in fields.items():
+        kind = kind_of(resource.field(name).type, stored.nullable, stored.conversion)
         if stored.nullable:
-            yield name, stored.conversion.kind | None, msgspec.field(default=None, name=stored.internal)
+            yield name, kind | None, msgspec.field(default=None, name=stored.internal)
         else:
-            yield name, stored.conversion.kind, msgspec.field(name=stored.internal)
+            yield name, kind, msgspec.field(name=stored.internal)
     for name, part in composed.parts.items():
-        yield name, list[part.row]  # type: ignore[name-defined]
+        rows: Any = part.row if kind_of is bounded else part.loose_row
+        yield name, list[rows]
 
 
-def _own_members(resource: Resource, composed: Composed) -> Iterator[_Member]:
+def _own_members(resource: Resource, composed: Composed, kind_of: _KindOf) -> Iterator[_Member]:
     """The others; no public name ends in `_`."""
     yield "id_", NUMBER, msgspec.field(name="id")
     yield "revision_", Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)], msgspec.field(name="revision")
@@ -177,5 +211,8 @@ def _own_members(resource: Resource, composed: Composed) -> Iterator[_Member]:
     if resource.deletable:
         yield "is_deleted_", FLAG, msgspec.field(name="is_deleted")
         yield "deleted_at_", INSTANT | None, msgspec.field(default=None, name="deleted_at")
-    for internal in composed.address.values():
-        yield f"{internal}_", str | None, msgspec.field(default=None, name=internal)
+    if composed.address:
+        address: Any = resource.field(composed.address_name).type
+        for member, kind in address.members:
+            internal = composed.address[member]
+            yield f"{internal}_", kind_of(kind, True, TEXT) | None, msgspec.field(default=None, name=internal)

@@ -11,9 +11,14 @@ from contract.ids import IdCodec
 from contract.resources import CONTACT, DEAL, PIPELINE, RESOURCES, TASK, Resource
 from contract.types import CustomType
 from contract.vocabulary import TenantId
+from tests.unit.transcoder.inside import to_record
 from tests.unit.transcoder.surroundings import TODAY
 from tests.unit.transcoder.test_dialect_rows import OWN, records
-from transcoder.record_checks import InvalidRecord, OnInvalid
+from transcoder.dialect import DIALECTS
+from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.reshape import to_fields
+from transcoder.dialect.rows import Dialect
+from transcoder.record_checks import InvalidRecord, OnInvalid, RecordCheck
 from transcoder.records import Definition, Record
 from transcoder.to_public import Around, Presenters, encode
 
@@ -157,6 +162,32 @@ JUNK = st.recursive(
     | st.binary(max_size=2),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
 )
+
+
+EDGES = st.integers(-1, 11) | st.sampled_from([100, 101, 2**53 - 1, 2**53, 2**63 - 1, 2**63, "GB", "GBP", "XX", "open"])
+EDGES |= st.sampled_from(
+    ["", "+4420794609", "+0", "+1234567890123456", "+442079460958\n", "2026-02-28", "0001-01-01", "call", "lead"]
+)
+EDGES |= st.sampled_from([20, 64, 65, 100, 101, 128, 129, 150, 151, 200, 201, 254, 255, 2048, 2049]).map("é".__mul__)
+EDGES |= st.lists(st.integers(0, 3) | st.sampled_from(["x" * 64, "x" * 65]), max_size=60) | st.none() | st.booleans()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.path)
+@settings(max_examples=200)
+@given(content=st.data())
+def test_what_the_dialect_has_checked_passes_the_check(dialect: Dialect, content: st.DataObject) -> None:
+    stored = to_fields(dialect, content.draw(records(dialect.resource)), OWN) | {"id": 7, "revision": 3}
+    names = sorted({row.internal for row in dialect.fields.values()} | set(dialect.address.values()))
+    stored |= {"is_deleted": 0} | content.draw(st.dictionaries(st.sampled_from(names), EDGES, max_size=2))
+    try:
+        record = to_record(dialect, stored, OWN)
+    except Unreadable:
+        return
+    passes = RecordCheck(dialect.resource, CODEC.max_number, OnInvalid.NULL).passes(
+        record, record.values, OWN.definitions
+    )
+    assert passes or not record.is_checked
+    assert record.is_checked or not passes or record.values.get("custom_fields")
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
