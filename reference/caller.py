@@ -13,6 +13,10 @@ from reference.values import SCOPE, read, write
 
 _WORDS: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
+_UNREADABLE = (
+    "The ids of records that belong to this page but cannot be shown, since what is stored of them breaks this "
+    "contract; absent when there are none. `GET` of one of them answers 502 until it is repaired."
+)
 _INSTANT = told(read(DateTime()), "", example=DateTime().example)
 
 
@@ -34,7 +38,11 @@ def meta_schemas() -> dict[str, Schema]:
         "UpsertMeta": opened({"result": ref("UpsertResult"), "dry_run": dry}, required=("result",)),
         "BatchMeta": opened({**counted, "dry_run": dry}, required=("succeeded", "failed")),
         "PageMeta": opened(
-            {"cursor": cursor, "total": told(_COUNT, "How many match, where `include_total` asked.")},
+            {
+                "cursor": cursor,
+                "total": told(_COUNT, "How many match, where `include_total` asked."),
+                "unreadable": told(array(_WORDS), _UNREADABLE),
+            },
             required=("cursor",),
         ),
     }

@@ -7,6 +7,7 @@ caller sent.
 from prometheus_client import CollectorRegistry
 
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE
+from contract.resources import RESOURCES
 from process.metrics import Counts, Times, watch_count, watch_level
 from stores.receipts import Outbox
 
@@ -60,6 +61,10 @@ class Tally:
             "Records that pages were told without, since they could not be read or the contract excludes them.",
             "resource",
         )
+        for resource in RESOURCES:
+            self._left_out.begin(resource.name)
+            for row in resource.fields:
+                self._nulls.begin(resource.name, row.name)
         for counts, outcomes in ((self._claims, CLAIMS), (self._calls, CALLS)):
             for outcome in outcomes:
                 counts.begin(outcome)
