@@ -224,8 +224,6 @@ def _envoy(stack: Stack) -> Service:
         command=(
             _envoy_binary(),
             *("-c", str(stack.folder.envoy_yaml), "--concurrency", "1", "--log-level", "warning"),
-            # It marks the field by which unknown methods reach a 501 as work in progress, at every start.
-            *("--component-log-level", "misc:error"),
             *_hot_restart(stack),
         ),
         environment=environment({}),

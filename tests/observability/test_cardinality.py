@@ -10,6 +10,7 @@ import pytest
 
 from contract.oauth import AUTH_ENDPOINTS, RESOURCE_METADATA
 from contract.operations import OPERATIONS, UNROUTED
+from contract.resources import RESOURCES
 from tests.conformance.calls import good
 from tests.conformance.world import World
 from tests.observability.exposition import OURS, samples, scrape_envoy, told_by
@@ -39,6 +40,8 @@ WORDS = {
         *("2xx", "3xx", "4xx", "5xx", "cancelled", "upstream-unavailable", "upstream-timeout", "upstream-invalid"),
         *("first", "again", "replay", "in-flight", "other-request", "lost"),
     },
+    "resource": {resource.name for resource in RESOURCES},
+    "member": {field.name for resource in RESOURCES for field in resource.fields},
     "le": {"0.0005", "0.001", "0.002", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "1.0", "5.0", "+Inf"},
 }
 """All that a label of ours may say, and all the labels that there are."""
@@ -48,6 +51,8 @@ LABELS = {
     "transcoder_requests_total": ("operation", "status_class"),
     "transcoder_idempotency_total": ("outcome",),
     "transcoder_upstream_calls_total": ("outcome",),
+    "transcoder_invalid_values_total": ("resource", "member"),
+    "transcoder_records_left_out_total": ("resource",),
     "transcoder_request_duration_seconds": ("operation",),
     "oauth_requests_total": ("endpoint", "status_class"),
     "oauth_request_duration_seconds": ("endpoint",),
