@@ -8,14 +8,14 @@ import uvloop
 from authz import app
 from authz.settings import Settings, load
 from process.logs import make_logger
-from process.priority import DECIDES
+from process.priority import AUTHZ_NICE
 from process.settings import load_or_exit
 from process.stopping import stop_event
 from process.tracing import log_processors
 
 
 async def _main(settings: Settings) -> None:
-    os.nice(DECIDES)
+    os.nice(AUTHZ_NICE)
     log = make_logger("authz", settings.log_level, *log_processors(settings.collector))
     await app.run(settings, log, stop_event())
 

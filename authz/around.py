@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from authz.decide import Verdict
-from authz.question import Question
-from authz.service import Checks
+from authz.question import ParsedCheck
+from authz.service import CheckHandler
 from authz.telling import Row
 from contract.headers import TRACEPARENT
 from stores.buckets import Buckets
@@ -17,19 +17,24 @@ if TYPE_CHECKING:  # what is off costs no import
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class TracingHooks:
     """How each part is taken; by default as it is. `note` hears of each decision, `field` is what tells the trace."""
 
-    checks: Callable[[Checks], Checks] = lambda checks: checks
-    field: str = ""
-    note: Callable[[Question, Row, Verdict], None] | None = None
-    buckets: Callable[[Buckets], Buckets] = lambda buckets: buckets
+    wrap_checks: Callable[[CheckHandler], CheckHandler] = lambda checks: checks
+    trace_header: str = ""
+    on_decision: Callable[[ParsedCheck, Row, Verdict], None] | None = None
+    wrap_buckets: Callable[[Buckets], Buckets] = lambda buckets: buckets
 
 
-def around(tracer: "Tracer | None") -> Around:
+def tracing_hooks(tracer: "Tracer | None") -> TracingHooks:
     """With a tracer, spans around each."""
     if tracer is None:
-        return Around()
+        return TracingHooks()
     from authz import traced
 
-    return Around(partial(traced.checks, tracer), TRACEPARENT.name, traced.note, partial(traced.TracedBuckets, tracer))
+    return TracingHooks(
+        partial(traced.traced_checks, tracer),
+        TRACEPARENT.name,
+        traced.annotate_span,
+        partial(traced.TracedBuckets, tracer),
+    )

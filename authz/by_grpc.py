@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import grpc
 
-from authz.service import Checks, Sent
-from grpcfront.statuses import Refusal
+from authz.service import CheckHandler, SerializedCheck
+from grpcfront.statuses import CallError
 from process.address import Address, UnixAddress
 
 _OPTIONS = (
@@ -24,24 +24,24 @@ _Context = grpc.aio.ServicerContext[bytes, bytes]
 OnCall = Callable[[bytes, _Context], Awaitable[bytes]]
 
 
-def one_by_one(checks: Checks, trace: str) -> OnCall:
+def check_each(checks: CheckHandler, trace: str) -> OnCall:
     """A method that answers each Check by itself."""
 
     async def on_call(message: bytes, context: _Context) -> bytes:
         sent = dict(context.invocation_metadata() or ()) if trace else {}
         answers: dict[int, bytes] = {}
-        await checks((Sent(message, str(sent.get(trace, ""))),), answers.__setitem__)
+        await checks((SerializedCheck(message, str(sent.get(trace, ""))),), answers.__setitem__)
         return answers[0]
 
     return on_call
 
 
-def adapted(handler: Callable[[bytes], Awaitable[bytes | Refusal]]) -> OnCall:
+def as_grpc_handler(handler: Callable[[bytes], Awaitable[bytes | CallError]]) -> OnCall:
     """A method that may refuse, in grpc's words."""
 
     async def on_call(message: bytes, context: _Context) -> bytes:
         answer = await handler(message)
-        if isinstance(answer, Refusal):
+        if isinstance(answer, CallError):
             await context.abort(_CODES[answer.status], answer.text)
         return answer
 
@@ -51,7 +51,7 @@ def adapted(handler: Callable[[bytes], Awaitable[bytes | Refusal]]) -> OnCall:
 async def serve(methods: Mapping[str, OnCall], address: Address, stop: asyncio.Event, *, drain_s: float) -> None:
     """Answer until `stop`, then finish what is in flight within `drain_s`."""
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_CHECKS_AT_ONCE)
-    server.add_generic_rpc_handlers((_Known(methods),))
+    server.add_generic_rpc_handlers((_MethodHandlers(methods),))
     await _listen(server, address)
     try:
         await stop.wait()
@@ -59,7 +59,7 @@ async def serve(methods: Mapping[str, OnCall], address: Address, stop: asyncio.E
         await server.stop(drain_s)
 
 
-class _Known(grpc.GenericRpcHandler):
+class _MethodHandlers(grpc.GenericRpcHandler):
     """Our methods, as grpc looks them up. Without (de)serialisers it hands over bytes as they came."""
 
     def __init__(self, methods: Mapping[str, OnCall]) -> None:

@@ -7,55 +7,59 @@ is on, what is left to spend.
 
 from dataclasses import dataclass, replace
 
-from authz.decide import May, Ruling, rule
-from authz.question import Matter, Readiness, read_matter
-from authz.responses import introduction
-from authz.tokens import NotCanonical, read_token
+from authz.decide import Permitted, Ruling, evaluate
+from authz.question import CheckSubject, ReadinessProbe, parse_subject
+from authz.responses import identity_headers
+from authz.tokens import NonCanonicalToken, read_token
 from contract.claims import Claims
-from contract.operations import Operation, Unrouted
-from stores.buckets import Ask
+from contract.operations import Operation, UnroutedOperation
+from stores.buckets import ChargeRequest
 
-KEPT = 4_096
+MAX_CACHED = 4_096
 """Tokens, each with an operation that it is used for: some 4 KB each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Case:
+class PreparedCheck:
     """`kid` names the key that signed the token, `introduction` is what the transcoder is told of who may."""
 
-    row: Operation | Unrouted
+    operation: Operation | UnroutedOperation
     kid: str
     caller: Claims
     ruling: Ruling
-    ask: Ask
-    introduction: bytes
+    charge: ChargeRequest
+    identity: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedToken:
     """A token that is none of ours, and what it was to be used for."""
 
-    row: Operation | Unrouted
-    fault: NotCanonical
+    operation: Operation | UnroutedOperation
+    fault: NonCanonicalToken
 
 
-def read_case(asked: bytes, *, audience: str) -> Case | Rejected | Readiness | str:
+def prepare_check(subject: bytes, *, audience: str) -> PreparedCheck | RejectedToken | ReadinessProbe | str:
     """The case of a question's `matter`, or what is wrong with it."""
-    matter = read_matter(asked)
-    if not isinstance(matter, Matter):
+    matter = parse_subject(subject)
+    if not isinstance(matter, CheckSubject):
         return matter
     token = matter.token
     caller = read_token(token.header, token.payload, audience=audience)
-    if isinstance(caller, NotCanonical):
-        return Rejected(matter.row, caller)
-    return _case(matter.row, str(token.header["kid"]), caller, rule(matter.row, matter.allowed_methods, caller))
+    if isinstance(caller, NonCanonicalToken):
+        return RejectedToken(matter.operation, caller)
+    return _case(
+        matter.operation, str(token.header["kid"]), caller, evaluate(matter.operation, matter.allowed_methods, caller)
+    )
 
 
-def for_caller(case: Case, caller: Claims) -> Case:
+def with_caller(check: PreparedCheck, caller: Claims) -> PreparedCheck:
     """The same for its caller on another plan."""
-    return _case(case.row, case.kid, caller, replace(case.ruling, caller=caller))
+    return _case(check.operation, check.kid, caller, replace(check.ruling, caller=caller))
 
 
-def _case(row: Operation | Unrouted, kid: str, caller: Claims, ruling: Ruling) -> Case:
-    ask = Ask(caller.rate_key, caller.business, caller.plan, row.cost)
-    return Case(row, kid, caller, ruling, ask, introduction(ruling) if isinstance(ruling, May) else b"")
+def _case(row: Operation | UnroutedOperation, kid: str, caller: Claims, ruling: Ruling) -> PreparedCheck:
+    ask = ChargeRequest(caller.rate_key, caller.business, caller.plan, row.cost)
+    return PreparedCheck(
+        row, kid, caller, ruling, ask, identity_headers(ruling) if isinstance(ruling, Permitted) else b""
+    )

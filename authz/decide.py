@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, assert_never
 
-from contract.claims import Claims, TokenFault
-from contract.decisions import decision, required_permission, required_scopes
+from contract.claims import Claims, TokenError
+from contract.decisions import authorize, required_permission, required_scopes
 from contract.headers import ALLOW, CHALLENGE_INVALID_TOKEN, WWW_AUTHENTICATE, challenge_insufficient_scope
 from contract.limits import Budget
-from contract.operations import Operation, Unrouted
+from contract.operations import Operation, UnroutedOperation
 from contract.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, Problem
 from contract.vocabulary import Json
-from stores.buckets import Charge
+from stores.buckets import ChargeResult
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -28,7 +28,7 @@ class Spent(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class May:
+class Permitted:
     """A ruling: the caller may, and `permissions` are what its user may do beyond this."""
 
     caller: Claims
@@ -40,13 +40,13 @@ class May:
 class Admitted(NamedTuple):
     """The caller may, and there was room for it."""
 
-    may: May
+    permitted: Permitted
     spent: Spent
 
     @property
     def caller(self) -> Claims:
         """Who."""
-        return self.may.caller
+        return self.permitted.caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ class Refused:
     """In a sentence, for the log, where the problem's title does not say it all."""
 
 
-Ruling = May | Refused
+Ruling = Permitted | Refused
 Verdict = Admitted | Throttled | Refused
 
 
-def refuse_token(fault: TokenFault) -> Refused:
+def refuse_token(fault: TokenError) -> Refused:
     """For a token that is not accepted: without a caller, the answer names no receipt."""
     return Refused(
         INVALID_TOKEN,
@@ -93,30 +93,30 @@ def refuse_token(fault: TokenFault) -> Refused:
     )
 
 
-def rule(row: Operation | Unrouted, allowed_methods: tuple[str, ...], caller: Claims) -> Ruling:
+def evaluate(operation: Operation | UnroutedOperation, allowed_methods: tuple[str, ...], caller: Claims) -> Ruling:
     """May `caller` do `row`, if there is room for it?"""
-    match row:
-        case Unrouted():
-            return _unrouted(row, allowed_methods, caller)
+    match operation:
+        case UnroutedOperation():
+            return _unrouted(operation, allowed_methods, caller)
         case Operation():
-            return _operation(row, caller)
-    assert_never(row)
+            return _operation(operation, caller)
+    assert_never(operation)
 
 
-def decide(ruling: Ruling, caller: Claims, cost: int, made: Charge) -> Verdict:
+def decide(ruling: Ruling, caller: Claims, cost: int, charge: ChargeResult) -> Verdict:
     """The verdict on a request of `caller`, now that the charge of `cost` was `made`."""
-    spent = Spent(cost, made.budgets)
-    if not made.passed:
+    spent = Spent(cost, charge.budgets)
+    if not charge.passed:
         return Throttled(caller, spent)
     match ruling:
-        case May():
+        case Permitted():
             return Admitted(ruling, spent)
         case Refused():
             return replace(ruling, spent=spent)
     assert_never(ruling)
 
 
-def _unrouted(row: Unrouted, allowed_methods: tuple[str, ...], caller: Claims) -> Refused:
+def _unrouted(row: UnroutedOperation, allowed_methods: tuple[str, ...], caller: Claims) -> Refused:
     if not allowed_methods:
         return Refused(row.problem, caller)
     return Refused(
@@ -128,12 +128,12 @@ def _unrouted(row: Unrouted, allowed_methods: tuple[str, ...], caller: Claims) -
 
 
 def _operation(row: Operation, caller: Claims) -> Ruling:
-    made = decision(row, caller.role, caller.permissions, caller.scopes)
-    if made.rule is None:
-        return May(caller, made.permissions, made.reason)
-    missing = _missing_scope if made.rule is INSUFFICIENT_SCOPE else _missing_permission
+    made = authorize(row, caller.role, caller.permissions, caller.scopes)
+    if made.problem is None:
+        return Permitted(caller, made.permissions, made.reason)
+    missing = _missing_scope if made.problem is INSUFFICIENT_SCOPE else _missing_permission
     members, headers = missing(row, caller)
-    return Refused(made.rule, caller, members=members, headers=headers, reason=made.reason)
+    return Refused(made.problem, caller, members=members, headers=headers, reason=made.reason)
 
 
 def _missing_scope(row: Operation, caller: Claims) -> tuple[Mapping[str, Json], Headers]:

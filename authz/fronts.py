@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Sequence
 from enum import StrEnum
 
 from authz.question import METHOD, SERVICE
-from authz.service import Checks, Sent
+from authz.service import CheckHandler, SerializedCheck
 from grpcfront import health, serving
-from grpcfront.events import Called
-from grpcfront.serving import Give, Handler, Methods, each
-from grpcfront.statuses import Refusal
+from grpcfront.events import CallReceived
+from grpcfront.serving import Handler, Methods, SendResponse, for_each
+from grpcfront.statuses import CallError
 from process.address import Address, UnixAddress
 
 DRAIN_S = 5.0
@@ -20,37 +20,39 @@ DRAIN_S = 5.0
 _CHECK = f"/{SERVICE}/{METHOD}"
 
 
-class Front(StrEnum):
+class ServerKind(StrEnum):
     """Which of them."""
 
     LEAN = "lean"
     GRPC = "grpc"
 
 
-async def serve(checks: Checks, address: Address, stop: asyncio.Event, front: Front, *, trace: str = "") -> None:
+async def serve(
+    checks: CheckHandler, address: Address, stop: asyncio.Event, front: ServerKind, *, trace: str = ""
+) -> None:
     """Answer Checks at `address` until `stop`, then finish what is in flight within `DRAIN_S`.
 
     `trace`: the field, gRPC's metadata, by which the edge tells the trace that a Check belongs to; "" for none.
     """
 
-    async def healthy(message: bytes) -> bytes | Refusal:
-        return health.health_of((SERVICE,), lambda: not stop.is_set(), message)
+    async def healthy(message: bytes) -> bytes | CallError:
+        return health.check_health((SERVICE,), lambda: not stop.is_set(), message)
 
-    if front is Front.LEAN and isinstance(address, UnixAddress):
-        methods: Methods = {_CHECK: _together(checks), health.CHECK: each(healthy)}
+    if front is ServerKind.LEAN and isinstance(address, UnixAddress):
+        methods: Methods = {_CHECK: _in_batches(checks), health.CHECK: for_each(healthy)}
         with address.taken_over() as path:
-            listening = serving.listening(path)
+            listening = serving.bind(path)
         await serving.serve(methods, listening, stop, drain_s=DRAIN_S, keep=[trace] if trace else [])
     else:
         from authz import by_grpc
 
-        by_path = {_CHECK: by_grpc.one_by_one(checks, trace), health.CHECK: by_grpc.adapted(healthy)}
+        by_path = {_CHECK: by_grpc.check_each(checks, trace), health.CHECK: by_grpc.as_grpc_handler(healthy)}
         await by_grpc.serve(by_path, address, stop, drain_s=DRAIN_S)
 
 
-def _together(checks: Checks) -> Handler:
-    def on_calls(calls: Sequence[Called], give: Give) -> Awaitable[None]:
-        sent = [Sent(call.message, *call.kept) for call in calls]
+def _in_batches(checks: CheckHandler) -> Handler:
+    def on_calls(calls: Sequence[CallReceived], give: SendResponse) -> Awaitable[None]:
+        sent = [SerializedCheck(call.message, *call.kept) for call in calls]
         return checks(sent, lambda number, answer: give(calls[number], answer))
 
     return on_calls

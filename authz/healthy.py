@@ -14,27 +14,27 @@ from authz.question import METHOD, NO_TRACE, OPERATION_KEY, SERVICE
 from contract.headers import REQUEST_ID
 from contract.operations import READINESS
 from process.address import Address, UnixAddress
-from process.healthy import WITHIN_S, listens_at
+from process.healthy import WITHIN_S, listen_address
 from process.settings import load_or_exit
 
 
-def trouble_at(address: Address) -> str:
+def health_problem(address: Address) -> str:
     """What is wrong with the authz there; empty if nothing is."""
     target = f"unix:{address.path}" if isinstance(address, UnixAddress) else f"{address.host}:{address.port}"
     with grpc.insecure_channel(target) as channel:
         ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{SERVICE}/{METHOD}")
         try:
-            answer = CheckResponse.FromString(ask(_question(), timeout=WITHIN_S))
+            answer = CheckResponse.FromString(ask(_probe(), timeout=WITHIN_S))
         except grpc.RpcError as error:
             return f"{target} does not answer: {error.code().name}"
     return "" if answer.HasField("ok_response") else f"{target} is not ready"
 
 
-def _question() -> bytes:
+def _probe() -> bytes:
     attributes = AttributeContext(context_extensions={OPERATION_KEY: READINESS})
     attributes.request.http.headers[REQUEST_ID.name] = NO_TRACE
     return CheckRequest(attributes=attributes).SerializeToString()
 
 
 if __name__ == "__main__":
-    sys.exit(trouble_at(load_or_exit(listens_at, os.environ, "healthy")) or 0)
+    sys.exit(health_problem(load_or_exit(listen_address, os.environ, "healthy")) or 0)

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from httpclient.client import Client
-from httpclient.errors import NoAnswer
-from httpclient.places import Place, TcpPlace, UnixPlace
+from httpclient.errors import NoResponse
+from httpclient.places import Endpoint, TcpEndpoint, UnixEndpoint
 from process.address import Address, UnixAddress
 from process.secret import SharedSecret
 
@@ -20,42 +20,42 @@ _MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _NAME_ON_A_SOCKET = "oauth"
 
 
-class Inward:
+class OAuthClient:
     """Requests to it, each sent once. Status and body are the answer; OSError tells that there is none."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def get(self, target: str, within_s: float) -> tuple[int, bytes]:
+    async def get(self, target: str, timeout_s: float) -> tuple[int, bytes]:
         """What it has to say."""
-        return await self._ask("GET", target, None, within_s)
+        return await self._request("GET", target, None, timeout_s)
 
-    async def post(self, target: str, body: bytes, within_s: float) -> tuple[int, bytes]:
+    async def post(self, target: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
         """What it says to that body."""
-        return await self._ask("POST", target, body, within_s)
+        return await self._request("POST", target, body, timeout_s)
 
-    async def _ask(self, method: str, target: str, body: bytes | None, within_s: float) -> tuple[int, bytes]:
+    async def _request(self, method: str, target: str, body: bytes | None, within_s: float) -> tuple[int, bytes]:
         until_s = asyncio.get_running_loop().time() + within_s
         try:
-            reply = await self._client.ask(method, target, {}, body, until_s=until_s)
-        except NoAnswer as error:
+            reply = await self._client.send(method, target, {}, body, until_s=until_s)
+        except NoResponse as error:
             raise OSError(f"{type(error).__name__}: {error}") from error
         return reply.status, reply.body
 
 
 @asynccontextmanager
-async def inward(address: Address, secret: SharedSecret | None) -> AsyncIterator[Inward]:
+async def open_oauth_client(address: Address, secret: SharedSecret | None) -> AsyncIterator[OAuthClient]:
     """It at that address, while the block lasts."""
-    place, host = _place(address)
-    shown = {"Authorization": secret.shown} if secret else {}
+    place, host = _endpoint(address)
+    shown = {"Authorization": secret.authorization} if secret else {}
     client = Client(place, host, shown, limit=_CONNECTIONS, max_body_bytes=_MAX_ANSWER_BYTES)
     try:
-        yield Inward(client)
+        yield OAuthClient(client)
     finally:
         await client.close()
 
 
-def _place(address: Address) -> tuple[Place, str]:
+def _endpoint(address: Address) -> tuple[Endpoint, str]:
     if isinstance(address, UnixAddress):
-        return UnixPlace(str(address.path)), _NAME_ON_A_SOCKET
-    return TcpPlace(address.host, address.port), address.authority
+        return UnixEndpoint(str(address.path)), _NAME_ON_A_SOCKET
+    return TcpEndpoint(address.host, address.port), address.authority

@@ -11,18 +11,18 @@ from itertools import compress
 
 from structlog.typing import FilteringBoundLogger
 
-from contract.failures import LIMITS_LOST
+from contract.failures import LIMITS_UNAVAILABLE
 from contract.limits import PLANS, share
-from contract.operations import DEAREST
-from stores.buckets import Ask, Buckets, Charge, MemoryBuckets
-from stores.valkey import StoreLost
+from contract.operations import MAX_COST
+from stores.buckets import Buckets, ChargeRequest, ChargeResult, MemoryBuckets
+from stores.valkey import StoreUnavailable
 
 FAILURES_TO_OPEN = 3
 """In a row: one slow answer is no outage."""
 PROBE_EVERY_S = 0.2
 """While open, one call in so many seconds is let through to look; the store is back in use within that and a call."""
 
-LEFT_S = 10.0
+STALE_AFTER_S = 10.0
 """A part that nobody has asked for so long is none any more: a cluster has given what it held to another one."""
 
 
@@ -40,20 +40,20 @@ class Breaker:
         return self._failures
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether calls are held back."""
         return self._failures >= FAILURES_TO_OPEN
 
     @property
-    def left(self) -> bool:
+    def is_stale(self) -> bool:
         """Whether nobody has tried for long."""
-        return self._clock() > self._probe_at_s + LEFT_S
+        return self._clock() > self._probe_at_s + STALE_AFTER_S
 
-    def lets_through(self) -> bool:
+    def allows_call(self) -> bool:
         """Whether this call may try. While open the slot is taken by asking, so that a probe that never ends blocks
         nothing.
         """
-        if not self.open:
+        if not self.is_open:
             return True
         now_s = self._clock()
         if now_s < self._probe_at_s:
@@ -61,11 +61,11 @@ class Breaker:
         self._probe_at_s = now_s + PROBE_EVERY_S
         return True
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """The store answered."""
         self._failures = 0
 
-    def failed(self, known: int) -> None:
+    def record_failure(self, known: int) -> None:
         """The store did not answer in time, or not usably. All calls that one stall has ended are one failure."""
         if known == self._failures:
             self._failures += 1
@@ -90,64 +90,66 @@ class Limiter:
         # is lost in parts: those of the others are not to be counted here because of one.
         self._breakers: dict[str, Breaker] = {}
         self._own = MemoryBuckets(lambda: int(clock() * 1_000_000))
-        self._shares = {plan.name: share(plan, processes, at_least=DEAREST) for plan in PLANS.values()}
+        self._shares = {plan.name: share(plan, processes, at_least=MAX_COST) for plan in PLANS.values()}
         self._alone = 0
         self.charged_alone = 0
         """Charges that this process counted by itself, ever."""
 
     @property
-    def alone(self) -> bool:
+    def counts_locally(self) -> bool:
         """Whether this process counts by itself for now, be it for some businesses."""
-        return any(breaker.open for breaker in self._breakers.values())
+        return any(breaker.is_open for breaker in self._breakers.values())
 
-    async def charge(self, asks: Sequence[Ask]) -> list[Charge]:
+    async def charge(self, asks: Sequence[ChargeRequest]) -> list[ChargeResult]:
         """Charge what is asked for, all of it together; in the order in which it is asked."""
         if not self._breakers:
             charges = await self._buckets.charge(asks)
-            return [self._made(ask, made, None, 0) for ask, made in zip(asks, charges, strict=True)]
-        breakers = [self._breakers.get(self._buckets.part(ask.business)) for ask in asks]
-        trying = [breaker is None or breaker.lets_through() for breaker in breakers]
+            return [self._outcome(ask, made, None, 0) for ask, made in zip(asks, charges, strict=True)]
+        breakers = [self._breakers.get(self._buckets.partition(ask.business)) for ask in asks]
+        trying = [breaker is None or breaker.allows_call() for breaker in breakers]
         known = [breaker.failures if breaker else 0 for breaker in breakers]
         shared = iter(await self._buckets.charge(list(compress(asks, trying))) if any(trying) else ())
         return [
-            self._made(ask, next(shared), breaker, failures) if tried else self._counted_alone(ask)
+            self._outcome(ask, next(shared), breaker, failures) if tried else self._charge_locally(ask)
             for ask, breaker, failures, tried in zip(asks, breakers, known, trying, strict=True)
         ]
 
-    def _made(self, ask: Ask, made: Charge | StoreLost, breaker: Breaker | None, known: int) -> Charge:
+    def _outcome(
+        self, ask: ChargeRequest, made: ChargeResult | StoreUnavailable, breaker: Breaker | None, known: int
+    ) -> ChargeResult:
         """`breaker` and its failures are those of when it was asked."""
-        if isinstance(made, StoreLost):
-            self._lost(breaker or self._breaker(ask.business), made, known)
-            return self._counted_alone(ask)
+        if isinstance(made, StoreUnavailable):
+            self._note_failure(breaker or self._breaker(ask.business), made, known)
+            return self._charge_locally(ask)
         if self._breakers:
             self._found(ask.business)
         return made
 
-    def _counted_alone(self, ask: Ask) -> Charge:
+    def _charge_locally(self, ask: ChargeRequest) -> ChargeResult:
         self._alone += 1
         self.charged_alone += 1
-        return self._own.charged(replace(ask, plan=self._shares[ask.plan.name], call=None))
+        return self._own.charge_one(replace(ask, plan=self._shares[ask.plan.name], call=None))
 
     def _breaker(self, business: str) -> Breaker:
-        part = self._buckets.part(business)
+        part = self._buckets.partition(business)
         breaker = self._breakers.get(part)
         if breaker is None:
             breaker = self._breakers[part] = Breaker(self._clock)
         return breaker
 
-    def _lost(self, breaker: Breaker, error: StoreLost, known: int) -> None:
-        was_open = breaker.open
-        breaker.failed(known)
-        if breaker.open and not was_open:
-            self._log.error("limits lost", cause=str(error), instead=LIMITS_LOST.instead)
+    def _note_failure(self, breaker: Breaker, error: StoreUnavailable, known: int) -> None:
+        was_open = breaker.is_open
+        breaker.record_failure(known)
+        if breaker.is_open and not was_open:
+            self._log.error("limits lost", cause=str(error), instead=LIMITS_UNAVAILABLE.instead)
 
     def _found(self, business: str) -> None:
-        breaker = self._breakers.pop(self._buckets.part(business), None)
-        self._breakers = {part: other for part, other in self._breakers.items() if not other.left}
+        breaker = self._breakers.pop(self._buckets.partition(business), None)
+        self._breakers = {part: other for part, other in self._breakers.items() if not other.is_stale}
         if breaker is None:
             return
-        was_open = breaker.open
-        breaker.succeeded()
+        was_open = breaker.is_open
+        breaker.record_success()
         if self._alone:
             # Also after a failure or two that opened nothing: whoever was let through by our own count is told of.
             self._log.warning("limits back", was_open=was_open, counted_alone=self._alone)

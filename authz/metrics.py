@@ -17,9 +17,9 @@ from prometheus_client.utils import floatToGoString
 from authz.limiter import Limiter
 from contract.limits import DEFAULT_PLAN
 from contract.problems import INTERNAL_ERROR
-from process.metrics import watch_count, watch_level
-from stores.receipts import Outbox
-from stores.revocations.follower import Follower
+from process.metrics import observe_counter, observe_gauge
+from stores.receipts import ReceiptQueue
+from stores.revocations.follower import FeedFollower
 
 _BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.05)
 """A charge has 8 ms: what lies above has waited for the process itself."""
@@ -27,7 +27,7 @@ NO_RULE = ""
 _NO_OPERATION = ""
 
 
-class Tally(Collector):
+class DecisionMetrics(Collector):
     """Counts decisions, in plain numbers; they become samples when somebody asks for them."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -38,17 +38,17 @@ class Tally(Collector):
         self._took_s = 0.0
         registry.register(self)
 
-    def decided(self, operation: str, rule: str, took_s: float) -> None:
+    def record_decision(self, operation: str, rule: str, took_s: float) -> None:
         """A decision that took so long; without a rule it let through."""
         self._decisions[operation, rule] += 1
         self._took[bisect_left(_BUCKETS_S, took_s)] += 1
         self._took_s += took_s
 
-    def failed(self) -> None:
+    def record_failure(self) -> None:
         """There was no decision: the question was none of our edge's, or the fault is ours."""
         self._decisions[_NO_OPERATION, INTERNAL_ERROR.code] += 1
 
-    def throttled(self, policy: str) -> None:
+    def record_throttled(self, policy: str) -> None:
         """A call that this policy had no room for."""
         self._throttled[policy] += 1
 
@@ -68,28 +68,30 @@ class Tally(Collector):
         return iter((decisions, throttled, took))
 
 
-def watch(registry: CollectorRegistry, limiter: Limiter, outbox: Outbox, follower: Follower) -> None:
+def register_state(registry: CollectorRegistry, limiter: Limiter, outbox: ReceiptQueue, follower: FeedFollower) -> None:
     """Show what these keep anyway."""
-    watch_level(
+    observe_gauge(
         registry,
         "authz_limits_local",
         "1 while the process counts by itself, since Valkey is away (the breaker is open).",
-        lambda: limiter.alone,
+        lambda: limiter.counts_locally,
     )
-    watch_count(
+    observe_counter(
         registry,
         "authz_limits_local_charges",
         "Charges that this process counted by itself.",
         lambda: limiter.charged_alone,
     )
-    watch_count(registry, "authz_receipts_dropped", "Receipts that never reached the store.", lambda: outbox.dropped)
-    watch_level(
+    observe_counter(
+        registry, "authz_receipts_dropped", "Receipts that never reached the store.", lambda: outbox.dropped
+    )
+    observe_gauge(
         registry,
         "authz_revocation_feed_age_seconds",
         "How long ago what is revoked was known to be all; at rest up to 5.",
         lambda: follower.age_s,
     )
-    watch_level(
+    observe_gauge(
         registry,
         "authz_revocation_entries",
         "What is revoked, suspended or on another plan.",

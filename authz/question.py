@@ -13,7 +13,7 @@ from google.protobuf.struct_pb2 import Struct, Value
 
 from authz.ext_authz_pb2 import AttributeContext, CheckRequestSpelling
 from contract.headers import REQUEST_ID
-from contract.operations import BY_ID, READINESS, UNROUTED, WRONG_METHOD, Operation, Unrouted
+from contract.operations import BY_ID, READINESS, UNROUTED, WRONG_METHOD, Operation, UnroutedOperation
 from contract.vocabulary import Json, TraceId
 
 SERVICE = "envoy.service.auth.v3.Authorization"
@@ -44,61 +44,61 @@ class VerifiedToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class CheckSubject:
     """May this token do this? `allowed_methods` is told for WRONG_METHOD only."""
 
-    row: Operation | Unrouted
+    operation: Operation | UnroutedOperation
     allowed_methods: tuple[str, ...]
     token: VerifiedToken
 
 
 @dataclass(frozen=True, slots=True)
-class Readiness:
+class ReadinessProbe:
     """Is anyone there?"""
 
 
-class Question(NamedTuple):
+class ParsedCheck(NamedTuple):
     """What is asked this time: `matter` is all that counts for the answer, the same bytes whenever it is the same."""
 
     trace_id: TraceId
-    matter: bytes
+    cache_key: bytes
     traceparent: str = ""
     """The trace that it belongs to, as W3C spells it, where one is told."""
 
 
-class Unreadable(NamedTuple):
+class InvalidCheck(NamedTuple):
     """Not what our edge would ask; `why` is for the log."""
 
     trace_id: TraceId
-    why: str
+    reason: str
 
 
-def read_question(message: bytes, traceparent: str = "") -> Question | Unreadable:
+def parse_check(message: bytes, traceparent: str = "") -> ParsedCheck | InvalidCheck:
     """What is asked by a serialised CheckRequest."""
     try:
         check = CheckRequestSpelling.FromString(message)
     except DecodeError:
-        return Unreadable(NO_TRACE, _NO_REQUEST)
+        return InvalidCheck(NO_TRACE, _NO_REQUEST)
     trace_id = TraceId(check.attributes.request.http.headers.get(REQUEST_ID.name, ""))
     if not trace_id:
-        return Unreadable(NO_TRACE, "no request id")
+        return InvalidCheck(NO_TRACE, "no request id")
     # Maps come in any order, another each time: sorted.
     spelled = check.SerializeToString(deterministic=True)
     # The parser merges doubled messages and keeps the last of doubled map entries, in silence: then bytes are missing.
     if len(spelled) != len(message):
-        return Unreadable(trace_id, _TWICE)
-    return Question(trace_id, _matter(spelled), traceparent)
+        return InvalidCheck(trace_id, _TWICE)
+    return ParsedCheck(trace_id, _cache_key(spelled), traceparent)
 
 
-def _matter(spelled: bytes) -> bytes:
+def _cache_key(spelled: bytes) -> bytes:
     """The attributes without what is new in each request and what nobody here reads, which stand first in them."""
-    at, end = _content(spelled, 0)
+    at, end = _field_content(spelled, 0)
     while at < end and spelled[at] in _NO_MATTER:
-        _, at = _content(spelled, at)
+        _, at = _field_content(spelled, at)
     return spelled[at:end]
 
 
-def _content(spelled: bytes, at: int) -> tuple[int, int]:
+def _field_content(spelled: bytes, at: int) -> tuple[int, int]:
     """Where the content of a field begins and where it ends, by the length before it (a varint)."""
     size = spelled[at + 1]
     begins, shift = at + 2, 7
@@ -108,18 +108,18 @@ def _content(spelled: bytes, at: int) -> tuple[int, int]:
     return begins, begins + size
 
 
-def read_matter(matter: bytes) -> Matter | Readiness | str:
+def parse_subject(cache_key: bytes) -> CheckSubject | ReadinessProbe | str:
     """What is asked by a question's `matter`, or what is wrong with it."""
     try:
-        attributes = AttributeContext.FromString(matter)
+        attributes = AttributeContext.FromString(cache_key)
     except DecodeError:
         return _NO_REQUEST
-    if attributes.ByteSize() != len(matter):
+    if attributes.ByteSize() != len(cache_key):
         return _TWICE
     context = attributes.context_extensions
     name = context.get(OPERATION_KEY, "")
     if name == READINESS:
-        return Readiness()
+        return ReadinessProbe()
     row = BY_ID.get(name) or UNROUTED.get(name)
     if row is None:
         return f"no such operation: {name!r}"
@@ -127,7 +127,7 @@ def read_matter(matter: bytes) -> Matter | Readiness | str:
     if row == WRONG_METHOD and not methods:
         return "no allowed methods"
     token = _token(attributes.metadata_context.filter_metadata.get(JWT_NAMESPACE, _NOTHING))
-    return token if isinstance(token, str) else Matter(row, methods, token)
+    return token if isinstance(token, str) else CheckSubject(row, methods, token)
 
 
 def _token(metadata: Struct) -> VerifiedToken | str:

@@ -7,8 +7,18 @@ every answer. Made from objects each time, an answer cost more than the decision
 from functools import lru_cache
 from typing import assert_never
 
-from authz.decide import May, Refused, Spent, Throttled
-from authz.wire import END, IN_DENIAL, TO_CALLER, TO_UPSTREAM, Headers, allow, changing, deny, options
+from authz.decide import Permitted, Refused, Spent, Throttled
+from authz.wire import (
+    END,
+    IN_DENIAL,
+    TO_CALLER,
+    TO_UPSTREAM,
+    Headers,
+    denied_response,
+    header_options,
+    ok_response,
+    variable_options,
+)
 from contract.bounds import PROBLEM_MEDIA_TYPE
 from contract.claims import Claims
 from contract.headers import (
@@ -21,7 +31,7 @@ from contract.headers import (
     EXPIRES_AT,
     PERMISSIONS,
     PLAN,
-    PRIVATE_ANSWER,
+    PRIVATE_RESPONSE_HEADERS,
     RATE_COST,
     RATE_LIMIT,
     RATE_POLICY,
@@ -33,7 +43,7 @@ from contract.headers import (
     SCOPES,
     SUBJECT,
     TOKEN_KIND,
-    every_answer,
+    common_response_headers,
 )
 from contract.limits import Policy
 from contract.problems import INTERNAL_ERROR, RATE_LIMITED, Problem, render
@@ -45,45 +55,47 @@ _OFFERS = 64
 _LONGEST = 160
 """A value that tells what is left: two names, four numbers."""
 _STATE = {
-    field: changing((RATE_REMAINING, RATE_RESET, DAILY_REMAINING, DAILY_RESET, RATE_STATE), field, _LONGEST)
+    field: variable_options((RATE_REMAINING, RATE_RESET, DAILY_REMAINING, DAILY_RESET, RATE_STATE), field, _LONGEST)
     for field in (TO_CALLER, IN_DENIAL)
 }
 """What is left, after each answer anew."""
 
 
 @lru_cache(maxsize=1)
-def _on_every_denial(api_url: str) -> bytes:
-    same = ((CONTENT_TYPE.name, PROBLEM_MEDIA_TYPE), *every_answer(api_url), *PRIVATE_ANSWER)
-    return options(same, IN_DENIAL)
+def _common_denial_headers(api_url: str) -> bytes:
+    same = ((CONTENT_TYPE.name, PROBLEM_MEDIA_TYPE), *common_response_headers(api_url), *PRIVATE_RESPONSE_HEADERS)
+    return header_options(same, IN_DENIAL)
 
 
 def _deny(api_url: str, problem: Problem, body: bytes, spent: Spent | None, headers: Headers) -> bytes:
-    same = _on_every_denial(api_url)
-    return deny(problem.status, same + _rate_options(spent, IN_DENIAL) + options(headers, IN_DENIAL), body)
+    same = _common_denial_headers(api_url)
+    return denied_response(
+        problem.status, same + _rate_options(spent, IN_DENIAL) + header_options(headers, IN_DENIAL), body
+    )
 
 
-def ready() -> bytes:
+def ready_response() -> bytes:
     """Go on, as nobody."""
-    return allow(b"", b"")
+    return ok_response(b"", b"")
 
 
-def internal_error(trace_id: TraceId, api_url: str) -> bytes:
+def internal_error_response(trace_id: TraceId, api_url: str) -> bytes:
     """For what should not have happened: nothing of it is told."""
     told = render(INTERNAL_ERROR, api_url=api_url, trace_id=trace_id, with_instance=False)
     return _deny(api_url, INTERNAL_ERROR, told, None, ())
 
 
-def admit(introduced: bytes, spent: Spent) -> bytes:
+def allow_response(identity: bytes, spent: Spent) -> bytes:
     """Let it through, with an `introduction` of who is calling."""
-    return allow(introduced, _rate_options(spent, TO_CALLER))
+    return ok_response(identity, _rate_options(spent, TO_CALLER))
 
 
-def introduction(may: May) -> bytes:
+def identity_headers(may: Permitted) -> bytes:
     """Who is calling, for the transcoder: the same in each of its requests."""
-    return options(_identity_headers(may.caller, may.permissions), TO_UPSTREAM)
+    return header_options(_identity_headers(may.caller, may.permissions), TO_UPSTREAM)
 
 
-def refuse(verdict: Throttled | Refused, trace_id: TraceId, api_url: str) -> bytes:
+def deny_response(verdict: Throttled | Refused, trace_id: TraceId, api_url: str) -> bytes:
     """What the edge is told of a verdict that lets nobody through."""
 
     def body(problem: Problem, *, accepted: bool = True, **members: Json) -> bytes:
@@ -128,8 +140,8 @@ def _rate_options(spent: Spent | None, field: bytes) -> bytes:
     if spent is None:
         return b""
     burst, daily = spent.budgets
-    left, full_s, more_s = burst.told
-    left_today, full_today_s, more_today_s = daily.told
+    left, full_s, more_s = burst.header_values
+    left_today, full_today_s, more_today_s = daily.header_values
     remaining, reset, remaining_today, reset_today = (
         b"%d" % left,
         b"%d" % full_s,
@@ -155,7 +167,7 @@ def _rate_options(spent: Spent | None, field: bytes) -> bytes:
 
 @lru_cache(maxsize=_OFFERS)
 def _offer_options(burst: Policy, daily: Policy, cost: int, field: bytes) -> bytes:
-    return options(_offer(burst, daily, cost), field)
+    return header_options(_offer(burst, daily, cost), field)
 
 
 def _offer(burst: Policy, daily: Policy, cost: int) -> Headers:

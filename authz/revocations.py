@@ -9,32 +9,32 @@ from contextlib import asynccontextmanager, nullcontext
 
 from structlog.typing import FilteringBoundLogger
 
-from authz.inward import inward
+from authz.inward import open_oauth_client
 from authz.settings import RevocationSettings
-from authz.uses import Usage
-from stores.revocations.follower import Feed, Follower
+from authz.uses import TokenUsage
+from stores.revocations.follower import Feed, FeedFollower
 
 
 @asynccontextmanager
-async def following(
-    settings: RevocationSettings, log: FilteringBoundLogger, usage: Usage | None = None
-) -> AsyncIterator[Follower]:
+async def follow_revocations(
+    settings: RevocationSettings, log: FilteringBoundLogger, usage: TokenUsage | None = None
+) -> AsyncIterator[FeedFollower]:
     """A follower that runs while the block lasts; what is known of `usage` is told to whoever has the feed."""
-    async with inward(settings.feed, settings.secret) as oauth:
-        follower = Follower(Feed(oauth.get), settings.file, log, max_age_s=settings.max_age_s)
+    async with open_oauth_client(settings.feed, settings.secret) as oauth:
+        follower = FeedFollower(Feed(oauth.get), settings.file, log, max_age_s=settings.max_age_s)
         follower.restore()
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(follower.run())
             try:
-                async with usage.delivering(oauth) if usage else nullcontext():
+                async with usage.send_periodically(oauth) if usage else nullcontext():
                     yield follower
             finally:
                 running.cancel()
 
 
-async def known_or_stopped(follower: Follower, stop: asyncio.Event) -> None:
+async def wait_for_snapshot(follower: FeedFollower, stop: asyncio.Event) -> None:
     """Wait until there is something to lean on, or no need of it."""
-    waits = [asyncio.ensure_future(follower.known()), asyncio.ensure_future(stop.wait())]
+    waits = [asyncio.ensure_future(follower.wait_until_known()), asyncio.ensure_future(stop.wait())]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -10,35 +10,35 @@ from functools import lru_cache, partial
 from typing import NamedTuple, assert_never
 
 from authz import cases, responses
-from authz.cases import Case, Rejected
+from authz.cases import PreparedCheck, RejectedToken
 from authz.decide import Admitted, Refused, decide, refuse_token
 from authz.limiter import Limiter
-from authz.question import NO_TRACE, Question, Readiness, Unreadable, read_question
-from authz.standing import in_good_standing
-from authz.telling import Teller
+from authz.question import NO_TRACE, InvalidCheck, ParsedCheck, ReadinessProbe, parse_check
+from authz.standing import check_revocation
+from authz.telling import DecisionLog
 from authz.tokens import FROM_THE_FUTURE, is_from_the_future
-from authz.uses import Usage
-from stores.buckets import Charge
+from authz.uses import TokenUsage
+from stores.buckets import ChargeResult
 from stores.revocations.held import Revocations
 
 _ON_OTHER_PLANS = 1_024
 """Cases of businesses whose plan is not their tokens', kept beside the others."""
 
 
-class Sent(NamedTuple):
+class SerializedCheck(NamedTuple):
     """A serialised CheckRequest, and the trace that it belongs to as W3C spells it (`traceparent`), if any is told."""
 
     message: bytes
     traceparent: str = ""
 
 
-Give = Callable[[int, bytes], None]
+SendResponse = Callable[[int, bytes], None]
 """Takes the answer to the question of that number."""
-Checks = Callable[[Sequence[Sent], Give], Awaitable[None]]
+CheckHandler = Callable[[Sequence[SerializedCheck], SendResponse], Awaitable[None]]
 """Answers Checks that came together, each as soon as it can."""
 
 
-Pending = tuple[Question, Case]
+Pending = tuple[ParsedCheck, PreparedCheck]
 """A Check that waits for its charge."""
 
 
@@ -49,10 +49,10 @@ class Authorizer:
         self,
         limiter: Limiter,
         revocations: Revocations,
-        teller: Teller,
+        teller: DecisionLog,
         *,
         api_url: str,
-        usage: Usage | None = None,
+        usage: TokenUsage | None = None,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._limiter = limiter
@@ -61,9 +61,9 @@ class Authorizer:
         self._api_url = api_url
         self._usage = usage
         self._clock = clock
-        self._read = lru_cache(maxsize=cases.KEPT)(partial(cases.read_case, audience=api_url))
+        self._read = lru_cache(maxsize=cases.MAX_CACHED)(partial(cases.prepare_check, audience=api_url))
 
-    async def check_all(self, checks: Sequence[Sent], give: Give) -> None:
+    async def check_all(self, checks: Sequence[SerializedCheck], send: SendResponse) -> None:
         """Gives a serialised CheckResponse to each of several that came together. Never raises but to be cancelled.
 
         They are charged together, and each is decided by itself.
@@ -71,81 +71,81 @@ class Authorizer:
         came_ns = self._clock()
         pending: list[tuple[int, Pending]] = []
         for number, sent in enumerate(checks):
-            begun = self._begun(sent, came_ns)
+            begun = self._start(sent, came_ns)
             if isinstance(begun, bytes):
-                give(number, begun)
+                send(number, begun)
             else:
                 pending.append((number, begun))
         if not pending:
             return
         charges = await self._charged([one for _, one in pending])
         for (number, (asked, case)), made in zip(pending, charges, strict=True):
-            give(number, self._ended(asked, case, made, came_ns))
+            send(number, self._finish(asked, case, made, came_ns))
 
-    async def _charged(self, pending: Sequence[Pending]) -> Sequence[Charge | None]:
+    async def _charged(self, pending: Sequence[Pending]) -> Sequence[ChargeResult | None]:
         try:
-            return await self._limiter.charge([case.ask for _, case in pending])
+            return await self._limiter.charge([case.charge for _, case in pending])
         except Exception:
             for asked, _ in pending:
-                self._teller.unhandled(asked.trace_id, asked.traceparent)
+                self._teller.log_exception(asked.trace_id, asked.traceparent)
             return [None] * len(pending)
 
-    def _begun(self, sent: Sent, came_ns: int) -> bytes | Pending:
+    def _start(self, sent: SerializedCheck, came_ns: int) -> bytes | Pending:
         """The answer, where nothing has to be charged for it."""
         trace_id = NO_TRACE
         try:
-            asked = read_question(*sent)
+            asked = parse_check(*sent)
             trace_id = asked.trace_id
-            begun = self._asked(asked, came_ns) if isinstance(asked, Question) else asked
-            if not isinstance(begun, Unreadable):
+            begun = self._resolve(asked, came_ns) if isinstance(asked, ParsedCheck) else asked
+            if not isinstance(begun, InvalidCheck):
                 return begun
-            self._teller.unreadable(*begun, sent.traceparent)
+            self._teller.log_invalid_request(*begun, sent.traceparent)
         except Exception:
-            self._teller.unhandled(trace_id, sent.traceparent)
-        return responses.internal_error(trace_id, self._api_url)
+            self._teller.log_exception(trace_id, sent.traceparent)
+        return responses.internal_error_response(trace_id, self._api_url)
 
-    def _asked(self, asked: Question, came_ns: int) -> bytes | Pending | Unreadable:
-        case = self._read(asked.matter)
+    def _resolve(self, asked: ParsedCheck, came_ns: int) -> bytes | Pending | InvalidCheck:
+        case = self._read(asked.cache_key)
         match case:
-            case Case():
-                return self._looked_at(asked, case, came_ns)
-            case Rejected():
+            case PreparedCheck():
+                return self._check_revocation(asked, case, came_ns)
+            case RejectedToken():
                 return self._rejected(asked, case, came_ns)
-            case Readiness():
-                return responses.ready()
+            case ReadinessProbe():
+                return responses.ready_response()
             case str():
-                return Unreadable(asked.trace_id, case)
+                return InvalidCheck(asked.trace_id, case)
         assert_never(case)
 
-    def _looked_at(self, asked: Question, case: Case, came_ns: int) -> bytes | Pending:
+    def _check_revocation(self, asked: ParsedCheck, case: PreparedCheck, came_ns: int) -> bytes | Pending:
         """Asked each time: whether the token still counts, and on which plan its business is."""
         caller, now_s = case.caller, came_ns // 1_000_000_000
         if is_from_the_future(caller, now_s):
-            return self._rejected(asked, Rejected(case.row, FROM_THE_FUTURE), came_ns)
-        standing = in_good_standing(caller, case.kid, self._revocations.current())
+            return self._rejected(asked, RejectedToken(case.operation, FROM_THE_FUTURE), came_ns)
+        standing = check_revocation(caller, case.kid, self._revocations.current())
         if isinstance(standing, Refused):
-            self._teller.tell(asked, case.row, standing, came_ns, jti=caller.jti)
-            return responses.refuse(standing, asked.trace_id, self._api_url)
+            self._teller.log_decision(asked, case.operation, standing, came_ns, jti=caller.jti)
+            return responses.deny_response(standing, asked.trace_id, self._api_url)
         if self._usage is not None:
-            self._usage.note(caller, now_s)
+            self._usage.record(caller, now_s)
         return asked, case if standing is caller else _for_caller(case, standing)
 
-    def _rejected(self, asked: Question, rejected: Rejected, came_ns: int) -> bytes:
+    def _rejected(self, asked: ParsedCheck, rejected: RejectedToken, came_ns: int) -> bytes:
         refused = refuse_token(rejected.fault.fault)
-        self._teller.tell(asked, rejected.row, refused, came_ns, member=rejected.fault.member)
-        return responses.refuse(refused, asked.trace_id, self._api_url)
+        self._teller.log_decision(asked, rejected.operation, refused, came_ns, member=rejected.fault.member)
+        return responses.deny_response(refused, asked.trace_id, self._api_url)
 
-    def _ended(self, asked: Question, case: Case, made: Charge | None, came_ns: int) -> bytes:
+    def _finish(self, asked: ParsedCheck, case: PreparedCheck, made: ChargeResult | None, came_ns: int) -> bytes:
         try:
             if made is not None:
-                verdict = decide(case.ruling, case.caller, case.ask.cost, made)
-                self._teller.tell(asked, case.row, verdict, came_ns)
+                verdict = decide(case.ruling, case.caller, case.charge.cost, made)
+                self._teller.log_decision(asked, case.operation, verdict, came_ns)
                 if isinstance(verdict, Admitted):
-                    return responses.admit(case.introduction, verdict.spent)
-                return responses.refuse(verdict, asked.trace_id, self._api_url)
+                    return responses.allow_response(case.identity, verdict.spent)
+                return responses.deny_response(verdict, asked.trace_id, self._api_url)
         except Exception:
-            self._teller.unhandled(asked.trace_id, asked.traceparent)
-        return responses.internal_error(asked.trace_id, self._api_url)
+            self._teller.log_exception(asked.trace_id, asked.traceparent)
+        return responses.internal_error_response(asked.trace_id, self._api_url)
 
 
-_for_caller = lru_cache(maxsize=_ON_OTHER_PLANS)(cases.for_caller)
+_for_caller = lru_cache(maxsize=_ON_OTHER_PLANS)(cases.with_caller)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from authz.fronts import Front
+from authz.fronts import ServerKind
 from process.address import Address, metrics_listen, parse_address
 from process.secret import SharedSecret, internal_secret
-from process.settings import Reader, level, public_url
+from process.settings import SettingsReader, parse_log_level, public_url
 from process.tracing import collector_url
 from stores.valkey import valkey_url
 
@@ -32,14 +32,14 @@ class Settings:
     """
 
     listen: Address
-    front: Front
+    server: ServerKind
     metrics_listen: Address | None
     collector: str | None
     valkey_url: str
     revocations: RevocationSettings
     api_url: str
     log_level: int
-    authz_at_work: int
+    replicas: int
     limits_timeout_s: float
     log_allowed_share: float
     """Of the requests that are let through, how many have a line in the log: 0 to 1. Denials all have."""
@@ -47,16 +47,16 @@ class Settings:
 
 def load(environment: Mapping[str, str]) -> Settings:
     """Read all of it; SettingsError tells every fault."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
-    front = reader.read("GRPC_FRONT", Front, "lean or grpc", default=Front.LEAN)
+    front = reader.read("GRPC_FRONT", ServerKind, "lean or grpc", default=ServerKind.LEAN)
     metrics, collector = metrics_listen(reader), collector_url(reader)
     valkey = reader.read(
-        "VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port (a cluster: ?cluster=true)", told=False
+        "VALKEY_URL", valkey_url, "unix:///path/x.sock or redis://host:port (a cluster: ?cluster=true)", shown_as=False
     )
     api_url = reader.read("PUBLIC_API_URL", public_url, "an https origin without a trailing slash")
     revocations = _revocations(reader)
-    log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
+    log_level = reader.read("LOG_LEVEL", parse_log_level, "debug, info, warning or error", default="info")
     processes = reader.read("AUTHZ_AT_WORK", _positive, "how many authz are asked at the same time", default="1")
     timeout_ms = reader.read("LIMITS_TIMEOUT_MS", _positive, "whole milliseconds", default="8")
     share = reader.read("LOG_ALLOWED_SHARE", _share, "a number between 0 and 1", default="0.01")
@@ -67,7 +67,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     )
 
 
-def _revocations(reader: Reader) -> RevocationSettings:
+def _revocations(reader: SettingsReader) -> RevocationSettings:
     feed = reader.read("REVOCATIONS_FEED", parse_address, "oauth's INTERNAL_LISTEN: unix:/path/x.sock or tcp:host:port")
     secret = internal_secret(reader, feed)
     file = reader.read("REVOCATIONS_FILE", _own_file, "the path of a file of this process alone, in a folder")

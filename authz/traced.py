@@ -10,30 +10,30 @@ from itertools import compress
 from opentelemetry.trace import Tracer, get_current_span
 
 from authz.decide import Admitted, Refused, Throttled, Verdict
-from authz.question import METHOD, SERVICE, Question
-from authz.service import Checks, Give, Sent
+from authz.question import METHOD, SERVICE, ParsedCheck
+from authz.service import CheckHandler, SendResponse, SerializedCheck
 from authz.telling import Row
 from contract import spans
 from contract.headers import TRACEPARENT
 from contract.problems import RATE_LIMITED
-from process.spans import asking_store, failed, serving
+from process.spans import mark_failed, server_span, store_span
 from process.traceparent import is_recorded
-from stores.buckets import Ask, Buckets, Charge
-from stores.valkey import StoreLost
+from stores.buckets import Buckets, ChargeRequest, ChargeResult
+from stores.valkey import StoreUnavailable
 
 _CALL = {"rpc.system.name": "grpc", "rpc.method": f"{SERVICE}/{METHOD}", "rpc.response.status_code": "OK"}
 """A Check is always answered, also with a denial: whatever comes of it, the call itself is good."""
 
 
-def checks(tracer: Tracer, inner: Checks) -> Checks:
+def traced_checks(tracer: Tracer, inner: CheckHandler) -> CheckHandler:
     """With a span for each Check whose trace is recorded: those are answered each by itself, the others together."""
 
-    async def in_span(number: int, check: Sent, give: Give) -> None:
-        with serving(tracer, METHOD, {TRACEPARENT.name: check.traceparent}) as span:
+    async def in_span(number: int, check: SerializedCheck, give: SendResponse) -> None:
+        with server_span(tracer, METHOD, {TRACEPARENT.name: check.traceparent}) as span:
             span.set_attributes(_CALL)
             await inner((check,), lambda _, answer: give(number, answer))
 
-    async def answered(came: Sequence[Sent], give: Give) -> None:
+    async def answered(came: Sequence[SerializedCheck], give: SendResponse) -> None:
         recorded = [is_recorded(check.traceparent) for check in came]
         if not any(recorded):
             await inner(came, give)
@@ -48,7 +48,7 @@ def checks(tracer: Tracer, inner: Checks) -> Checks:
     return answered
 
 
-def note(asked: Question, row: Row, verdict: Verdict) -> None:
+def annotate_span(asked: ParsedCheck, row: Row, verdict: Verdict) -> None:
     """What was asked and decided, in the words that the log has for it."""
     if not is_recorded(asked.traceparent):
         return
@@ -73,17 +73,17 @@ class TracedBuckets:
         self._tracer = tracer
         self._inner = inner
 
-    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
+    async def charge(self, asks: Sequence[ChargeRequest]) -> Sequence[ChargeResult | StoreUnavailable]:
         """See `Buckets`."""
         if not get_current_span().is_recording():
             return await self._inner.charge(asks)
-        with asking_store(self._tracer, "limits.charge") as span:
+        with store_span(self._tracer, "limits.charge") as span:
             made = await self._inner.charge(asks)
             for charge in made:
-                if isinstance(charge, StoreLost):
-                    failed(span, type(charge).__name__)
+                if isinstance(charge, StoreUnavailable):
+                    mark_failed(span, type(charge).__name__)
             return made
 
-    def part(self, business: str) -> str:
+    def partition(self, business: str) -> str:
         """See `Buckets`."""
-        return self._inner.part(business)
+        return self._inner.partition(business)

@@ -11,20 +11,20 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
-from authz.inward import Inward
+from authz.inward import OAuthClient
 from contract.claims import Claims, TokenKind
-from stores.administration import USES_PATH, Uses
+from stores.administration import USES_PATH, TokenUses
 
-EVERY_S = 10.0
-WITHIN_S = 5.0
-MOST = 50_000
+SEND_EVERY_S = 10.0
+SEND_TIMEOUT_S = 5.0
+MAX_ENTRIES = 50_000
 """Tokens that are remembered between two calls; of more, some look unused until they are used again."""
-A_CALL = 5_000
+BATCH_SIZE = 5_000
 """Tokens told at once: the listener takes a body of 1 MiB, and an id has 128 characters at most."""
 _MINUTE_S = 60
 
 
-class Usage:
+class TokenUsage:
     """What is to be told."""
 
     def __init__(self, log: FilteringBoundLogger) -> None:
@@ -32,20 +32,20 @@ class Usage:
         self._coming: dict[str, int] = {}
         self._told: dict[str, int] = {}
 
-    def note(self, caller: Claims, now_s: int) -> None:
+    def record(self, caller: Claims, now_s: int) -> None:
         """A token in good standing was used."""
         if caller.kind is not TokenKind.PAT:
             return
         minute_s = now_s - now_s % _MINUTE_S
-        if self._told.get(caller.jti) != minute_s and len(self._coming) < MOST:
+        if self._told.get(caller.jti) != minute_s and len(self._coming) < MAX_ENTRIES:
             self._coming[caller.jti] = minute_s
 
-    async def deliver(self, oauth: Inward) -> bool:
+    async def send(self, oauth: OAuthClient) -> bool:
         """Tell what there is; whether all of it was taken. What was not, or not yet, is kept, cancelled or not."""
         coming = list(self._coming.items())
-        for first in range(0, len(coming), A_CALL):
-            portion = coming[first : first + A_CALL]
-            if not await _taken(oauth, dict(portion)):
+        for first in range(0, len(coming), BATCH_SIZE):
+            portion = coming[first : first + BATCH_SIZE]
+            if not await _send_batch(oauth, dict(portion)):
                 return False
             for jti, minute_s in portion:
                 if self._coming[jti] == minute_s:  # not used again meanwhile
@@ -55,14 +55,14 @@ class Usage:
         return True
 
     @asynccontextmanager
-    async def delivering(self, oauth: Inward) -> AsyncIterator[None]:
+    async def send_periodically(self, oauth: OAuthClient) -> AsyncIterator[None]:
         """Tell now and then, while the block lasts, and once more at its end."""
 
         async def again_and_again() -> None:
             lost = False
             while True:
-                await asyncio.sleep(EVERY_S)
-                taken = await self.deliver(oauth)
+                await asyncio.sleep(SEND_EVERY_S)
+                taken = await self.send(oauth)
                 if not taken and not lost:
                     self._log.warning("uses of tokens not told")
                 lost = not taken
@@ -74,13 +74,13 @@ class Usage:
             finally:
                 task.cancel()
         with suppress(TimeoutError):
-            async with asyncio.timeout(WITHIN_S):
-                await self.deliver(oauth)
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await self.send(oauth)
 
 
-async def _taken(oauth: Inward, uses: dict[str, int]) -> bool:
+async def _send_batch(oauth: OAuthClient, uses: dict[str, int]) -> bool:
     try:
-        status, _ = await oauth.post(USES_PATH, msgspec.json.encode(Uses(uses=uses)), WITHIN_S)
+        status, _ = await oauth.post(USES_PATH, msgspec.json.encode(TokenUses(uses=uses)), SEND_TIMEOUT_S)
     except OSError:  # TimeoutError is an OSError
         return False
     return status < 300

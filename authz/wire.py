@@ -41,12 +41,12 @@ _TWO_BYTES = Struct("BB")
 _ONE_BYTE = [bytes((number,)) for number in range(128)]
 
 
-def options(headers: Headers, field: bytes) -> bytes:
+def header_options(headers: Headers, field: bytes) -> bytes:
     """HeaderValueOptions, each as an element of the repeated `field`."""
     return b"".join([_option(_key(name), value.encode(), field) for name, value in headers])
 
 
-def changing(names: Iterable[str], field: bytes, longest: int) -> list[list[bytes]]:
+def variable_options(names: Iterable[str], field: bytes, longest: int) -> list[list[bytes]]:
     """Of options whose values are others in each answer, none empty or longer than the longest: what stands before each
     value, by its length. After the last of them stands `END`.
     """
@@ -58,16 +58,16 @@ def changing(names: Iterable[str], field: bytes, longest: int) -> list[list[byte
 
 
 def _before(name: str, field: bytes, length: int) -> bytes:
-    whole = options(((name, "-" * length),), field)
+    whole = header_options(((name, "-" * length),), field)
     return whole[: len(whole) - length - len(END)]
 
 
-def allow(upstream: bytes, downstream: bytes) -> bytes:
+def ok_response(upstream: bytes, downstream: bytes) -> bytes:
     """Let it through, with options for TO_UPSTREAM and TO_CALLER."""
     return b"".join((_STATUS_OK, _OK_RESPONSE, _varint(len(upstream) + len(downstream)), upstream, downstream))
 
 
-def deny(status: int, headers: bytes, body: bytes) -> bytes:
+def denied_response(status: int, headers: bytes, body: bytes) -> bytes:
     """Refuse it, with options for IN_DENIAL."""
     answered = _sized(_HTTP_STATUS, _CODE + _varint(status))
     return _STATUS_PERMISSION_DENIED + _sized(_DENIED_RESPONSE, answered + headers + _sized(_BODY, body))

@@ -16,7 +16,7 @@ from benchmarks.where import made_with
 from contract.limits import SCALE
 from stores.buckets import Buckets, ValkeyBuckets
 from stores.cluster import Cluster
-from stores.pipelined import Pipelined
+from stores.pipelined import PipelinedClient
 from stores.valkey import place
 from tests.stores.charging import charged
 from tests.stores.cluster_process import cluster_at
@@ -38,7 +38,7 @@ async def main() -> None:
     with TemporaryDirectory() as folder, TemporaryDirectory() as cluster_folder:
         async with valkey_at(Path(folder)) as (url, _), cluster_at(Path(cluster_folder)) as nodes:
             cluster = Cluster(place(nodes.url), timeout_s=TIMEOUT_S)
-            pooled, pipelined = Valkey(url, timeout_s=TIMEOUT_S), Pipelined(url, timeout_s=TIMEOUT_S)
+            pooled, pipelined = Valkey(url, timeout_s=TIMEOUT_S), PipelinedClient(url, timeout_s=TIMEOUT_S)
             for in_flight in (1, 16, 64):
                 contenders = {
                     POOLED: _round(ValkeyBuckets(pooled), in_flight),

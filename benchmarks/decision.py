@@ -23,13 +23,13 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from authz import responses
-from authz.around import around
+from authz.around import tracing_hooks
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse, OkHttpResponse, Status
-from authz.fronts import Front, serve
+from authz.fronts import ServerKind, serve
 from authz.limiter import Limiter
 from authz.question import METHOD, SERVICE
-from authz.service import Authorizer, Checks, Give, Sent
-from authz.telling import Teller
+from authz.service import Authorizer, CheckHandler, SendResponse, SerializedCheck
+from authz.telling import DecisionLog
 from benchmarks.checks import LET_THROUGH, REQUEST, asking
 from benchmarks.loading import Load, loading
 from benchmarks.rounds import in_turns, table
@@ -37,11 +37,11 @@ from benchmarks.where import made_with
 from edge.deployment import Deployment
 from process.address import UnixAddress, parse_address
 from process.logs import make_logger
-from process.settings import level
+from process.settings import parse_log_level
 from process.stopping import stop_event
 from process.tracing import log_processors, tracing
 from stores.buckets import ValkeyBuckets
-from stores.pipelined import Pipelined
+from stores.pipelined import PipelinedClient
 from stores.revocations.held import RevocationSet
 from tests.edge.standing import standing_edge
 from tests.support.processes import running
@@ -158,27 +158,27 @@ async def _no_op_of_objects() -> None:
     await server.stop(None)
 
 
-async def _no_op_of_bytes(front: Front) -> None:
-    async def checks(came: Sequence[Sent], give: Give) -> None:
+async def _no_op_of_bytes(front: ServerKind) -> None:
+    async def checks(came: Sequence[SerializedCheck], give: SendResponse) -> None:
         for number in range(len(came)):
-            give(number, responses.ready())
+            give(number, responses.ready_response())
 
     await _serve(checks, front)
 
 
-async def _decision(front: Front, collector: str | None = None) -> None:
-    valkey = Pipelined(os.environ["VALKEY_URL"], timeout_s=TIMEOUT_S)
-    log = make_logger("authz", level("info"), *log_processors(collector))
+async def _decision(front: ServerKind, collector: str | None = None) -> None:
+    valkey = PipelinedClient(os.environ["VALKEY_URL"], timeout_s=TIMEOUT_S)
+    log = make_logger("authz", parse_log_level("info"), *log_processors(collector))
     with tracing("authz", collector, CollectorRegistry()) as tracer:
-        traced = around(tracer)
-        limiter = Limiter(traced.buckets(ValkeyBuckets(valkey)), log)
-        teller = Teller(log, allowed_share=LOG_SHARE, note=traced.note)
+        traced = tracing_hooks(tracer)
+        limiter = Limiter(traced.wrap_buckets(ValkeyBuckets(valkey)), log)
+        teller = DecisionLog(log, allowed_share=LOG_SHARE, note=traced.on_decision)
         authorizer = Authorizer(limiter, Known(RevocationSet()), teller, api_url=os.environ["PUBLIC_API_URL"])
-        await _serve(traced.checks(authorizer.check_all), front, traced.field)
+        await _serve(traced.wrap_checks(authorizer.check_all), front, traced.trace_header)
     await valkey.close()
 
 
-async def _serve(checks: Checks, front: Front, trace: str = "") -> None:
+async def _serve(checks: CheckHandler, front: ServerKind, trace: str = "") -> None:
     await serve(checks, parse_address(os.environ["LISTEN"]), stop_event(), front, trace=trace)
 
 
@@ -192,11 +192,11 @@ class Server:
 
 SERVERS = {
     BASE: Server(_no_op_of_objects, asyncio.new_event_loop),
-    "no-op, grpc.aio, raw bytes": Server(partial(_no_op_of_bytes, Front.GRPC)),
-    "no-op, lean": Server(partial(_no_op_of_bytes, Front.LEAN)),
-    "decision + limit, grpc.aio": Server(partial(_decision, Front.GRPC)),
-    "decision + limit, lean": Server(partial(_decision, Front.LEAN)),
-    "decision + limit, lean, which traces": Server(partial(_decision, Front.LEAN, NO_COLLECTOR)),
+    "no-op, grpc.aio, raw bytes": Server(partial(_no_op_of_bytes, ServerKind.GRPC)),
+    "no-op, lean": Server(partial(_no_op_of_bytes, ServerKind.LEAN)),
+    "decision + limit, grpc.aio": Server(partial(_decision, ServerKind.GRPC)),
+    "decision + limit, lean": Server(partial(_decision, ServerKind.LEAN)),
+    "decision + limit, lean, which traces": Server(partial(_decision, ServerKind.LEAN, NO_COLLECTOR)),
 }
 
 if __name__ == "__main__":

@@ -16,14 +16,14 @@ from pathlib import Path
 import httpx
 import jwt
 
-from authz.standing import in_good_standing
+from authz.standing import check_revocation
 from benchmarks.where import Stack, made_with, running
-from contract.claims import Claims, read_claims
+from contract.claims import Claims, parse_claims
 from contract.versions import LATEST_VERSION
 from oauth.store import revocations
 from oauth.store.database import Database, database_url
-from oauth.store.revocations import Note
-from stores.revocations.events import Event, Kind
+from oauth.store.revocations import NewEntry
+from stores.revocations.events import Event, EventKind
 from stores.revocations.held import RevocationSet
 
 IN_A_ROW = 12
@@ -45,8 +45,8 @@ async def latencies_ms(stack: Stack, trials: int) -> list[float]:
 async def _trial(client: httpx.Client, token: str, database: Database) -> float:
     client.headers["Authorization"] = f"Bearer {token}"
     _asked_until(client, ADMITTED)
-    async with database.writing() as connection:
-        note = Note(Kind.TOKEN, _claims(token)["jti"], "a benchmark")
+    async with database.write() as connection:
+        note = NewEntry(EventKind.TOKEN, _claims(token)["jti"], "a benchmark")
         await revocations.append(connection, [note], now_s=int(time.time()))
     committed_s = time.perf_counter()
     return (_asked_until(client, REVOKED) - committed_s) * 1000
@@ -64,14 +64,14 @@ def _asked_until(client: httpx.Client, status: int) -> float:
 
 def lookup_us(token: str) -> float:
     """What looking for revocation, suspension and plan adds to a decision with many entries held."""
-    caller = read_claims(_claims(token))
+    caller = parse_claims(_claims(token))
     if not isinstance(caller, Claims):
         raise SystemExit(f"the stack's own token has no good {caller}")
     held = RevocationSet()
     for n in range(HELD):
-        held.apply(Event(n, "m", Kind.TOKEN, f"pat_{n}", 0))
+        held.apply(Event(n, "m", EventKind.TOKEN, f"pat_{n}", 0))
     count = 200_000
-    return min(timeit.repeat(lambda: in_good_standing(caller, "a-key", held), number=count, repeat=5)) / count * 1e6
+    return min(timeit.repeat(lambda: check_revocation(caller, "a-key", held), number=count, repeat=5)) / count * 1e6
 
 
 def _claims(token: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ from benchmarks.attacks import Attacker
 from benchmarks.report import Table
 from benchmarks.where import made_with
 from contract.versions import LATEST_VERSION
-from edge.rate_guards import MAX_FAMILIES
+from edge.rate_guards import MAX_RATE_KEYS
 from tests.support.lines import Http1, Http2, Lost, Sent
 from tests.support.stack import Stack, running_stack
 
@@ -38,7 +38,7 @@ KEYS = 200
 """Idempotency keys in use: nearly each request under one is a replay, so that what is kept for a day is soon there."""
 ANSWER_S = 30.0
 HALVES = 2
-FAMILIES, FILL_PER_S = MAX_FAMILIES + 500, 80.0
+FAMILIES, FILL_PER_S = MAX_RATE_KEYS + 500, 80.0
 
 
 @dataclass(frozen=True)

@@ -20,18 +20,18 @@ import aiohttp
 
 from benchmarks.load import cpu_us
 from benchmarks.where import ROOT, made_with
-from contract.oauth import GRANT_LIFE_S
+from contract.oauth import GRANT_LIFETIME_S
 from contract.vocabulary import TenantId, UserId
 from oauth.clients import Client, ClientKind
-from oauth.opaque import digest, new_word
+from oauth.opaque import digest, new_secret
 from oauth.store.clients import register
 from oauth.store.database import Database, database_url
-from oauth.store.grants import Grant, give, new_refresh
+from oauth.store.grants import Grant, create_grant, new_refresh
 from process.keys import new_signing_key, write_private
 
 ROUNDS, REQUESTS = 5, 100
 SCOPE = ("contacts:read",)
-SECRET = new_word()
+SECRET = new_secret()
 BUSINESS, USER, SERVICE_USER = TenantId(1), UserId(11), UserId(2**52)
 FORM = {"client_secret": SECRET}
 
@@ -152,7 +152,7 @@ def _furnish(folder: Path, database: str) -> dict[str, str]:
 async def _register(database: Database) -> None:
     clients = [_client(f"svc_{number}", ClientKind.SERVICE, UserId(SERVICE_USER + number)) for number in range(100)]
     apps = [_client(f"app_{number}", ClientKind.MARKETPLACE, None) for number in range(ROUNDS)]
-    async with database.writing() as connection:
+    async with database.write() as connection:
         for client in (*clients, *apps):
             await register(connection, client, by=None, now_s=int(time.time()))
 
@@ -179,9 +179,9 @@ def _client(client_id: str, kind: ClientKind, service_user: UserId | None) -> Cl
 
 async def _a_refresh_token(database: Database, app: str) -> str:
     now_s = int(time.time())
-    async with database.writing() as connection:
-        grant_id = await give(connection, app, USER, BUSINESS, SCOPE, now_s=now_s)
-        grant = Grant(grant_id, app, USER, BUSINESS, SCOPE, ends_at_s=now_s + GRANT_LIFE_S, revoked=False)
+    async with database.write() as connection:
+        grant_id = await create_grant(connection, app, USER, BUSINESS, SCOPE, now_s=now_s)
+        grant = Grant(grant_id, app, USER, BUSINESS, SCOPE, ends_at_s=now_s + GRANT_LIFETIME_S, revoked=False)
         return await new_refresh(connection, grant, None, now_s=now_s)
 
 

@@ -27,8 +27,8 @@ from process.stopping import stop_event
 from tests.support.processes import running
 from tests.support.quiet_log import QUIET
 from transcoder.clients import CLIENTS
-from transcoder.credentials import Credentials, Shown
-from transcoder.inward import Client, MakeClient
+from transcoder.credentials import Credentials, CurrentCredentials
+from transcoder.inward import HttpClient, MakeClient
 from transcoder.upstream import HttpUpstream, http_upstream
 
 CALLS = 1_000
@@ -59,7 +59,7 @@ class HttpxClient:
         transport = httpx.AsyncHTTPTransport(uds=socket, limits=httpx.Limits(max_connections=128))
         self._client = httpx.AsyncClient(transport=transport, base_url="http://internal", timeout=None)  # noqa: S113
 
-    async def ask(
+    async def send(
         self, method: str, target: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
     ) -> Reply:
         """See `Client.ask`."""
@@ -72,7 +72,7 @@ class HttpxClient:
         await self._client.aclose()
 
 
-def of_httpx(base: str, _: Shown) -> Client:
+def of_httpx(base: str, _: CurrentCredentials) -> HttpClient:
     """For a UNIX socket."""
     return HttpxClient(base.removeprefix("unix:"))
 
@@ -115,7 +115,7 @@ def _measure(
 
 
 async def _round(make: MakeClient, socket: str, method: str, body: bytes | None, in_flight: int, calls: int) -> float:
-    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET), make=make)
+    upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET), make=make)
     await asyncio.gather(*(_call(upstream, method, body) for _ in range(in_flight)))
     left = iter(range(calls))
 

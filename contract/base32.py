@@ -43,14 +43,14 @@ class Base32:
             yield int.from_bytes(stay.to_bytes(2 * half, "big") * groups, "big"), (_BYTE_BITS - _DIGIT_BITS) * half
             half //= 2
 
-    def spelt(self, numbers: Sequence[bytes]) -> Sequence[str]:
+    def encode_many(self, numbers: Sequence[bytes]) -> Sequence[str]:
         """Each of them in digits, the most significant first."""
         if len(numbers) <= _AT_ONCE:
             return self._spelt_together(numbers)
         parts = (numbers[at : at + _AT_ONCE] for at in range(0, len(numbers), _AT_ONCE))
         return [text for part in parts for text in self._spelt_together(part)]
 
-    def one(self, number: bytes) -> str:
+    def encode(self, number: bytes) -> str:
         """One of them."""
         return self._moved_apart((number,))[self._places[0]]
 
@@ -66,7 +66,7 @@ class Base32:
             apart = staying | (apart ^ staying) << up
         return apart.to_bytes(self._lane * len(numbers), "big").translate(self._letters).decode("ascii")
 
-    def read(self, digits: str) -> bytes | None:
+    def decode(self, digits: str) -> bytes | None:
         """The number that was spelt; None when it is longer than `size` bytes. Only digits may be given."""
         number = int(digits.translate(self._to_pythons), 32)
         return None if number >> _BYTE_BITS * self._size else number.to_bytes(self._size, "big")

@@ -21,12 +21,12 @@ MAX_SEARCH_TEXT = 200
 MAX_FILTER_DEPTH = 3
 MAX_CONDITIONS = 50
 """In one search, and in one group of it."""
-MAX_LISTED = 200
+MAX_LIST_VALUES = 200
 """Values in one condition."""
 MAX_PATTERN = 255
 """Characters of what `contains` and `starts_with` look for."""
 MAX_IDEMPOTENCY_KEY = 255
-CURSOR_LIFE_S = 30 * 24 * 3600
+CURSOR_LIFETIME_S = 30 * 24 * 3600
 
 EDGE_TIMEOUT_S = 15.0
 REQUEST_TIMEOUT_S = 10.0
@@ -36,21 +36,21 @@ INTERNAL_TIMEOUT_S = 8.0
 DECISION_TIMEOUT_S = 1.0
 """What the edge grants authz for one decision, waiting for a processor included."""
 STORE_TIMEOUT_S = 0.05
-IN_FLIGHT_A_TRANSCODER = 400
+MAX_IN_FLIGHT_PER_TRANSCODER = 400
 """Requests under way at once, for each process that works on them; one resource may have half of them. More are refused
 before anything is done for them. Of a pair, one resource has room for twice the largest burst of a plan: who sends that
 at once is told of the limit, and not of a lack of room."""
 
 IDEMPOTENCY_LEASE_S = 12
 """A claim outlives `REQUEST_TIMEOUT_S`, so that no two runs of one key overlap."""
-IDEMPOTENCY_LIFE_S = 24 * 3600
-RECEIPT_LIFE_S = 24 * 3600
+IDEMPOTENCY_RETENTION_S = 24 * 3600
+RECEIPT_RETENTION_S = 24 * 3600
 RECEIPTS_PER_BUSINESS = 10_000
 """The latest are kept: about 4 MB of a business that is never silent."""
-STORED_ANSWER_BYTES = 64 * 1024
-TOKEN_LIFE_MAX_S = 366 * 24 * 3600
+MAX_STORED_RESPONSE_BYTES = 64 * 1024
+MAX_TOKEN_LIFETIME_S = 366 * 24 * 3600
 """A personal access token lives for a year at most, which may be a leap year."""
-PAT_LIFE_S = 90 * 24 * 3600
+DEFAULT_PAT_LIFETIME_S = 90 * 24 * 3600
 """Of a personal access token, unless its maker says otherwise: up to a year."""
 MAX_OVERLAP_S = 24 * 3600
 """For so long at the most an old token or secret goes on beside the one that replaces it."""

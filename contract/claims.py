@@ -28,7 +28,7 @@ class TokenKind(StrEnum):
     OAUTH = "oauth"
 
 
-class TokenFault(StrEnum):
+class TokenError(StrEnum):
     """The `reason` of an `invalid-token`."""
 
     MALFORMED = "malformed"
@@ -47,16 +47,16 @@ class TokenFault(StrEnum):
 
 
 _WHOLE = "Send the whole token, as it was issued, or get a new one."
-_DETAILS: dict[TokenFault, str] = {
-    TokenFault.MALFORMED: f"This access token is malformed. {_WHOLE}",
-    TokenFault.EXPIRED: "This access token has expired. Get a new one and send the request again.",
-    TokenFault.NOT_YET_VALID: "This access token is not valid yet. Wait until it is, or get a new one.",
-    TokenFault.WRONG_ISSUER: "This access token is from another issuer. Get one from this API's authorization server.",
-    TokenFault.WRONG_AUDIENCE: "This access token is not meant for this API. Get one that is.",
-    TokenFault.UNKNOWN_KEY: "This access token is signed with a key that is not known here. Get a new one.",
+_DETAILS: dict[TokenError, str] = {
+    TokenError.MALFORMED: f"This access token is malformed. {_WHOLE}",
+    TokenError.EXPIRED: "This access token has expired. Get a new one and send the request again.",
+    TokenError.NOT_YET_VALID: "This access token is not valid yet. Wait until it is, or get a new one.",
+    TokenError.WRONG_ISSUER: "This access token is from another issuer. Get one from this API's authorization server.",
+    TokenError.WRONG_AUDIENCE: "This access token is not meant for this API. Get one that is.",
+    TokenError.UNKNOWN_KEY: "This access token is signed with a key that is not known here. Get a new one.",
     # Envoy has one word for this and for one without an end.
-    TokenFault.BAD_SIGNATURE: f"This access token could not be verified. {_WHOLE}",
-    TokenFault.REVOKED: "This access token was revoked and will not be accepted again. Get a new one.",
+    TokenError.BAD_SIGNATURE: f"This access token could not be verified. {_WHOLE}",
+    TokenError.REVOKED: "This access token was revoked and will not be accepted again. Get a new one.",
 }
 
 
@@ -121,7 +121,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def read_claims(claims: Mapping[str, Json]) -> Claims | str:
+def parse_claims(claims: Mapping[str, Json]) -> Claims | str:
     """The caller behind verified claims, or the name of the first claim that is missing or not of its form."""
     for name, form in TEXT_CLAIMS.items():
         if _wrong_text(claims, name, form):

@@ -19,7 +19,7 @@ _MAX_TEXT = 2048
 _spelled = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
-class CursorRefusal(StrEnum):
+class CursorError(StrEnum):
     """The `reason` of an `invalid-cursor`."""
 
     MALFORMED = "malformed"
@@ -55,22 +55,22 @@ def seal_cursor(position: Position, keys: KeyRing, *, tenant: TenantId) -> str:
     return _text(keys.seal(plain, bound_to=_binding(tenant)))
 
 
-def open_cursor(text: str, keys: KeyRing, *, tenant: TenantId, query: bytes, now_s: int) -> Position | CursorRefusal:
+def open_cursor(text: str, keys: KeyRing, *, tenant: TenantId, query: bytes, now_s: int) -> Position | CursorError:
     """The position behind a cursor that a caller sent; another tenant's does not open at all."""
     if not 0 < len(text) <= _MAX_TEXT or not text.isascii():
-        return CursorRefusal.MALFORMED
+        return CursorError.MALFORMED
     try:
         sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error:
-        return CursorRefusal.MALFORMED
+        return CursorError.MALFORMED
     if _text(sealed) != text:  # base 64 leaves bits unused, and Python reads its other alphabet too
-        return CursorRefusal.MALFORMED
+        return CursorError.MALFORMED
     plain = keys.open(sealed, bound_to=_binding(tenant))
     if plain is None:
-        return CursorRefusal.MALFORMED
+        return CursorError.MALFORMED
     asked, expires_at_s = _HEAD.unpack_from(plain)
     if asked != query:
-        return CursorRefusal.QUERY_MISMATCH
+        return CursorError.QUERY_MISMATCH
     if expires_at_s <= now_s:
-        return CursorRefusal.EXPIRED
+        return CursorError.EXPIRED
     return Position(asked, plain[_HEAD.size :].decode(), expires_at_s)

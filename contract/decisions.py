@@ -22,27 +22,27 @@ class Decision:
     may do: of its role, or `claimed` in their place.
     """
 
-    row: Operation
+    operation: Operation
     role: Role
     claimed: frozenset[str] | None
     permissions: frozenset[str]
-    rule: Problem | None
+    problem: Problem | None
 
     @property
     def reason(self) -> str:
         """Why, in a sentence."""
-        scope = self.row.scope
+        scope = self.operation.scope
         if scope is None:
-            return "No token is needed." if self.row.open else "Any token may."
-        if self.rule is INSUFFICIENT_SCOPE:
+            return "No token is needed." if self.operation.is_public else "Any token may."
+        if self.problem is INSUFFICIENT_SCOPE:
             return f"The token lacks {scope.name}."
         user = f"role {self.role.word}" if self.claimed is None else "permissions claim"
-        if self.rule is INSUFFICIENT_PERMISSION:
+        if self.problem is INSUFFICIENT_PERMISSION:
             return f"The {user} lacks {scope.permission.name}."
         return f"The token has {scope.name}, and the {user} grants it."
 
 
-def decision(row: Operation, role: Role, claimed: frozenset[str] | None, scopes: Set[str]) -> Decision:
+def authorize(row: Operation, role: Role, claimed: frozenset[str] | None, scopes: Set[str]) -> Decision:
     """Decide; `claimed` is the `permissions` claim, None where there is none. Total: every row has an answer."""
     permissions = _permissions(role, claimed)
     return Decision(row, role, claimed, permissions, _rule(row, permissions, scopes))
@@ -71,7 +71,7 @@ def required_permission(row: Operation) -> str | None:
     return None if row.scope is None else row.scope.permission.name
 
 
-def roles_that_may(row: Operation) -> tuple[Role, ...]:
+def allowed_roles(row: Operation) -> tuple[Role, ...]:
     """The roles whose users may, given a token with the scopes; highest first."""
     needed = frozenset(required_scopes(row))
-    return tuple(role for role in sorted(Role, reverse=True) if decision(row, role, None, needed).rule is None)
+    return tuple(role for role in sorted(Role, reverse=True) if authorize(row, role, None, needed).problem is None)

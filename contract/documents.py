@@ -28,7 +28,7 @@ class Document:
 
     id: str
     path: str
-    what: str
+    summary: str
     choices: tuple[Choice, ...] = ()
 
 

@@ -3,7 +3,7 @@
 from contract.operations import BY_ID, SCOPES
 from contract.resources.shape import Field
 from contract.roles import ROLES
-from contract.types import Choice, Line, Several
+from contract.types import Choice, Line, ListOf
 
 _MAX_PERMISSIONS = 200
 
@@ -17,7 +17,7 @@ EXPLAIN_FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "scopes",
-        Several(Choice(tuple(scope.name for scope in SCOPES)), len(SCOPES)),
+        ListOf(Choice(tuple(scope.name for scope in SCOPES)), len(SCOPES)),
         required=True,
         nullable=False,
         about="The scopes of the token.",
@@ -31,7 +31,7 @@ EXPLAIN_FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "permissions",
-        Several(Line(100, example="contacts:write"), _MAX_PERMISSIONS),
+        ListOf(Line(100, example="contacts:write"), _MAX_PERMISSIONS),
         about="The token's `permissions` claim: replaces what the role grants. Words that are no permission grant "
         "nothing.",
     ),

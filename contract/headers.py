@@ -73,7 +73,7 @@ NOT_FOR_CALLERS: tuple[Header, ...] = tuple(header for header in HEADERS if head
 IDENTITY: tuple[Header, ...] = tuple(header for header in HEADERS if header.writer is Writer.AUTHZ)
 """What authz tells the transcoder about an admitted caller."""
 
-WITH_A_TRACE = ("tracestate", "baggage")
+WITH_TRACE = ("tracestate", "baggage")
 """What W3C's `traceparent` may bring along; a caller's own trace ends at the edge, and nobody here writes these."""
 
 INTERNAL_PREFIXES = ("x-gw-", "x-envoy-")
@@ -114,7 +114,7 @@ ACCEPT_ENCODING = "accept-encoding"
 WWW_AUTHENTICATE = "www-authenticate"
 IDEMPOTENT_REPLAYED = "idempotent-replayed"
 
-FROM_BROWSERS: tuple[Header, ...] = (
+CORS_REQUEST_HEADERS: tuple[Header, ...] = (
     AUTHORIZATION,
     CONTENT_TYPE,
     VERSION,
@@ -124,7 +124,7 @@ FROM_BROWSERS: tuple[Header, ...] = (
 )
 """What a script on an allowed origin may send beside what browsers let everybody send (Fetch: CORS)."""
 
-EXPOSED: tuple[str, ...] = (
+CORS_EXPOSED_HEADERS: tuple[str, ...] = (
     *RATE_HEADERS,
     REQUEST_ID.name,
     VERSION.name,
@@ -155,21 +155,21 @@ def challenge_insufficient_scope(scope: str) -> str:
 
 
 HSTS = ("strict-transport-security", "max-age=31536000; includeSubDomains")
-EVERY_ANSWER: tuple[tuple[str, str], ...] = (("x-content-type-options", "nosniff"), HSTS)
+COMMON_RESPONSE_HEADERS: tuple[tuple[str, str], ...] = (("x-content-type-options", "nosniff"), HSTS)
 """On every answer, whoever wrote it; see `every_answer`."""
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def every_answer(api_url: str) -> tuple[tuple[str, str], ...]:
+def common_response_headers(api_url: str) -> tuple[tuple[str, str], ...]:
     """What stands on every answer of that deployment.
 
     Never HSTS for a name of the developer's own machine: a browser would insist on https for every port of it.
     """
     is_local = urlsplit(api_url).hostname in _THIS_MACHINE
-    return tuple(row for row in EVERY_ANSWER if not (is_local and row is HSTS))
+    return tuple(row for row in COMMON_RESPONSE_HEADERS if not (is_local and row is HSTS))
 
 
-PRIVATE_ANSWER: tuple[tuple[str, str], ...] = (
+PRIVATE_RESPONSE_HEADERS: tuple[tuple[str, str], ...] = (
     ("cache-control", "no-store"),
     (VARY, "Authorization, Version, Accept-Encoding"),
 )

@@ -48,7 +48,7 @@ class IdKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Malformed:
+class MalformedId:
     """Wrong prefix, length or alphabet: no id of this type, whatever it was meant to be.
 
     `opaque`: one that is of the form, and belongs to nothing.
@@ -66,13 +66,13 @@ class Malformed:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class ForeignId:
     """Well-formed, but of another tenant, another type or nothing: to this caller it does not exist."""
 
 
-MALFORMED = Malformed()
-MALFORMED_UUID = Malformed(EXAMPLE_OPAQUE * 2)
-FOREIGN = Foreign()
+MALFORMED = MalformedId()
+MALFORMED_UUID = MalformedId(EXAMPLE_OPAQUE * 2)
+FOREIGN = ForeignId()
 
 
 class Codec(Protocol):
@@ -86,16 +86,16 @@ class Codec(Protocol):
     def seal_all(self, prefix: str, tenant: TenantId, numbers: Sequence[int]) -> list[str]:
         """The public id of each record: those of a page together cost a fraction of what they cost alone."""
 
-    def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
+    def open(self, prefix: str, tenant: TenantId, text: str) -> int | MalformedId | ForeignId:
         """The number behind a public id that a caller sent."""
 
-    def may_be_ours(self, prefix: str, text: str) -> bool:
+    def looks_like(self, prefix: str, text: str) -> bool:
         """Whether it can be an id of that prefix, as far as that is seen without its tenant."""
 
     def seal_business(self, prefix: str, tenant: TenantId) -> str:
         """The public id of a business."""
 
-    def open_business(self, prefix: str, text: str) -> TenantId | Malformed | Foreign:
+    def open_business(self, prefix: str, text: str) -> TenantId | MalformedId | ForeignId:
         """The tenant behind its own id."""
 
 
@@ -104,7 +104,7 @@ def _tag(prefix: str) -> bytes:
     return hashlib.sha256(prefix.encode()).digest()[:2]
 
 
-def id_key(text: str) -> bytes:
+def parse_id_key(text: str) -> bytes:
     """Read a key file: `KEY_BYTES` bytes in hex. ValueError says what is wrong."""
     return _whole(bytes.fromhex(text.strip()))
 
@@ -136,16 +136,16 @@ class IdCodec:
         head = _tag(prefix) + tenant.to_bytes(6, "big")
         blocks = [head + number.to_bytes(8, "big") for number in numbers]
         sealed = struct.unpack(f"{_BLOCK.size}s" * len(blocks), self._encrypt(b"".join(blocks)))
-        return [f"{prefix}_{text}" for text in _BLOCKS.spelt(sealed)]
+        return [f"{prefix}_{text}" for text in _BLOCKS.encode_many(sealed)]
 
-    def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
+    def open(self, prefix: str, tenant: TenantId, text: str) -> int | MalformedId | ForeignId:
         """See `Codec`."""
         opened = self._unpacked(prefix, text)
         if isinstance(opened, tuple):
             return opened[1] if opened[0] == tenant else FOREIGN
         return opened
 
-    def may_be_ours(self, prefix: str, text: str) -> bool:
+    def looks_like(self, prefix: str, text: str) -> bool:
         """See `Codec`; its type is seen."""
         return isinstance(self._unpacked(prefix, text), tuple)
 
@@ -153,7 +153,7 @@ class IdCodec:
         """See `Codec`; a business is sealed under itself."""
         return self.seal(prefix, tenant, tenant)
 
-    def open_business(self, prefix: str, text: str) -> TenantId | Malformed | Foreign:
+    def open_business(self, prefix: str, text: str) -> TenantId | MalformedId | ForeignId:
         """See `Codec`; the number in it is the tenant itself."""
         opened = self._unpacked(prefix, text)
         if isinstance(opened, tuple):
@@ -162,13 +162,13 @@ class IdCodec:
 
     def _seal(self, prefix: str, tenant: TenantId, number: int) -> str:
         block = _BLOCK.pack(_tag(prefix), tenant.to_bytes(6, "big"), number)
-        return f"{prefix}_{_BLOCKS.one(self._encrypt(block))}"
+        return f"{prefix}_{_BLOCKS.encode(self._encrypt(block))}"
 
-    def _unpack(self, prefix: str, text: str) -> tuple[int, int] | Malformed | Foreign:
+    def _unpack(self, prefix: str, text: str) -> tuple[int, int] | MalformedId | ForeignId:
         form = _FORM.fullmatch(text)
         if form is None or form[1] != prefix:
             return MALFORMED
-        block = _BLOCKS.read(form[2])
+        block = _BLOCKS.decode(form[2])
         if block is None:
             return FOREIGN
         tag, tenant, number = _BLOCK.unpack(self._decrypt(block))
@@ -197,11 +197,11 @@ class UuidCodec:
         """See `Codec`; one by one."""
         return [self.seal(prefix, tenant, number) for number in numbers]
 
-    def open(self, prefix: str, tenant: TenantId, text: str) -> int | Malformed | Foreign:
+    def open(self, prefix: str, tenant: TenantId, text: str) -> int | MalformedId | ForeignId:
         """See `Codec`."""
         return self._open(prefix, text, [prefix.encode(), _uuid_bytes(tenant)])
 
-    def may_be_ours(self, prefix: str, text: str) -> bool:
+    def looks_like(self, prefix: str, text: str) -> bool:
         """See `Codec`; the tenant is bound to it, so that only its form is seen."""
         form = _UUID_FORM.fullmatch(text)
         return form is not None and form[1] == prefix
@@ -210,20 +210,20 @@ class UuidCodec:
         """See `Codec`; whoever opens it does not know the tenant yet, so that the type alone is bound to it."""
         return self._seal(prefix, tenant, [prefix.encode()])
 
-    def open_business(self, prefix: str, text: str) -> TenantId | Malformed | Foreign:
+    def open_business(self, prefix: str, text: str) -> TenantId | MalformedId | ForeignId:
         """See `Codec`."""
         opened = self._open(prefix, text, [prefix.encode()])
         return TenantId(opened) if isinstance(opened, int) else opened
 
     def _seal(self, prefix: str, number: int, bound_to: list[bytes]) -> str:
         sealed = self._cipher.encrypt(_uuid_bytes(number), bound_to)
-        return f"{prefix}_{_SEALED_UUIDS.one(sealed)}"
+        return f"{prefix}_{_SEALED_UUIDS.encode(sealed)}"
 
-    def _open(self, prefix: str, text: str, bound_to: list[bytes]) -> int | Malformed | Foreign:
+    def _open(self, prefix: str, text: str, bound_to: list[bytes]) -> int | MalformedId | ForeignId:
         form = _UUID_FORM.fullmatch(text)
         if form is None or form[1] != prefix:
             return MALFORMED_UUID
-        sealed = _SEALED_UUIDS.read(form[2])
+        sealed = _SEALED_UUIDS.decode(form[2])
         if sealed is None:
             return FOREIGN
         try:

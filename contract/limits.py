@@ -84,7 +84,7 @@ class Budget(NamedTuple):
         return -(-self.ahead_us // 1_000_000) if self.ahead_us > 0 else 0
 
     @property
-    def told(self) -> tuple[int, int, int]:
+    def header_values(self) -> tuple[int, int, int]:
         """What every answer tells: `remaining`, `reset_s`, and the seconds until more than that remains."""
         policy, ahead_us = self
         room_us = policy.window_us - ahead_us
@@ -99,7 +99,7 @@ class Budget(NamedTuple):
         return -(-over_us // 1_000_000) if over_us > 0 else 0
 
 
-def spend(full_at_us: int, policy: Policy, cost: int, *, now_us: int) -> tuple[int, bool]:
+def charge_bucket(full_at_us: int, policy: Policy, cost: int, *, now_us: int) -> tuple[int, bool]:
     """Charge `cost` units to a bucket that is full again at `full_at_us`; returns the new instant, and if it passed.
 
     A refusal is free: the bucket stays as it was.

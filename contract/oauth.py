@@ -18,28 +18,28 @@ class Endpoint:
     methods: tuple[str, ...]
 
 
-READING = ("GET", "HEAD")
+READ_METHODS = ("GET", "HEAD")
 
-AUTHORIZE = Endpoint("authorize", "/authorize", READING)
+AUTHORIZE = Endpoint("authorize", "/authorize", READ_METHODS)
 TOKEN = Endpoint("token", "/token", ("POST",))
 REVOKE = Endpoint("revoke", "/revoke", ("POST",))
 INTROSPECT = Endpoint("introspect", "/introspect", ("POST",))
-SERVER_METADATA = Endpoint("server-metadata", "/.well-known/oauth-authorization-server", READING)
-JWKS = Endpoint("jwks", JWKS_PATH, READING)
-HEALTH = Endpoint("health", HEALTH_PATH, READING)
+SERVER_METADATA = Endpoint("server-metadata", "/.well-known/oauth-authorization-server", READ_METHODS)
+JWKS = Endpoint("jwks", JWKS_PATH, READ_METHODS)
+HEALTH = Endpoint("health", HEALTH_PATH, READ_METHODS)
 
-SHOWING = (*READING, "POST")
-LOGIN = Endpoint("login", "/login", SHOWING)
+PAGE_METHODS = (*READ_METHODS, "POST")
+LOGIN = Endpoint("login", "/login", PAGE_METHODS)
 LOGIN_RETURN = Endpoint("login-return", "/login/callback", ("GET",))
 """Where an upstream provider sends people back to."""
-LOGOUT = Endpoint("logout", "/logout", SHOWING)
-CONSENT = Endpoint("consent", "/consent", SHOWING)
-CONNECTED_APPS = Endpoint("connected-apps", "/connected-apps", SHOWING)
-ACCESS_TOKENS = Endpoint("access-tokens", "/access-tokens", SHOWING)
-APPS = Endpoint("apps", "/apps", SHOWING)
-PAGE_ASSET = Endpoint("asset", "/assets/{file}", READING)
+LOGOUT = Endpoint("logout", "/logout", PAGE_METHODS)
+CONSENT = Endpoint("consent", "/consent", PAGE_METHODS)
+CONNECTED_APPS = Endpoint("connected-apps", "/connected-apps", PAGE_METHODS)
+ACCESS_TOKENS = Endpoint("access-tokens", "/access-tokens", PAGE_METHODS)
+APPS = Endpoint("apps", "/apps", PAGE_METHODS)
+PAGE_ASSET = Endpoint("asset", "/assets/{file}", READ_METHODS)
 
-ANY_OTHER = Endpoint("any-other", "/{path:.*}", READING)
+FALLBACK = Endpoint("any-other", "/{path:.*}", READ_METHODS)
 """For browsers: whatever is no endpoint is answered with a page, and `/` with the way to the first one."""
 
 PAGES: tuple[Endpoint, ...] = (
@@ -55,17 +55,17 @@ PAGES: tuple[Endpoint, ...] = (
 """What a person sees in a browser."""
 AUTH_ENDPOINTS: tuple[Endpoint, ...] = (AUTHORIZE, TOKEN, REVOKE, INTROSPECT, SERVER_METADATA, JWKS, HEALTH, *PAGES)
 """What the auth host serves."""
-BACK_CHANNEL: tuple[Endpoint, ...] = (TOKEN, REVOKE, INTROSPECT)
+CLIENT_ENDPOINTS: tuple[Endpoint, ...] = (TOKEN, REVOKE, INTROSPECT)
 """Where a client speaks for itself, in a form, and is answered in JSON."""
-FOR_SCRIPTS: tuple[Endpoint, ...] = (TOKEN, REVOKE, SERVER_METADATA, JWKS)
+CORS_ENDPOINTS: tuple[Endpoint, ...] = (TOKEN, REVOKE, SERVER_METADATA, JWKS)
 """What an app without a server needs of a browser: scripts of the origins that are allowed may read the answers."""
 
-RESOURCE_METADATA = Endpoint("resource-metadata", "/.well-known/oauth-protected-resource", READING)
+RESOURCE_METADATA = Endpoint("resource-metadata", "/.well-known/oauth-protected-resource", READ_METHODS)
 """On the API's host (RFC 9728 §3)."""
 
 
 @dataclass(frozen=True, slots=True)
-class LockOut:
+class LockoutRule:
     """After `attempts` failures within `window_s`, nothing is listened to for `locked_s`."""
 
     attempts: int
@@ -81,7 +81,7 @@ AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105
 CLIENT_CREDENTIALS = "client_credentials"
 GRANT_TYPES = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
-TOKEN_WORD = "Bearer"  # noqa: S105  (RFC 6750 §4: the `token_type`)
+TOKEN_TYPE = "Bearer"  # noqa: S105  (RFC 6750 §4: the `token_type`)
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 NO_SECRET = "none"  # noqa: S105
 
@@ -122,33 +122,33 @@ SERVER_ERROR = OAuthError("server_error", 500, "Something failed here, not with 
 WRONG_METHOD = OAuthError("invalid_request", 405, "This endpoint takes another method.")
 TOO_LARGE = OAuthError("invalid_request", 413, "The request is too large.")
 
-CODE_LIFE_S = 60
-ACCESS_LIFE_S = 15 * 60
-REFRESH_LIFE_S = 30 * 24 * 3600
+CODE_LIFETIME_S = 60
+ACCESS_TOKEN_LIFETIME_S = 15 * 60
+REFRESH_TOKEN_LIFETIME_S = 30 * 24 * 3600
 """Of one refresh token: each use gives a new one."""
-GRANT_LIFE_S = 180 * 24 * 3600
+GRANT_LIFETIME_S = 180 * 24 * 3600
 """Of all that comes of one consent."""
-PENDING_LIFE_S = 10 * 60
+PENDING_REQUEST_LIFETIME_S = 10 * 60
 """From /authorize to the decision."""
 
-SESSION_LIFE_S = 12 * 3600
+SESSION_LIFETIME_S = 12 * 3600
 """Of a browser's login here."""
-LOGIN_LIFE_S = 10 * 60
+LOGIN_LIFETIME_S = 10 * 60
 """Of a way to an upstream provider and back."""
 
 CLIENT_REQUESTS = Policy("client", 120, 60)
 """What one client may ask of the back channel,"""
 ADDRESS_REQUESTS = Policy("address", 600, 60)
 """and one address of the back channel and of the pages."""
-CLIENT_LOCK_OUT = LockOut(attempts=10, window_s=300, locked_s=300)
+CLIENT_LOCK_OUT = LockoutRule(attempts=10, window_s=300, locked_s=300)
 """Wrong secrets for one client from one address,"""
-ADDRESS_LOCK_OUT = LockOut(attempts=100, window_s=300, locked_s=300)
+ADDRESS_LOCK_OUT = LockoutRule(attempts=100, window_s=300, locked_s=300)
 """and from one address for any."""
-LOGIN_LOCK_OUT = LockOut(attempts=10, window_s=300, locked_s=300)
+LOGIN_LOCK_OUT = LockoutRule(attempts=10, window_s=300, locked_s=300)
 """Wrong passwords for one account from one address,"""
-ACCOUNT_LOCK_OUT = LockOut(attempts=100, window_s=3600, locked_s=900)
+ACCOUNT_LOCK_OUT = LockoutRule(attempts=100, window_s=3600, locked_s=900)
 """for one account from anywhere,"""
-LOGIN_ADDRESS_LOCK_OUT = LockOut(attempts=50, window_s=300, locked_s=300)
+LOGIN_ADDRESS_LOCK_OUT = LockoutRule(attempts=50, window_s=300, locked_s=300)
 """and from one address for any."""
 
 NO_STORE: tuple[tuple[str, str], ...] = (("cache-control", "no-store"), ("pragma", "no-cache"))

@@ -6,7 +6,7 @@ from contract.bounds import JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE
 from contract.problems import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, Problem
 from contract.resources import RESOURCES, Action, Resource
 from contract.resources.shape import API_ROOT
-from contract.roles import RECORDS_ASSIGN, TOKENS_MANAGE, Access, Permission, Scope
+from contract.roles import RECORDS_ASSIGN, TOKENS_MANAGE, AccessRule, Permission, Scope
 from contract.vocabulary import Kind, Method
 
 
@@ -21,60 +21,60 @@ class Operation:
     kind: Kind
     method: Method
     path: str
-    of: Resource | None
+    resource_row: Resource | None
     scope: Scope | None
     cost: int
-    keyed: bool
-    success: int
+    takes_idempotency_key: bool
+    success_status: int
     action: Action | None = None
-    open: bool = False
+    is_public: bool = False
 
     @property
     def shows_once(self) -> bool:
         """Whether its answer holds what no other one does."""
-        makes = self.kind is Kind.CREATE or (self.action is not None and self.action.makes)
-        return makes and self.of is not None and bool(self.of.shown_once)
+        makes = self.kind is Kind.CREATE or (self.action is not None and self.action.creates)
+        return makes and self.resource_row is not None and bool(self.resource_row.shown_once)
 
     @property
     def resource(self) -> Resource:
         """The resource of an operation on records; LookupError for one that is about none."""
-        if self.of is None:
+        if self.resource_row is None:
             raise LookupError(f"{self.id} is about no record")
-        return self.of
+        return self.resource_row
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class KindDefaults:
     """What all operations of a kind have in common. `path` follows the resource's collection, or its item."""
 
     method: Method
     path: str
     scope: str
     cost: int = 1
-    keyed: bool = False
-    success: int = 200
+    takes_idempotency_key: bool = False
+    success_status: int = 200
     on_item: bool = False
 
 
-SHAPES: dict[Kind, Shape] = {
-    Kind.LIST: Shape(Method.GET, "", "read"),
-    Kind.CREATE: Shape(Method.POST, "", "write", keyed=True, success=201),
-    Kind.GET: Shape(Method.GET, "", "read", on_item=True),
-    Kind.UPDATE: Shape(Method.PATCH, "", "write", on_item=True),
-    Kind.DELETE: Shape(Method.DELETE, "", "delete", success=204, on_item=True),
-    Kind.RESTORE: Shape(Method.POST, "/restore", "delete", on_item=True),
-    Kind.SEARCH: Shape(Method.POST, "/search", "read", cost=5),
-    Kind.UPSERT: Shape(Method.POST, "/upsert", "write", cost=2, keyed=True),
-    Kind.BATCH_CREATE: Shape(Method.POST, "/batch/create", "write", cost=10, keyed=True),
-    Kind.BATCH_GET: Shape(Method.POST, "/batch/get", "read"),
-    Kind.BATCH_UPDATE: Shape(Method.POST, "/batch/update", "write", cost=10, keyed=True),
-    Kind.BATCH_DELETE: Shape(Method.POST, "/batch/delete", "delete", cost=10, keyed=True),
-    Kind.BATCH_UPSERT: Shape(Method.POST, "/batch/upsert", "write", cost=10, keyed=True),
-    Kind.ACTION: Shape(Method.POST, "", "write", on_item=True),
+KIND_DEFAULTS: dict[Kind, KindDefaults] = {
+    Kind.LIST: KindDefaults(Method.GET, "", "read"),
+    Kind.CREATE: KindDefaults(Method.POST, "", "write", takes_idempotency_key=True, success_status=201),
+    Kind.GET: KindDefaults(Method.GET, "", "read", on_item=True),
+    Kind.UPDATE: KindDefaults(Method.PATCH, "", "write", on_item=True),
+    Kind.DELETE: KindDefaults(Method.DELETE, "", "delete", success_status=204, on_item=True),
+    Kind.RESTORE: KindDefaults(Method.POST, "/restore", "delete", on_item=True),
+    Kind.SEARCH: KindDefaults(Method.POST, "/search", "read", cost=5),
+    Kind.UPSERT: KindDefaults(Method.POST, "/upsert", "write", cost=2, takes_idempotency_key=True),
+    Kind.BATCH_CREATE: KindDefaults(Method.POST, "/batch/create", "write", cost=10, takes_idempotency_key=True),
+    Kind.BATCH_GET: KindDefaults(Method.POST, "/batch/get", "read"),
+    Kind.BATCH_UPDATE: KindDefaults(Method.POST, "/batch/update", "write", cost=10, takes_idempotency_key=True),
+    Kind.BATCH_DELETE: KindDefaults(Method.POST, "/batch/delete", "delete", cost=10, takes_idempotency_key=True),
+    Kind.BATCH_UPSERT: KindDefaults(Method.POST, "/batch/upsert", "write", cost=10, takes_idempotency_key=True),
+    Kind.ACTION: KindDefaults(Method.POST, "", "write", on_item=True),
 }
 
 
-def _scope(access: Access, which: str) -> Scope:
+def _scope(access: AccessRule, which: str) -> Scope:
     scope = {"read": access.read, "write": access.write, "delete": access.delete}[which]
     if scope is None:
         raise ValueError(f"a resource that cannot be written has no operation that needs {which}")
@@ -83,18 +83,18 @@ def _scope(access: Access, which: str) -> Scope:
 
 def operation(resource: Resource, kind: Kind, action: Action | None = None) -> Operation:
     """The row of `kind`, or of one action, on `resource`."""
-    shape = SHAPES[kind]
+    shape = KIND_DEFAULTS[kind]
     tail = shape.path if action is None else f"/{action.path}"
     return Operation(
-        id=f"{resource.name}.{(resource.said_of(kind).name or kind) if action is None else action.name}",
+        id=f"{resource.name}.{(resource.texts_of(kind).name or kind) if action is None else action.name}",
         kind=kind,
         method=shape.method,
         path=(resource.item if shape.on_item else resource.collection) + tail,
-        of=resource,
+        resource_row=resource,
         scope=_scope(resource.access, shape.scope),
         cost=shape.cost,
-        keyed=shape.keyed,
-        success=shape.success if action is None else action.success,
+        takes_idempotency_key=shape.takes_idempotency_key,
+        success_status=shape.success_status if action is None else action.success,
         action=action,
     )
 
@@ -110,9 +110,19 @@ def operations_of(resource: Resource) -> tuple[Operation, ...]:
 TRACE_ID_PARAMETER = "trace_id"
 """What `requests.get` calls the request's id in its path: the one parameter of a path that is no record's id."""
 
-ME = Operation("me.get", Kind.ME, Method.GET, f"{API_ROOT}/me", None, None, cost=1, keyed=False, success=200)
+ME = Operation(
+    "me.get", Kind.ME, Method.GET, f"{API_ROOT}/me", None, None, cost=1, takes_idempotency_key=False, success_status=200
+)
 REQUESTS_LIST = Operation(
-    "requests.list", Kind.REQUESTS, Method.GET, f"{API_ROOT}/requests", None, None, cost=1, keyed=False, success=200
+    "requests.list",
+    Kind.REQUESTS,
+    Method.GET,
+    f"{API_ROOT}/requests",
+    None,
+    None,
+    cost=1,
+    takes_idempotency_key=False,
+    success_status=200,
 )
 REQUESTS_GET = Operation(
     "requests.get",
@@ -122,8 +132,8 @@ REQUESTS_GET = Operation(
     None,
     None,
     cost=1,
-    keyed=False,
-    success=200,
+    takes_idempotency_key=False,
+    success_status=200,
 )
 AUTHORIZE_EXPLAIN = Operation(
     "authorize.explain",
@@ -133,8 +143,8 @@ AUTHORIZE_EXPLAIN = Operation(
     None,
     TOKENS_MANAGE,
     cost=1,
-    keyed=False,
-    success=200,
+    takes_idempotency_key=False,
+    success_status=200,
 )
 VERSIONS_LIST = Operation(
     "versions.list",
@@ -144,9 +154,9 @@ VERSIONS_LIST = Operation(
     None,
     None,
     cost=0,
-    keyed=False,
-    success=200,
-    open=True,
+    takes_idempotency_key=False,
+    success_status=200,
+    is_public=True,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -158,12 +168,12 @@ OPERATIONS: tuple[Operation, ...] = (
     VERSIONS_LIST,
 )
 BY_ID: dict[str, Operation] = {row.id: row for row in OPERATIONS}
-DEAREST = max(row.cost for row in OPERATIONS)
+MAX_COST = max(row.cost for row in OPERATIONS)
 """The highest cost that one request can have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unrouted:
+class UnroutedOperation:
     """Where the edge sends what no operation takes: the token is checked and the call counted before it is refused."""
 
     id: str
@@ -171,9 +181,9 @@ class Unrouted:
     cost: int = 1
 
 
-UNKNOWN_PATH = Unrouted("unknown-path", ROUTE_NOT_FOUND)
-WRONG_METHOD = Unrouted("wrong-method", METHOD_NOT_ALLOWED)
-UNROUTED: dict[str, Unrouted] = {row.id: row for row in (UNKNOWN_PATH, WRONG_METHOD)}
+UNKNOWN_PATH = UnroutedOperation("unknown-path", ROUTE_NOT_FOUND)
+WRONG_METHOD = UnroutedOperation("wrong-method", METHOD_NOT_ALLOWED)
+UNROUTED: dict[str, UnroutedOperation] = {row.id: row for row in (UNKNOWN_PATH, WRONG_METHOD)}
 
 READINESS = "readiness"
 """What the edge calls `GET /readyz` towards authz: no operation, no token, nothing counted."""

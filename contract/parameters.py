@@ -9,11 +9,11 @@ from contract.bounds import DEFAULT_LIMIT, MAX_IDS, MAX_LIMIT
 from contract.operations import Operation
 from contract.resources import Resource
 from contract.types import Address, Amount, Bool, Choice, CustomFields, DateTime, FieldType, Id, Ids, Int
-from contract.vocabulary import READS, Json, Kind
+from contract.vocabulary import READ_KINDS, Json, Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class MemberNames:
     """A comma list of the resource's top-level members."""
 
 
@@ -28,7 +28,7 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class IdempotencyKeyType:
     """An `Idempotency-Key`."""
 
 
@@ -40,7 +40,7 @@ class Parameter:
     """
 
     name: str
-    type: FieldType | Names | SortKey | Cursor | Key
+    type: FieldType | MemberNames | SortKey | Cursor | IdempotencyKeyType
     about: str
     required: bool = False
     default: Json = None
@@ -63,7 +63,7 @@ def windows_of(resource: Resource) -> dict[str, tuple[str, str]]:
     return {name: window for name, window in WINDOWS.items() if window[0] in resource.by_name}
 
 
-OTHER_NAMES: dict[str, str] = {
+COMMON_MISTAKES: dict[str, str] = {
     **dict.fromkeys(("page_size", "pagesize", "per_page", "perpage", "max_results", "top", "take"), "limit"),
     **dict.fromkeys(("sort", "sort_by", "sortby", "order", "orderby"), "order_by"),
     **dict.fromkeys(("direction", "dir", "sort_dir", "sort_order", "order_direction"), "sort_direction"),
@@ -87,7 +87,7 @@ OTHER_NAMES: dict[str, str] = {
     **dict.fromkeys(("where", "conditions"), "filters"),
 }
 """What other APIs call a parameter, or a member of a search → what it is called here."""
-OTHER_WORDS: dict[str, str] = {
+COMMON_WORD_MISTAKES: dict[str, str] = {
     **dict.fromkeys(("after", "from", "gte", "gt", "ge", "min", "start"), "since"),
     **dict.fromkeys(("before", "to", "lte", "lt", "le", "max", "end"), "until"),
 }
@@ -96,7 +96,7 @@ OTHER_WORDS: dict[str, str] = {
 _WINDOW_WORDS = {"gte": "at this instant or later", "lt": "before this instant"}
 
 _FIELDS = Parameter(
-    "fields", Names(), "Answer only with these members, separated by commas; `id` is always among them."
+    "fields", MemberNames(), "Answer only with these members, separated by commas; `id` is always among them."
 )
 _LIMIT = Parameter("limit", Int(1, MAX_LIMIT), "How many records a page holds at most.", default=DEFAULT_LIMIT)
 _CURSOR = Parameter(
@@ -120,7 +120,7 @@ _OF_ONE = Parameter(
 )
 _IDEMPOTENCY_KEY = Parameter(
     "idempotency_key",
-    Key(),
+    IdempotencyKeyType(),
     "The `Idempotency-Key` that a request was sent with.",
     required=True,
 )
@@ -150,9 +150,9 @@ def parameters_of(operation: Operation) -> tuple[Parameter, ...]:
     """The parameters that an operation takes, in the order of the documentation."""
     if operation.kind is Kind.REQUESTS:
         return (_IDEMPOTENCY_KEY,)
-    if operation.of is None:
+    if operation.resource_row is None:
         return ()
-    resource = operation.of
+    resource = operation.resource_row
     match operation.kind:
         case Kind.LIST:
             return _of_list(resource)
@@ -162,7 +162,7 @@ def parameters_of(operation: Operation) -> tuple[Parameter, ...]:
             return (_FIELDS, *((_OF_ONE,) if resource.deletable else ()))
         case Kind.UPSERT | Kind.BATCH_UPSERT:
             return (_on(resource), _DRY_RUN)
-        case kind if kind in READS:
+        case kind if kind in READ_KINDS:
             return ()
     return (_DRY_RUN,)
 

@@ -38,7 +38,7 @@ class Scope:
     """What a token may be allowed, and the permission of the same name that its user needs as well."""
 
     permission: Permission
-    words: str
+    description: str
     """The scope on a consent page."""
 
     @property
@@ -48,7 +48,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessRule:
     """The scopes and permissions of one resource; None where it cannot be written, or where records have no owner."""
 
     read: Scope
@@ -70,9 +70,9 @@ class Access:
         return (*(scope.permission for scope in self.scopes), *wider)
 
 
-def access(word: str) -> Access:
+def full_access(word: str) -> AccessRule:
     """The usual five of a resource whose records have owners; `word` is its word in paths, such as `contacts`."""
-    return Access(
+    return AccessRule(
         read=Scope(Permission(f"{word}:read", Role.VIEWER), f"See all {word}"),
         write=Scope(Permission(f"{word}:write", Role.MEMBER), f"Create and change {word}"),
         delete=Scope(Permission(f"{word}:delete", Role.MEMBER), f"Delete {word}"),
@@ -81,13 +81,13 @@ def access(word: str) -> Access:
     )
 
 
-def reading(word: str, words: str) -> Access:
+def read_access(word: str, words: str) -> AccessRule:
     """Of a resource that is only read."""
-    return Access(read=Scope(Permission(f"{word}:read", Role.VIEWER), words))
+    return AccessRule(read=Scope(Permission(f"{word}:read", Role.VIEWER), words))
 
 
 _CONFIGURE = Scope(Permission("pipelines:write", Role.ADMIN), "Change pipelines and their stages")
-PIPELINES = Access(
+PIPELINES = AccessRule(
     read=Scope(Permission("pipelines:read", Role.VIEWER), "See pipelines and their stages"),
     write=_CONFIGURE,
     delete=_CONFIGURE,
@@ -95,7 +95,7 @@ PIPELINES = Access(
 """Pipelines and stages are configuration: their writers delete and restore them too."""
 
 TOKENS_MANAGE = Scope(Permission("tokens:manage", Role.ADMIN), "Manage tokens and apps")
-ADMINISTRATION = Access(read=TOKENS_MANAGE, write=TOKENS_MANAGE, delete=TOKENS_MANAGE)
+ADMINISTRATION = AccessRule(read=TOKENS_MANAGE, write=TOKENS_MANAGE, delete=TOKENS_MANAGE)
 """Of what only those administer who may let others in."""
 
 RECORDS_ASSIGN = Permission("records:assign", Role.MANAGER)

@@ -43,7 +43,7 @@ class KeyRing:
             return None
 
 
-def key_ring(text: str) -> KeyRing:
+def parse_key_ring(text: str) -> KeyRing:
     """Read a key file: lines of `<id 1..255> <64 hex characters>`; the first seals. ValueError says what is wrong."""
     keys: dict[int, AESGCM] = {}
     current = 0

@@ -104,7 +104,7 @@ class Choice:
     """One of `values`, exact case. `grows`: later releases may answer with more of them, as additions."""
 
     values: tuple[str, ...]
-    grows: bool = False
+    is_open: bool = False
     group: Group = Group.ENUM
 
     @property
@@ -209,7 +209,7 @@ class Uris:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class ListOf:
     """An array of distinct values of one type, `max_items` at most; order kept."""
 
     item: Choice | Line
@@ -328,7 +328,7 @@ FieldType = (
     | Tags
     | Scopes
     | Uris
-    | Several
+    | ListOf
     | Address
     | CustomFields
     | Parts

@@ -18,7 +18,7 @@ _RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
 """By RFC 9110; CPython before 3.13 still says what they were called before."""
 
 
-def phrase(status: int) -> str:
+def reason_phrase(status: int) -> str:
     """A status in words (RFC 9110 §15), the same on every CPython."""
     return _RENAMED.get(status) or HTTPStatus(status).phrase
 
@@ -56,8 +56,8 @@ class Kind(StrEnum):
     VERSIONS = "versions"
 
 
-BATCHES = (Kind.BATCH_CREATE, Kind.BATCH_GET, Kind.BATCH_UPDATE, Kind.BATCH_DELETE, Kind.BATCH_UPSERT)
-READS = (
+BATCH_KINDS = (Kind.BATCH_CREATE, Kind.BATCH_GET, Kind.BATCH_UPDATE, Kind.BATCH_DELETE, Kind.BATCH_UPSERT)
+READ_KINDS = (
     Kind.LIST,
     Kind.GET,
     Kind.SEARCH,
@@ -69,17 +69,17 @@ READS = (
     Kind.VERSIONS,
 )
 """Kinds that write nothing."""
-TAKING_BODIES = (
+KINDS_WITH_BODY = (
     Kind.CREATE,
     Kind.UPDATE,
     Kind.SEARCH,
     Kind.UPSERT,
-    *BATCHES,
+    *BATCH_KINDS,
     Kind.ACTION,
     Kind.EXPLAIN,
 )
 """Kinds whose requests may have a body."""
 BODY_OPTIONAL = (Kind.SEARCH, Kind.ACTION)
 """Those for which no body is as good as an empty object."""
-PRECONDITIONED = (Kind.UPDATE, Kind.DELETE, Kind.ACTION)
+KINDS_WITH_IF_MATCH = (Kind.UPDATE, Kind.DELETE, Kind.ACTION)
 """Kinds that honour `If-Match`."""

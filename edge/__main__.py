@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from edge.bootstrap import text
-from edge.certificate import certificate_text
+from edge.certificate import sds_file
 from edge.deployment import Deployment
 from process import rendered
 
@@ -44,7 +44,7 @@ def main() -> None:
         deployment = Deployment(**{name: value for name, value in chosen.items() if value is not None})
         parsed.out.write_text(text(deployment), encoding="utf-8")
         beside = parsed.out.with_name(Path(deployment.certificate_source).name)
-        beside.write_text(certificate_text(deployment), encoding="utf-8")
+        beside.write_text(sds_file(deployment), encoding="utf-8")
     elif parsed.check:
         rendered.check(FOLDER, _wanted(), "python -m edge")
     else:

@@ -4,7 +4,7 @@ from contract.headers import CLIENT_REQUEST_ID, REQUEST_ID
 from edge.deployment import Deployment
 from edge.shapes import Yaml, extension
 
-REQUEST, AGAIN = "request", "again"
+REQUEST, INTERNAL_ENTRY = "request", "again"
 """What a line is about: a request, or the same one at the second entry, where it finds its route."""
 
 

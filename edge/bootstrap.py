@@ -5,13 +5,13 @@ from typing import Any
 import yaml
 
 from edge.clusters import clusters
-from edge.connection_manager import second_connection_manager
+from edge.connection_manager import internal_connection_manager
 from edge.deployment import Deployment
 from edge.listener import listener
-from edge.second_entry import bootstrap_extension, second_cluster, second_listener
+from edge.second_entry import bootstrap_extension, internal_cluster, internal_listener
 from edge.shapes import Yaml, extension
 from edge.tracing import traces_cluster
-from edge.watch import admin_address, watch_cluster, watch_listener
+from edge.watch import admin_address, admin_cluster, admin_listener
 
 _MAX_CONNECTIONS = 20_000
 
@@ -25,13 +25,13 @@ def bootstrap(deployment: Deployment) -> Yaml:
         "static_resources": {
             "listeners": [
                 listener(deployment),
-                second_listener(second_connection_manager(deployment)),
-                *watch_listener(deployment),
+                internal_listener(internal_connection_manager(deployment)),
+                *admin_listener(deployment),
             ],
             "clusters": [
                 *clusters(deployment),
-                second_cluster(),
-                *watch_cluster(deployment),
+                internal_cluster(),
+                *admin_cluster(deployment),
                 *traces_cluster(deployment),
             ],
         },

@@ -9,12 +9,12 @@ from pathlib import PurePath
 import yaml
 
 from edge.deployment import Deployment
-from edge.shapes import Yaml, typed
+from edge.shapes import Yaml, any_message
 
 _NAME = "server"
 
 
-def by_name(deployment: Deployment) -> Yaml:
+def sds_reference(deployment: Deployment) -> Yaml:
     """What the listener is told of it: where it is described."""
     return {
         "name": _NAME,
@@ -25,9 +25,9 @@ def by_name(deployment: Deployment) -> Yaml:
     }
 
 
-def certificate_text(deployment: Deployment) -> str:
+def sds_file(deployment: Deployment) -> str:
     """The description: `certificate_source`, a file beside the configuration."""
-    secret = typed(
+    secret = any_message(
         "envoy.extensions.transport_sockets.tls.v3.Secret",
         name=_NAME,
         tls_certificate={

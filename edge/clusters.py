@@ -6,18 +6,18 @@ a sibling.
 
 from contract.bounds import MAX_HEADER_BYTES
 from edge.deployment import Deployment
-from edge.shapes import Yaml, extension, seconds, typed
+from edge.shapes import Yaml, any_message, duration, extension
 
 AUTHZ = "authz"
 TRANSCODER = "transcoder"
 OAUTH = "oauth"
-NOBODY = "nobody"
+BLACKHOLE = "nobody"
 """Where a request goes that none is meant to get through: it has no endpoint."""
 
-QUICK_BACK_OFF = {"base_interval": "0.005s", "max_interval": "0.02s"}
+FAST_BACK_OFF = {"base_interval": "0.005s", "max_interval": "0.02s"}
 """Before asking a sibling. Without a fitting maximum, Envoy refuses the base."""
 
-ON_A_SIBLING: Yaml = {
+RETRY_ON_SIBLING: Yaml = {
     "retry_host_predicate": [
         extension(
             "envoy.retry_host_predicates.previous_hosts",
@@ -29,8 +29,8 @@ ON_A_SIBLING: Yaml = {
 """For a retry policy. A dead process has nothing in flight, so that the balancer likes it best: without this, 76 of 145
 retries went to it again, and with three attempts to choose another, 14 of 45."""
 
-ON_THE_SPARE: Yaml = {
-    **ON_A_SIBLING,
+RETRY_ON_SPARE: Yaml = {
+    **RETRY_ON_SIBLING,
     "retry_priority": extension(
         "envoy.retry_priorities.previous_priorities",
         "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig",
@@ -63,7 +63,7 @@ def clusters(deployment: Deployment) -> list[Yaml]:
         | _IS_ASKED_FOR_ITS_HEALTH,
         _cluster(TRANSCODER, [transcoders], {"http_protocol_options": {}}, _DOES_NOT_ANSWER),
         _oauth(deployment),
-        {"name": NOBODY, "type": "STATIC", "connect_timeout": seconds(_CONNECT_S)},
+        {"name": BLACKHOLE, "type": "STATIC", "connect_timeout": duration(_CONNECT_S)},
     ]
 
 
@@ -86,7 +86,7 @@ def _cluster(name: str, groups: list[list[Yaml]], protocol: Yaml, out_when: Yaml
     return {
         "name": name,
         "type": found_by,
-        "connect_timeout": seconds(_CONNECT_S),
+        "connect_timeout": duration(_CONNECT_S),
         "lb_policy": "LEAST_REQUEST",
         "load_assignment": {
             "cluster_name": name,
@@ -98,11 +98,11 @@ def _cluster(name: str, groups: list[list[Yaml]], protocol: Yaml, out_when: Yaml
         "circuit_breakers": {"thresholds": [in_flight_limits()]},
         "outlier_detection": _outliers(out_when),
         "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": any_message(
                 "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
                 explicit_http_config=protocol,
                 common_http_protocol_options={
-                    "idle_timeout": seconds(_IDLE_STREAMS_S if "http2_protocol_options" in protocol else _IDLE_S),
+                    "idle_timeout": duration(_IDLE_STREAMS_S if "http2_protocol_options" in protocol else _IDLE_S),
                     # A `Link` repeats the query: by default, one of 50 KB made a 502 of a good answer.
                     "max_response_headers_kb": 2 * MAX_HEADER_BYTES // 1024,
                 },
@@ -135,10 +135,10 @@ _IS_ASKED_FOR_ITS_HEALTH: Yaml = {
     "health_checks": [
         {
             "grpc_health_check": {},
-            "interval": seconds(_LOOK_S),
-            "no_traffic_interval": seconds(_LOOK_S),
-            "unhealthy_interval": seconds(_LOOK_AGAIN_S),
-            "timeout": seconds(_LOOK_WITHIN_S),
+            "interval": duration(_LOOK_S),
+            "no_traffic_interval": duration(_LOOK_S),
+            "unhealthy_interval": duration(_LOOK_AGAIN_S),
+            "timeout": duration(_LOOK_WITHIN_S),
             "unhealthy_threshold": 2,
             "healthy_threshold": 1,
         }
@@ -167,8 +167,8 @@ def _outliers(when: Yaml) -> Yaml:
         **when,
         "enforcing_consecutive_5xx": 0,
         "enforcing_success_rate": 0,
-        "interval": seconds(_OUT_FOR_S),
-        "base_ejection_time": seconds(_OUT_FOR_S),
-        "max_ejection_time": seconds(_OUT_AT_MOST_S),
+        "interval": duration(_OUT_FOR_S),
+        "base_ejection_time": duration(_OUT_FOR_S),
+        "max_ejection_time": duration(_OUT_AT_MOST_S),
         "max_ejection_percent": 50,
     }

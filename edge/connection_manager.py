@@ -3,20 +3,20 @@
 from typing import Any
 
 from contract.bounds import EDGE_TIMEOUT_S, MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADERS
-from edge.access_log import AGAIN, access_log
+from edge.access_log import INTERNAL_ENTRY, access_log
 from edge.compression import compressor
 from edge.cors import cors
 from edge.deployment import Deployment
-from edge.early_headers import early_headers
+from edge.early_headers import early_header_mutation
 from edge.ext_authz import ext_authz
-from edge.in_flight import in_flight
+from edge.in_flight import concurrency_filters
 from edge.jwt import jwt_authn
 from edge.local_replies import local_replies
-from edge.rate_guards import address_guard, spike_arrest
-from edge.refusals import refusals
+from edge.rate_guards import per_address_limit, per_token_limit
+from edge.refusals import rbac_filter
 from edge.routes import route_configuration
-from edge.second_entry import around_again
-from edge.shapes import Yaml, extension, seconds
+from edge.second_entry import internal_route
+from edge.shapes import Yaml, duration, extension
 from edge.tracing import tracing
 
 ANY_METHOD = {"allow_custom_methods": True}
@@ -40,8 +40,8 @@ def http_connection_manager(deployment: Deployment) -> Yaml:
     return _manager(
         deployment,
         stat_prefix="edge",
-        route_config=route_configuration(deployment, around_again()),
-        early_header_mutation_extensions=[early_headers()],
+        route_config=route_configuration(deployment, internal_route()),
+        early_header_mutation_extensions=[early_header_mutation()],
         # The address that the outermost of our proxies has seen. What a caller wrote before that counts for nothing.
         **({"xff_num_trusted_hops": deployment.trusted_hops} if deployment.trusted_hops else {}),
         access_log=access_log(deployment),
@@ -50,13 +50,13 @@ def http_connection_manager(deployment: Deployment) -> Yaml:
     )
 
 
-def second_connection_manager(deployment: Deployment) -> Yaml:
+def internal_connection_manager(deployment: Deployment) -> Yaml:
     """The network filter of the second entry: what comes there is clean, logged and has its trace id."""
     return _manager(
         deployment,
         stat_prefix="edge_again",
         route_config=route_configuration(deployment),
-        access_log=access_log(deployment, AGAIN),
+        access_log=access_log(deployment, INTERNAL_ENTRY),
         preserve_external_request_id=True,
         http_protocol_options=ANY_METHOD,
         # Room for what the first entry adds: it has counted already.
@@ -83,11 +83,11 @@ def http_filters(deployment: Deployment) -> list[Yaml]:
     return [
         *cors(deployment),
         compressor(),
-        *in_flight(deployment),
-        refusals(),
-        address_guard(deployment),
+        *concurrency_filters(deployment),
+        rbac_filter(),
+        per_address_limit(deployment),
         jwt_authn(deployment),
-        spike_arrest(),
+        per_token_limit(),
         ext_authz(),
         extension(
             "envoy.filters.http.router",
@@ -121,12 +121,12 @@ def _limits() -> Yaml:
     return {
         # Up to here `refusals` answers; beyond, an HTTP/2 stream is reset.
         "max_request_headers_kb": 2 * MAX_HEADER_BYTES // 1024,
-        "request_headers_timeout": seconds(_HEADERS_S),
-        "request_timeout": seconds(EDGE_TIMEOUT_S),
+        "request_headers_timeout": duration(_HEADERS_S),
+        "request_timeout": duration(EDGE_TIMEOUT_S),
         # Longer than a route may take, which has an answer of its own.
-        "stream_idle_timeout": seconds(2 * EDGE_TIMEOUT_S),
+        "stream_idle_timeout": duration(2 * EDGE_TIMEOUT_S),
         "common_http_protocol_options": {
-            "idle_timeout": seconds(_IDLE_CONNECTION_S),
+            "idle_timeout": duration(_IDLE_CONNECTION_S),
             "max_headers_count": 2 * MAX_HEADERS,
             "headers_with_underscores_action": "REJECT_REQUEST",
         },

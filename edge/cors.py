@@ -3,10 +3,10 @@
 The filter stands first: a preflight carries no token, and refusals of the filters behind it must be readable too.
 """
 
-from contract.headers import EXPOSED, FROM_BROWSERS, PRIVATE_ANSWER, VARY
+from contract.headers import CORS_EXPOSED_HEADERS, CORS_REQUEST_HEADERS, PRIVATE_RESPONSE_HEADERS, VARY
 from contract.vocabulary import Method
 from edge.deployment import Deployment
-from edge.shapes import Yaml, extension, typed
+from edge.shapes import Yaml, any_message, extension
 
 NAME = "envoy.filters.http.cors"
 _REMEMBERED_S = 600
@@ -29,12 +29,12 @@ def policy(deployment: Deployment) -> Yaml:
     if not allowed:
         return {}
     return {
-        NAME: typed(
+        NAME: any_message(
             "envoy.extensions.filters.http.cors.v3.CorsPolicy",
             allow_origin_string_match=[{"exact": origin} for origin in allowed],
             allow_methods=", ".join(_METHODS),
-            allow_headers=", ".join(header.name for header in FROM_BROWSERS),
-            expose_headers=", ".join(EXPOSED),
+            allow_headers=", ".join(header.name for header in CORS_REQUEST_HEADERS),
+            expose_headers=", ".join(CORS_EXPOSED_HEADERS),
             max_age=str(_REMEMBERED_S),
             # An origin that is not allowed is told so by silence, not by a route.
             forward_not_matching_preflights=False,
@@ -54,7 +54,7 @@ def public_answer(deployment: Deployment) -> Yaml:
     return {"response_headers_to_add": [also]}
 
 
-def refusal(deployment: Deployment) -> tuple[tuple[str, str], ...]:
+def cors_on_local_replies(deployment: Deployment) -> tuple[tuple[str, str], ...]:
     """What the edge's own refusals have besides: where there was no route yet, the filter says nothing of them."""
     allowed = ", ".join(f'"{origin}"' for origin in origins(deployment))
     if not allowed:
@@ -62,12 +62,12 @@ def refusal(deployment: Deployment) -> tuple[tuple[str, str], ...]:
     may_read = f'"{_ORIGIN.lower()}" in request.headers && {_ITS_ORIGIN} in [{allowed}]'
     return (
         ("access-control-allow-origin", f'%CEL({may_read} ? {_ITS_ORIGIN} : "")%'),
-        ("access-control-expose-headers", f'%CEL({may_read} ? "{", ".join(EXPOSED)}" : "")%'),
+        ("access-control-expose-headers", f'%CEL({may_read} ? "{", ".join(CORS_EXPOSED_HEADERS)}" : "")%'),
     )
 
 
 def private_answer(deployment: Deployment) -> tuple[tuple[str, str], ...]:
     """What every answer under the API's root has; with CORS, what a cache keeps depends on who asked."""
     if not origins(deployment):
-        return PRIVATE_ANSWER
-    return tuple((name, f"{value}, {_ORIGIN}" if name == VARY else value) for name, value in PRIVATE_ANSWER)
+        return PRIVATE_RESPONSE_HEADERS
+    return tuple((name, f"{value}, {_ORIGIN}" if name == VARY else value) for name, value in PRIVATE_RESPONSE_HEADERS)

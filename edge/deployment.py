@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from contract.bounds import IN_FLIGHT_A_TRANSCODER
+from contract.bounds import MAX_IN_FLIGHT_PER_TRANSCODER
 
 _HTTPS_PORT = 443
 
@@ -44,7 +44,7 @@ class Deployment:
     authz_processes: int = 2
     transcoder_processes: int = 2
     address_limit_per_s: int = 1_000
-    in_flight_a_transcoder: int = IN_FLIGHT_A_TRANSCODER
+    in_flight_a_transcoder: int = MAX_IN_FLIGHT_PER_TRANSCODER
     cors_origins: str = ""
     trusted_hops: int = 0
     proxy_protocol: bool = False

@@ -8,19 +8,19 @@ from contract.headers import (
     OVERSIZED,
     RATE_HEADERS,
     REQUEST_ID,
-    WITH_A_TRACE,
+    WITH_TRACE,
     Header,
 )
-from edge.shapes import Yaml, extension, overwriting
+from edge.shapes import Yaml, extension, overwrite_headers
 
 CLIENT_REQUEST_ID_CHARACTERS = 128
 
 
-def early_headers() -> Yaml:
+def early_header_mutation() -> Yaml:
     """The extension. The order matters: forgeries go first, then the caller's own id moves to where logs find it."""
     mutations = [
         *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in INTERNAL_PREFIXES),
-        *({"remove": name} for name in (*RATE_HEADERS, *WITH_A_TRACE)),
+        *({"remove": name} for name in (*RATE_HEADERS, *WITH_TRACE)),
         *({"remove": header.name} for header in NOT_FOR_CALLERS if header != REQUEST_ID),
         _set(CLIENT_REQUEST_ID, _printable(REQUEST_ID)),
         {"remove": REQUEST_ID.name},
@@ -35,7 +35,7 @@ def early_headers() -> Yaml:
 
 def _set(header: Header, expression: str) -> Yaml:
     """Set to what a CEL expression gives; where that is the empty string, the header stays as it is."""
-    [option] = overwriting({header.name: f"%CEL({expression})%"})
+    [option] = overwrite_headers({header.name: f"%CEL({expression})%"})
     return {"append": option}
 
 

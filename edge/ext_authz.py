@@ -1,13 +1,13 @@
 """Asking authz, once a request (`ext_authz`). No decision is no access."""
 
 from contract.bounds import DECISION_TIMEOUT_S
-from contract.failures import AUTHZ_LOST
+from contract.failures import AUTHZ_UNAVAILABLE
 from contract.headers import REQUEST_ID
-from edge.clusters import AUTHZ, ON_THE_SPARE
+from edge.clusters import AUTHZ, RETRY_ON_SPARE
 from edge.filters import EXT_AUTHZ, JWT
-from edge.shapes import Yaml, extension, seconds
+from edge.shapes import Yaml, duration, extension
 
-_BACK_OFF = {"base_interval": "0.005s", "max_interval": seconds(DECISION_TIMEOUT_S * 0.4)}
+_BACK_OFF = {"base_interval": "0.005s", "max_interval": duration(DECISION_TIMEOUT_S * 0.4)}
 """Envoy takes the longest back-off of a gRPC service for the time-out of each try as well (seen on 1.40: with 20 ms, a
 busy authz was a 503): two tries and the pause between them must fit into the decision's own time-out."""
 
@@ -20,17 +20,17 @@ def ext_authz() -> Yaml:
         transport_api_version="V3",
         grpc_service={
             "envoy_grpc": {"cluster_name": AUTHZ},
-            "timeout": seconds(DECISION_TIMEOUT_S),
+            "timeout": duration(DECISION_TIMEOUT_S),
             # A decision charges the caller's budget; a Check that a dying process swallowed is charged at most twice.
             "retry_policy": {
                 "retry_on": "connect-failure,refused-stream,reset,unavailable",
                 "num_retries": 1,
                 "retry_back_off": _BACK_OFF,
-                **ON_THE_SPARE,
+                **RETRY_ON_SPARE,
             },
         },
         failure_mode_allow=False,
-        status_on_error={"code": AUTHZ_LOST.answer.status},
+        status_on_error={"code": AUTHZ_UNAVAILABLE.problem.status},
         allowed_headers={"patterns": [{"exact": REQUEST_ID.name}]},
         metadata_context_namespaces=[JWT],
         include_peer_certificate=False,

@@ -1,6 +1,6 @@
 """The names of the HTTP filters, and how a route turns one off or feeds it."""
 
-from edge.shapes import Yaml, typed
+from edge.shapes import Yaml, any_message
 
 RBAC = "envoy.filters.http.rbac"
 JWT = "envoy.filters.http.jwt_authn"
@@ -12,25 +12,25 @@ JWT_HEADER = "jwt_header"
 """and under this one the JOSE header."""
 
 
-def no_token() -> Yaml:
+def without_jwt() -> Yaml:
     """For a route: no token is asked for."""
-    return {JWT: typed("envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig", disabled=True)}
+    return {JWT: any_message("envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig", disabled=True)}
 
 
-def no_decision() -> Yaml:
+def without_ext_authz() -> Yaml:
     """For a route: authz is not asked."""
-    return {EXT_AUTHZ: typed("envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute", disabled=True)}
+    return {EXT_AUTHZ: any_message("envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute", disabled=True)}
 
 
-def no_refusals() -> Yaml:
+def without_rbac() -> Yaml:
     """For a route: another entry looks at method and Authorization."""
-    return {RBAC: typed("envoy.extensions.filters.http.rbac.v3.RBACPerRoute")}
+    return {RBAC: any_message("envoy.extensions.filters.http.rbac.v3.RBACPerRoute")}
 
 
-def decision(operation: str, **context: str) -> Yaml:
+def ext_authz_operation(operation: str, **context: str) -> Yaml:
     """For a route: authz decides on `operation`. This, and never the path, is what it goes by."""
     return {
-        EXT_AUTHZ: typed(
+        EXT_AUTHZ: any_message(
             "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute",
             check_settings={"context_extensions": {"operation": operation} | context},
         )

@@ -11,39 +11,39 @@ service for an overloaded gateway, and lets three through at a time whenever it 
 
 from contract.operations import OPERATIONS, Operation
 from edge.deployment import Deployment
-from edge.shapes import Yaml, extension, seconds, typed
+from edge.shapes import Yaml, any_message, duration, extension
 
-REFUSED = "reached_concurrency_limit"
+DENIED_DETAILS = "reached_concurrency_limit"
 """The response code details of what is refused."""
 
 _ALL = "edge.in_flight"
 _LOGINS = f"{_ALL}.oauth"
 """Asked for without a token: whoever sends bodies there slowly takes nothing from the API."""
-_RESOURCES = sorted({row.of.name for row in OPERATIONS if row.of is not None})
+_RESOURCES = sorted({row.resource_row.name for row in OPERATIONS if row.resource_row is not None})
 _MEASURED_S = 3_600
 """It measures what nobody reads; the rarer the cheaper."""
 
 
-def in_flight(deployment: Deployment) -> list[Yaml]:
+def concurrency_filters(deployment: Deployment) -> list[Yaml]:
     """The filters. A route without a word of its own is counted among all."""
     most = deployment.in_flight_a_transcoder * deployment.transcoder_processes
     others = (_LOGINS, *map(_named, _RESOURCES))
     return [_at_most(most, _ALL), *({**_at_most(most // 2, name), "disabled": True} for name in others)]
 
 
-def of_resource(row: Operation) -> Yaml:
+def count_by_resource(row: Operation) -> Yaml:
     """For a route: counted among those of its resource, too."""
-    return {} if row.of is None else {_named(row.of.name): _counted()}
+    return {} if row.resource_row is None else {_named(row.resource_row.name): _counted()}
 
 
-def of_logins() -> Yaml:
+def count_logins() -> Yaml:
     """For the authorization server's routes: counted by themselves."""
-    return uncounted() | {_LOGINS: _counted()}
+    return not_counted() | {_LOGINS: _counted()}
 
 
-def uncounted() -> Yaml:
+def not_counted() -> Yaml:
     """For a route that is answered whatever else is under way."""
-    return {_ALL: typed("envoy.config.route.v3.FilterConfig", disabled=True)}
+    return {_ALL: any_message("envoy.config.route.v3.FilterConfig", disabled=True)}
 
 
 def _named(resource: str) -> str:
@@ -51,7 +51,7 @@ def _named(resource: str) -> str:
 
 
 def _counted() -> Yaml:
-    return typed("envoy.config.route.v3.FilterConfig", config={})
+    return any_message("envoy.config.route.v3.FilterConfig", config={})
 
 
 def _at_most(requests: int, name: str) -> Yaml:
@@ -59,9 +59,9 @@ def _at_most(requests: int, name: str) -> Yaml:
         "sample_aggregate_percentile": {"value": 50},
         "concurrency_limit_params": {
             "max_concurrency_limit": requests,
-            "concurrency_update_interval": seconds(_MEASURED_S),
+            "concurrency_update_interval": duration(_MEASURED_S),
         },
-        "min_rtt_calc_params": {"fixed_value": seconds(1), "min_concurrency": requests},
+        "min_rtt_calc_params": {"fixed_value": duration(1), "min_concurrency": requests},
     }
     return extension(
         name,

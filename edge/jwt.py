@@ -6,7 +6,7 @@ from contract.operations import JWKS_PATH
 from edge.clusters import OAUTH
 from edge.deployment import Deployment
 from edge.filters import JWT, JWT_HEADER, JWT_PAYLOAD
-from edge.shapes import Yaml, extension, seconds
+from edge.shapes import Yaml, duration, extension
 
 _PROVIDER = "api"
 _CACHED_TOKENS = 1_000
@@ -42,8 +42,8 @@ def _provider(deployment: Deployment) -> Yaml:
         "header_in_metadata": JWT_HEADER,
         "jwt_cache_config": {"jwt_cache_size": _CACHED_TOKENS},
         "remote_jwks": {
-            "http_uri": {"uri": f"http://{OAUTH}{JWKS_PATH}", "cluster": OAUTH, "timeout": seconds(_FETCH_S)},
-            "cache_duration": seconds(_KEYS_FRESH_S),
-            "async_fetch": {"failed_refetch_duration": seconds(_REFETCH_S)},
+            "http_uri": {"uri": f"http://{OAUTH}{JWKS_PATH}", "cluster": OAUTH, "timeout": duration(_FETCH_S)},
+            "cache_duration": duration(_KEYS_FRESH_S),
+            "async_fetch": {"failed_refetch_duration": duration(_REFETCH_S)},
         },
     }

@@ -1,9 +1,9 @@
 """The listening socket: addresses and TLS. Plain HTTP is not served."""
 
-from edge.certificate import by_name
+from edge.certificate import sds_reference
 from edge.connection_manager import http_connection_manager
 from edge.deployment import Deployment
-from edge.shapes import Yaml, extension, seconds
+from edge.shapes import Yaml, duration, extension
 
 _BUFFER_BYTES = 128 * 1024
 """A connection and direction; it is also what can be repeated towards a sibling."""
@@ -23,7 +23,7 @@ def listener(deployment: Deployment) -> Yaml:
             {
                 "filters": [http_connection_manager(deployment)],
                 "transport_socket": _tls(deployment),
-                "transport_socket_connect_timeout": seconds(_HANDSHAKE_S),
+                "transport_socket_connect_timeout": duration(_HANDSHAKE_S),
             }
         ],
     }
@@ -48,6 +48,6 @@ def _tls(deployment: Deployment) -> Yaml:
         common_tls_context={
             "alpn_protocols": ["h2", "http/1.1"],
             "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-            "tls_certificate_sds_secret_configs": [by_name(deployment)],
+            "tls_certificate_sds_secret_configs": [sds_reference(deployment)],
         },
     )

@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass, field
 
 from contract.bounds import MAX_BODY_BYTES, MAX_HEADER_BYTES, PROBLEM_MEDIA_TYPE
-from contract.claims import TokenFault
+from contract.claims import TokenError
 from contract.documents import DOCUMENT_ALLOW
-from contract.failures import AUTHZ_LOST, KEYS_LOST, ROOM_LOST, TRANSCODER_LOST
+from contract.failures import AUTHZ_UNAVAILABLE, CAPACITY_EXHAUSTED, KEYS_UNAVAILABLE, TRANSCODER_UNAVAILABLE
 from contract.headers import (
     ALLOW,
     CHALLENGE,
@@ -17,7 +17,7 @@ from contract.headers import (
     REQUEST_ID,
     RETRY_AFTER,
     WWW_AUTHENTICATE,
-    every_answer,
+    common_response_headers,
 )
 from contract.limits import DEFAULT_PLAN
 from contract.problems import (
@@ -39,22 +39,22 @@ from contract.problems import (
     render,
 )
 from contract.vocabulary import Json
-from edge.cors import origins, private_answer, refusal
+from edge.cors import cors_on_local_replies, origins, private_answer
 from edge.deployment import Deployment
 from edge.filters import JWT
-from edge.in_flight import REFUSED
-from edge.refusals import ODD_TOKEN, OTHER_SCHEME, TOO_LARGE, UNKNOWN_METHOD, refused_by
-from edge.shapes import Yaml, extension, literal, overwriting
+from edge.in_flight import DENIED_DETAILS
+from edge.refusals import MALFORMED_TOKEN, TOO_LARGE, UNKNOWN_METHOD, UNSUPPORTED_SCHEME, denied_details
+from edge.shapes import Yaml, escape_format, extension, overwrite_headers
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class LocalReply:
     """When Envoy is about to answer so (a CEL expression), it answers with `problem`.
 
     `code`: Envoy's own, where it is always the same. It is compared first, so that few expressions are evaluated.
     """
 
-    when: str
+    condition: str
     problem: Problem
     members: dict[str, Json] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = ()
@@ -79,7 +79,7 @@ def _any(*conditions: str) -> str:
     return " || ".join(conditions)
 
 
-def _fault(words: str, fault: TokenFault, code: int = 401) -> Reply:
+def _fault(words: str, fault: TokenError, code: int = 401) -> LocalReply:
     return _invalid_token(_no_access(words), fault, code)
 
 
@@ -88,25 +88,25 @@ def _no_access(words: str) -> str:
     return _details(f"{_NO_ACCESS}{{{words.replace(' ', '_')}}}")
 
 
-def _no_token(when: str, code: int) -> Reply:
-    return Reply(when, AUTHENTICATION_REQUIRED, headers=((WWW_AUTHENTICATE, CHALLENGE),), code=code)
+def _no_token(when: str, code: int) -> LocalReply:
+    return LocalReply(when, AUTHENTICATION_REQUIRED, headers=((WWW_AUTHENTICATE, CHALLENGE),), code=code)
 
 
-def _invalid_token(when: str, fault: TokenFault, code: int | None = None) -> Reply:
+def _invalid_token(when: str, fault: TokenError, code: int | None = None) -> LocalReply:
     challenge = ((WWW_AUTHENTICATE, CHALLENGE_INVALID_TOKEN),)
-    return Reply(when, INVALID_TOKEN, {"reason": fault.value, "detail": fault.detail}, challenge, code=code)
+    return LocalReply(when, INVALID_TOKEN, {"reason": fault.value, "detail": fault.detail}, challenge, code=code)
 
 
-def _throttled(when: str, policy: str) -> Reply:
+def _throttled(when: str, policy: str) -> LocalReply:
     members = {"policy": policy, "retry_after_seconds": _ROOM_IN_S}
-    return Reply(when, RATE_LIMITED, members, ((RETRY_AFTER, str(_ROOM_IN_S)),), code=429)
+    return LocalReply(when, RATE_LIMITED, members, ((RETRY_AFTER, str(_ROOM_IN_S)),), code=429)
 
 
-def _maybe_written(problem: Problem, code: int | None = None) -> tuple[Reply, Reply]:
+def _maybe_written(problem: Problem, code: int | None = None) -> tuple[LocalReply, LocalReply]:
     """The request may have been at work when the answer was lost: nothing is said of a write, unless it was none."""
     return (
-        Reply(_SAFE, problem, outcome=_NOT_APPLIED, code=code),
-        Reply(_ANY, problem, outcome=_UNKNOWN, code=code),
+        LocalReply(_SAFE, problem, outcome=_NOT_APPLIED, code=code),
+        LocalReply(_ANY, problem, outcome=_UNKNOWN, code=code),
     )
 
 
@@ -124,50 +124,50 @@ _UNSENT = ("overflow", "remote_connection_failure", "local_connection_failure", 
 
 _ANY = "true"
 
-REPLIES: tuple[Reply, ...] = (
+REPLIES: tuple[LocalReply, ...] = (
     # First: each row that is looked at before costs a flood its part.
-    Reply(_details(REFUSED), ROOM_LOST.answer, code=503),
-    _fault("Jwt verification fails", TokenFault.BAD_SIGNATURE),
+    LocalReply(_details(DENIED_DETAILS), CAPACITY_EXHAUSTED.problem, code=503),
+    _fault("Jwt verification fails", TokenError.BAD_SIGNATURE),
     _no_token(_no_access("Jwt is missing"), 401),
-    _fault("Jwt is expired", TokenFault.EXPIRED),
-    Reply(_details(refused_by(UNKNOWN_METHOD)), NOT_SUPPORTED, code=403),
+    _fault("Jwt is expired", TokenError.EXPIRED),
+    LocalReply(_details(denied_details(UNKNOWN_METHOD)), NOT_SUPPORTED, code=403),
     # Envoy has an opinion of its own about QUERY, before it comes to ours about methods.
-    Reply(_details("query_missing_content_type"), NOT_SUPPORTED, code=400),
+    LocalReply(_details("query_missing_content_type"), NOT_SUPPORTED, code=400),
     # A 501 of the codec: `Transfer-Encoding` is anything but `chunked`.
-    Reply(_details("http1.invalid_transfer_encoding"), MALFORMED_REQUEST, code=501),
-    _no_token(_details(refused_by(OTHER_SCHEME)), 403),
-    _invalid_token(_details(refused_by(ODD_TOKEN)), TokenFault.MALFORMED, 403),
+    LocalReply(_details("http1.invalid_transfer_encoding"), MALFORMED_REQUEST, code=501),
+    _no_token(_details(denied_details(UNSUPPORTED_SCHEME)), 403),
+    _invalid_token(_details(denied_details(MALFORMED_TOKEN)), TokenError.MALFORMED, 403),
     # Not the token's fault: there is nothing yet to verify it by.
-    Reply(_no_access("Jwks remote fetch is failed"), KEYS_LOST.answer, code=401),
-    _fault("Jwt not yet valid", TokenFault.NOT_YET_VALID),
-    _fault("Jwt issuer is not configured", TokenFault.WRONG_ISSUER),
-    _fault("Audiences in Jwt are not allowed", TokenFault.WRONG_AUDIENCE, 403),
-    _fault("Jwks doesn't have key to match kid or alg from Jwt", TokenFault.UNKNOWN_KEY),
-    _invalid_token(_begins(_NO_ACCESS), TokenFault.MALFORMED),
-    Reply(_ANY, ROUTE_NOT_FOUND, code=404),
+    LocalReply(_no_access("Jwks remote fetch is failed"), KEYS_UNAVAILABLE.problem, code=401),
+    _fault("Jwt not yet valid", TokenError.NOT_YET_VALID),
+    _fault("Jwt issuer is not configured", TokenError.WRONG_ISSUER),
+    _fault("Audiences in Jwt are not allowed", TokenError.WRONG_AUDIENCE, 403),
+    _fault("Jwks doesn't have key to match kid or alg from Jwt", TokenError.UNKNOWN_KEY),
+    _invalid_token(_begins(_NO_ACCESS), TokenError.MALFORMED),
+    LocalReply(_ANY, ROUTE_NOT_FOUND, code=404),
     # Of what is read and nothing else; of operations authz says it, of documents the transcoder.
-    Reply(
+    LocalReply(
         _ANY,
         METHOD_NOT_ALLOWED,
         {"allowed_methods": list(DOCUMENT_ALLOW)},
         ((ALLOW, ", ".join(DOCUMENT_ALLOW)),),
         code=405,
     ),
-    Reply(_ANY, REQUEST_TIMEOUT, code=408),
-    Reply(_ANY, PAYLOAD_TOO_LARGE, {"limit_bytes": MAX_BODY_BYTES}, code=413),
-    Reply(_ANY, UPGRADE_REQUIRED, code=426),
+    LocalReply(_ANY, REQUEST_TIMEOUT, code=408),
+    LocalReply(_ANY, PAYLOAD_TOO_LARGE, {"limit_bytes": MAX_BODY_BYTES}, code=413),
+    LocalReply(_ANY, UPGRADE_REQUIRED, code=426),
     _throttled(_VERIFIED, DEFAULT_PLAN.burst.name),
     _throttled(_ANY, _ADDRESS_POLICY),
-    Reply(
-        _any("response.code == 431", _details(refused_by(TOO_LARGE)), _details(_NO_ROOM)),
+    LocalReply(
+        _any("response.code == 431", _details(denied_details(TOO_LARGE)), _details(_NO_ROOM)),
         HEADERS_TOO_LARGE,
         {"limit_bytes": MAX_HEADER_BYTES},
     ),
-    Reply("response.code < 500", MALFORMED_REQUEST),
-    Reply(_details("ext_authz_error"), AUTHZ_LOST.answer, code=503),
-    Reply(_any(_begins("overload"), _details("no_healthy_upstream")), TRANSCODER_LOST.answer),
-    Reply(_any(*(_begins(_RESET + cause) for cause in _UNSENT)), TRANSCODER_LOST.answer),
-    *_maybe_written(TRANSCODER_LOST.answer, 503),
+    LocalReply("response.code < 500", MALFORMED_REQUEST),
+    LocalReply(_details("ext_authz_error"), AUTHZ_UNAVAILABLE.problem, code=503),
+    LocalReply(_any(_begins("overload"), _details("no_healthy_upstream")), TRANSCODER_UNAVAILABLE.problem),
+    LocalReply(_any(*(_begins(_RESET + cause) for cause in _UNSENT)), TRANSCODER_UNAVAILABLE.problem),
+    *_maybe_written(TRANSCODER_UNAVAILABLE.problem, 503),
     *_maybe_written(UPSTREAM_INVALID, 502),
     *_maybe_written(UPSTREAM_TIMEOUT, 504),
     *_maybe_written(INTERNAL_ERROR),
@@ -181,7 +181,7 @@ def _denied(deployment: Deployment) -> list[Yaml]:
     """Authz's own words stay as they are; it does not know that there are other origins."""
     if not origins(deployment):
         return []
-    return [{"filter": _cel(_DENIED), "headers_to_add": overwriting(private_answer(deployment))}]
+    return [{"filter": _cel(_DENIED), "headers_to_add": overwrite_headers(private_answer(deployment))}]
 
 
 def _untouched() -> Yaml:
@@ -189,18 +189,18 @@ def _untouched() -> Yaml:
     return {"filter": _cel(_any("response.code < 400", _DENIED))}
 
 
-def _mapper(reply: Reply, deployment: Deployment) -> Yaml:
+def _mapper(reply: LocalReply, deployment: Deployment) -> Yaml:
     headers = (
-        *every_answer(deployment.api_url),
+        *common_response_headers(deployment.api_url),
         *private_answer(deployment),
-        *refusal(deployment),
+        *cors_on_local_replies(deployment),
         *_retry_after(reply.problem),
         *reply.headers,
     )
     return {
         "filter": _filter(reply),
         "status_code": reply.problem.status,
-        "headers_to_add": overwriting(((REQUEST_ID.name, _TRACE_ID), *headers)),
+        "headers_to_add": overwrite_headers(((REQUEST_ID.name, _TRACE_ID), *headers)),
         "body_format_override": {"json_format": _body(reply, deployment.api_url), "content_type": PROBLEM_MEDIA_TYPE},
     }
 
@@ -209,9 +209,9 @@ def _retry_after(problem: Problem) -> tuple[tuple[str, str], ...]:
     return () if problem.retry_after_s is None else ((RETRY_AFTER, str(problem.retry_after_s)),)
 
 
-def _filter(reply: Reply) -> Yaml:
+def _filter(reply: LocalReply) -> Yaml:
     code = [] if reply.code is None else [_is(reply.code)]
-    when = [] if code and reply.when == _ANY else [_cel(reply.when)]
+    when = [] if code and reply.condition == _ANY else [_cel(reply.condition)]
     one, *more = *code, *when
     return {"and_filter": {"filters": [one, *more]}} if more else one
 
@@ -235,7 +235,7 @@ _TRACE_ID = '%COALESCE({"operators": [{"command": "REQ", "param": "' + REQUEST_I
 another at every use, so that the body and the access log read it from the answer."""
 
 
-def _body(reply: Reply, api_url: str) -> Yaml:
+def _body(reply: LocalReply, api_url: str) -> Yaml:
     """The contract's own rendering, its strings made safe for a format; the trace id is filled in by Envoy."""
     body = json.loads(
         render(
@@ -256,4 +256,4 @@ _HERE = "trace-id"
 def _formatted(value: Json) -> Json:
     if value == _HERE:
         return f"%RESP({REQUEST_ID.name})%"
-    return literal(value) if isinstance(value, str) else value
+    return escape_format(value) if isinstance(value, str) else value

@@ -7,31 +7,31 @@ the routes that are left, the first that matches is the one of the whole list.
 from collections.abc import Iterable, Sequence
 
 from contract.resources.shape import API_ROOT
-from edge.shapes import Yaml, extension, typed
+from edge.shapes import Yaml, any_message, extension
 
 ANY_SEGMENT = "[^/]+"
 """What stands for a parameter in a route's expression; before it, characters stand for themselves."""
 
 
-def by_path(routes: Sequence[Yaml]) -> Yaml:
+def path_matcher(routes: Sequence[Yaml]) -> Yaml:
     """The matcher of a virtual host (`xds.type.matcher.v3.Matcher`): by the longest root that a path begins with."""
-    roots = sorted({root for route in routes if (root := _root(fixed(route["match"])))})
+    roots = sorted({root for route in routes if (root := _root(literal_prefix(route["match"])))})
     return {
         "matcher_tree": {
             "input": extension("path", "envoy.type.matcher.v3.HttpRequestHeaderMatchInput", header_name=":path"),
-            "prefix_match_map": {"map": {root: _first_of(under(root, routes)) for root in roots}},
+            "prefix_match_map": {"map": {root: _first_of(routes_under(root, routes)) for root in roots}},
         },
-        "on_no_match": _first_of(route for route in routes if not _root(fixed(route["match"]))),
+        "on_no_match": _first_of(route for route in routes if not _root(literal_prefix(route["match"]))),
     }
 
 
-def under(root: str, routes: Iterable[Yaml]) -> list[Yaml]:
+def routes_under(root: str, routes: Iterable[Yaml]) -> list[Yaml]:
     """Those that can match a path which begins with `root`: their own beginning goes on from it, or it from theirs."""
-    begins = ((route, fixed(route["match"])) for route in routes)
+    begins = ((route, literal_prefix(route["match"])) for route in routes)
     return [route for route, begin in begins if begin.startswith(root) or root.startswith(begin)]
 
 
-def fixed(match: Yaml) -> str:
+def literal_prefix(match: Yaml) -> str:
     """What every path begins with that a route matches."""
     if "safe_regex" in match:
         before, _, _ = match["safe_regex"]["regex"].partition(ANY_SEGMENT)
@@ -46,5 +46,5 @@ def _root(begin: str) -> str:
 
 
 def _first_of(routes: Iterable[Yaml]) -> Yaml:
-    action = {"name": "routes", "typed_config": typed("envoy.config.route.v3.RouteList", routes=list(routes))}
+    action = {"name": "routes", "typed_config": any_message("envoy.config.route.v3.RouteList", routes=list(routes))}
     return {"action": action}

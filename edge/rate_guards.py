@@ -7,9 +7,9 @@ from contract.headers import RATE_REMAINING
 from contract.limits import PLANS
 from edge.deployment import Deployment
 from edge.filters import JWT, JWT_PAYLOAD
-from edge.shapes import Yaml, extension, overwriting
+from edge.shapes import Yaml, extension, overwrite_headers
 
-MAX_FAMILIES = 10_000
+MAX_RATE_KEYS = 10_000
 """Addresses, or token families, counted at once; the default of 20 would limit nothing."""
 
 _BURST_S = 10
@@ -18,7 +18,7 @@ _SPIKE_PER_S = -(-_SPIKE // min(plan.burst.window_s for plan in PLANS.values()))
 _UNCOUNTED = 2**32 - 1
 
 
-def address_guard(deployment: Deployment) -> Yaml:
+def per_address_limit(deployment: Deployment) -> Yaml:
     """Per address, of IPv6 per /64: one household or host may own all of it."""
     masked = {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": 64}
     per_s = deployment.address_limit_per_s
@@ -30,7 +30,7 @@ def address_guard(deployment: Deployment) -> Yaml:
     )
 
 
-def spike_arrest() -> Yaml:
+def per_token_limit() -> Yaml:
     """Per `rate_key`, at twice the largest plan: a runaway client costs no decision."""
     key = "rate_key"
     action = {
@@ -40,7 +40,7 @@ def spike_arrest() -> Yaml:
             "source": "DYNAMIC",
         }
     }
-    spent = overwriting({RATE_REMAINING: "0"})
+    spent = overwrite_headers({RATE_REMAINING: "0"})
     return _guard("spike_arrest", action, key, _bucket(_SPIKE, _SPIKE_PER_S), response_headers_to_add=spent)
 
 
@@ -58,7 +58,7 @@ def _guard(name: str, action: Yaml, key: str, bucket: Yaml, **more: object) -> Y
         rate_limits=[{"actions": [action]}],
         # A descriptor without a value stands for every value, each with a bucket of its own.
         descriptors=[{"entries": [{"key": key}], "token_bucket": bucket}],
-        max_dynamic_descriptors=MAX_FAMILIES,
+        max_dynamic_descriptors=MAX_RATE_KEYS,
         enable_x_ratelimit_headers="OFF",
         **more,
     )

@@ -3,17 +3,17 @@
 from contract.claims import RS256_HEADER
 from contract.headers import AUTHORIZATION, OVERSIZED
 from edge.filters import RBAC
-from edge.shapes import Yaml, extension, typed
+from edge.shapes import Yaml, any_message, extension
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """The methods that can be meant for some path; CONNECT, TRACE and inventions are 501."""
 
 TOO_LARGE = "headers-too-large"
 UNKNOWN_METHOD = "unknown-method"
-TWO_HOSTS = "two-hosts"
-ODD_TARGET = "odd-target"
-OTHER_SCHEME = "other-scheme"
-ODD_TOKEN = "odd-token"  # noqa: S105
+REPEATED_HOST = "two-hosts"
+INVALID_TARGET = "odd-target"
+UNSUPPORTED_SCHEME = "other-scheme"
+MALFORMED_TOKEN = "odd-token"  # noqa: S105
 
 _BEARER = "(?i:bearer)"
 """RFC 9110 §11.1: schemes have no case."""
@@ -25,12 +25,12 @@ _RS256 = rf"{RS256_HEADER}[A-Za-z0-9_\-]*\.{_PART}\.{_PART}"
 _JWT = f"(?:{_ES256}|{_RS256})"
 
 
-def refused_by(policy: str) -> str:
+def denied_details(policy: str) -> str:
     """The response code details of a refusal by that policy."""
     return f"rbac_access_denied_matched_policy[{policy}]"
 
 
-def refusals() -> Yaml:
+def rbac_filter() -> Yaml:
     """The filter. An Authorization that is there must be `Bearer` and one JWT.
 
     jwt_authn takes what stands behind the first space for the token, up to where its alphabet ends, with dots before
@@ -46,8 +46,8 @@ def refusals() -> Yaml:
         **_denying(
             {
                 **_always(),
-                OTHER_SCHEME: _all(asks, _present(AUTHORIZATION.name), _not(bearer)),
-                ODD_TOKEN: _all(asks, bearer, _not(_matches(AUTHORIZATION.name, f"{_BEARER} +{_JWT}"))),
+                UNSUPPORTED_SCHEME: _all(asks, _present(AUTHORIZATION.name), _not(bearer)),
+                MALFORMED_TOKEN: _all(asks, bearer, _not(_matches(AUTHORIZATION.name, f"{_BEARER} +{_JWT}"))),
             }
         ),
     )
@@ -55,7 +55,7 @@ def refusals() -> Yaml:
 
 def any_authorization() -> Yaml:
     """For a host that knows other schemes too."""
-    return {RBAC: typed("envoy.extensions.filters.http.rbac.v3.RBACPerRoute", rbac=_denying(_always()))}
+    return {RBAC: any_message("envoy.extensions.filters.http.rbac.v3.RBACPerRoute", rbac=_denying(_always()))}
 
 
 def _always() -> dict[str, Yaml]:
@@ -63,10 +63,10 @@ def _always() -> dict[str, Yaml]:
         TOO_LARGE: _present(OVERSIZED.name),
         UNKNOWN_METHOD: _not(_matches(":method", "|".join(METHODS))),
         # RFC 9112 §3.2: more than one Host is a 400. Envoy joins them by a comma, which no host name has.
-        TWO_HOSTS: _matches(":authority", ".*,.*"),
+        REPEATED_HOST: _matches(":authority", ".*,.*"),
         # RFC 3986 §2: a URL is ASCII. Envoy refuses other bytes in HTTP/1.1; over HTTP/2 it escapes those of the
         # path, and lets those of the query through. CONNECT has no target of this form.
-        ODD_TARGET: _all(_present(":path"), _not(_matches(":path", "[!-~]*"))),
+        INVALID_TARGET: _all(_present(":path"), _not(_matches(":path", "[!-~]*"))),
     }
 
 

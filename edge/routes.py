@@ -9,8 +9,8 @@ import re
 
 from contract.bounds import EDGE_TIMEOUT_S
 from contract.documents import DOCUMENT_ALLOW, DOCUMENT_METHODS, DOCUMENTS, Document
-from contract.headers import ALLOW, AUTHORIZATION, CLIENT_ADDRESS, OPERATION, RATE_HEADERS, every_answer
-from contract.oauth import ANY_OTHER, AUTH_ENDPOINTS, BACK_CHANNEL, FOR_SCRIPTS, RESOURCE_METADATA, Endpoint
+from contract.headers import ALLOW, AUTHORIZATION, CLIENT_ADDRESS, OPERATION, RATE_HEADERS, common_response_headers
+from contract.oauth import AUTH_ENDPOINTS, CLIENT_ENDPOINTS, CORS_ENDPOINTS, FALLBACK, RESOURCE_METADATA, Endpoint
 from contract.operations import (
     HEALTH_PATH,
     OPERATIONS,
@@ -19,21 +19,21 @@ from contract.operations import (
     UNKNOWN_PATH,
     WRONG_METHOD,
     Operation,
-    Unrouted,
+    UnroutedOperation,
     allowed_methods,
     paths,
 )
 from contract.problems import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND
 from contract.resources.shape import API_ROOT
 from contract.vocabulary import Method
-from edge.clusters import NOBODY, OAUTH, ON_A_SIBLING, QUICK_BACK_OFF, TRANSCODER
+from edge.clusters import BLACKHOLE, FAST_BACK_OFF, OAUTH, RETRY_ON_SIBLING, TRANSCODER
 from edge.cors import origins, policy, private_answer, public_answer
 from edge.deployment import Deployment
-from edge.filters import decision, no_decision, no_token
-from edge.in_flight import of_logins, of_resource, uncounted
-from edge.path_tree import ANY_SEGMENT, by_path
+from edge.filters import ext_authz_operation, without_ext_authz, without_jwt
+from edge.in_flight import count_by_resource, count_logins, not_counted
+from edge.path_tree import ANY_SEGMENT, path_matcher
 from edge.refusals import any_authorization
-from edge.shapes import Yaml, overwriting, seconds
+from edge.shapes import Yaml, duration, overwrite_headers
 
 Private = tuple[tuple[str, str], ...]
 """Headers of every answer under the API's root."""
@@ -42,7 +42,7 @@ _SAFE = ("GET", "HEAD")
 _READ_ONLY = (HEALTH_PATH, READINESS_PATH, RESOURCE_METADATA.path)
 """Neither operations nor documents: nobody behind the edge says of these which methods they take."""
 _EXPECT = "expect"
-_CALLERS_ADDRESS = overwriting({CLIENT_ADDRESS.name: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"})
+_CALLERS_ADDRESS = overwrite_headers({CLIENT_ADDRESS.name: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"})
 _BEFORE_SENDING = "connect-failure,refused-stream,reset-before-request"
 """What can be repeated whatever the method: nobody has read the request yet."""
 
@@ -62,11 +62,11 @@ def route_configuration(deployment: Deployment, *before: Yaml) -> Yaml:
             {
                 "name": "api",
                 "domains": ["*"],
-                "matcher": by_path([*before, *api_routes(deployment)]),
+                "matcher": path_matcher([*before, *api_routes(deployment)]),
                 **({"typed_per_filter_config": scripts} if scripts else {}),
             },
         ],
-        "response_headers_to_add": overwriting(every_answer(deployment.api_url)),
+        "response_headers_to_add": overwrite_headers(common_response_headers(deployment.api_url)),
         "validate_clusters": True,
     }
 
@@ -75,14 +75,14 @@ def api_routes(deployment: Deployment) -> list[Yaml]:
     """First match wins: probes, documents, operations, what their paths answer besides, and the two catch-alls."""
     private, public = private_answer(deployment), public_answer(deployment)
     return [
-        healthy(),
-        readiness(),
+        health_route(),
+        readiness_route(),
         _resource_metadata(public),
         *_preflights(deployment),
         *(route for path in _READ_ONLY for route in _nothing_but_reading(path)),
         *(route for row in DOCUMENTS for route in _document(row, public)),
         *(route for path in sorted(paths(), key=_parameters) for route in _path_routes(path, private)),
-        _refused(UNKNOWN_PATH, {"path_separated_prefix": API_ROOT}, decision(UNKNOWN_PATH.id), private),
+        _refused(UNKNOWN_PATH, {"path_separated_prefix": API_ROOT}, ext_authz_operation(UNKNOWN_PATH.id), private),
         {**_for_browsers("documents.any-other", TRANSCODER), "typed_per_filter_config": _unasked()},
         _nothing_here(),
     ]
@@ -93,8 +93,8 @@ def auth_routes(deployment: Deployment) -> list[Yaml]:
     return [
         *(_endpoint(row, deployment) for row in AUTH_ENDPOINTS),
         {
-            **_for_browsers(f"{OAUTH}.{ANY_OTHER.id}", OAUTH),
-            "typed_per_filter_config": no_token() | no_decision() | of_logins(),
+            **_for_browsers(f"{OAUTH}.{FALLBACK.id}", OAUTH),
+            "typed_per_filter_config": without_jwt() | without_ext_authz() | count_logins(),
             "request_headers_to_add": _CALLERS_ADDRESS,
         },
         _nothing_here(),
@@ -103,15 +103,18 @@ def auth_routes(deployment: Deployment) -> list[Yaml]:
 
 def _endpoint(row: Endpoint, deployment: Deployment) -> Yaml:
     """The `Authorization` that reaches the back channel is the client's, and no token of ours."""
-    scripts = row in FOR_SCRIPTS
+    scripts = row in CORS_ENDPOINTS
     route = _to(OAUTH, *row.methods)
-    if row in BACK_CHANNEL:
+    if row in CLIENT_ENDPOINTS:
         route["request_headers_to_remove"] = [_EXPECT]
     return {
         "name": f"{OAUTH}.{row.id}",
         "match": _path(row.path),
         **route,
-        "typed_per_filter_config": no_token() | no_decision() | of_logins() | (policy(deployment) if scripts else {}),
+        "typed_per_filter_config": without_jwt()
+        | without_ext_authz()
+        | count_logins()
+        | (policy(deployment) if scripts else {}),
         **(public_answer(deployment) if scripts else {}),
         "request_headers_to_add": _CALLERS_ADDRESS,
     }
@@ -123,7 +126,7 @@ def _resource_metadata(public: Yaml) -> Yaml:
         "name": f"{OAUTH}.{RESOURCE_METADATA.id}",
         "match": {**_path(RESOURCE_METADATA.path), **_methods(*RESOURCE_METADATA.methods)},
         **_to(OAUTH, *RESOURCE_METADATA.methods),
-        "typed_per_filter_config": _unasked() | of_logins(),
+        "typed_per_filter_config": _unasked() | count_logins(),
         **public,
     }
 
@@ -147,10 +150,11 @@ def _operation(row: Operation, private: Private) -> Yaml:
         "name": row.id,
         "match": {**_path(row.path), **_methods(*methods)},
         **_to(TRANSCODER, *methods),
-        "typed_per_filter_config": (_unasked() if row.open else decision(row.id)) | of_resource(row),
+        "typed_per_filter_config": (_unasked() if row.is_public else ext_authz_operation(row.id))
+        | count_by_resource(row),
         # Set after ext_authz: neither the caller nor authz has a say in it.
-        "request_headers_to_add": overwriting({OPERATION.name: row.id}),
-        "response_headers_to_add": overwriting(private),
+        "request_headers_to_add": overwrite_headers({OPERATION.name: row.id}),
+        "response_headers_to_add": overwrite_headers(private),
     }
 
 
@@ -186,25 +190,28 @@ def _options(match: Yaml, private: Private, allowed: tuple[str, ...]) -> Yaml:
         "name": "options",
         "match": {**match, **_methods("OPTIONS")},
         "direct_response": {"status": 204},
-        "typed_per_filter_config": no_token() | no_decision(),
-        "response_headers_to_add": overwriting((*private, (ALLOW, ", ".join(allowed)))),
+        "typed_per_filter_config": without_jwt() | without_ext_authz(),
+        "response_headers_to_add": overwrite_headers((*private, (ALLOW, ", ".join(allowed)))),
     }
 
 
 def _wrong_method(path: str, private: Private) -> Yaml:
     return _refused(
-        WRONG_METHOD, _path(path), decision(WRONG_METHOD.id, allowed_methods=", ".join(allowed_methods(path))), private
+        WRONG_METHOD,
+        _path(path),
+        ext_authz_operation(WRONG_METHOD.id, allowed_methods=", ".join(allowed_methods(path))),
+        private,
     )
 
 
-def _refused(row: Unrouted, match: Yaml, asked: Yaml, private: Private) -> Yaml:
+def _refused(row: UnroutedOperation, match: Yaml, asked: Yaml, private: Private) -> Yaml:
     """For authz to refuse; should it ever not, there is nobody there. No direct response: CORS passes those over."""
     return {
         "name": row.id,
         "match": match,
-        "route": {"cluster": NOBODY},
+        "route": {"cluster": BLACKHOLE},
         "typed_per_filter_config": asked,
-        "response_headers_to_add": overwriting(private),
+        "response_headers_to_add": overwrite_headers(private),
     }
 
 
@@ -217,29 +224,29 @@ def _preflights(deployment: Deployment) -> list[Yaml]:
         {
             "name": "preflight",
             "match": {"prefix": f"{API_ROOT}/", "headers": [*_methods("OPTIONS")["headers"], asks]},
-            "route": {"cluster": NOBODY},
-            "typed_per_filter_config": no_token() | no_decision(),
+            "route": {"cluster": BLACKHOLE},
+            "typed_per_filter_config": without_jwt() | without_ext_authz(),
         }
     ]
 
 
-def healthy() -> Yaml:
+def health_route() -> Yaml:
     """Envoy itself answers."""
     return {
         "name": "health",
         "match": {"path": HEALTH_PATH, **_methods(*_SAFE)},
         "direct_response": {"status": 200, "body": {"inline_string": "ok\n"}},
-        "typed_per_filter_config": _unasked() | uncounted(),
+        "typed_per_filter_config": _unasked() | not_counted(),
     }
 
 
-def readiness() -> Yaml:
+def readiness_route() -> Yaml:
     """A decision by an authz, and an answer by a transcoder."""
     return {
         "name": READINESS,
         "match": {"path": READINESS_PATH, **_methods(*_SAFE)},
         **_to(TRANSCODER, *_SAFE),
-        "typed_per_filter_config": no_token() | any_authorization() | decision(READINESS) | uncounted(),
+        "typed_per_filter_config": without_jwt() | any_authorization() | ext_authz_operation(READINESS) | not_counted(),
     }
 
 
@@ -264,7 +271,7 @@ def _nothing_here() -> Yaml:
 
 def _unasked() -> Yaml:
     """No token is asked for; one that is sent is ignored, and what is no token, too."""
-    return no_token() | any_authorization() | no_decision()
+    return without_jwt() | any_authorization() | without_ext_authz()
 
 
 def _to(cluster: str, *methods: str) -> Yaml:
@@ -273,7 +280,7 @@ def _to(cluster: str, *methods: str) -> Yaml:
     Rate headers are authz's to write; what a server says of itself is nobody's business.
     """
     return {
-        "route": {"cluster": cluster, "timeout": seconds(EDGE_TIMEOUT_S), "retry_policy": _retries(methods)},
+        "route": {"cluster": cluster, "timeout": duration(EDGE_TIMEOUT_S), "retry_policy": _retries(methods)},
         "request_headers_to_remove": [AUTHORIZATION.name, _EXPECT],
         "response_headers_to_remove": ["server", *RATE_HEADERS],
     }
@@ -283,8 +290,8 @@ def _retries(methods: tuple[str, ...]) -> Yaml:
     return {
         "retry_on": f"{_BEFORE_SENDING},reset" if set(methods) <= set(_SAFE) else _BEFORE_SENDING,
         "num_retries": 1,
-        "retry_back_off": QUICK_BACK_OFF,
-        **ON_A_SIBLING,
+        "retry_back_off": FAST_BACK_OFF,
+        **RETRY_ON_SIBLING,
     }
 
 

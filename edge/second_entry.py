@@ -8,9 +8,9 @@ under another type; from there it is a request like any other.
 from contract.bounds import EDGE_TIMEOUT_S
 from contract.headers import CONTENT_TYPE
 from edge.clusters import in_flight_limits
-from edge.filters import no_decision, no_refusals, no_token
-from edge.in_flight import uncounted
-from edge.shapes import Yaml, extension, overwriting, seconds
+from edge.filters import without_ext_authz, without_jwt, without_rbac
+from edge.in_flight import not_counted
+from edge.shapes import Yaml, duration, extension, overwrite_headers
 
 _NAME = "edge_again"
 _GRPC = "application/grpc"
@@ -18,7 +18,7 @@ _NOT_GRPC = "application/not-grpc"
 """What it becomes: a media type that no operation takes."""
 
 
-def around_again() -> Yaml:
+def internal_route() -> Yaml:
     """The route to it. Nothing is decided on this side but what one address may send."""
     return {
         "name": _NAME,
@@ -26,13 +26,13 @@ def around_again() -> Yaml:
             "prefix": "/",
             "headers": [{"name": CONTENT_TYPE.name, "string_match": {"prefix": _GRPC}}],
         },
-        "route": {"cluster": _NAME, "timeout": seconds(2 * EDGE_TIMEOUT_S)},
-        "typed_per_filter_config": no_refusals() | no_token() | no_decision() | uncounted(),
-        "request_headers_to_add": overwriting({CONTENT_TYPE.name: _NOT_GRPC}),
+        "route": {"cluster": _NAME, "timeout": duration(2 * EDGE_TIMEOUT_S)},
+        "typed_per_filter_config": without_rbac() | without_jwt() | without_ext_authz() | not_counted(),
+        "request_headers_to_add": overwrite_headers({CONTENT_TYPE.name: _NOT_GRPC}),
     }
 
 
-def second_cluster() -> Yaml:
+def internal_cluster() -> Yaml:
     """The way there, within the process."""
     address = {"envoy_internal_address": {"server_listener_name": _NAME}}
     return {
@@ -53,7 +53,7 @@ def second_cluster() -> Yaml:
     }
 
 
-def second_listener(connection_manager: Yaml) -> Yaml:
+def internal_listener(connection_manager: Yaml) -> Yaml:
     """The door: no address, so nobody outside the process can knock."""
     return {"name": _NAME, "internal_listener": {}, "filter_chains": [{"filters": [connection_manager]}]}
 

@@ -8,22 +8,22 @@ Yaml = dict[str, Any]
 _PREFIX = "type.googleapis.com/"
 
 
-def typed(message: str, **fields: Any) -> Yaml:
+def any_message(message: str, **fields: Any) -> Yaml:
     """A message that says its own type, as Envoy wants them wherever several would fit."""
     return {"@type": f"{_PREFIX}{message}", **fields}
 
 
 def extension(name: str, message: str, **fields: Any) -> Yaml:
     """An extension: a filter, a formatter, an access logger."""
-    return {"name": name, "typed_config": typed(message, **fields)}
+    return {"name": name, "typed_config": any_message(message, **fields)}
 
 
-def seconds(value: float) -> str:
+def duration(value: float) -> str:
     """A duration."""
     return f"{value:g}s"
 
 
-def overwriting(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[Yaml]:
+def overwrite_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[Yaml]:
     """Headers that end up with exactly this one value, whoever wrote them before."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     return [
@@ -32,6 +32,6 @@ def overwriting(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[
     ]
 
 
-def literal(text: str) -> str:
+def escape_format(text: str) -> str:
     """Text that a format string prints as it is."""
     return text.replace("%", "%%")

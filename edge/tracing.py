@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from contract import spans
 from contract.headers import REQUEST_ID
 from edge.deployment import Deployment
-from edge.shapes import Yaml, extension, seconds, typed
+from edge.shapes import Yaml, any_message, duration, extension
 
 SERVICE = "edge"
 _CLUSTER = "traces"
@@ -34,13 +34,15 @@ def tracing(deployment: Deployment) -> Yaml:
     provider = extension(
         "envoy.tracers.opentelemetry",
         "envoy.config.trace.v3.OpenTelemetryConfig",
-        grpc_service={"envoy_grpc": {"cluster_name": _CLUSTER}, "timeout": seconds(_TELL_S)},
+        grpc_service={"envoy_grpc": {"cluster_name": _CLUSTER}, "timeout": duration(_TELL_S)},
         service_name=SERVICE,
     )
     return {
         # An id is an id: by default Envoy writes into it what it has decided.
         "request_id_extension": {
-            "typed_config": typed("envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", pack_trace_reason=False)
+            "typed_config": any_message(
+                "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", pack_trace_reason=False
+            )
         },
         "tracing": {
             "client_sampling": {"value": 0},
@@ -67,7 +69,7 @@ def traces_cluster(deployment: Deployment) -> list[Yaml]:
         {
             "name": _CLUSTER,
             "type": "STRICT_DNS",
-            "connect_timeout": seconds(_CONNECT_S),
+            "connect_timeout": duration(_CONNECT_S),
             "load_assignment": {
                 "cluster_name": _CLUSTER,
                 "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
@@ -76,7 +78,7 @@ def traces_cluster(deployment: Deployment) -> list[Yaml]:
                 "thresholds": [{"max_requests": _IN_FLIGHT, "max_pending_requests": _IN_FLIGHT, "max_retries": 0}]
             },
             "typed_extension_protocol_options": {
-                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
+                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": any_message(
                     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
                     explicit_http_config={"http2_protocol_options": {}},
                 )

@@ -6,9 +6,9 @@ edge. Proxies in front do not know this port, so it stays what it is whatever th
 
 from edge.deployment import Deployment
 from edge.ext_authz import ext_authz
-from edge.filters import no_decision
-from edge.routes import healthy, readiness
-from edge.shapes import Yaml, extension, seconds
+from edge.filters import without_ext_authz
+from edge.routes import health_route, readiness_route
+from edge.shapes import Yaml, duration, extension
 
 METRICS_PATH = "/metrics"
 _ADMIN = "admin"
@@ -25,7 +25,7 @@ def admin_address(deployment: Deployment) -> Yaml:
     return {"pipe": {"path": deployment.socket("envoy-admin"), "mode": _OWNER_ONLY}}
 
 
-def watch_listener(deployment: Deployment) -> list[Yaml]:
+def admin_listener(deployment: Deployment) -> list[Yaml]:
     """The listener, where one is wanted."""
     if not deployment.watch_port:
         return []
@@ -33,7 +33,7 @@ def watch_listener(deployment: Deployment) -> list[Yaml]:
     return [{"name": _NAME, "address": address, "filter_chains": [{"filters": [_connection_manager()]}]}]
 
 
-def watch_cluster(deployment: Deployment) -> list[Yaml]:
+def admin_cluster(deployment: Deployment) -> list[Yaml]:
     """The way to the admin interface, for the metrics."""
     if not deployment.watch_port:
         return []
@@ -58,8 +58,8 @@ def _connection_manager() -> Yaml:
             ext_authz(),
             extension("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router"),
         ],
-        request_headers_timeout=seconds(_ANSWER_S),
-        common_http_protocol_options={"idle_timeout": seconds(_IDLE_S)},
+        request_headers_timeout=duration(_ANSWER_S),
+        common_http_protocol_options={"idle_timeout": duration(_IDLE_S)},
     )
 
 
@@ -69,7 +69,7 @@ def _routes() -> tuple[Yaml, ...]:
             "path": METRICS_PATH,
             "headers": [{"name": ":method", "string_match": {"exact": "GET"}}],
         },
-        "route": {"cluster": _ADMIN, "prefix_rewrite": "/stats/prometheus", "timeout": seconds(_ANSWER_S)},
-        "typed_per_filter_config": no_decision(),
+        "route": {"cluster": _ADMIN, "prefix_rewrite": "/stats/prometheus", "timeout": duration(_ANSWER_S)},
+        "typed_per_filter_config": without_ext_authz(),
     }
-    return healthy(), readiness(), metrics
+    return health_route(), readiness_route(), metrics

@@ -10,9 +10,9 @@ from hpack.hpack import encode_integer
 
 from grpcfront.frames import DATA, END_HEADERS, END_STREAM, HEADERS, frame
 from grpcfront.messages import PREFIX_BYTES
-from grpcfront.statuses import Refusal, Status
+from grpcfront.statuses import CallError, Status
 
-NO_TABLE = b"\x20"
+NO_DYNAMIC_TABLE = b"\x20"
 """RFC 7541 §6.3: our table has room for nothing. Stands before the first block, whatever the peer would allow."""
 
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
@@ -40,7 +40,7 @@ _ANSWER = Struct(f">5sI{len(HEAD)}sHBBBIBI")
 _TRAILERS = Struct(f">5sI{len(TRAILERS)}s")
 
 
-def answer(stream_id: int, message: bytes) -> bytes:
+def response_frames(stream_id: int, message: bytes) -> bytes:
     """Head, message and trailers, for when there is room for all: put together in one go, since it is done per call."""
     size = len(message)
     flow = size + PREFIX_BYTES
@@ -48,27 +48,27 @@ def answer(stream_id: int, message: bytes) -> bytes:
     return b"".join((before, message, _TRAILERS.pack(_BEFORE_TRAILERS, stream_id, TRAILERS)))
 
 
-def head(stream_id: int, before: bytes = b"") -> bytes:
+def response_head(stream_id: int, before: bytes = b"") -> bytes:
     """The beginning of an answer that comes in pieces."""
     return frame(HEADERS, END_HEADERS, stream_id, before + HEAD)
 
 
-def piece(stream_id: int, data: bytes) -> bytes:
+def data_frame(stream_id: int, data: bytes) -> bytes:
     """A part of it."""
     return frame(DATA, 0, stream_id, data)
 
 
-def trailers(stream_id: int) -> bytes:
+def trailers_frame(stream_id: int) -> bytes:
     """Its end."""
     return frame(HEADERS, END_HEADERS | END_STREAM, stream_id, TRAILERS)
 
 
-def refusal(stream_id: int, refused: Refusal, before: bytes = b"") -> bytes:
+def error_frames(stream_id: int, refused: CallError, before: bytes = b"") -> bytes:
     """All of a call that has no message ("Trailers-Only")."""
     return frame(HEADERS, END_HEADERS | END_STREAM, stream_id, before + _refusal_block(refused))
 
 
-def _refusal_block(refused: Refusal) -> bytes:
+def _refusal_block(refused: CallError) -> bytes:
     http_status = refused.http_status
     status = _STATUS_200 if http_status == 200 else _INDEX_OF_STATUS + _sized(str(http_status).encode())
     block = status + _CONTENT_TYPE + _field(b"grpc-status", str(int(refused.status)).encode())

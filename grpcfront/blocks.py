@@ -12,11 +12,19 @@ from dataclasses import dataclass
 from hpack import Decoder, HPACKError, OversizedHeaderListError
 from hpack.hpack import decode_integer
 
-from grpcfront.faults import ConnectionFault, ErrorCode
-from grpcfront.heads import READ, Field, Head, Malformed, is_value, read_head, read_trailers
-from grpcfront.huffman import decoded
+from grpcfront.faults import ErrorCode, ProtocolError
+from grpcfront.heads import (
+    KNOWN_FIELDS,
+    Field,
+    MalformedHeaders,
+    RequestHead,
+    is_field_value,
+    parse_head,
+    parse_trailers,
+)
+from grpcfront.huffman import decode
 
-LIST_BYTES = 64 * 1024
+MAX_HEADER_LIST_BYTES = 64 * 1024
 """SETTINGS_MAX_HEADER_LIST_SIZE."""
 _SHAPES = 8
 """That are remembered: one peer speaks in few."""
@@ -27,7 +35,7 @@ _NEVER = b"\0never"
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class BlockTemplate:
     """A block with holes: each chunk but the last ends where a value that nobody reads begins, with its length.
 
     A chunk ends with a whole field name, and the next begins with a whole field: by this, what fits is parsed as the
@@ -36,11 +44,11 @@ class Shape:
 
     chunks: Sequence[bytes]
     last: bytes
-    head: Head
+    head: RequestHead
     kept: Sequence[tuple[int, int]] = ()
     """Holes whose values are kept: which, and the place in `Head.kept`."""
 
-    def read(self, block: bytes) -> Head | None:
+    def read(self, block: bytes) -> RequestHead | None:
         """The head of a block that differs in nothing but the holes; None for any other."""
         at, holes = 0, []
         for chunk in self.chunks:
@@ -56,7 +64,7 @@ class Shape:
             return None
         return self._with_kept(self.head, block, holes) if self.kept else self.head
 
-    def _with_kept(self, head: Head, block: bytes, holes: Sequence[int]) -> Head | None:
+    def _with_kept(self, head: RequestHead, block: bytes, holes: Sequence[int]) -> RequestHead | None:
         kept = [*head.kept]
         for hole, place in self.kept:
             value = _short_text(block, holes[hole])
@@ -66,33 +74,33 @@ class Shape:
         return head._replace(kept=tuple(kept))
 
 
-class BlockReader:
+class HeaderBlockDecoder:
     """Reads all header blocks of a connection, in their order."""
 
     def __init__(self, keep: Sequence[str] = ()) -> None:
         self._keep = [name.encode() for name in keep]
-        self._decoder = Decoder(max_header_list_size=LIST_BYTES)
+        self._decoder = Decoder(max_header_list_size=MAX_HEADER_LIST_BYTES)
         self._acknowledged = False
         self._stateless = False
         self._last_block = _NEVER
-        self._last_head: Head | Malformed = Malformed("")
-        self._shapes: list[Shape] = []
+        self._last_head: RequestHead | MalformedHeaders = MalformedHeaders("")
+        self._shapes: list[BlockTemplate] = []
 
-    def acknowledged(self) -> None:
+    def on_settings_ack(self) -> None:
         """The peer has heard that there is no table."""
         self._decoder.max_allowed_table_size = 0
         self._acknowledged = True
 
-    def head(self, block: bytes) -> Head | Malformed:
+    def decode_head(self, block: bytes) -> RequestHead | MalformedHeaders:
         """Of a block that begins a request; ConnectionFault where it cannot be decoded."""
         if block == self._last_block:
             return self._last_head
-        head: Head | Malformed | None
+        head: RequestHead | MalformedHeaders | None
         head = next((known for shape in self._shapes if (known := shape.read(block))), None)
         if head is None:
             fields = self._decoded(block)
-            head = read_head(fields, self._keep)
-            if self._stateless and isinstance(head, Head):
+            head = parse_head(fields, self._keep)
+            if self._stateless and isinstance(head, RequestHead):
                 # What is wrong with a malformed block may stand in a value that a shape leaves open.
                 self._learn(block, fields, head)
         if self._stateless:
@@ -101,29 +109,29 @@ class BlockReader:
         self._stateless = self._acknowledged
         return head
 
-    def trailers(self, block: bytes) -> Malformed | None:
+    def check_trailers(self, block: bytes) -> MalformedHeaders | None:
         """What is wrong with a block that ends a request."""
-        return read_trailers(self._decoded(block))
+        return parse_trailers(self._decoded(block))
 
     def _decoded(self, block: bytes) -> list[Field]:
         try:
             return [(bytes(field[0]), bytes(field[1])) for field in self._decoder.decode(block, raw=True)]
         except OversizedHeaderListError as error:
-            raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "header fields without end") from error
+            raise ProtocolError(ErrorCode.ENHANCE_YOUR_CALM, "header fields without end") from error
         except HPACKError as error:
-            raise ConnectionFault(ErrorCode.COMPRESSION_ERROR, "this is not HPACK") from error
+            raise ProtocolError(ErrorCode.COMPRESSION_ERROR, "this is not HPACK") from error
 
-    def _learn(self, block: bytes, fields: Sequence[Field], head: Head) -> None:
+    def _learn(self, block: bytes, fields: Sequence[Field], head: RequestHead) -> None:
         chunks: list[bytes] = []
         kept, done = [], 0
         for (name, _), span in zip(fields, _value_spans(block), strict=True):
-            if span is not None and name not in READ:
+            if span is not None and name not in KNOWN_FIELDS:
                 begins, ends = span
                 if name in self._keep:
                     kept.append((len(chunks), self._keep.index(name)))
                 chunks.append(block[done:begins])
                 done = ends
-        self._shapes.insert(0, Shape(chunks, block[done:], head, kept))
+        self._shapes.insert(0, BlockTemplate(chunks, block[done:], head, kept))
         del self._shapes[_SHAPES:]
 
 
@@ -132,10 +140,10 @@ def _short_text(block: bytes, at: int) -> str | None:
     size = block[at]
     coded = block[at + 1 : at + 1 + (size & _SHORT)]
     try:
-        text = decoded(coded) if size > _SHORT else coded
+        text = decode(coded) if size > _SHORT else coded
     except HPACKError:
         return None
-    return text.decode("latin-1") if is_value(text) else None
+    return text.decode("latin-1") if is_field_value(text) else None
 
 
 def _value_spans(block: bytes) -> Iterator[tuple[int, int] | None]:

@@ -7,31 +7,31 @@ gives. A fault of the peer's never leaves here as an exception: a call's ends th
 from collections.abc import Callable, Mapping, Sequence
 
 from grpcfront import frames
-from grpcfront.blocks import LIST_BYTES, BlockReader
-from grpcfront.calls import STREAM_WINDOW, STREAMS, Calls
-from grpcfront.events import Ended, Event
-from grpcfront.faults import ConnectionFault, ErrorCode
+from grpcfront.blocks import MAX_HEADER_LIST_BYTES, HeaderBlockDecoder
+from grpcfront.calls import MAX_STREAMS, STREAM_WINDOW, Calls
+from grpcfront.events import ConnectionEnded, Event
+from grpcfront.faults import ErrorCode, ProtocolError
 from grpcfront.frames import ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, HAS_PRIORITY, HEADERS, PADDED, SETTINGS
-from grpcfront.patience import Patience
-from grpcfront.sending import Sender
-from grpcfront.statuses import Refusal
-from grpcfront.streams import Do
+from grpcfront.patience import FloodGuard
+from grpcfront.sending import FlowController
+from grpcfront.statuses import CallError
+from grpcfront.streams import Action
 
 CONNECTION_WINDOW = 16 * 1024 * 1024
-BLOCK_BYTES = LIST_BYTES
+MAX_HEADER_BLOCK_BYTES = MAX_HEADER_LIST_BYTES
 """Of a header block as it comes; decoded, it is counted again."""
 
 _SETTINGS = {
     # With no table, a block means the same whatever came before it.
     frames.HEADER_TABLE_SIZE: 0,
-    frames.MAX_CONCURRENT_STREAMS: STREAMS,
+    frames.MAX_CONCURRENT_STREAMS: MAX_STREAMS,
     frames.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
-    frames.MAX_HEADER_LIST_SIZE: LIST_BYTES,
+    frames.MAX_HEADER_LIST_SIZE: MAX_HEADER_LIST_BYTES,
 }
 _BOUNDS = {
     frames.ENABLE_PUSH: (0, 1, ErrorCode.PROTOCOL_ERROR),
-    frames.INITIAL_WINDOW_SIZE: (0, frames.MOST_WINDOW, ErrorCode.FLOW_CONTROL_ERROR),
-    frames.MAX_FRAME_SIZE: (frames.FRAME_BYTES, frames.MOST_FRAME_BYTES, ErrorCode.PROTOCOL_ERROR),
+    frames.INITIAL_WINDOW_SIZE: (0, frames.MAX_WINDOW, ErrorCode.FLOW_CONTROL_ERROR),
+    frames.MAX_FRAME_SIZE: (frames.DEFAULT_MAX_FRAME_BYTES, frames.LARGEST_FRAME_BYTES, ErrorCode.PROTOCOL_ERROR),
 }
 """RFC 9113 §6.5.2; settings that are not here may have any value, and mean nothing to us."""
 _DRAINED = b"drained?"
@@ -43,9 +43,9 @@ class Connection:
 
     def __init__(self, keep: Sequence[str] = ()) -> None:
         self._reader = frames.FrameReader()
-        self._blocks = BlockReader(keep)
-        self._patience = Patience()
-        self._sender = Sender()
+        self._blocks = HeaderBlockDecoder(keep)
+        self._patience = FloodGuard()
+        self._sender = FlowController()
         self._calls = Calls(self._sender)
         self._now_s = 0.0
         # What the next frame must be, where it may not be just any (RFC 9113 §3.4 and §6.10).
@@ -54,23 +54,23 @@ class Connection:
         self._block_ends = False
         self._window = CONNECTION_WINDOW
         self._draining = False
-        self._last_told = frames.LAST_STREAM
+        self._last_told = frames.MAX_STREAM_ID
         self._ended = False
-        self._sender.add(frames.settings_frame(_SETTINGS))
-        self._sender.add(frames.window_update(0, CONNECTION_WINDOW - frames.FIRST_WINDOW))
+        self._sender.queue_frames(frames.settings_frame(_SETTINGS))
+        self._sender.queue_frames(frames.window_update(0, CONNECTION_WINDOW - frames.DEFAULT_WINDOW))
 
     @property
-    def greeted(self) -> bool:
+    def has_preface(self) -> bool:
         """Whether the peer has shown that it speaks HTTP/2."""
         return self._expected is not _FIRST
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether nothing more will come of it: it may be closed once all is written."""
         return self._ended or (self._calls.leaving and not self._calls)
 
     @property
-    def due_s(self) -> float:
+    def next_deadline_s(self) -> float:
         """No deadline passes before that: `expire` then."""
         return self._calls.due_s
 
@@ -84,19 +84,19 @@ class Connection:
                 if self._expected is not None:
                     self._must_be_expected(kind, flags, stream_id)
                 _TAKES.get(kind, Connection._on_unknown)(self, flags, stream_id, payload)
-        except ConnectionFault as fault:
+        except ProtocolError as fault:
             self._end(fault)
         return self._told()
 
-    def answer(self, stream_id: int, message: bytes) -> None:
+    def respond(self, stream_id: int, message: bytes) -> None:
         """To a call; nothing, if nobody waits for it any more."""
-        if self._calls.answer(stream_id, message):
-            self._patience.reward()
+        if self._calls.respond(stream_id, message):
+            self._patience.refund()
 
-    def refuse(self, stream_id: int, refused: Refusal) -> None:
+    def reject(self, stream_id: int, refused: CallError) -> None:
         """A call, instead of answering it."""
-        if self._calls.refuse(stream_id, refused):
-            self._patience.reward()
+        if self._calls.reject(stream_id, refused):
+            self._patience.refund()
 
     def expire(self, now_s: float) -> list[Event]:
         """Refuse the calls whose deadline has passed."""
@@ -107,35 +107,35 @@ class Connection:
         """Say that this will end; calls that are on their way are still taken (RFC 9113 §6.8)."""
         if not self._draining:
             self._draining = True
-            self._sender.add(frames.goaway(self._last_told, ErrorCode.NO_ERROR))
-            self._sender.add(frames.frame(frames.PING, 0, 0, _DRAINED))
+            self._sender.queue_frames(frames.goaway(self._last_told, ErrorCode.NO_ERROR))
+            self._sender.queue_frames(frames.frame(frames.PING, 0, 0, _DRAINED))
 
-    def to_send(self) -> bytes:
+    def data_to_send(self) -> bytes:
         """What has to be written."""
-        return self._sender.take()
+        return self._sender.take_bytes()
 
     def _told(self) -> list[Event]:
         events, self._calls.events = self._calls.events, []
         return events
 
-    def _end(self, fault: ConnectionFault) -> None:
+    def _end(self, fault: ProtocolError) -> None:
         self._ended = True
         self._calls.cancel_all()
         self._go_away(fault.code, fault.why)
-        self._calls.events.append(Ended(fault.code, fault.why))
+        self._calls.events.append(ConnectionEnded(fault.code, fault.why))
 
     def _go_away(self, code: ErrorCode, why: str = "") -> None:
         """Name the last stream that may have been acted on; the number never grows (RFC 9113 §6.8)."""
         self._last_told = min(self._last_told, self._calls.last)
-        self._sender.add(frames.goaway(self._last_told, code, why))
+        self._sender.queue_frames(frames.goaway(self._last_told, code, why))
 
     def _must_be_expected(self, kind: int, flags: int, stream_id: int) -> None:
         if (kind, stream_id) != self._expected or (kind == SETTINGS and flags & ACK):
-            raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "another frame was due")
+            raise ProtocolError(ErrorCode.PROTOCOL_ERROR, "another frame was due")
         self._expected = None
 
     def _leads_nowhere(self) -> None:
-        self._patience.try_once(self._now_s)
+        self._patience.charge(self._now_s)
 
     def _on_headers(self, flags: int, stream_id: int, payload: bytes) -> None:
         fragment = frames.header_fragment(flags, payload) if flags & (PADDED | HAS_PRIORITY) else payload
@@ -148,11 +148,11 @@ class Connection:
 
     def _on_continuation(self, flags: int, stream_id: int, payload: bytes) -> None:
         if self._block is None:
-            raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "a continuation of nothing")
+            raise ProtocolError(ErrorCode.PROTOCOL_ERROR, "a continuation of nothing")
         self._leads_nowhere()
         self._block += payload
-        if len(self._block) > BLOCK_BYTES:
-            raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "a header block without end")
+        if len(self._block) > MAX_HEADER_BLOCK_BYTES:
+            raise ProtocolError(ErrorCode.ENHANCE_YOUR_CALM, "a header block without end")
         if flags & END_HEADERS:
             block, self._block = bytes(self._block), None
             self._on_block(stream_id, block, ended=self._block_ends)
@@ -161,30 +161,30 @@ class Connection:
 
     def _on_block(self, stream_id: int, block: bytes, *, ended: bool) -> None:
         if not stream_id & 1:
-            raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "an even stream")
+            raise ProtocolError(ErrorCode.PROTOCOL_ERROR, "an even stream")
         calls = self._calls
-        match calls.what_to_do(stream_id, HEADERS):
-            case Do.BEGIN:
-                calls.begin(stream_id, self._blocks.head(block), self._now_s, ended=ended)
-            case Do.TRAILERS:
-                calls.trailers(stream_id, self._blocks.trailers(block), ended=ended)
+        match calls.action_for(stream_id, HEADERS):
+            case Action.OPEN:
+                calls.open_stream(stream_id, self._blocks.decode_head(block), self._now_s, ended=ended)
+            case Action.TRAILERS:
+                calls.trailers(stream_id, self._blocks.check_trailers(block), ended=ended)
             case _:
-                self._blocks.trailers(block)
-                calls.forget(stream_id, ended=ended)
+                self._blocks.check_trailers(block)
+                calls.discard(stream_id, ended=ended)
 
     def _on_data(self, flags: int, stream_id: int, payload: bytes) -> None:
         size, ended = len(payload), bool(flags & END_STREAM)
         self._window -= size
-        data = frames.content(flags, payload) if flags & PADDED else payload
+        data = frames.unpadded(flags, payload) if flags & PADDED else payload
         if not data and not ended:
             self._leads_nowhere()
-        if self._calls.what_to_do(stream_id, DATA) is Do.MESSAGE:
+        if self._calls.action_for(stream_id, DATA) is Action.MESSAGE:
             self._calls.message(stream_id, data, size, ended=ended)
         else:
-            self._calls.forget(stream_id, ended=ended)
+            self._calls.discard(stream_id, ended=ended)
         # Filled up long before it is empty; what is kept of incomplete messages is bounded by `calls`.
         if self._window < CONNECTION_WINDOW // 2:
-            self._sender.add(frames.window_update(0, CONNECTION_WINDOW - self._window))
+            self._sender.queue_frames(frames.window_update(0, CONNECTION_WINDOW - self._window))
             self._window = CONNECTION_WINDOW
 
     def _on_priority(self, flags: int, stream_id: int, payload: bytes) -> None:
@@ -192,29 +192,29 @@ class Connection:
 
     def _on_rst_stream(self, flags: int, stream_id: int, payload: bytes) -> None:
         self._leads_nowhere()
-        if self._calls.what_to_do(stream_id, frames.RST_STREAM) is Do.CANCEL:
+        if self._calls.action_for(stream_id, frames.RST_STREAM) is Action.CANCEL:
             self._calls.cancel(stream_id)
         else:
-            self._calls.forget(stream_id, ended=True)
+            self._calls.discard(stream_id, ended=True)
 
     def _on_settings(self, flags: int, stream_id: int, payload: bytes) -> None:
         self._leads_nowhere()
         if flags & ACK:
             if payload:
-                raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "an acknowledgement that says more")
-            self._blocks.acknowledged()
+                raise ProtocolError(ErrorCode.FRAME_SIZE_ERROR, "an acknowledgement that says more")
+            self._blocks.on_settings_ack()
             return
         windows = []
-        for name, value in frames.settings_of(payload):
+        for name, value in frames.parse_settings(payload):
             self._leads_nowhere()
             least, most, code = _BOUNDS.get(name, (0, value, ErrorCode.NO_ERROR))
             if not least <= value <= most:
-                raise ConnectionFault(code, "a setting out of bounds")
+                raise ProtocolError(code, "a setting out of bounds")
             if name == frames.INITIAL_WINDOW_SIZE:
                 windows.append(value)
         if windows:
             self._resize(windows)
-        self._sender.add(frames.frame(SETTINGS, ACK, 0))
+        self._sender.queue_frames(frames.frame(SETTINGS, ACK, 0))
 
     def _resize(self, windows: Sequence[int]) -> None:
         """Apply the values of one frame, which take effect in their order (RFC 9113 §6.5.3), in one walk of the calls.
@@ -222,14 +222,14 @@ class Connection:
         The largest of them is where a window can overflow, the last one is what remains.
         """
         before, self._sender.stream_window = self._sender.stream_window, windows[-1]
-        if not self._calls.resize(windows[-1] - before, most=max(windows) - before):
-            raise ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "a window that is too large")
-        self._calls.go_on()
+        if not self._calls.resize_windows(windows[-1] - before, most=max(windows) - before):
+            raise ProtocolError(ErrorCode.FLOW_CONTROL_ERROR, "a window that is too large")
+        self._calls.resume_sending()
 
     def _on_ping(self, flags: int, stream_id: int, payload: bytes) -> None:
         self._leads_nowhere()
         if not flags & ACK:
-            self._sender.add(frames.frame(frames.PING, ACK, 0, payload))
+            self._sender.queue_frames(frames.frame(frames.PING, ACK, 0, payload))
         elif payload == _DRAINED and self._draining and not self._calls.leaving:
             # All that was sent before the peer heard of it has come by now.
             self._calls.leaving = True
@@ -241,15 +241,15 @@ class Connection:
 
     def _on_window_update(self, flags: int, stream_id: int, payload: bytes) -> None:
         self._leads_nowhere()
-        more = frames.number_of(payload)
+        more = frames.parse_uint31(payload)
         if not stream_id:
-            self._sender.widen(more)
-            self._calls.go_on()
-        elif self._calls.what_to_do(stream_id, frames.WINDOW_UPDATE) is Do.WIDEN:
-            self._calls.widen(stream_id, more)
+            self._sender.enlarge_window(more)
+            self._calls.resume_sending()
+        elif self._calls.action_for(stream_id, frames.WINDOW_UPDATE) is Action.ENLARGE_WINDOW:
+            self._calls.enlarge_window(stream_id, more)
 
     def _on_push_promise(self, flags: int, stream_id: int, payload: bytes) -> None:
-        raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "a promise of a client's")
+        raise ProtocolError(ErrorCode.PROTOCOL_ERROR, "a promise of a client's")
 
     def _on_unknown(self, flags: int, stream_id: int, payload: bytes) -> None:
         self._leads_nowhere()

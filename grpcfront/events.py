@@ -6,7 +6,7 @@ from typing import NamedTuple
 from grpcfront.faults import ErrorCode
 
 
-class Called(NamedTuple):
+class CallReceived(NamedTuple):
     """A call has been asked in full: `answer` or `refuse` it."""
 
     stream_id: int
@@ -16,17 +16,17 @@ class Called(NamedTuple):
     """Values of the fields that a connection was told to keep, in their order; "" for one that did not come."""
 
 
-class Cancelled(NamedTuple):
+class CallCancelled(NamedTuple):
     """Nobody waits for this answer any more."""
 
     stream_id: int
 
 
-class Ended(NamedTuple):
+class ConnectionEnded(NamedTuple):
     """The connection is to be closed once all is written."""
 
     code: ErrorCode
-    why: str
+    reason: str
 
 
-Event = Called | Cancelled | Ended
+Event = CallReceived | CallCancelled | ConnectionEnded

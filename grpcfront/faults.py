@@ -18,7 +18,7 @@ class ErrorCode(IntEnum):
     ENHANCE_YOUR_CALM = 0xB
 
 
-class ConnectionFault(Exception):
+class ProtocolError(Exception):
     """Nothing that follows on this connection can be trusted: it ends with a GOAWAY (RFC 9113 §5.4.1)."""
 
     def __init__(self, code: ErrorCode, why: str) -> None:
@@ -27,7 +27,7 @@ class ConnectionFault(Exception):
         self.why = why
 
 
-class StreamFault(Exception):
+class StreamError(Exception):
     """The one call ends with a RST_STREAM; the others go on (RFC 9113 §5.4.2)."""
 
     def __init__(self, code: ErrorCode, why: str) -> None:

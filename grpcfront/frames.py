@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
 
-from grpcfront.faults import ConnectionFault, ErrorCode
+from grpcfront.faults import ErrorCode, ProtocolError
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """RFC 9113 §3.4: what every client says first."""
@@ -23,47 +23,47 @@ HAS_PRIORITY = 0x20
 HEADER_TABLE_SIZE, ENABLE_PUSH, MAX_CONCURRENT_STREAMS = 0x1, 0x2, 0x3
 INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MAX_HEADER_LIST_SIZE = 0x4, 0x5, 0x6
 
-FRAME_BYTES = 16_384
+DEFAULT_MAX_FRAME_BYTES = 16_384
 """SETTINGS_MAX_FRAME_SIZE, which is ours for good and the peer's until it says otherwise: the smallest there is."""
-MOST_FRAME_BYTES = 2**24 - 1
-MOST_WINDOW = 2**31 - 1
-FIRST_WINDOW = 65_535
+LARGEST_FRAME_BYTES = 2**24 - 1
+MAX_WINDOW = 2**31 - 1
+DEFAULT_WINDOW = 65_535
 """RFC 9113 §6.9.2: every window's size before anybody says otherwise."""
-LAST_STREAM = 2**31 - 1
+MAX_STREAM_ID = 2**31 - 1
 
 Frame = tuple[int, int, int, bytes]
 """Kind, flags, stream (0 is the connection), payload. A plain tuple: several are made for each call."""
 
 _HEAD = Struct(">HBBBI")
-HEAD_BYTES = _HEAD.size
+FRAME_HEADER_BYTES = _HEAD.size
 _U32 = Struct(">I")
 _SETTING = Struct(">HI")
 _GOAWAY = Struct(">II")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FrameRule:
     """Where a kind of frame may stand, and how long it is."""
 
     on_stream: bool
     on_connection: bool
-    fewest_bytes: int = 0
-    most_bytes: int = FRAME_BYTES
+    min_bytes: int = 0
+    max_bytes: int = DEFAULT_MAX_FRAME_BYTES
 
 
-LAYOUTS = {
-    DATA: Layout(on_stream=True, on_connection=False),
-    HEADERS: Layout(on_stream=True, on_connection=False),
-    PRIORITY: Layout(on_stream=True, on_connection=False, fewest_bytes=5, most_bytes=5),
-    RST_STREAM: Layout(on_stream=True, on_connection=False, fewest_bytes=4, most_bytes=4),
-    SETTINGS: Layout(on_stream=False, on_connection=True),
-    PUSH_PROMISE: Layout(on_stream=True, on_connection=False),
-    PING: Layout(on_stream=False, on_connection=True, fewest_bytes=8, most_bytes=8),
-    GOAWAY: Layout(on_stream=False, on_connection=True, fewest_bytes=8),
-    WINDOW_UPDATE: Layout(on_stream=True, on_connection=True, fewest_bytes=4, most_bytes=4),
-    CONTINUATION: Layout(on_stream=True, on_connection=False),
+FRAME_RULES = {
+    DATA: FrameRule(on_stream=True, on_connection=False),
+    HEADERS: FrameRule(on_stream=True, on_connection=False),
+    PRIORITY: FrameRule(on_stream=True, on_connection=False, min_bytes=5, max_bytes=5),
+    RST_STREAM: FrameRule(on_stream=True, on_connection=False, min_bytes=4, max_bytes=4),
+    SETTINGS: FrameRule(on_stream=False, on_connection=True),
+    PUSH_PROMISE: FrameRule(on_stream=True, on_connection=False),
+    PING: FrameRule(on_stream=False, on_connection=True, min_bytes=8, max_bytes=8),
+    GOAWAY: FrameRule(on_stream=False, on_connection=True, min_bytes=8),
+    WINDOW_UPDATE: FrameRule(on_stream=True, on_connection=True, min_bytes=4, max_bytes=4),
+    CONTINUATION: FrameRule(on_stream=True, on_connection=False),
 }
-_ANYTHING = Layout(on_stream=True, on_connection=True)
+_ANYTHING = FrameRule(on_stream=True, on_connection=True)
 """RFC 9113 §5.5: kinds that nobody knows are read and forgotten."""
 
 
@@ -80,13 +80,15 @@ class FrameReader:
             data = self._without_preface(data)
         buffer = self._rest + data if self._rest else data
         at, end = 0, len(buffer)
-        while end - at >= HEAD_BYTES:
+        while end - at >= FRAME_HEADER_BYTES:
             high, low, kind, flags, stream_id = _HEAD.unpack_from(buffer, at)
-            stream_id &= LAST_STREAM  # RFC 9113 §4.1: the reserved bit is ignored
+            stream_id &= MAX_STREAM_ID  # RFC 9113 §4.1: the reserved bit is ignored
             size = high << 8 | low
-            if kind > HEADERS or not stream_id or size > FRAME_BYTES:  # nearly every frame is one of a call, and fits
+            if (
+                kind > HEADERS or not stream_id or size > DEFAULT_MAX_FRAME_BYTES
+            ):  # nearly every frame is one of a call, and fits
                 _must_fit(kind, stream_id, size)
-            begins = at + HEAD_BYTES
+            begins = at + FRAME_HEADER_BYTES
             if end - begins < size:
                 break
             at = begins + size
@@ -96,49 +98,49 @@ class FrameReader:
     def _without_preface(self, data: bytes) -> bytes:
         known = min(len(data), len(self._preface_left))
         if data[:known] != self._preface_left[:known]:
-            raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "this is not HTTP/2")
+            raise ProtocolError(ErrorCode.PROTOCOL_ERROR, "this is not HTTP/2")
         self._preface_left = self._preface_left[known:]
         return data[known:]
 
 
 def _must_fit(kind: int, stream_id: int, size: int) -> None:
-    layout = LAYOUTS.get(kind, _ANYTHING)
+    layout = FRAME_RULES.get(kind, _ANYTHING)
     if not (layout.on_stream if stream_id else layout.on_connection):
-        raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "a frame on the wrong stream")
-    if not layout.fewest_bytes <= size <= layout.most_bytes:
-        raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "a frame of the wrong size")
+        raise ProtocolError(ErrorCode.PROTOCOL_ERROR, "a frame on the wrong stream")
+    if not layout.min_bytes <= size <= layout.max_bytes:
+        raise ProtocolError(ErrorCode.FRAME_SIZE_ERROR, "a frame of the wrong size")
 
 
-def content(flags: int, payload: bytes) -> bytes:
+def unpadded(flags: int, payload: bytes) -> bytes:
     """A DATA or HEADERS payload without its padding (RFC 9113 §6.1)."""
     if not flags & PADDED:
         return payload
     if not payload or payload[0] >= len(payload):
-        raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "more padding than frame")
+        raise ProtocolError(ErrorCode.PROTOCOL_ERROR, "more padding than frame")
     return payload[1 : len(payload) - payload[0]]
 
 
 def header_fragment(flags: int, payload: bytes) -> bytes:
     """What a HEADERS frame holds of a header block: without padding and priority (RFC 9113 §6.2)."""
-    fragment = content(flags, payload)
+    fragment = unpadded(flags, payload)
     if not flags & HAS_PRIORITY:
         return fragment
     if len(fragment) < 5:
-        raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "a priority that is cut off")
+        raise ProtocolError(ErrorCode.FRAME_SIZE_ERROR, "a priority that is cut off")
     return fragment[5:]
 
 
-def settings_of(payload: bytes) -> list[tuple[int, int]]:
+def parse_settings(payload: bytes) -> list[tuple[int, int]]:
     """Names and values, in their order (RFC 9113 §6.5.1)."""
     if len(payload) % _SETTING.size:
-        raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "a setting that is cut off")
+        raise ProtocolError(ErrorCode.FRAME_SIZE_ERROR, "a setting that is cut off")
     return list(_SETTING.iter_unpack(payload))
 
 
-def number_of(payload: bytes) -> int:
+def parse_uint31(payload: bytes) -> int:
     """The 31 bits of a WINDOW_UPDATE, or of the stream that a priority depends on."""
     number: int = _U32.unpack_from(payload)[0]
-    return number & LAST_STREAM
+    return number & MAX_STREAM_ID
 
 
 def frame(kind: int, flags: int, stream_id: int, payload: bytes = b"") -> bytes:

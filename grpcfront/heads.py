@@ -7,30 +7,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from grpcfront.statuses import BAD_TIMEOUT, COMPRESSED, NOT_GRPC, NOT_POST, Refusal
+from grpcfront.statuses import BAD_TIMEOUT, COMPRESSED, NOT_GRPC, NOT_POST, CallError
 
 Field = tuple[bytes, bytes]
 
 
-class Head(NamedTuple):
+class RequestHead(NamedTuple):
     """A call as it begins. With a `refusal`, that is its answer, whatever its message is."""
 
     path: str
     timeout_s: float | None = None
     content_length: int | None = None
-    refusal: Refusal | None = None
+    error: CallError | None = None
     kept: Sequence[str] = ()
     """Values of those fields that are kept for whoever is called."""
 
 
 @dataclass(frozen=True, slots=True)
-class Malformed:
+class MalformedHeaders:
     """No request by RFC 9113 §8.1.1."""
 
-    why: str
+    reason: str
 
 
-READ = {
+KNOWN_FIELDS = {
     b":method",
     b":scheme",
     b":path",
@@ -54,31 +54,31 @@ _UNITS_S = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1
 _MOST_DIGITS = 8
 
 
-def read_head(fields: Sequence[Field], keep: Sequence[bytes] = ()) -> Head | Malformed:
+def parse_head(fields: Sequence[Field], keep: Sequence[bytes] = ()) -> RequestHead | MalformedHeaders:
     """A request's head out of its fields, in their order; the values of `keep` are for whoever is called."""
     trouble = _trouble(fields)
     if trouble:
-        return Malformed(trouble)
+        return MalformedHeaders(trouble)
     said = dict(fields)
     if missing := [name for name in _OWED if not said.get(name)]:
-        return Malformed(f"no {missing[0].decode()}")
+        return MalformedHeaders(f"no {missing[0].decode()}")
     length = said.get(b"content-length")
     if length is not None and not (length.isdigit() and len(length) < 20):
-        return Malformed("content-length is no number")
+        return MalformedHeaders("content-length is no number")
     timeout_s, refusal = _timeout_s(said.get(b"grpc-timeout")), _refusal(said)
     if timeout_s is _BAD:
         timeout_s, refusal = None, refusal or BAD_TIMEOUT
     path = said[b":path"].decode("latin-1")
     kept = tuple(said.get(name, b"").decode("latin-1") for name in keep)
-    return Head(path, timeout_s, None if length is None else int(length), refusal, kept)
+    return RequestHead(path, timeout_s, None if length is None else int(length), refusal, kept)
 
 
-def read_trailers(fields: Sequence[Field]) -> Malformed | None:
+def parse_trailers(fields: Sequence[Field]) -> MalformedHeaders | None:
     """What is wrong with the fields after a message: nothing in them is for us."""
     if any(name.startswith(b":") for name, _ in fields):
-        return Malformed("a pseudo field among the trailers")
+        return MalformedHeaders("a pseudo field among the trailers")
     trouble = _trouble(fields)
-    return Malformed(trouble) if trouble else None
+    return MalformedHeaders(trouble) if trouble else None
 
 
 def _trouble(fields: Iterable[Field]) -> str:
@@ -94,20 +94,20 @@ def _trouble(fields: Iterable[Field]) -> str:
                 return "a field name that HTTP/2 does not have"
             if name in _OF_A_CONNECTION or (name == b"te" and value != b"trailers"):
                 return "a field of HTTP/1.1 connections"
-            if name in READ and name in seen:
+            if name in KNOWN_FIELDS and name in seen:
                 return "a field that stands twice"
-        if not is_value(value):
+        if not is_field_value(value):
             return "a field value that HTTP/2 does not have"
         seen.add(name)
     return ""
 
 
-def is_value(value: bytes) -> bool:
+def is_field_value(value: bytes) -> bool:
     """Whether a field may have it (RFC 9113 §8.2.1)."""
     return value == value.strip(b" \t") and len(value) == len(value.translate(None, _IN_NO_VALUE))
 
 
-def _refusal(said: dict[bytes, bytes]) -> Refusal | None:
+def _refusal(said: dict[bytes, bytes]) -> CallError | None:
     if said[b":method"] != b"POST":
         return NOT_POST
     kind = said.get(b"content-type", b"")

@@ -8,16 +8,16 @@ from collections.abc import Callable, Collection
 from google.protobuf.message import DecodeError
 from google.protobuf.wrappers_pb2 import Int32Value, StringValue
 
-from grpcfront.statuses import Refusal, Status
+from grpcfront.statuses import CallError, Status
 
 CHECK = "/grpc.health.v1.Health/Check"
 SERVING = Int32Value(value=1).SerializeToString()
 NOT_SERVING = Int32Value(value=2).SerializeToString()
-_UNKNOWN = Refusal(Status.NOT_FOUND, "no such service")
-_UNREADABLE = Refusal(Status.INVALID_ARGUMENT, "no HealthCheckRequest")
+_UNKNOWN = CallError(Status.NOT_FOUND, "no such service")
+_UNREADABLE = CallError(Status.INVALID_ARGUMENT, "no HealthCheckRequest")
 
 
-def health_of(services: Collection[str], serving: Callable[[], bool], message: bytes) -> bytes | Refusal:
+def check_health(services: Collection[str], serving: Callable[[], bool], message: bytes) -> bytes | CallError:
     """The answer to a Check; the service without a name is the server."""
     try:
         asked = StringValue.FromString(message).value

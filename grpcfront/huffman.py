@@ -32,7 +32,7 @@ class _Node(dict[int, Step]):
 _NODES = [_Node(state) for state in range(len(HUFFMAN_TABLE) >> 4)]
 
 
-def decoded(code: bytes) -> bytes:
+def decode(code: bytes) -> bytes:
     """The text of a code; HPACKDecodingError where there is none."""
     node, ends = _NODES[0], True
     parts = []

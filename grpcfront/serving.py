@@ -14,25 +14,25 @@ from pathlib import Path
 from typing import cast
 
 from grpcfront.connection import Connection
-from grpcfront.events import Called, Cancelled, Ended, Event
-from grpcfront.statuses import BROKEN, NO_SUCH_METHOD, Refusal
+from grpcfront.events import CallCancelled, CallReceived, ConnectionEnded, Event
+from grpcfront.statuses import HANDLER_FAILED, NO_SUCH_METHOD, CallError
 
-Answer = bytes | Refusal
-Give = Callable[[Called, Answer], None]
-Handler = Callable[[Sequence[Called], Give], Awaitable[None]]
+Response = bytes | CallError
+SendResponse = Callable[[CallReceived, Response], None]
+Handler = Callable[[Sequence[CallReceived], SendResponse], Awaitable[None]]
 """Gives its answer to each of the calls that came at once, as soon as it has it; what is shared by them costs once."""
 Methods = Mapping[str, Handler]
 """By the path of a method: `/package.Service/Method`."""
 
-GREETED_WITHIN_S = 10.0
+PREFACE_TIMEOUT_S = 10.0
 """Who connects and says nothing does not keep a file open for ever."""
-CLOSED_WITHIN_S = 10.0
+CLOSE_TIMEOUT_S = 10.0
 """Nor who does not read how it ended."""
 
 _log = logging.getLogger(__name__)
 
 
-def listening(path: Path) -> socket.socket:
+def bind(path: Path) -> socket.socket:
     """A socket at `path`, where nobody is yet; who connects from now on waits for `serve`."""
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     bound.bind(str(path))
@@ -86,7 +86,7 @@ class _Peer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._peers.add(self)
-        self._greeting = self._loop.call_later(GREETED_WITHIN_S, self._must_have_greeted)
+        self._greeting = self._loop.call_later(PREFACE_TIMEOUT_S, self._must_have_greeted)
         self._write()
 
     def data_received(self, data: bytes) -> None:
@@ -121,48 +121,48 @@ class _Peer(asyncio.Protocol):
         self._transport.abort()
 
     def _must_have_greeted(self) -> None:
-        if not self._connection.greeted:
+        if not self._connection.has_preface:
             self._transport.abort()
 
     def _follow(self, events: list[Event]) -> None:
-        called: dict[Handler, list[Called]] = defaultdict(list)
+        called: dict[Handler, list[CallReceived]] = defaultdict(list)
         for event in events:
             match event:
-                case Called():
+                case CallReceived():
                     if handler := self._methods.get(event.path):
                         called[handler].append(event)
                     else:
-                        self._connection.refuse(event.stream_id, NO_SUCH_METHOD)
-                case Cancelled(stream_id):
+                        self._connection.reject(event.stream_id, NO_SUCH_METHOD)
+                case CallCancelled(stream_id):
                     self._cancelled(stream_id)
-                case Ended(code, why):
+                case ConnectionEnded(code, why):
                     _log.warning("gRPC connection ended: %s: %s", code.name, why)
         for handler, calls in called.items():
             self._call(handler, calls)
-        if self._connection.due_s < self._alarm_s:
+        if self._connection.next_deadline_s < self._alarm_s:
             self._set_alarm()
         self._write()
 
-    def _call(self, handler: Handler, calls: Sequence[Called]) -> None:
+    def _call(self, handler: Handler, calls: Sequence[CallReceived]) -> None:
         # A task of its own, not of a group: it ends with its connection, and nothing else waits for it.
         batch = _Batch(self._loop.create_task(self._answered(handler, calls)), len(calls))
         for call in calls:
             self._waiting[call.stream_id] = batch
 
-    async def _answered(self, handler: Handler, calls: Sequence[Called]) -> None:
+    async def _answered(self, handler: Handler, calls: Sequence[CallReceived]) -> None:
         try:
             await handler(calls, self._give)
         except Exception:
             _log.exception("gRPC handler failed")
         for call in calls:
             if call.stream_id in self._waiting:
-                self._give(call, BROKEN)
+                self._give(call, HANDLER_FAILED)
 
-    def _give(self, call: Called, answer: Answer) -> None:
-        if isinstance(answer, Refusal):
-            self._connection.refuse(call.stream_id, answer)
+    def _give(self, call: CallReceived, answer: Response) -> None:
+        if isinstance(answer, CallError):
+            self._connection.reject(call.stream_id, answer)
         else:
-            self._connection.answer(call.stream_id, answer)
+            self._connection.respond(call.stream_id, answer)
         batch = self._waiting.pop(call.stream_id, None)
         if batch is None:
             return
@@ -186,7 +186,7 @@ class _Peer(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
         self._alarm = None
-        self._alarm_s = self._connection.due_s
+        self._alarm_s = self._connection.next_deadline_s
         if self._alarm_s < inf:
             self._alarm = self._loop.call_at(self._alarm_s, self._look_at_the_clock)
 
@@ -203,11 +203,11 @@ class _Peer(asyncio.Protocol):
         self._writes_soon = False
         if self._transport.is_closing():
             return
-        if out := self._connection.to_send():
+        if out := self._connection.data_to_send():
             self._transport.write(out)
-        if self._connection.finished:
+        if self._connection.is_finished:
             self._transport.close()
-            self._loop.call_later(CLOSED_WITHIN_S, self._transport.abort)
+            self._loop.call_later(CLOSE_TIMEOUT_S, self._transport.abort)
 
 
 @dataclass(slots=True)
@@ -218,17 +218,17 @@ class _Batch:
     left: int
 
 
-def each(handler: Callable[[bytes], Awaitable[Answer]]) -> Handler:
+def for_each(handler: Callable[[bytes], Awaitable[Response]]) -> Handler:
     """For what shares nothing: each call is answered for itself."""
 
-    async def answered(call: Called, give: Give) -> None:
+    async def answered(call: CallReceived, give: SendResponse) -> None:
         try:
             give(call, await handler(call.message))
         except Exception:
             _log.exception("gRPC handler failed")
-            give(call, BROKEN)
+            give(call, HANDLER_FAILED)
 
-    async def on_calls(calls: Sequence[Called], give: Give) -> None:
+    async def on_calls(calls: Sequence[CallReceived], give: SendResponse) -> None:
         async with asyncio.TaskGroup() as tasks:
             for call in calls:
                 tasks.create_task(answered(call, give))

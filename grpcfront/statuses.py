@@ -20,7 +20,7 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class CallError:
     """A call that ends without a message. `http_status` is not 200 for what is no gRPC at all."""
 
     status: Status
@@ -28,15 +28,15 @@ class Refusal:
     http_status: int = 200
 
 
-NOT_GRPC = Refusal(Status.UNKNOWN, "content-type is not application/grpc", http_status=415)
-NOT_POST = Refusal(Status.UNKNOWN, "a call is a POST", http_status=405)
-NO_SUCH_METHOD = Refusal(Status.UNIMPLEMENTED, "no such method")
-COMPRESSED = Refusal(Status.UNIMPLEMENTED, "no compression is spoken here")
-COMPRESSED_BY_NOTHING = Refusal(Status.INTERNAL, "a compressed message of a call without grpc-encoding")
-BAD_TIMEOUT = Refusal(Status.INTERNAL, "malformed grpc-timeout")
-TOO_LARGE = Refusal(Status.RESOURCE_EXHAUSTED, "the message is too large")
-NO_ROOM = Refusal(Status.RESOURCE_EXHAUSTED, "too much is waiting on this connection")
-NOT_ONE_MESSAGE = Refusal(Status.UNIMPLEMENTED, "a unary call has exactly one message")
-CUT_OFF = Refusal(Status.INTERNAL, "the message is cut off")
-OVERDUE = Refusal(Status.DEADLINE_EXCEEDED, "the deadline has passed")
-BROKEN = Refusal(Status.UNKNOWN, "the handler failed")
+NOT_GRPC = CallError(Status.UNKNOWN, "content-type is not application/grpc", http_status=415)
+NOT_POST = CallError(Status.UNKNOWN, "a call is a POST", http_status=405)
+NO_SUCH_METHOD = CallError(Status.UNIMPLEMENTED, "no such method")
+COMPRESSED = CallError(Status.UNIMPLEMENTED, "no compression is spoken here")
+COMPRESSED_WITHOUT_ENCODING = CallError(Status.INTERNAL, "a compressed message of a call without grpc-encoding")
+BAD_TIMEOUT = CallError(Status.INTERNAL, "malformed grpc-timeout")
+TOO_LARGE = CallError(Status.RESOURCE_EXHAUSTED, "the message is too large")
+TOO_MANY_CALLS = CallError(Status.RESOURCE_EXHAUSTED, "too much is waiting on this connection")
+NOT_ONE_MESSAGE = CallError(Status.UNIMPLEMENTED, "a unary call has exactly one message")
+INCOMPLETE_MESSAGE = CallError(Status.INTERNAL, "the message is cut off")
+DEADLINE_EXCEEDED = CallError(Status.DEADLINE_EXCEEDED, "the deadline has passed")
+HANDLER_FAILED = CallError(Status.UNKNOWN, "the handler failed")

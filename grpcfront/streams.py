@@ -9,75 +9,75 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 from math import inf
 
-from grpcfront.faults import ErrorCode, StreamFault
+from grpcfront.faults import ErrorCode, StreamError
 from grpcfront.frames import DATA, HEADERS, RST_STREAM, WINDOW_UPDATE
-from grpcfront.heads import Head
+from grpcfront.heads import RequestHead
 
 
-class State(IntEnum):
+class StreamState(IntEnum):
     """Of a stream, from where we stand."""
 
     IDLE = auto()
-    ASKING = auto()
+    RECEIVING = auto()
     """The head came; the message is on its way ("open")."""
-    ASKED = auto()
+    AWAITING_RESPONSE = auto()
     """The peer has said all; we owe the answer ("half-closed (remote)")."""
-    GIVEN_UP = auto()
+    ABANDONED = auto()
     """We have ended it, and the peer may not know yet: what comes is forgotten."""
     CLOSED = auto()
 
 
-class Do(IntEnum):
+class Action(IntEnum):
     """With a frame."""
 
-    BEGIN = auto()
+    OPEN = auto()
     MESSAGE = auto()
     TRAILERS = auto()
     CANCEL = auto()
-    WIDEN = auto()
-    FORGET = auto()
-    NOT_YET = auto()
+    ENLARGE_WINDOW = auto()
+    DISCARD = auto()
+    REJECT_IDLE = auto()
     """A connection error: there is no such stream so far."""
-    NO_MORE = auto()
+    REJECT_CLOSED = auto()
     """A connection error: the peer has ended it itself."""
 
 
-WHEN: Mapping[State, Mapping[int, Do]] = {
-    State.IDLE: {
-        HEADERS: Do.BEGIN,
-        DATA: Do.NOT_YET,
-        RST_STREAM: Do.NOT_YET,
-        WINDOW_UPDATE: Do.NOT_YET,
+ACTIONS: Mapping[StreamState, Mapping[int, Action]] = {
+    StreamState.IDLE: {
+        HEADERS: Action.OPEN,
+        DATA: Action.REJECT_IDLE,
+        RST_STREAM: Action.REJECT_IDLE,
+        WINDOW_UPDATE: Action.REJECT_IDLE,
     },
-    State.ASKING: {
-        HEADERS: Do.TRAILERS,
-        DATA: Do.MESSAGE,
-        RST_STREAM: Do.CANCEL,
-        WINDOW_UPDATE: Do.WIDEN,
+    StreamState.RECEIVING: {
+        HEADERS: Action.TRAILERS,
+        DATA: Action.MESSAGE,
+        RST_STREAM: Action.CANCEL,
+        WINDOW_UPDATE: Action.ENLARGE_WINDOW,
     },
-    State.ASKED: {
-        HEADERS: Do.NO_MORE,
-        DATA: Do.NO_MORE,
-        RST_STREAM: Do.CANCEL,
-        WINDOW_UPDATE: Do.WIDEN,
+    StreamState.AWAITING_RESPONSE: {
+        HEADERS: Action.REJECT_CLOSED,
+        DATA: Action.REJECT_CLOSED,
+        RST_STREAM: Action.CANCEL,
+        WINDOW_UPDATE: Action.ENLARGE_WINDOW,
     },
-    State.GIVEN_UP: {
-        HEADERS: Do.FORGET,
-        DATA: Do.FORGET,
-        RST_STREAM: Do.FORGET,
-        WINDOW_UPDATE: Do.FORGET,
+    StreamState.ABANDONED: {
+        HEADERS: Action.DISCARD,
+        DATA: Action.DISCARD,
+        RST_STREAM: Action.DISCARD,
+        WINDOW_UPDATE: Action.DISCARD,
     },
-    State.CLOSED: {
-        HEADERS: Do.NO_MORE,
-        DATA: Do.NO_MORE,
-        RST_STREAM: Do.FORGET,
-        WINDOW_UPDATE: Do.FORGET,
+    StreamState.CLOSED: {
+        HEADERS: Action.REJECT_CLOSED,
+        DATA: Action.REJECT_CLOSED,
+        RST_STREAM: Action.DISCARD,
+        WINDOW_UPDATE: Action.DISCARD,
     },
 }
 
-FAULTS = {
-    Do.NOT_YET: (ErrorCode.PROTOCOL_ERROR, "a frame on a stream that was never opened"),
-    Do.NO_MORE: (ErrorCode.STREAM_CLOSED, "a frame on a stream that was ended"),
+ERRORS = {
+    Action.REJECT_IDLE: (ErrorCode.PROTOCOL_ERROR, "a frame on a stream that was never opened"),
+    Action.REJECT_CLOSED: (ErrorCode.STREAM_CLOSED, "a frame on a stream that was ended"),
 }
 
 
@@ -86,20 +86,20 @@ class Stream:
     """A call that is not answered in full. The windows are bytes that may still come and go."""
 
     stream_id: int
-    head: Head
-    to_come: int
-    to_go: int
-    due_s: float = inf
-    state: State = State.ASKING
+    head: RequestHead
+    receive_window: int
+    send_window: int
+    deadline_s: float = inf
+    state: StreamState = StreamState.RECEIVING
     body: bytes | bytearray = b""
     unsent: bytes = b""
     """Of an answer for which the peer's windows have no room yet."""
 
-    def take(self, data: bytes, flow_bytes: int) -> None:
+    def receive(self, data: bytes, flow_bytes: int) -> None:
         """A part of the message; it came in a frame of `flow_bytes` (RFC 9113 §6.9.1: padding counts)."""
-        self.to_come -= flow_bytes
-        if self.to_come < 0:
-            raise StreamFault(ErrorCode.FLOW_CONTROL_ERROR, "more than the window")
+        self.receive_window -= flow_bytes
+        if self.receive_window < 0:
+            raise StreamError(ErrorCode.FLOW_CONTROL_ERROR, "more than the window")
         if not self.body:
             self.body = data
             return

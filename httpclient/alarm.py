@@ -7,28 +7,28 @@ import asyncio
 from typing import Protocol
 
 
-class Waiting(Protocol):
+class HasDeadline(Protocol):
     """Something that has to be told when its time is up."""
 
-    def be_overdue(self) -> None:
+    def on_timeout(self) -> None:
         """Its time is up."""
 
 
-class Alarm:
+class DeadlineTimer:
     """Rings at the earliest instant that anything watched is due; set again only then, or for something earlier."""
 
     def __init__(self) -> None:
-        self._due_s: dict[Waiting, float] = {}
+        self._due_s: dict[HasDeadline, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._rings_s = 0.0
 
-    def watch(self, waiting: Waiting, until_s: float) -> None:
+    def watch(self, waiting: HasDeadline, until_s: float) -> None:
         """Tell it at `until_s` (loop time), unless it is forgotten before."""
         self._due_s[waiting] = until_s
         if self._timer is None or until_s < self._rings_s:
             self._set(until_s)
 
-    def forget(self, waiting: Waiting) -> None:
+    def cancel(self, waiting: HasDeadline) -> None:
         """It waits no longer."""
         self._due_s.pop(waiting, None)
 
@@ -50,6 +50,6 @@ class Alarm:
         now_s = asyncio.get_running_loop().time()
         for waiting in [each for each, until_s in self._due_s.items() if until_s <= now_s]:
             del self._due_s[waiting]
-            waiting.be_overdue()
+            waiting.on_timeout()
         if self._due_s:
             self._set(min(self._due_s.values()))

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from httpclient.alarm import Alarm
+from httpclient.alarm import DeadlineTimer
 from httpclient.connection import Connection
-from httpclient.places import Place, connected
-from httpclient.pool import Pool
-from httpclient.reading import Reading, Reply
-from httpclient.writing import Heads
+from httpclient.places import Endpoint, connect_to
+from httpclient.pool import ConnectionPool
+from httpclient.reading import Reply, ResponseParser
+from httpclient.writing import RequestEncoder
 
 CONNECT_TIMEOUT_S = 1.0
-IDLE_S = 15.0
+IDLE_TIMEOUT_S = 15.0
 """How long a connection may idle; servers close theirs after longer, mostly."""
 
 
@@ -22,14 +22,16 @@ class Client:
     `max_body_bytes`, and as they are: nothing is decompressed, no redirection followed, no cookie kept.
     """
 
-    def __init__(self, place: Place, host: str, fields: Mapping[str, str], *, limit: int, max_body_bytes: int) -> None:
+    def __init__(
+        self, place: Endpoint, host: str, fields: Mapping[str, str], *, limit: int, max_body_bytes: int
+    ) -> None:
         self._place = place
-        self._heads = Heads(host, fields)
-        self._pool = Pool(self._connect, limit=limit, idle_s=IDLE_S)
-        self._alarm = Alarm()
+        self._heads = RequestEncoder(host, fields)
+        self._pool = ConnectionPool(self._connect, limit=limit, idle_s=IDLE_TIMEOUT_S)
+        self._alarm = DeadlineTimer()
         self._max_body_bytes = max_body_bytes
 
-    async def ask(
+    async def send(
         self, method: str, target: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
     ) -> Reply:
         """The answer to one request, which is sent once at the most.
@@ -37,19 +39,19 @@ class Client:
         Raises Unreachable, Dropped or Unreadable; TimeoutError when there is none by `until_s` (loop time); ValueError
         where it cannot be sent as it is.
         """
-        request = self._heads.request(method, target, fields, body)
-        connection = self._pool.take_idle() or await self._taken(until_s)
+        request = self._heads.encode(method, target, fields, body)
+        connection = self._pool.acquire_idle() or await self._taken(until_s)
         try:
-            reading = Reading(max_body_bytes=self._max_body_bytes, to_head=method == "HEAD")
-            answer = connection.ask(request, reading)
+            reading = ResponseParser(max_body_bytes=self._max_body_bytes, to_head=method == "HEAD")
+            answer = connection.send(request, reading)
             self._alarm.watch(connection, until_s)
             return await answer
         except BaseException:
-            connection.give_up()
+            connection.abort()
             raise
         finally:
-            self._alarm.forget(connection)
-            self._pool.give_back(connection)
+            self._alarm.cancel(connection)
+            self._pool.release(connection)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -58,8 +60,8 @@ class Client:
 
     async def _taken(self, until_s: float) -> Connection:
         async with asyncio.timeout_at(until_s):
-            return await self._pool.take()
+            return await self._pool.acquire()
 
     async def _connect(self, lost: Callable[[Connection], None]) -> Connection:
         loop = asyncio.get_running_loop()
-        return await connected(self._place, lambda: Connection(loop, lost), timeout_s=CONNECT_TIMEOUT_S)
+        return await connect_to(self._place, lambda: Connection(loop, lost), timeout_s=CONNECT_TIMEOUT_S)

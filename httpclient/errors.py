@@ -1,17 +1,17 @@
 """[pure] The three ways in which there may be no answer, told apart by what the server may have done."""
 
 
-class NoAnswer(Exception):
+class NoResponse(Exception):
     """There is none; the text says why, for a log."""
 
 
-class Unreachable(NoAnswer):
+class Unreachable(NoResponse):
     """There was no connection: nothing of the request has left."""
 
 
-class Dropped(NoAnswer):
+class ConnectionDropped(NoResponse):
     """The connection ended before an answer had begun: the request may have been carried out, or never been read."""
 
 
-class Unreadable(NoAnswer):
+class InvalidResponse(NoResponse):
     """What came is no answer, or not the whole of one."""

@@ -16,7 +16,7 @@ from httpclient.errors import Unreachable
 P = TypeVar("P", bound=asyncio.Protocol)
 
 
-class Place(Protocol):
+class Endpoint(Protocol):
     """Somewhere to connect to."""
 
     async def connect(self, make: Callable[[], P], *, until_s: float) -> P:
@@ -24,7 +24,7 @@ class Place(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class UnixPlace:
+class UnixEndpoint:
     """A UNIX socket."""
 
     path: str
@@ -36,7 +36,7 @@ class UnixPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class TcpPlace:
+class TcpEndpoint:
     """A host, by a name or an address, and a port. With `tls` it has to show a certificate of that host.
 
     `tls` is called for each new connection.
@@ -73,7 +73,7 @@ class TcpPlace:
         )[1]
 
 
-async def connected(place: Place, make: Callable[[], P], *, timeout_s: float) -> P:
+async def connect_to(place: Endpoint, make: Callable[[], P], *, timeout_s: float) -> P:
     """A connection; Unreachable says why there is none."""
     until_s = asyncio.get_running_loop().time() + timeout_s
     try:

@@ -14,7 +14,7 @@ Connect = Callable[[Callable[[Connection], None]], Awaitable[Connection]]
 """Makes a connection that tells of its loss; Unreachable if it cannot."""
 
 
-class Pool:
+class ConnectionPool:
     """At most `limit` connections, made by `connect` when there is none to spare; who comes first is served first."""
 
     def __init__(self, connect: Connect, *, limit: int, idle_s: float) -> None:
@@ -30,20 +30,20 @@ class Pool:
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
 
-    def take_idle(self) -> Connection | None:
+    def acquire_idle(self) -> Connection | None:
         """As `take`, where nothing has to be waited for; None where something has."""
         while self._idle:
             _, connection = self._idle.pop()
-            if connection.is_quiet():
+            if connection.is_idle():
                 self._busy.add(connection)
                 return connection
-            connection.give_up()
+            connection.abort()
             self._open -= 1
         return None
 
-    async def take(self) -> Connection:
+    async def acquire(self) -> Connection:
         """A connection for one request, to be given back whatever comes of it. Unreachable: there is none."""
-        if idle := self.take_idle():
+        if idle := self.acquire_idle():
             return idle
         if self._closed:
             raise Unreachable("the client was closed")
@@ -54,11 +54,11 @@ class Pool:
         # Between the moment when it was handed over and now it may have ended.
         return handed if handed is not None and handed.usable else await self._made(in_place_of=handed)
 
-    def give_back(self, connection: Connection) -> None:
+    def release(self, connection: Connection) -> None:
         """It is no longer asked anything."""
         self._busy.discard(connection)
         if not connection.usable or self._closed:
-            connection.give_up()
+            connection.abort()
             self._make_room()
         elif waiting := self._next_waiting():
             self._busy.add(connection)
@@ -75,7 +75,7 @@ class Pool:
         if self._sweep is not None:
             self._sweep.cancel()
         for connection in [*self._busy, *(idle for _, idle in self._idle)]:
-            connection.give_up()
+            connection.abort()
         while waiting := self._next_waiting():
             waiting.set_exception(Unreachable("the client was closed"))
         await asyncio.sleep(0)  # the loop tells connections of their end
@@ -107,7 +107,7 @@ class Pool:
         if handed is None:
             self._make_room()
         else:
-            self.give_back(handed)
+            self.release(handed)
 
     def _make_room(self) -> None:
         """One has gone."""
@@ -137,7 +137,7 @@ class Pool:
         self._sweep = None
         now_s = asyncio.get_running_loop().time()
         while self._idle and self._idle[0][0] + self._idle_s <= now_s:
-            self._idle.popleft()[1].give_up()
+            self._idle.popleft()[1].abort()
             self._open -= 1
         if self._idle:
             self._sweep_at(self._idle[0][0] + self._idle_s)

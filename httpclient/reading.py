@@ -10,7 +10,7 @@ from enum import Enum, auto
 import httptools
 import msgspec
 
-from httpclient.errors import Dropped, Unreadable
+from httpclient.errors import ConnectionDropped, InvalidResponse
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of all heads of an answer together, informational ones too; and about what chunks may have beside their content."""
@@ -40,7 +40,7 @@ class _Body(Enum):
 _NONE, _COUNTED, _CHUNKED, _UNTIL_THE_END = _Body
 
 
-class Reading:
+class ResponseParser:
     """Feed it until there is a `reply`; once it has raised Dropped or Unreadable there will be none."""
 
     def __init__(self, *, max_body_bytes: int, to_head: bool = False) -> None:
@@ -75,12 +75,12 @@ class Reading:
         elif self._framing is _NONE:
             self._finish(b"", surplus=data)
 
-    def end(self) -> None:
+    def on_eof(self) -> None:
         """There will be no more: the connection has ended in order."""
         if self._framing is None:
-            raise Dropped("the connection ended before an answer had begun")
+            raise ConnectionDropped("the connection ended before an answer had begun")
         if self._framing is not _UNTIL_THE_END:
-            raise Unreadable("the connection ended within an answer")
+            raise InvalidResponse("the connection ended within an answer")
         self._finish(bytes(self._body))
 
     def _past_heads(self, data: bytes) -> bytes:
@@ -98,18 +98,18 @@ class Reading:
         self._bounded(len(data))
         # What can never become a head is not waited for.
         if not data.startswith(_VERSIONS) and not any(version.startswith(data) for version in _VERSIONS):
-            raise Unreadable("not HTTP/1.1")
+            raise InvalidResponse("not HTTP/1.1")
         if data.count(b"\n") != data.count(b"\r\n"):
-            raise Unreadable("a line that ends with a line feed alone")
+            raise InvalidResponse("a line that ends with a line feed alone")
         return b""
 
     def _bounded(self, unread_bytes: int = 0) -> None:
         if self._head_bytes + unread_bytes > MAX_HEAD_BYTES:
-            raise Unreadable(f"a head of more than {MAX_HEAD_BYTES} bytes")
+            raise InvalidResponse(f"a head of more than {MAX_HEAD_BYTES} bytes")
 
     def _read_head(self, head: bytes) -> None:
         if not head.startswith(_VERSIONS):
-            raise Unreadable("not HTTP/1.1")
+            raise InvalidResponse("not HTTP/1.1")
         # A new parser for each head: nothing that one left behind may reach into the next.
         self._parser = httptools.HttpResponseParser(self)
         self._codings, self._length = [], None
@@ -123,9 +123,9 @@ class Reading:
 
     def _framed(self, head: bytes) -> _Body:
         if not 200 <= self._status < 600:
-            raise Unreadable(f"a status of {self._status}")
+            raise InvalidResponse(f"a status of {self._status}")
         if self._codings and (self._codings != [b"chunked"] or not head.startswith(_VERSIONS[0])):
-            raise Unreadable("a transfer coding that nobody asked for")
+            raise InvalidResponse("a transfer coding that nobody asked for")
         if self._to_head or self._status in _WITHOUT_A_BODY:
             return _NONE
         if self._codings:
@@ -135,7 +135,7 @@ class Reading:
         if self._length is None:
             return _UNTIL_THE_END
         if self._length > self._max_body_bytes:
-            raise Unreadable(f"a body of more than {self._max_body_bytes} bytes")
+            raise InvalidResponse(f"a body of more than {self._max_body_bytes} bytes")
         return _COUNTED if self._length else _NONE
 
     def _take_counted(self, data: bytes) -> None:
@@ -155,12 +155,12 @@ class Reading:
             del self._parser
             self._finish(bytes(self._body), surplus=self._is_followed)
         elif self._chunk_bytes - len(self._body) > MAX_HEAD_BYTES + self._chunks * _CHUNK_LINES_BYTES:
-            raise Unreadable("chunks with more beside their content than is worth reading")
+            raise InvalidResponse("chunks with more beside their content than is worth reading")
 
     def _keep(self, part: bytes) -> None:
         self._body += part
         if len(self._body) > self._max_body_bytes:
-            raise Unreadable(f"a body of more than {self._max_body_bytes} bytes")
+            raise InvalidResponse(f"a body of more than {self._max_body_bytes} bytes")
 
     def _finish(self, body: bytes, *, surplus: bytes | bool = b"") -> None:
         self.reply = Reply(self._status, body)
@@ -173,14 +173,14 @@ class Reading:
             if self._framing is _CHUNKED and self._is_whole:
                 self._is_followed = True  # by something that is no answer
                 return
-            raise Unreadable(f"not HTTP: {fault.__context__ or fault}") from None
+            raise InvalidResponse(f"not HTTP: {fault.__context__ or fault}") from None
 
     # What the parser calls.
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._fields += 1
         if self._fields > MAX_FIELDS:
-            raise Unreadable(f"more than {MAX_FIELDS} fields")
+            raise InvalidResponse(f"more than {MAX_FIELDS} fields")
         if self._framing is not None:
             return  # a trailer, which frames nothing
         name = name.lower()

@@ -32,7 +32,7 @@ def _checked_method(method: str) -> str:
     return method
 
 
-class Heads:
+class RequestEncoder:
     """Writes the heads of requests to one server, each with `fields` unless the caller sets one of them himself."""
 
     def __init__(self, host: str, fields: Mapping[str, str]) -> None:
@@ -40,7 +40,7 @@ class Heads:
         self._all = "".join(self._fields.values())
         _without_ends(self._all, len(self._fields))
 
-    def request(self, method: str, target: str, fields: Mapping[str, str], body: bytes | None) -> bytes:
+    def encode(self, method: str, target: str, fields: Mapping[str, str], body: bytes | None) -> bytes:
         """The whole request. ValueError: it would be another one, or two, in a server's eyes."""
         if not _TARGET.fullmatch(target):
             raise ValueError(f"no target that may be sent: {target!r}")

@@ -17,14 +17,14 @@ from contract.headers import VERSION
 from contract.oauth import LOGIN
 from contract.versions import LATEST_VERSION
 from local.down import take_down
-from local.folder import RunFolder, alone, locate, open_folder
+from local.folder import RunFolder, exclusive_lock, locate, open_folder
 from local.inside import demo_users
 from local.operator import ABOUT, OPTIONS, in_force, operate
 from local.ports import DEFAULT_API_PORT, HIGHEST_API_PORT
 from local.rooms import ROOT
-from local.services import CREATE_CONTACT, Stack, as_a_caller, as_a_stranger
+from local.services import CREATE_CONTACT, Stack, anonymous_probe, authenticated_probe
 from local.show import TOKEN_OPTIONS, new_token, show_logs, status, token, where
-from local.trouble import Trouble
+from local.trouble import UserError
 
 Asked = argparse.Namespace
 
@@ -35,7 +35,7 @@ def main(words: Sequence[str]) -> int:
     command: Callable[[RunFolder, Asked], str] = asked.command
     try:
         print(command(locate(Path(asked.run_dir)), asked), flush=True)
-    except Trouble as trouble:
+    except UserError as trouble:
         print(trouble, file=sys.stderr)
     except ModuleNotFoundError as error:
         print(f"The Python module {error.name} is missing: `make up` installs what is needed.", file=sys.stderr)
@@ -53,20 +53,22 @@ def main(words: Sequence[str]) -> int:
 
 
 def _up(folder: RunFolder, asked: Asked) -> str:
-    from local.up import await_ready, ready_now, start_or_join, tell
+    from local.up import await_ready, ready_now, show_progress, start_or_join
 
     port = _port(asked.port, folder)
     folder = open_folder(folder.root)
     stack, joined = start_or_join(folder, port)
     if joined and asked.port and port not in (0, stack.api_port):
-        raise Trouble(f"Already up, on port {stack.api_port}: `make down` first, or RUN_DIR= for a stack beside it.")
-    tell(f"Already up; `make down` ends it. Run folder: {folder.root}" if joined else f"Starting in {folder.root}")
+        raise UserError(f"Already up, on port {stack.api_port}: `make down` first, or RUN_DIR= for a stack beside it.")
+    show_progress(
+        f"Already up; `make down` ends it. Run folder: {folder.root}" if joined else f"Starting in {folder.root}"
+    )
     try:
         with ThreadPoolExecutor(max_workers=1) as beside:
             asked_token = beside.submit(new_token, stack, {})
-            await_ready(folder, as_a_stranger(stack), told=ready_now(folder) if joined else set())
+            await_ready(folder, anonymous_probe(stack), told=ready_now(folder) if joined else set())
             ready_token = asked_token.result()
-        await_ready(folder, as_a_caller(stack, ready_token), told=ready_now(folder))
+        await_ready(folder, authenticated_probe(stack, ready_token), told=ready_now(folder))
     except BaseException:
         if not joined:
             take_down(folder)
@@ -77,7 +79,7 @@ def _up(folder: RunFolder, asked: Asked) -> str:
 def _down(folder: RunFolder, _: Asked) -> str:
     there_was = False
     if folder.root.is_dir():
-        with alone(folder):
+        with exclusive_lock(folder):
             there_was = take_down(folder)
     return "Everything has ended." if there_was else f"Nothing ran in {folder.root}."
 
@@ -133,14 +135,14 @@ def _port(asked: str, folder: RunFolder) -> int:
 def _remembered(folder: RunFolder) -> int:
     try:
         return _typed_port(folder.port.read_text().strip())
-    except (OSError, Trouble):
+    except (OSError, UserError):
         return 0
 
 
 def _typed_port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) <= HIGHEST_API_PORT:
         return int(text)
-    raise Trouble(f"PORT is {text!r}; it must be a number from 1 to {HIGHEST_API_PORT}, or 0 for any two free ports.")
+    raise UserError(f"PORT is {text!r}; it must be a number from 1 to {HIGHEST_API_PORT}, or 0 for any two free ports.")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,20 +7,22 @@ import os
 import time
 
 from local.folder import RunFolder
-from local.plan import Plan, Service
+from local.plan import Service, StackPlan
 from local.processes import identify
-from local.state import Stage, State, Watched, write_state
+from local.state import ServiceState, StackState, Stage, write_state
 
 
-class Board:
+class StatusFile:
     """The state of all services, written to the run folder at every change."""
 
-    def __init__(self, folder: RunFolder, plan: Plan) -> None:
+    def __init__(self, folder: RunFolder, plan: StackPlan) -> None:
         me = identify(os.getpid())
         if me is None:
             raise RuntimeError("this process cannot see itself: is /proc mounted?")
         self._folder = folder
-        self._state = State(me, plan.api_port, [Watched(service.name, service.kind) for service in plan.services])
+        self._state = StackState(
+            me, plan.api_port, [ServiceState(service.name, service.kind) for service in plan.services]
+        )
         self._rows = {row.name: row for row in self._state.services}
 
     def started(self, service: Service, pid: int) -> None:
@@ -41,10 +43,10 @@ class Board:
         row.process, row.last_end = None, end
         self._move(service, Stage.PAUSED)
 
-    def hands_over(self, service: Service, pid: int) -> None:
+    def handing_over(self, service: Service, pid: int) -> None:
         """A second process of `service` starts, to take over from the first."""
         self._rows[service.name].beside = identify(pid)
-        say(f"{service.name}: a successor starts")
+        log_line(f"{service.name}: a successor starts")
         self.write()
 
     def taken_over(self, service: Service, pid: int, *, leaving: int) -> None:
@@ -53,13 +55,13 @@ class Board:
         row.process, row.beside = identify(pid), identify(leaving)
         self.ready(service)
 
-    def alone(self, service: Service, end: str = "") -> None:
+    def handover_failed(self, service: Service, end: str = "") -> None:
         """One process again; `end` tells how a successor failed."""
         row = self._rows[service.name]
         row.beside = None
         if end:
             row.last_end = end
-            say(f"{service.name}: no successor ({end})")
+            log_line(f"{service.name}: no successor ({end})")
         self.write()
 
     def stopped(self, service: Service) -> None:
@@ -70,7 +72,7 @@ class Board:
     def _move(self, service: Service, stage: Stage) -> None:
         row = self._rows[service.name]
         row.stage, row.since_s = stage, time.time()
-        say(f"{service.name}: {stage}{f' ({row.last_end})' if stage is Stage.PAUSED else ''}")
+        log_line(f"{service.name}: {stage}{f' ({row.last_end})' if stage is Stage.PAUSED else ''}")
         self.write()
 
     def write(self) -> None:
@@ -78,9 +80,9 @@ class Board:
         try:
             write_state(self._folder, self._state)
         except OSError as error:
-            say(f"cannot write {self._folder.state}: {error.strerror}")
+            log_line(f"cannot write {self._folder.state}: {error.strerror}")
 
 
-def say(line: str) -> None:
+def log_line(line: str) -> None:
     """Write one line to the supervisor's own log, which is its stdout."""
     print(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {line}", flush=True)

@@ -11,16 +11,16 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from local.down import running
+from local.down import running_state
 from local.folder import RunFolder
 from local.keys import locate_keys
 from local.plan import Service
 from local.ports import claim_ports
 from local.probes import is_ready
-from local.rooms import ROOT, ask
-from local.services import Stack, oauth_settings, plan
-from local.trouble import Trouble
-from process.doctor import wrong_service
+from local.rooms import ROOT, run_module
+from local.services import Stack, oauth_settings, stack_plan
+from local.trouble import UserError
+from process.doctor import check_service
 from process.keys import Keys
 from process.wrong_files import wrong_certificate, wrong_cursor_keys, wrong_id_key, wrong_secret
 
@@ -32,23 +32,23 @@ def examine(folder: RunFolder, port: int) -> str:
     """Returns that all is well. Raises `Trouble` with a line per finding."""
     findings = list(_findings(folder, port))
     if findings:
-        raise Trouble("\n".join(findings))
+        raise UserError("\n".join(findings))
     return "Nothing is wrong: versions, port, keys, database, internal services, clock, and whatever runs."
 
 
 def _findings(folder: RunFolder, port: int) -> Iterator[str]:
     yield from wrong_versions(REQUIREMENTS.read_text())
-    state = running(folder)
+    state = running_state(folder)
     stack = Stack(folder, state.api_port if state else port)
     if state:
-        yield from asyncio.run(silent(plan(stack).services))
+        yield from asyncio.run(unresponsive_services(stack_plan(stack).services))
     else:
         yield from _taken(port)
     yield from wrong_keys(locate_keys(folder), folder.signing_keys, now=dt.datetime.now(dt.UTC))
     if state or os.environ.get("OAUTH_DATABASE_URL"):
         yield from _database(stack)
     if url := os.environ.get("INTERNAL_URL"):
-        yield from wrong_service(url, os.environ)
+        yield from check_service(url, os.environ)
 
 
 def wrong_versions(requirements: str) -> Iterator[str]:
@@ -79,11 +79,11 @@ def wrong_keys(keys: Keys, signing: Path, *, now: dt.datetime) -> Iterator[str]:
 def _taken(port: int) -> Iterator[str]:
     try:
         claim_ports(port).close()
-    except Trouble as trouble:
+    except UserError as trouble:
         yield str(trouble)
 
 
-async def silent(services: Iterable[Service]) -> list[str]:
+async def unresponsive_services(services: Iterable[Service]) -> list[str]:
     """Services that do not answer, Valkey among them."""
     asked = list(services)
     answers = await asyncio.gather(*(is_ready(service.ready) for service in asked))
@@ -96,6 +96,6 @@ async def silent(services: Iterable[Service]) -> list[str]:
 
 def _database(stack: Stack) -> Iterator[str]:
     try:
-        ask("oauth", ("check",), oauth_settings(stack))
-    except Trouble as trouble:
+        run_module("oauth", ("check",), oauth_settings(stack))
+    except UserError as trouble:
         yield str(trouble)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.trouble import Trouble
+from local.trouble import UserError
 
 # sun_path holds 108 bytes on Linux and 104 on macOS, the closing NUL included (unix(7)).
 SOCKET_PATH_BYTES = 103 if sys.platform == "darwin" else 107
@@ -68,7 +68,7 @@ class RunFolder:
         return self.root / "port"
 
     @property
-    def wish(self) -> Path:
+    def handover_request(self) -> Path:
         """Returns the file that asks the supervisor to let services hand over to new ones."""
         return self.root / "restart.json"
 
@@ -94,7 +94,7 @@ def locate(root: Path) -> RunFolder:
     name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
     elsewhere = Path(tempfile.gettempdir()) / f"gateway-{os.getuid()}-{name}"
     if not _carries_sockets(elsewhere):
-        raise Trouble(f"UNIX sockets do not fit below {root} nor below {elsewhere}: set a shorter RUN_DIR or TMPDIR.")
+        raise UserError(f"UNIX sockets do not fit below {root} nor below {elsewhere}: set a shorter RUN_DIR or TMPDIR.")
     return RunFolder(root, elsewhere)
 
 
@@ -106,7 +106,7 @@ def open_folder(root: Path) -> RunFolder:
     return folder
 
 
-def own_sockets(folder: RunFolder) -> None:
+def prepare_sockets(folder: RunFolder) -> None:
     """Make the folder of the sockets, if it is not the run folder.
 
     The temporary directory is everyone's: a folder that someone else made there first must not carry our sockets.
@@ -117,18 +117,18 @@ def own_sockets(folder: RunFolder) -> None:
     path.mkdir(mode=0o700, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise Trouble(f"{path} should be a folder that only you can enter; remove it, or set a shorter RUN_DIR.")
+        raise UserError(f"{path} should be a folder that only you can enter; remove it, or set a shorter RUN_DIR.")
 
 
 @contextmanager
-def alone(folder: RunFolder) -> Iterator[None]:
+def exclusive_lock(folder: RunFolder) -> Iterator[None]:
     """Hold the run folder's lock, so that two commands that start or stop a stack follow one another."""
     with (folder.root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def drop_sockets(folder: RunFolder) -> None:
+def remove_sockets(folder: RunFolder) -> None:
     """Remove every socket, and the folder made for them under the temporary directory."""
     for path in folder.sockets.glob("*.sock"):
         path.unlink(missing_ok=True)
@@ -136,7 +136,7 @@ def drop_sockets(folder: RunFolder) -> None:
         folder.sockets.rmdir()
 
 
-def drop_memory(number: int) -> None:
+def remove_shared_memory(number: int) -> None:
     """Remove what two Envoys of that base id share: the kernel keeps it, whoever ends."""
     (SHARED_MEMORY / f"envoy_shared_memory_{10 * number}").unlink(missing_ok=True)
 

@@ -20,13 +20,13 @@ def has_own_services() -> bool:
     return bool(os.environ.get("INTERNAL_URL"))
 
 
-def for_transcoders(sandbox_url: str) -> dict[str, str]:
+def transcoder_environment(sandbox_url: str) -> dict[str, str]:
     """Returns where the internal services are, what the dialect is told, and how pages look."""
     own = {name: text for name, text in os.environ.items() if name == "DIALECT" or name.startswith(_OWN)}
-    return {**own, **brand(), "INTERNAL_URL": os.environ.get("INTERNAL_URL") or sandbox_url}
+    return {**own, **branding_environment(), "INTERNAL_URL": os.environ.get("INTERNAL_URL") or sandbox_url}
 
 
-def brand() -> dict[str, str]:
+def branding_environment() -> dict[str, str]:
     """Returns how pages look, where the environment says so."""
     return _told("BRAND_")
 
@@ -35,10 +35,10 @@ def _told(*beginnings: str) -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if name.startswith(beginnings)}
 
 
-def for_oauth() -> dict[str, str]:
+def oauth_environment() -> dict[str, str]:
     """Returns whom tokens can be minted for, what kind their ids are, and how people log in."""
     return {
-        **brand(),
+        **branding_environment(),
         **_told(*_OF_LOGINS),
         "LOGIN": os.environ.get("LOGIN") or "demo",
         "DIRECTORY_FILE": os.environ.get("DIRECTORY_FILE") or directory_file(),
@@ -46,7 +46,7 @@ def for_oauth() -> dict[str, str]:
     }
 
 
-def for_edge() -> tuple[str, ...]:
+def envoy_config_options() -> tuple[str, ...]:
     """Returns what the environment says of the edge, as its options."""
     told = {
         name: os.environ.get(name, "") for name in ("CORS_ORIGINS", "ADDRESS_LIMIT_PER_S", "IN_FLIGHT_A_TRANSCODER")
@@ -54,13 +54,13 @@ def for_edge() -> tuple[str, ...]:
     return tuple(f"--{name.replace('_', '-').lower()}={text}" for name, text in told.items() if text)
 
 
-def for_authz() -> dict[str, str]:
+def authz_environment() -> dict[str, str]:
     """Returns how long revocations serve without their feed, and how much is logged, where the environment says so."""
     told = {name: os.environ.get(name, "") for name in ("REVOCATIONS_MAX_AGE_S", "LOG_ALLOWED_SHARE")}
     return {name: text for name, text in told.items() if text}
 
 
-def for_traces() -> tuple[str, ...]:
+def tracing_options() -> tuple[str, ...]:
     """Returns the edge's options for traces: the collector that services read themselves, and how many are traced."""
     told = {"--traces": "OTEL_EXPORTER_OTLP_ENDPOINT", "--traced-share": "OTEL_TRACES_SAMPLER_ARG"}
     return tuple(f"{option}={os.environ[name]}" for option, name in told.items() if os.environ.get(name))
@@ -73,7 +73,7 @@ def database_url(own: str) -> str:
 
 def has_demo_login() -> bool:
     """Returns whether people log in as the users of the directory file."""
-    return for_oauth()["LOGIN"] == "demo"
+    return oauth_environment()["LOGIN"] == "demo"
 
 
 def demo_users() -> list[str]:
@@ -90,7 +90,7 @@ def business_names() -> dict[str, str]:
 
 
 def _businesses() -> list[Any]:
-    listed: list[Any] = json.loads(Path(for_oauth()["DIRECTORY_FILE"]).read_text("utf-8"))["businesses"]
+    listed: list[Any] = json.loads(Path(oauth_environment()["DIRECTORY_FILE"]).read_text("utf-8"))["businesses"]
     return listed
 
 

@@ -16,7 +16,7 @@ VENV = ROOT / ".venv"
 APART = "--apart"
 
 
-def trouble_with_this_python() -> str:
+def python_problem() -> str:
     """Returns what keeps this Python from making the environment, or nothing."""
     try:
         import ensurepip  # noqa: F401
@@ -48,10 +48,10 @@ def make_venv(venv: Path) -> str:
     """Make the environment unless it works; returns what went wrong, or nothing."""
     if works(python_of(venv)):
         return ""
-    trouble = trouble_with_this_python()
+    trouble = python_problem()
     if trouble:
         return trouble
-    tell(f"Making {venv.relative_to(ROOT)} with {sys.executable}")
+    show_progress(f"Making {venv.relative_to(ROOT)} with {sys.executable}")
     if subprocess.run([sys.executable, "-m", "venv", "--clear", str(venv)], check=False).returncode:
         shutil.rmtree(venv, ignore_errors=True)
         return "The virtual environment could not be made; the lines above say why."
@@ -63,7 +63,7 @@ def install(group: str, venv: Path) -> str:
     wanted, installed = ROOT / "requirements" / f"{group}.txt", venv / f"installed-{group}.txt"
     if installed.exists() and filecmp.cmp(wanted, installed, shallow=False):
         return ""
-    tell(f"Installing requirements/{group}.txt into {venv.relative_to(ROOT)} (once; it may take a minute)")
+    show_progress(f"Installing requirements/{group}.txt into {venv.relative_to(ROOT)} (once; it may take a minute)")
     quiet = () if sys.stderr.isatty() else ("--quiet",)
     pip = (str(python_of(venv)), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *quiet)
     if subprocess.run([*pip, "--require-hashes", "-r", str(wanted)], stdout=sys.stderr, check=False).returncode:
@@ -72,7 +72,7 @@ def install(group: str, venv: Path) -> str:
     return ""
 
 
-def tell(line: str) -> None:
+def show_progress(line: str) -> None:
     """Show progress; stdout belongs to the command that follows."""
     print(line, file=sys.stderr, flush=True)
 
@@ -85,7 +85,7 @@ def main() -> int:
         venv = VENV / group if APART in sys.argv else VENV
         trouble = trouble or make_venv(venv) or install(group, venv)
     if trouble:
-        tell(trouble)
+        show_progress(trouble)
     return 1 if trouble else 0
 
 

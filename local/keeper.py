@@ -10,9 +10,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from local.board import Board
+from local.board import StatusFile
 from local.folder import RunFolder
-from local.plan import LIFE, HandsOver, Plan, Service, pause_s
+from local.plan import LIFETIME, HandoverKind, Service, StackPlan, pause_s
 from local.probes import until_ready
 
 STABLE_AFTER_S = 10.0
@@ -21,20 +21,20 @@ SUCCESSOR_READY_WITHIN_S = 60.0
 PREDECESSOR_GONE_WITHIN_S = 30.0
 """Longer than a service takes to finish what it has: nobody is waiting for the whole stack to end."""
 LOOK_EVERY_S = 0.02
-SHIM = (sys.executable, "-I", "-S", str(Path(__file__).with_name("child.py")))
+LAUNCHER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("child.py")))
 
 Process = asyncio.subprocess.Process
 
 
-class Keeper:
+class ProcessRunner:
     """Gives `service` one life after another until it is cancelled; then its processes have ended, too."""
 
     def __init__(
         self,
         service: Service,
-        plan: Plan,
+        plan: StackPlan,
         folder: RunFolder,
-        board: Board,
+        board: StatusFile,
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -51,7 +51,7 @@ class Keeper:
         self.was_ready = asyncio.Event()
         """Set once the service has been ready for the first time."""
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Start, watch, start again with back-off; ends only by cancellation."""
         clock = asyncio.get_running_loop().time
         quick_deaths = 0
@@ -64,9 +64,9 @@ class Keeper:
         finally:
             self._board.stopped(self._service)
 
-    async def replace(self, service: Service) -> bool:
+    async def hand_over(self, service: Service) -> bool:
         """Let `service` take over from what runs, as it says that it can; whether it has. If not, all is as before."""
-        if service.hands_over is HandsOver.NOT or self._process is None:
+        if service.hands_over is HandoverKind.NONE or self._process is None:
             self._service, old = service, self._process
             if old is not None:
                 await _end(old, GRACE_S)
@@ -78,17 +78,17 @@ class Keeper:
 
     async def _hand_over(self, service: Service, old: Process) -> bool:
         successor = await self._start(service, self._life + 1)
-        self._board.hands_over(service, successor.pid)
+        self._board.handing_over(service, successor.pid)
         try:
             end = await self._taken_over(service, old, successor)
             if end:
-                self._board.alone(service, end)
+                self._board.handover_failed(service, end)
                 return False
             self._service, self._process, self._life = service, successor, self._life + 1
             self._has_served = True
             self._board.taken_over(service, successor.pid, leaving=old.pid)
             await _end(old, PREDECESSOR_GONE_WITHIN_S)
-            self._board.alone(service)
+            self._board.handover_failed(service)
             return True
         finally:
             for process in {old, successor} - {self._process}:
@@ -135,7 +135,7 @@ class Keeper:
             return
         with self._folder.log(self._service.name).open("ab") as log:
             command = self._service.before_end
-            saying = await asyncio.create_subprocess_exec(*SHIM, str(os.getpid()), *command, stdout=log, stderr=log)
+            saying = await asyncio.create_subprocess_exec(*LAUNCHER, str(os.getpid()), *command, stdout=log, stderr=log)
         try:
             async with asyncio.timeout(GRACE_S):
                 await saying.wait()
@@ -155,9 +155,9 @@ class Keeper:
     async def _start(self, service: Service, life: int) -> Process:
         with self._folder.log(service.name).open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                *SHIM,
+                *LAUNCHER,
                 str(os.getpid()),
-                *(str(life) if word == LIFE else word for word in service.command),
+                *(str(life) if word == LIFETIME else word for word in service.command),
                 cwd=self._plan.working_dir,
                 env=service.environment,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -174,7 +174,7 @@ class Keeper:
 
 async def _serves_instead(service: Service, old: Process) -> None:
     """Return when the successor is who answers."""
-    if service.hands_over is HandsOver.BY_ITSELF:
+    if service.hands_over is HandoverKind.BY_ITSELF:
         await old.wait()
     else:
         before = _inode(service.socket)

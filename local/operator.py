@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from local.folder import RunFolder
 from local.inside import business_names, has_demo_login
-from local.rooms import ask
+from local.rooms import run_module
 from local.services import Stack, oauth_settings
-from local.trouble import Trouble
+from local.trouble import UserError
 
 OPTIONS: dict[str, tuple[str, ...]] = {
     "revoke": ("jti", "subject", "tenant", "key", "business"),
@@ -38,23 +38,23 @@ def operate(folder: RunFolder, command: str, wishes: Mapping[str, str]) -> str:
     is_number = command != "resume" and business.isdecimal()
     if is_number and has_demo_login() and business not in (known := business_names()):
         listed = ", ".join(f"{number} ({name})" for number, name in known.items())
-        raise Trouble(f"There is no business {business}: BUSINESS= is one of {listed}.")
+        raise UserError(f"There is no business {business}: BUSINESS= is one of {listed}.")
     options = [part for name in OPTIONS[command] if wishes.get(name) for part in (f"--{name}", wishes[name])]
     return _ask(folder, command, *options)
 
 
-def ask_oauth(words: Sequence[str], settings: Mapping[str, str]) -> str:
+def run_oauth_command(words: Sequence[str], settings: Mapping[str, str]) -> str:
     """Returns what a command of the authorization server printed.
 
     Raises `Trouble` with its complaint, in the words that were typed: `BUSINESS=` where the command says `--business`.
     """
     try:
-        return ask("oauth", words, settings)
-    except Trouble as trouble:
-        raise Trouble(as_typed(str(trouble))) from None
+        return run_module("oauth", words, settings)
+    except UserError as trouble:
+        raise UserError(in_make_variables(str(trouble))) from None
 
 
-def as_typed(complaint: str) -> str:
+def in_make_variables(complaint: str) -> str:
     """Returns the complaint of a command with the variables of `make` instead of the command's name and options."""
     text = complaint.removeprefix("oauth: ").removeprefix("argument ")
     text = re.sub(r"^the following arguments are required: (.*)$", r"\1 is missing", text)
@@ -70,5 +70,5 @@ def in_force(folder: RunFolder, *, everything: bool) -> str:
 
 def _ask(folder: RunFolder, *words: str) -> str:
     if not folder.store.is_dir():
-        raise Trouble(f"Nothing is kept in {folder.root}: `make up` first.")
-    return ask_oauth(words, oauth_settings(Stack(folder, api_port=0))).rstrip()
+        raise UserError(f"Nothing is kept in {folder.root}: `make up` first.")
+    return run_oauth_command(words, oauth_settings(Stack(folder, api_port=0))).rstrip()

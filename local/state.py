@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from local.folder import RunFolder
-from local.processes import Identity
+from local.processes import ProcessIdentity
 
 
 class Stage(StrEnum):
@@ -22,14 +22,14 @@ class Stage(StrEnum):
 
 
 @dataclass(slots=True)
-class Watched:
+class ServiceState:
     """One service as its supervisor sees it."""
 
     name: str
     kind: str
     stage: Stage = Stage.STARTING
-    process: Identity | None = None
-    beside: Identity | None = None
+    process: ProcessIdentity | None = None
+    beside: ProcessIdentity | None = None
     """A second process, while one hands over to the other."""
     restarts: int = 0
     failed_starts: int = 0
@@ -40,27 +40,27 @@ class Watched:
 
 
 @dataclass(slots=True)
-class State:
+class StackState:
     """One stack: who supervises it, its port, and its services."""
 
-    supervisor: Identity
+    supervisor: ProcessIdentity
     api_port: int
-    services: list[Watched] = field(default_factory=list)
+    services: list[ServiceState] = field(default_factory=list)
 
-    def processes(self) -> list[Identity]:
+    def processes(self) -> list[ProcessIdentity]:
         """Returns the processes of all services."""
         return [one for service in self.services for one in (service.process, service.beside) if one]
 
 
-def read_state(folder: RunFolder) -> State | None:
+def read_state(folder: RunFolder) -> StackState | None:
     """Returns what was last written, alive or not; None when there is nothing, or nothing readable."""
     try:
-        return msgspec.json.decode(folder.state.read_bytes(), type=State)
+        return msgspec.json.decode(folder.state.read_bytes(), type=StackState)
     except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
         return None
 
 
-def write_state(folder: RunFolder, state: State) -> None:
+def write_state(folder: RunFolder, state: StackState) -> None:
     """Replace the file in one step: readers see the old state or the new one."""
     draft = folder.state.with_suffix(".draft")
     draft.write_bytes(msgspec.json.encode(state))

@@ -12,24 +12,24 @@ from pathlib import Path
 
 import msgspec
 
-from local.board import Board, say
+from local.board import StatusFile, log_line
 from local.folder import RunFolder
-from local.keeper import Keeper
-from local.plan import Leaves, Plan, Service
+from local.keeper import ProcessRunner
+from local.plan import Service, StackPlan, StopOrder
 
 LOOK_FOR_FOLDER_EVERY_S = 3.0
 
 
-async def supervise(plan: Plan) -> None:
+async def supervise(plan: StackPlan) -> None:
     """Keep every service of `plan` alive until SIGTERM, SIGINT, or until the run folder is gone."""
     folder = RunFolder(Path(plan.run_dir), Path(plan.sockets))
-    board = Board(folder, plan)
+    board = StatusFile(folder, plan)
     stop, wished = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, wished.set)
     board.write()
-    keepers = {service.name: Keeper(service, plan, folder, board) for service in plan.services}
+    keepers = {service.name: ProcessRunner(service, plan, folder, board) for service in plan.services}
     async with asyncio.TaskGroup() as group:
         beside = [
             group.create_task(_stop_without_folder(folder, stop)),
@@ -40,34 +40,34 @@ async def supervise(plan: Plan) -> None:
         for task in beside:
             task.cancel()
         await asyncio.wait(beside)
-        for turn in Leaves:
+        for turn in StopOrder:
             leaving = [lives[service.name] for service in plan.services if service.leaves is turn]
             for life in leaving:
                 life.cancel()
             if leaving:
                 await asyncio.wait(leaving)
-    say("all services have ended")
+    log_line("all services have ended")
 
 
-async def _keep_in_order(service: Service, keepers: Mapping[str, Keeper]) -> None:
+async def _keep_in_order(service: Service, keepers: Mapping[str, ProcessRunner]) -> None:
     """Keep a service alive, from when all that it starts after have been ready once."""
     for name in service.starts_after:
         await keepers[name].was_ready.wait()
-    await keepers[service.name].keep()
+    await keepers[service.name].run()
 
 
-async def _replace_when_asked(folder: RunFolder, keepers: Mapping[str, Keeper], wished: asyncio.Event) -> None:
+async def _replace_when_asked(folder: RunFolder, keepers: Mapping[str, ProcessRunner], wished: asyncio.Event) -> None:
     """One after the other, up to the first that cannot take over. The wish is removed when all is done."""
     while True:
         await wished.wait()
         wished.clear()
         try:
-            for service in msgspec.json.decode(folder.wish.read_bytes(), type=tuple[Service, ...]):
-                if not await keepers[service.name].replace(service):
+            for service in msgspec.json.decode(folder.handover_request.read_bytes(), type=tuple[Service, ...]):
+                if not await keepers[service.name].hand_over(service):
                     break
         except (OSError, KeyError, msgspec.MsgspecError) as fault:
-            say(f"cannot restart: {fault}")
-        folder.wish.unlink(missing_ok=True)
+            log_line(f"cannot restart: {fault}")
+        folder.handover_request.unlink(missing_ok=True)
 
 
 async def _stop_without_folder(folder: RunFolder, stop: asyncio.Event) -> None:
@@ -75,7 +75,7 @@ async def _stop_without_folder(folder: RunFolder, stop: asyncio.Event) -> None:
     ours = _inode(folder.root)
     while _inode(folder.root) == ours:  # noqa: ASYNC110 (no portable way to be told)
         await asyncio.sleep(LOOK_FOR_FOLDER_EVERY_S)
-    say(f"{folder.root} is gone")
+    log_line(f"{folder.root} is gone")
     stop.set()
 
 
@@ -88,7 +88,7 @@ def _inode(path: Path) -> int:
 
 def main() -> int:
     """Read the plan and supervise it."""
-    plan = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)
+    plan = msgspec.json.decode(sys.stdin.buffer.read(), type=StackPlan)
     asyncio.run(supervise(plan))
     return 0
 

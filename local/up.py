@@ -13,17 +13,17 @@ from typing import IO, cast
 
 import msgspec
 
-from local.down import running, take_down
-from local.folder import RunFolder, alone, drop_sockets, own_sockets
-from local.plan import Plan, Probe
+from local.down import running_state, take_down
+from local.folder import RunFolder, exclusive_lock, prepare_sockets, remove_sockets
+from local.plan import Probe, StackPlan
 from local.ports import Claim, claim_ports
 from local.probes import until_ready
-from local.processes import lives
-from local.rooms import ROOT, ask, environment, last_lines, program
-from local.services import Stack, edge_arguments, oauth_settings, plan
-from local.state import Stage, State, Watched, read_state
-from local.trouble import Trouble
-from process.keys import make_missing
+from local.processes import is_alive
+from local.rooms import ROOT, environment, last_lines, module_command, run_module
+from local.services import Stack, envoy_config_arguments, oauth_settings, stack_plan
+from local.state import ServiceState, StackState, Stage, read_state
+from local.trouble import UserError
+from process.keys import create_missing
 
 READY_WITHIN_S = 60.0
 SUPERVISOR_TELLS_WITHIN_S = 10.0
@@ -37,8 +37,8 @@ def start_or_join(folder: RunFolder, api_port: int) -> tuple[Stack, bool]:
 
     Raises `Trouble` when it cannot be started; then nothing is left.
     """
-    with alone(folder):
-        state = running(folder)
+    with exclusive_lock(folder):
+        state = running_state(folder)
         if state is not None:
             return Stack(folder, state.api_port), True
         take_down(folder)  # what a crash may have left
@@ -48,30 +48,30 @@ def start_or_join(folder: RunFolder, api_port: int) -> tuple[Stack, bool]:
 def _start(folder: RunFolder, api_port: int) -> Stack:
     claim = claim_ports(api_port)
     try:
-        own_sockets(folder)
+        prepare_sockets(folder)
         stack = Stack(folder, claim.api_port)
-        make_missing(stack.keys, now=dt.datetime.now(dt.UTC))
-        services = plan(stack)
+        create_missing(stack.keys, now=dt.datetime.now(dt.UTC))
+        services = stack_plan(stack)
         with ThreadPoolExecutor(max_workers=1) as beside:
-            rendered = beside.submit(ask, "edge", edge_arguments(stack), {})
-            ask("oauth", ("migrate",), oauth_settings(stack))
+            rendered = beside.submit(run_module, "edge", envoy_config_arguments(stack), {})
+            run_module("oauth", ("migrate",), oauth_settings(stack))
             rendered.result()
         folder.port.write_text(f"{claim.api_port}\n")
         launch(folder, services, claim)
     except BaseException:
-        drop_sockets(folder)
+        remove_sockets(folder)
         raise
     finally:
         claim.close()
     return stack
 
 
-def launch(folder: RunFolder, services: Plan, claim: Claim | None = None) -> subprocess.Popen[bytes]:
+def launch(folder: RunFolder, services: StackPlan, claim: Claim | None = None) -> subprocess.Popen[bytes]:
     """Start a supervisor for `services` in a session of its own; returns once it has told its first state."""
     _keep_one_older_log(folder)
     with folder.log("supervisor").open("ab") as log:
         supervisor = subprocess.Popen(
-            program("local.supervisor"),
+            module_command("local.supervisor"),
             cwd=ROOT,
             env=environment({}),
             stdin=subprocess.PIPE,
@@ -89,13 +89,13 @@ def launch(folder: RunFolder, services: Plan, claim: Claim | None = None) -> sub
     return supervisor
 
 
-def _hand_over(supervisor: subprocess.Popen[bytes], services: Plan, folder: RunFolder) -> None:
+def _hand_over(supervisor: subprocess.Popen[bytes], services: StackPlan, folder: RunFolder) -> None:
     with contextlib.suppress(BrokenPipeError), cast("IO[bytes]", supervisor.stdin) as plan_in:
         plan_in.write(msgspec.json.encode(services))
     give_up_s = time.monotonic() + SUPERVISOR_TELLS_WITHIN_S
-    while not ((state := read_state(folder)) and state.supervisor.pid == supervisor.pid and lives(state.supervisor)):
+    while not ((state := read_state(folder)) and state.supervisor.pid == supervisor.pid and is_alive(state.supervisor)):
         if supervisor.poll() is not None or time.monotonic() > give_up_s:
-            raise Trouble(f"The supervisor did not start. {end_of_log(folder, 'supervisor')}")
+            raise UserError(f"The supervisor did not start. {end_of_log(folder, 'supervisor')}")
         time.sleep(LOOK_EVERY_S)
 
 
@@ -114,32 +114,32 @@ async def _follow(folder: RunFolder, at_last: Probe, *, told: set[str]) -> None:
             while waiting := _unready(folder, told, began_s):
                 for row in waiting:
                     if row.failed_starts >= GIVES_UP_AFTER_FAILED_STARTS:
-                        raise Trouble(_cannot_start(folder, row))
+                        raise UserError(_cannot_start(folder, row))
                 await asyncio.sleep(LOOK_EVERY_S)
             await until_ready(at_last)
     except TimeoutError:
-        raise Trouble(_too_late(folder, at_last)) from None
+        raise UserError(_too_late(folder, at_last)) from None
 
 
-def _unready(folder: RunFolder, told: set[str], began_s: float) -> list[Watched]:
+def _unready(folder: RunFolder, told: set[str], began_s: float) -> list[ServiceState]:
     """Tell of services that have become ready, and return those that have not."""
-    state = running(folder)
+    state = running_state(folder)
     if state is None:
-        raise Trouble(f"The stack was stopped while it started. {end_of_log(folder, 'supervisor')}")
+        raise UserError(f"The stack was stopped while it started. {end_of_log(folder, 'supervisor')}")
     for row in state.services:
         if row.stage is Stage.READY and row.name not in told:
             told.add(row.name)
-            tell(f"  {row.name:<14} ready after {time.monotonic() - began_s:.1f} s")
+            show_progress(f"  {row.name:<14} ready after {time.monotonic() - began_s:.1f} s")
     return [row for row in state.services if row.stage is not Stage.READY]
 
 
 def ready_now(folder: RunFolder) -> set[str]:
     """Returns the names of the services that are ready."""
-    state = running(folder)
+    state = running_state(folder)
     return {row.name for row in state.services if row.stage is Stage.READY} if state else set()
 
 
-def _cannot_start(folder: RunFolder, row: Watched) -> str:
+def _cannot_start(folder: RunFolder, row: ServiceState) -> str:
     return (
         f"{row.name} does not start: it died {row.failed_starts} times, at last with {row.last_end}. "
         f"{end_of_log(folder, row.name)}\nPut right what its log says, then `make up` again."
@@ -147,7 +147,7 @@ def _cannot_start(folder: RunFolder, row: Watched) -> str:
 
 
 def _too_late(folder: RunFolder, at_last: Probe) -> str:
-    state: State | None = read_state(folder)
+    state: StackState | None = read_state(folder)
     late = [row.name for row in state.services if row.stage is not Stage.READY] if state else []
     if not late:
         question = at_last.send.partition("\r\n")[0] or "a connection"
@@ -170,6 +170,6 @@ def _keep_one_older_log(folder: RunFolder) -> None:
         path.replace(path.with_suffix(".log.1"))
 
 
-def tell(line: str) -> None:
+def show_progress(line: str) -> None:
     """Show progress on stdout at once, also when that is a pipe."""
     print(line, flush=True)

@@ -16,13 +16,13 @@ import time
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
-from contract.bounds import TOKEN_LIFE_MAX_S
+from contract.bounds import MAX_TOKEN_LIFETIME_S
 from contract.limits import DEFAULT_PLAN, PLANS
 from contract.roles import ROLES, Role
 from oauth import keys_cli, operator
-from oauth.arguments import Mistake, OneLineParser, fail, subject, tenant, told
-from oauth.mint import Order
-from oauth.scopes import KNOWN
+from oauth.arguments import CommandError, OneLineParser, error_line, fail, parse_subject, parse_tenant
+from oauth.mint import TokenSpec
+from oauth.scopes import KNOWN_SCOPES
 from oauth.settings import (
     MintSettings,
     Seeded,
@@ -51,8 +51,8 @@ def main() -> None:
     """Do what the command line says."""
     try:
         _do(_arguments().parse_args())
-    except Mistake as fault:
-        told(fault)
+    except CommandError as fault:
+        error_line(fault)
 
 
 def _do(parsed: argparse.Namespace) -> None:
@@ -78,13 +78,13 @@ async def _serve(settings: ServeSettings) -> None:
     # The commands that only print are not to wait for a web framework.
     from structlog.contextvars import merge_contextvars
 
-    from oauth.app import DESK, build
-    from oauth.inside import build_inside
+    from oauth.app import DEPENDENCIES, build
+    from oauth.inside import build_internal_api
     from oauth.store.database import Database
     from oauth.store.schema import missing_migrations
     from process.http import serve
     from process.logs import make_logger
-    from process.metrics import exposing, new_registry
+    from process.metrics import new_registry, serve_metrics
     from process.stopping import stop_event
     from process.tracing import log_processors, tracing
 
@@ -101,9 +101,9 @@ async def _serve(settings: ServeSettings) -> None:
         log.info("serving", kids=list(settings.keys.published(int(time.time()))))
         registry = new_registry()
         with tracing("oauth", settings.collector, registry) as tracer:
-            async with exposing(registry, settings.metrics_listen), asyncio.TaskGroup() as listeners:
+            async with serve_metrics(registry, settings.metrics_listen), asyncio.TaskGroup() as listeners:
                 app = build(settings, database, log, registry)
-                inside = build_inside(database, settings.internal_secret, log, desk=app[DESK])
+                inside = build_internal_api(database, settings.internal_secret, log, desk=app[DEPENDENCIES])
                 _trace(app, tracer)
                 _trace(inside, tracer, "oauth.inside")
                 listeners.create_task(serve(app, settings.listen, stop))
@@ -114,16 +114,16 @@ async def _serve(settings: ServeSettings) -> None:
 async def _taken_address(database: "Database", login: Seeded) -> str | None:
     from oauth.store.people import taken_address
 
-    async with database.reading() as connection:
+    async with database.read() as connection:
         return await taken_address(connection, login.people)
 
 
 def _trace(app: "web.Application", tracer: "Tracer | None", name: str | None = None) -> None:
     if tracer is None:
         return
-    from oauth.traced import serving_requests
+    from oauth.traced import trace_requests
 
-    app.middlewares.insert(0, serving_requests(tracer, name))
+    app.middlewares.insert(0, trace_requests(tracer, name))
 
 
 async def _migrate(database_url: str) -> None:
@@ -154,18 +154,18 @@ async def _purge(database_url: str) -> None:
 
 def _keys(parsed: argparse.Namespace) -> str:
     try:
-        return keys_cli.act(parsed, load_or_exit(load_keys, os.environ, "oauth"))
+        return keys_cli.run(parsed, load_or_exit(load_keys, os.environ, "oauth"))
     except ValueError as fault:
         fail(str(fault))
 
 
 async def _or_exit(asked: Awaitable[T]) -> T:
     """What a database answers, or the end of the process with the reason in a line."""
-    from oauth.store.database import DatabaseLost
+    from oauth.store.database import DatabaseUnavailable
 
     try:
         return await asked
-    except DatabaseLost as error:
+    except DatabaseUnavailable as error:
         fail(str(error))
 
 
@@ -177,7 +177,7 @@ def _token(wanted: argparse.Namespace, settings: MintSettings) -> str:
     subject = wanted.subject or (business.first(wanted.role) if business else None)
     if subject is None:
         fail(f"the directory has no active {wanted.role} of business {tenant}: name one with --subject")
-    order = Order(
+    order = TokenSpec(
         tenant=tenant,
         subject=subject,
         role=wanted.role,
@@ -205,10 +205,12 @@ def _arguments() -> argparse.ArgumentParser:
     keys_cli.add_arguments(commands.add_parser("keys", help="list, stage, rotate or withdraw signing keys"))
     operator.add_commands(commands)
     token = commands.add_parser("token", help="print an access token (local mode only)")
-    token.add_argument("--tenant", type=tenant, help="the business; default: the directory's first")
-    token.add_argument("--subject", type=subject, help="a user, by number or usr_ id; default: the first with the role")
+    token.add_argument("--tenant", type=parse_tenant, help="the business; default: the directory's first")
+    token.add_argument(
+        "--subject", type=parse_subject, help="a user, by number or usr_ id; default: the first with the role"
+    )
     token.add_argument("--role", choices=tuple(ROLES), default=Role.ADMIN.word)
-    token.add_argument("--scopes", type=_scopes, default=KNOWN, help="default: all")
+    token.add_argument("--scopes", type=_scopes, default=KNOWN_SCOPES, help="default: all")
     token.add_argument("--plan", choices=tuple(PLANS), help="default: the business's own")
     token.add_argument("--ttl", type=_life_s, default=_DAYS_30_S, metavar="SECONDS", help="default: 30 days")
     return parser
@@ -217,16 +219,16 @@ def _arguments() -> argparse.ArgumentParser:
 def _scopes(text: str) -> tuple[str, ...]:
     words = tuple(word for word in re.split(r"[ ,]+", text) if word)
     for word in words:
-        if word not in KNOWN:
-            meant = difflib.get_close_matches(word, KNOWN, n=1)
-            instead = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(KNOWN)}"
+        if word not in KNOWN_SCOPES:
+            meant = difflib.get_close_matches(word, KNOWN_SCOPES, n=1)
+            instead = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(KNOWN_SCOPES)}"
             raise argparse.ArgumentTypeError(f"{word!r} is no scope; {instead}")
     return words
 
 
 def _life_s(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not 0 < int(text) <= TOKEN_LIFE_MAX_S:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 1 to {TOKEN_LIFE_MAX_S}")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 0 < int(text) <= MAX_TOKEN_LIFETIME_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 1 to {MAX_TOKEN_LIFETIME_S}")
     return int(text)
 
 

@@ -12,23 +12,23 @@ from contract.bounds import JSON_MEDIA_TYPE
 from contract.headers import ALLOW, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE
 from contract.oauth import BASIC_CHALLENGE, INVALID_CLIENT, NO_STORE, REDIRECT_STATUS, Endpoint
 from contract.vocabulary import Json
-from oauth.errors import Refusal
+from oauth.errors import ErrorResponse
 
 _CACHED = {"cache-control": "public, max-age=300"}
 _NOBODY_ELSES = {"referrer-policy": "no-referrer", **dict(NO_STORE)}
 
 
-def told(members: Mapping[str, Json]) -> web.Response:
+def client_response(members: Mapping[str, Json]) -> web.Response:
     """A good answer to one client."""
     return _json(200, members, dict(NO_STORE))
 
 
-def published(members: Mapping[str, Json], headers: Mapping[str, str] | None = None) -> web.Response:
+def public_document(members: Mapping[str, Json], headers: Mapping[str, str] | None = None) -> web.Response:
     """A document for anybody."""
     return _json(200, members, dict(headers or _CACHED))
 
 
-def refused(refusal: Refusal, endpoint: Endpoint) -> web.Response:
+def error_response(refusal: ErrorResponse, endpoint: Endpoint) -> web.Response:
     """An error for a client (RFC 6749 §5.2)."""
     error = refusal.error
     headers = dict(NO_STORE)
@@ -42,7 +42,7 @@ def refused(refusal: Refusal, endpoint: Endpoint) -> web.Response:
     return _json(error.status, {"error": error.code, "error_description": refusal.description}, headers)
 
 
-def redirect(url: str) -> web.Response:
+def see_other(url: str) -> web.Response:
     """A 303 to that very URL: the web framework's own redirect would quote it anew, and change a `state`."""
     return web.Response(status=REDIRECT_STATUS, headers={LOCATION: url, **_NOBODY_ELSES})
 

@@ -22,46 +22,48 @@ from contract.oauth import (
 )
 from contract.vocabulary import Json
 from oauth import answers
-from oauth.authorize import authorizing
-from oauth.back_channel import Handler, answering
-from oauth.desk import Desk
-from oauth.errors import Refusal
-from oauth.front import Front
+from oauth.authorize import authorize_endpoint
+from oauth.back_channel import Handler, client_endpoint
+from oauth.desk import Dependencies
+from oauth.errors import ErrorResponse
+from oauth.front import BrowserFront
 from oauth.introspect import introspect
-from oauth.jwks import key_set
+from oauth.jwks import jwk_set
 from oauth.login import Login
 from oauth.login.demo import DemoLogin, demo_accounts
 from oauth.login.nobody import NobodyLogin
 from oauth.login.oidc import OidcLogin
 from oauth.metadata import resource_metadata, server_metadata
-from oauth.metrics import counting
+from oauth.metrics import count_requests
 from oauth.pages.front import Pages
 from oauth.pages.login import LoginForm
-from oauth.pages.printer import Printer
+from oauth.pages.printer import PageRenderer
 from oauth.parameters import MAX_FORM_BYTES
-from oauth.purge import purging
+from oauth.purge import purge_periodically
 from oauth.revoke import revoke
 from oauth.settings import Provider, Seeded, ServeSettings
-from oauth.standing import standing
+from oauth.standing import review_periodically
 from oauth.store.database import Database
 from oauth.throttle import Throttle
 from oauth.token import token
-from oauth.told import telling
+from oauth.told import log_requests
 
 _KEYS_FRESH = {"cache-control": "public, max-age=60"}
 """The edge fetches once a minute too: a new key is published long before it signs."""
 Answer = Callable[[web.Request], Awaitable[web.Response]]
-DESK = web.AppKey("DESK", Desk)
-BACK: tuple[tuple[Endpoint, Handler], ...] = ((TOKEN, token), (REVOKE, revoke), (INTROSPECT, introspect))
+DEPENDENCIES = web.AppKey("DESK", Dependencies)
+ENDPOINTS: tuple[tuple[Endpoint, Handler], ...] = ((TOKEN, token), (REVOKE, revoke), (INTROSPECT, introspect))
 
 
 def _now_s() -> int:
     return int(time.time())
 
 
-def desk_of(settings: ServeSettings, database: Database, login: Login, log: FilteringBoundLogger) -> Desk:
+def build_dependencies(
+    settings: ServeSettings, database: Database, login: Login, log: FilteringBoundLogger
+) -> Dependencies:
     """What the endpoints have at hand."""
-    return Desk(
+    return Dependencies(
         database=database,
         keys=settings.keys,
         login=login,
@@ -78,12 +80,12 @@ def build(
     settings: ServeSettings, database: Database, log: FilteringBoundLogger, registry: CollectorRegistry
 ) -> web.Application:
     """The application over a database that has its tables."""
-    printer = Printer(settings.look, settings.logo)
-    desk = desk_of(settings, database, login_of(settings, database, printer), log)
+    printer = PageRenderer(settings.look, settings.logo)
+    desk = build_dependencies(settings, database, build_login(settings, database, printer), log)
     return assemble(desk, Pages(desk, printer), registry)
 
 
-def login_of(settings: ServeSettings, database: Database, printer: Printer) -> Login:
+def build_login(settings: ServeSettings, database: Database, printer: PageRenderer) -> Login:
     """How people log in."""
     match settings.login:
         case Seeded(people):
@@ -96,14 +98,14 @@ def login_of(settings: ServeSettings, database: Database, printer: Printer) -> L
     assert_never(settings.login)
 
 
-def assemble(desk: Desk, front: Front, registry: CollectorRegistry | None = None) -> web.Application:
+def assemble(desk: Dependencies, front: BrowserFront, registry: CollectorRegistry | None = None) -> web.Application:
     """The application, whoever shows its pages."""
-    phases = (telling(desk.log), counting(registry or CollectorRegistry()))
+    phases = (log_requests(desk.log), count_requests(registry or CollectorRegistry()))
     app = web.Application(client_max_size=MAX_FORM_BYTES, middlewares=phases)
-    app[DESK] = desk
-    app.router.add_route("*", AUTHORIZE.path, authorizing(desk, front))
-    for endpoint, handler in BACK:
-        app.router.add_route("*", endpoint.path, answering(desk, endpoint, handler))
+    app[DEPENDENCIES] = desk
+    app.router.add_route("*", AUTHORIZE.path, authorize_endpoint(desk, front))
+    for endpoint, handler in ENDPOINTS:
+        app.router.add_route("*", endpoint.path, client_endpoint(desk, endpoint, handler))
     _publish(app, SERVER_METADATA, _document(server_metadata(desk.issuer, desk.audience)))
     _publish(app, RESOURCE_METADATA, _document(resource_metadata(desk.issuer, desk.audience)))
     _publish(app, JWKS, _jwks(desk))
@@ -112,7 +114,7 @@ def assemble(desk: Desk, front: Front, registry: CollectorRegistry | None = None
 
     async def beside(_: web.Application) -> AsyncIterator[None]:
         await desk.login.open()
-        async with purging(desk), standing(desk):
+        async with purge_periodically(desk), review_periodically(desk):
             yield
         await desk.login.close()
 
@@ -125,7 +127,7 @@ def _publish(app: web.Application, endpoint: Endpoint, answer: Answer) -> None:
 
     async def read(request: web.Request) -> web.Response:
         if request.method not in endpoint.methods:
-            return answers.refused(Refusal(WRONG_METHOD), endpoint)
+            return answers.error_response(ErrorResponse(WRONG_METHOD), endpoint)
         return await answer(request)
 
     app.router.add_route("*", endpoint.path, read)
@@ -133,14 +135,14 @@ def _publish(app: web.Application, endpoint: Endpoint, answer: Answer) -> None:
 
 def _document(members: Mapping[str, Json]) -> Answer:
     async def answer(_: web.Request) -> web.Response:
-        return answers.published(members)
+        return answers.public_document(members)
 
     return answer
 
 
-def _jwks(desk: Desk) -> Answer:
+def _jwks(desk: Dependencies) -> Answer:
     async def answer(_: web.Request) -> web.Response:
-        return answers.published(key_set(*desk.keys.published(desk.clock()).values()), _KEYS_FRESH)
+        return answers.public_document(jwk_set(*desk.keys.published(desk.clock()).values()), _KEYS_FRESH)
 
     return answer
 

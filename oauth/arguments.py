@@ -20,32 +20,32 @@ class OneLineParser(argparse.ArgumentParser):
         fail(message)
 
 
-class Mistake(Exception):
+class CommandError(Exception):
     """Ends the process, when all that was opened is closed: a SystemExit from within would end the loop first."""
 
 
 def fail(line: str) -> Never:
     """The end of the process, and why. Raises Mistake."""
-    raise Mistake(line)
+    raise CommandError(line)
 
 
-def told(fault: Mistake) -> Never:
+def error_line(fault: CommandError) -> Never:
     """In a line."""
     sys.stderr.write(f"oauth: {fault}\n")
     raise SystemExit(2) from None
 
 
-def tenant(text: str) -> TenantId:
+def parse_tenant(text: str) -> TenantId:
     """A business by its internal number or UUID."""
     return TenantId(_number(text, MAX_TENANT))
 
 
-def subject(text: str) -> UserId | str:
+def parse_subject(text: str) -> UserId | str:
     """A user by its internal number or UUID, or by its `usr_…` id as it stands."""
     return text if text.startswith(f"{USER_PREFIX}_") else UserId(_number(text, MAX_NUMBER))
 
 
-def spelt(number: int) -> str:
+def format_number(number: int) -> str:
     """A number as its operator knows it: past those that count it is a UUID."""
     return str(number) if number <= MAX_NUMBER else str(UUID(int=number))
 

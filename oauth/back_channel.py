@@ -27,54 +27,56 @@ from contract.oauth import (
 )
 from contract.vocabulary import Json
 from oauth import answers
-from oauth.clients import Client, authenticates, credentials
-from oauth.desk import Desk
-from oauth.errors import Refusal, RefusedError
-from oauth.grants import Call
-from oauth.login import LoginLost
-from oauth.parameters import Parameters, Unreadable, read_parameters
-from oauth.store.audit import note
+from oauth.clients import Client, read_credentials, verify_secret
+from oauth.desk import Dependencies
+from oauth.errors import ErrorResponse, RequestRejected
+from oauth.grants import TokenRequest
+from oauth.login import DirectoryUnavailable
+from oauth.parameters import InvalidParameters, Parameters, parse_parameters
+from oauth.store.audit import record
 from oauth.store.clients import find_client_and_wait
-from oauth.store.database import DatabaseLost
-from oauth.store.failures import Watched, count_failure
+from oauth.store.database import DatabaseUnavailable
+from oauth.store.failures import FailureCounter, count_failure
 
-Handler = Callable[[Desk, Call], Awaitable[Mapping[str, Json] | Refusal | None]]
+Handler = Callable[[Dependencies, TokenRequest], Awaitable[Mapping[str, Json] | ErrorResponse | None]]
 
 
-def answering(desk: Desk, endpoint: Endpoint, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+def client_endpoint(
+    desk: Dependencies, endpoint: Endpoint, handler: Handler
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The endpoint as the web framework calls it."""
 
     async def answer(request: web.Request) -> web.Response:
         try:
             outcome = await handler(desk, await _call(desk, request, endpoint))
-        except RefusedError as error:
+        except RequestRejected as error:
             outcome = error.refusal
-        except (DatabaseLost, LoginLost) as error:
+        except (DatabaseUnavailable, DirectoryUnavailable) as error:
             desk.log.error("lost", cause=str(error))
-            outcome = Refusal(UNAVAILABLE)
+            outcome = ErrorResponse(UNAVAILABLE)
         except Exception:
             desk.log.exception("unhandled")
-            outcome = Refusal(SERVER_ERROR)
-        if isinstance(outcome, Refusal):
-            return answers.refused(outcome, endpoint)
-        return answers.told(outcome or {})
+            outcome = ErrorResponse(SERVER_ERROR)
+        if isinstance(outcome, ErrorResponse):
+            return answers.error_response(outcome, endpoint)
+        return answers.client_response(outcome or {})
 
     return answer
 
 
-async def _call(desk: Desk, request: web.Request, endpoint: Endpoint) -> Call:
+async def _call(desk: Dependencies, request: web.Request, endpoint: Endpoint) -> TokenRequest:
     if request.method not in endpoint.methods:
-        raise RefusedError(Refusal(WRONG_METHOD))
+        raise RequestRejected(ErrorResponse(WRONG_METHOD))
     address = client_address(request)
     wait_s = desk.throttle.wait_s(ADDRESS_REQUESTS, address)
     if wait_s:
-        raise RefusedError(Refusal(SLOW_DOWN, retry_after_s=wait_s))
+        raise RequestRejected(ErrorResponse(SLOW_DOWN, retry_after_s=wait_s))
     form = await _form(request)
     client = await _client(desk, request.headers.getall(AUTHORIZATION.name, []), form, address)
     wait_s = desk.throttle.wait_s(CLIENT_REQUESTS, client.id)
     if wait_s:
-        raise RefusedError(Refusal(SLOW_DOWN, retry_after_s=wait_s))
-    return Call(client, form, desk.clock())
+        raise RequestRejected(ErrorResponse(SLOW_DOWN, retry_after_s=wait_s))
+    return TokenRequest(client, form, desk.clock())
 
 
 def client_address(request: web.Request) -> str:
@@ -94,40 +96,40 @@ def client_address(request: web.Request) -> str:
 
 async def _form(request: web.Request) -> Parameters:
     if request.content_type != FORM_MEDIA_TYPE:
-        raise RefusedError(Refusal(INVALID_REQUEST, f"The body is to be {FORM_MEDIA_TYPE}."))
+        raise RequestRejected(ErrorResponse(INVALID_REQUEST, f"The body is to be {FORM_MEDIA_TYPE}."))
     try:
-        form = read_parameters(await request.read())
+        form = parse_parameters(await request.read())
     except web.HTTPRequestEntityTooLarge:
-        raise RefusedError(Refusal(TOO_LARGE)) from None
-    fault = form if isinstance(form, Unreadable) else form.fault
-    if isinstance(form, Unreadable) or fault is not None:
-        raise RefusedError(Refusal(INVALID_REQUEST, f"In the body, {fault.detail if fault else ''}."))
+        raise RequestRejected(ErrorResponse(TOO_LARGE)) from None
+    fault = form if isinstance(form, InvalidParameters) else form.fault
+    if isinstance(form, InvalidParameters) or fault is not None:
+        raise RequestRejected(ErrorResponse(INVALID_REQUEST, f"In the body, {fault.detail if fault else ''}."))
     return form
 
 
-async def _client(desk: Desk, authorization: list[str], form: Parameters, address: str) -> Client:
-    shown = credentials(authorization, form)
-    if isinstance(shown, Refusal):
-        raise RefusedError(shown)
+async def _client(desk: Dependencies, authorization: list[str], form: Parameters, address: str) -> Client:
+    shown = read_credentials(authorization, form)
+    if isinstance(shown, ErrorResponse):
+        raise RequestRejected(shown)
     watched = (
-        Watched(f"client {shown.client_id} from {address}", CLIENT_LOCK_OUT),
-        Watched(f"clients from {address}", ADDRESS_LOCK_OUT),
+        FailureCounter(f"client {shown.client_id} from {address}", CLIENT_LOCK_OUT),
+        FailureCounter(f"clients from {address}", ADDRESS_LOCK_OUT),
     )
     now_s = desk.clock()
-    async with desk.database.reading() as connection:
+    async with desk.database.read() as connection:
         client, locked_s = await find_client_and_wait(connection, shown.client_id, watched, now_s=now_s)
     if locked_s:
-        raise RefusedError(Refusal(SLOW_DOWN, "Too many wrong secrets; come back later.", locked_s))
-    if client is not None and authenticates(client, shown, now_s=now_s):
+        raise RequestRejected(ErrorResponse(SLOW_DOWN, "Too many wrong secrets; come back later.", locked_s))
+    if client is not None and verify_secret(client, shown, now_s=now_s):
         return client
     await _failed(desk, client, watched, now_s)
-    raise RefusedError(Refusal(INVALID_CLIENT))
+    raise RequestRejected(ErrorResponse(INVALID_CLIENT))
 
 
-async def _failed(desk: Desk, client: Client | None, watched: tuple[Watched, ...], now_s: int) -> None:
-    async with desk.database.writing() as connection:
+async def _failed(desk: Dependencies, client: Client | None, watched: tuple[FailureCounter, ...], now_s: int) -> None:
+    async with desk.database.write() as connection:
         await count_failure(connection, watched, now_s=now_s)
         if client is not None:
             # Of a client that is none there is nothing to tell, and its id may be anything.
             actor = f"client:{client.id}"
-            await note(connection, "client.refused", client.id, actor=actor, now_s=now_s, business=client.owner)
+            await record(connection, "client.refused", client.id, actor=actor, now_s=now_s, business=client.owner)

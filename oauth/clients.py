@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus, urlsplit
 from contract.oauth import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, INVALID_CLIENT, INVALID_REQUEST, REFRESH_TOKEN
 from contract.types import Uris
 from contract.vocabulary import TenantId, UserId
-from oauth.errors import Refusal
+from oauth.errors import ErrorResponse
 from oauth.opaque import digest
 from oauth.parameters import Parameters
 
@@ -85,19 +85,19 @@ class Credentials:
     secret: str | None
 
 
-def credentials(authorization: list[str], form: Parameters) -> Credentials | Refusal:
+def read_credentials(authorization: list[str], form: Parameters) -> Credentials | ErrorResponse:
     """What a request on the back channel authenticates by: Basic, the body, or a client_id alone; never two at once."""
     in_body = form.get("client_id"), form.get("client_secret")
     if not authorization:
         client_id, secret = in_body
-        return Credentials(client_id, secret) if client_id else Refusal(INVALID_CLIENT)
+        return Credentials(client_id, secret) if client_id else ErrorResponse(INVALID_CLIENT)
     basic = _basic(authorization[0]) if len(authorization) == 1 else None
     if basic is None:
-        return Refusal(
+        return ErrorResponse(
             INVALID_CLIENT, "The Authorization header is not of the form that RFC 6749 section 2.3.1 gives it."
         )
     if in_body[1] is not None or in_body[0] not in (None, basic.client_id):
-        return Refusal(INVALID_REQUEST, "A client authenticates in one way, not in two (RFC 6749 section 2.3).")
+        return ErrorResponse(INVALID_REQUEST, "A client authenticates in one way, not in two (RFC 6749 section 2.3).")
     return basic
 
 
@@ -114,7 +114,7 @@ def _basic(header: str) -> Credentials | None:
     return Credentials(client_id, secret or None) if colon and _PRINTABLE.fullmatch(client_id) else None
 
 
-def authenticates(client: Client, shown: Credentials, *, now_s: int) -> bool:
+def verify_secret(client: Client, shown: Credentials, *, now_s: int) -> bool:
     """Whether it is who it says: by its secret, or the one before while that still counts; or public, by none."""
     if client.disabled or client.secret_hash is None or shown.secret is None:
         return not client.disabled and client.is_public and shown.secret is None
@@ -125,7 +125,7 @@ def authenticates(client: Client, shown: Credentials, *, now_s: int) -> bool:
     return before is not None and now_s < client.previous_secret_until_s and hmac.compare_digest(hashed, before)
 
 
-def redirect_fault(uri: str, *, is_public: bool) -> str | None:
+def redirect_uri_error(uri: str, *, is_public: bool) -> str | None:
     """Why a redirect URI cannot be registered, as the rest of a sentence about it; None for one that can.
 
     https for everybody; loopback http, and a scheme of one's own, for public clients only (RFC 8252 §7, §8.4).

@@ -9,87 +9,89 @@ from dataclasses import dataclass
 
 from contract.oauth import ACCESS_DENIED
 from contract.vocabulary import TenantId
-from oauth.authorization import Asked, error_redirect, way_back
+from oauth.authorization import AuthorizationRequest, error_redirect, redirect_with_answer
 from oauth.clients import Client
-from oauth.desk import Desk
-from oauth.errors import GONE, NOT_YOURS, UNKNOWN_CLIENT, PageError
+from oauth.desk import Dependencies
+from oauth.errors import REQUEST_ENDED, REQUEST_OF_ANOTHER, UNKNOWN_CLIENT, PageError
 from oauth.login import Identity, Membership
-from oauth.scopes import allowed_to, ordered
-from oauth.store.audit import note
+from oauth.scopes import ordered, permitted_scopes
+from oauth.store.audit import record
 from oauth.store.clients import find_client
-from oauth.store.grants import give, new_code
-from oauth.store.requests import bind, look, spend
+from oauth.store.grants import create_grant, new_code
+from oauth.store.requests import bind, consume, peek
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingRequest:
     """A request that this person alone can decide."""
 
-    word: str
-    asked: Asked
+    handle: str
+    asked: AuthorizationRequest
     client: Client
 
-    def offered(self, member: Membership) -> tuple[str, ...]:
+    def grantable_scopes(self, member: Membership) -> tuple[str, ...]:
         """Of the scopes asked for, those that the person's role in a business can give."""
-        return allowed_to(member.role, member.permissions, self.asked.scope)
+        return permitted_scopes(member.role, member.permissions, self.asked.scope)
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class RedirectNow:
     """There is nothing to decide: the app is told at once."""
 
     url: str
 
 
-async def pending(desk: Desk, word: str, identity: Identity) -> Pending | Elsewhere:
+async def load_pending(desk: Dependencies, word: str, identity: Identity) -> PendingRequest | RedirectNow:
     """The request under `word`, from now on this person's alone. Raises PageError where it ended or is another's."""
-    async with desk.database.writing() as connection:
+    async with desk.database.write() as connection:
         asked = await bind(connection, word, identity.user_id, now_s=desk.clock())
         client = await find_client(connection, asked.client_id) if asked else None
-        anothers = asked is None and await look(connection, word, now_s=desk.clock()) is not None
+        anothers = asked is None and await peek(connection, word, now_s=desk.clock()) is not None
     if asked is None:
-        raise PageError(NOT_YOURS if anothers else GONE)
+        raise PageError(REQUEST_OF_ANOTHER if anothers else REQUEST_ENDED)
     if client is None or client.disabled:
         raise PageError(UNKNOWN_CLIENT)
     if asked.error is None:
-        return Pending(word, asked, client)
+        return PendingRequest(word, asked, client)
     await _spent(desk, word, identity)
-    return Elsewhere(error_redirect(asked, desk.issuer, asked.error, asked.description))
+    return RedirectNow(error_redirect(asked, desk.issuer, asked.error, asked.description))
 
 
-async def decide(desk: Desk, request: Pending, identity: Identity, business: TenantId, scopes: Sequence[str]) -> str:
+async def decide(
+    desk: Dependencies, request: PendingRequest, identity: Identity, business: TenantId, scopes: Sequence[str]
+) -> str:
     """The person allows it: the way back, with a code. Raises PageError where it was decided already or has ended.
 
     Given is what was asked for, chosen, and in the role that the person has in that business now; where that is
     nothing, the app is told that it was denied.
     """
-    member = await desk.login.current(identity.user_id, business)
-    chosen = ordered(set(scopes) & set(request.offered(member))) if member else ()
+    member = await desk.login.membership(identity.user_id, business)
+    chosen = ordered(set(scopes) & set(request.grantable_scopes(member))) if member else ()
     if member is None or not chosen:
         return await deny(desk, request, identity)
     asked, now_s = request.asked, desk.clock()
-    async with desk.database.writing() as connection:
+    async with desk.database.write() as connection:
         client = await find_client(connection, asked.client_id, hold=True)
         if client is None or client.disabled:
             raise PageError(UNKNOWN_CLIENT)
-        if not await spend(connection, request.word, identity.user_id, now_s=now_s):
-            raise PageError(GONE)
+        if not await consume(connection, request.handle, identity.user_id, now_s=now_s):
+            raise PageError(REQUEST_ENDED)
         who = (asked.client_id, identity.user_id, business)
-        grant_id = await give(connection, *who, chosen, now_s=now_s)
+        grant_id = await create_grant(connection, *who, chosen, now_s=now_s)
         code = await new_code(connection, grant_id, asked.client_id, asked.redirect_uri, asked.challenge, now_s=now_s)
         actor = f"user:{identity.user_id}"
         told = {"client": asked.client_id, "scope": list(chosen)}
-        await note(connection, "grant.given", grant_id, actor=actor, now_s=now_s, business=business, **told)
-    return way_back(asked.redirect_uri, desk.issuer, asked.state, code=code)
+        await record(connection, "grant.given", grant_id, actor=actor, now_s=now_s, business=business, **told)
+    return redirect_with_answer(asked.redirect_uri, desk.issuer, asked.state, code=code)
 
 
-async def deny(desk: Desk, request: Pending, identity: Identity) -> str:
+async def deny(desk: Dependencies, request: PendingRequest, identity: Identity) -> str:
     """The person does not: the way back, with `access_denied`. Raises PageError as `decide` does."""
-    await _spent(desk, request.word, identity)
+    await _spent(desk, request.handle, identity)
     return error_redirect(request.asked, desk.issuer, ACCESS_DENIED.code, ACCESS_DENIED.description)
 
 
-async def _spent(desk: Desk, word: str, identity: Identity) -> None:
-    async with desk.database.writing() as connection:
-        if not await spend(connection, word, identity.user_id, now_s=desk.clock()):
-            raise PageError(GONE)
+async def _spent(desk: Dependencies, word: str, identity: Identity) -> None:
+    async with desk.database.write() as connection:
+        if not await consume(connection, word, identity.user_id, now_s=desk.clock()):
+            raise PageError(REQUEST_ENDED)

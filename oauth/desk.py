@@ -15,7 +15,7 @@ from oauth.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Dependencies:
     """`issuer`: the auth host's origin; `audience`: the API's; `clock`: seconds since 1970."""
 
     database: Database
@@ -28,6 +28,6 @@ class Desk:
     clock: Callable[[], int]
     log: FilteringBoundLogger
 
-    def mint(self, purpose: Purpose) -> Mint:
+    def mint_for(self, purpose: Purpose) -> Mint:
         """What signs for a purpose now."""
         return Mint(self.issuer, self.audience, self.ids, self.keys.signing(purpose, self.clock()))

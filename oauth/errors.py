@@ -9,7 +9,7 @@ from contract.oauth import OAuthError
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ErrorResponse:
     """An OAuth error; `detail` says more than its row does, and never repeats what was sent."""
 
     error: OAuthError
@@ -22,16 +22,16 @@ class Refusal:
         return self.detail or self.error.description
 
 
-class RefusedError(Exception):
+class RequestRejected(Exception):
     """A refusal on its way to the answer. Never raised out of a transaction that has something to keep."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: ErrorResponse) -> None:
         super().__init__(refusal.description)
         self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
-class PageFault:
+class PageProblem:
     """Nobody that could be redirected to is trusted, or there is nothing to go on with: a page tells the user."""
 
     title: str
@@ -42,19 +42,23 @@ class PageFault:
 class PageError(Exception):
     """A page fault on its way to the answer."""
 
-    def __init__(self, fault: PageFault) -> None:
+    def __init__(self, fault: PageProblem) -> None:
         super().__init__(fault.title)
         self.fault = fault
 
 
-UNKNOWN_CLIENT = PageFault(
+UNKNOWN_CLIENT = PageProblem(
     "This app is not known",
     "The link that brought you here names no app that may ask. To whoever made it: there is no such client_id.",
 )
-BAD_REDIRECT = PageFault(
+BAD_REDIRECT = PageProblem(
     "This app cannot be sent an answer",
     "The link that brought you here asks for an answer at an address that is not the app's. To whoever made it: "
     "redirect_uri has to be one of those that the app is registered with, to the letter.",
 )
-GONE = PageFault("This request has ended", "It was answered, or took too long. Go back to the app and start again.")
-NOT_YOURS = PageFault("This is someone else's request", "Go back to the app and start again as yourself.", 403)
+REQUEST_ENDED = PageProblem(
+    "This request has ended", "It was answered, or took too long. Go back to the app and start again."
+)
+REQUEST_OF_ANOTHER = PageProblem(
+    "This is someone else's request", "Go back to the app and start again as yourself.", 403
+)

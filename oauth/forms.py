@@ -8,11 +8,11 @@ import hmac
 from aiohttp import web
 
 from contract.oauth import FORM_MEDIA_TYPE
-from oauth.errors import PageError, PageFault
-from oauth.parameters import Parameters, Unreadable, read_parameters
+from oauth.errors import PageError, PageProblem
+from oauth.parameters import InvalidParameters, Parameters, parse_parameters
 
-_GARBLED = PageFault("This form cannot be read", "Go back, load the page again and send it once more.")
-FOREIGN = PageFault(
+_GARBLED = PageProblem("This form cannot be read", "Go back, load the page again and send it once more.")
+FORM_NOT_OURS = PageProblem(
     "This did not come from a page of ours",
     "Nothing was done. Go back, load the page again and send it once more.",
     403,
@@ -24,10 +24,10 @@ async def read_form(request: web.Request) -> Parameters:
     if request.content_type != FORM_MEDIA_TYPE:
         raise PageError(_GARBLED)
     try:
-        form = read_parameters(await request.read())
+        form = parse_parameters(await request.read())
     except web.HTTPRequestEntityTooLarge:
         raise PageError(_GARBLED) from None
-    if isinstance(form, Unreadable) or form.fault is not None:
+    if isinstance(form, InvalidParameters) or form.fault is not None:
         raise PageError(_GARBLED)
     return form
 
@@ -37,7 +37,7 @@ async def trusted_form(request: web.Request, issuer: str, csrf: str | None) -> P
     form = await read_form(request)
     shown = form.get("csrf") or ""
     if not csrf or not hmac.compare_digest(shown.encode(), csrf.encode()) or not _is_from_here(request, issuer):
-        raise PageError(FOREIGN)
+        raise PageError(FORM_NOT_OURS)
     return form
 
 

@@ -8,17 +8,17 @@ from typing import Protocol
 
 from aiohttp import web
 
-from oauth.errors import PageFault
+from oauth.errors import PageProblem
 
 
-class Front(Protocol):
+class BrowserFront(Protocol):
     """Whoever shows pages."""
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add the routes of the pages."""
 
-    async def arrive(self, request: web.Request, word: str) -> web.StreamResponse:
+    async def show_request(self, request: web.Request, word: str) -> web.StreamResponse:
         """Go on with the request that is kept under `word`: let the person log in, unless they are, and decide."""
 
-    def fault(self, fault: PageFault) -> web.StreamResponse:
+    def show_error(self, fault: PageProblem) -> web.StreamResponse:
         """The page that says so."""

@@ -10,21 +10,21 @@ from aiohttp import web
 from contract.headers import ALLOW
 from contract.oauth import ADDRESS_REQUESTS, Endpoint
 from oauth.back_channel import client_address
-from oauth.desk import Desk
-from oauth.errors import PageError, PageFault
-from oauth.front import Front
-from oauth.login import LoginLost
-from oauth.store.database import DatabaseLost
+from oauth.desk import Dependencies
+from oauth.errors import PageError, PageProblem
+from oauth.front import BrowserFront
+from oauth.login import DirectoryUnavailable
+from oauth.store.database import DatabaseUnavailable
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_TOO_MANY = PageFault("Too many requests", "Wait a minute, then go back and start again.", 429)
-_WRONG_METHOD = PageFault("This is not how to ask", "Go back and start again.", 405)
-_LOST = PageFault("Not now", "Nothing was done. Try again in a moment.", 503)
-_BROKEN = PageFault("Something failed here", "It is not your fault. Try again in a moment.", 500)
+_TOO_MANY = PageProblem("Too many requests", "Wait a minute, then go back and start again.", 429)
+_WRONG_METHOD = PageProblem("This is not how to ask", "Go back and start again.", 405)
+_LOST = PageProblem("Not now", "Nothing was done. Try again in a moment.", 503)
+_BROKEN = PageProblem("Something failed here", "It is not your fault. Try again in a moment.", 500)
 
 
-def guarded(desk: Desk, front: Front, endpoint: Endpoint, answer: Answer) -> Answer:
+def browser_endpoint(desk: Dependencies, front: BrowserFront, endpoint: Endpoint, answer: Answer) -> Answer:
     """An endpoint as the web framework calls it, whatever the method."""
 
     async def guard(request: web.Request) -> web.StreamResponse:
@@ -32,23 +32,23 @@ def guarded(desk: Desk, front: Front, endpoint: Endpoint, answer: Answer) -> Ans
             _admit(desk, endpoint, request)
             return await answer(request)
         except PageError as error:
-            shown = front.fault(error.fault)
+            shown = front.show_error(error.fault)
             if error.fault.status == 405:
                 shown.headers[ALLOW] = ", ".join(endpoint.methods)
             return shown
-        except (DatabaseLost, LoginLost) as error:
+        except (DatabaseUnavailable, DirectoryUnavailable) as error:
             desk.log.error("lost", cause=str(error))
-            return front.fault(_LOST)
+            return front.show_error(_LOST)
         except web.HTTPException:
             raise
         except Exception:
             desk.log.exception("unhandled")
-            return front.fault(_BROKEN)
+            return front.show_error(_BROKEN)
 
     return guard
 
 
-def _admit(desk: Desk, endpoint: Endpoint, request: web.Request) -> None:
+def _admit(desk: Dependencies, endpoint: Endpoint, request: web.Request) -> None:
     if request.method not in endpoint.methods:
         raise PageError(_WRONG_METHOD)
     if desk.throttle.wait_s(ADDRESS_REQUESTS, client_address(request)):

@@ -14,45 +14,45 @@ from structlog.typing import FilteringBoundLogger
 from contract.bounds import JSON_MEDIA_TYPE
 from contract.operations import HEALTH_PATH
 from oauth.administration import inside as administration
-from oauth.desk import Desk
+from oauth.desk import Dependencies
 from oauth.store import revocations
-from oauth.store.database import Database, DatabaseLost
-from oauth.watch import Watch
+from oauth.store.database import Database, DatabaseUnavailable
+from oauth.watch import LogWatch
 from process.secret import SharedSecret
-from stores.revocations.events import AFTER, FEED_PATH, WAIT, Page, read_position, write_page
+from stores.revocations.events import AFTER, FEED_PATH, WAIT, EventPage, encode_page, parse_position
 
-LONGEST_WAIT_S = 30.0
+MAX_WAIT_S = 30.0
 
 
-def build_inside(
+def build_internal_api(
     database: Database,
     secret: SharedSecret | None,
     log: FilteringBoundLogger,
     *,
-    desk: Desk | None = None,
+    desk: Dependencies | None = None,
     events_a_page: int = revocations.PAGE,
 ) -> web.Application:
     """The application. Without a `secret` whoever reaches it is one of us; without a `desk` it is the feed alone."""
-    watch = Watch(database, log)
+    watch = LogWatch(database, log)
 
-    async def read(after: str) -> Page:
-        async with database.reading() as connection:
+    async def read(after: str) -> EventPage:
+        async with database.read() as connection:
             return await revocations.page(connection, after, limit=events_a_page)
 
     async def feed(request: web.Request) -> web.Response:
         try:
             after, wait_s = request.query.get(AFTER, ""), _wait_s(request.query.get(WAIT, "0"))
-            number, _ = read_position(after)
+            number, _ = parse_position(after)
             page = await read(after)
             if wait_s > 0 and page.at_head and not page.events:
-                await watch.grown(number, wait_s)
+                await watch.wait_for_growth(number, wait_s)
                 page = await read(after)
         except ValueError as fault:
             return web.Response(status=400, text=f"{fault}\n")
-        except DatabaseLost as error:
+        except DatabaseUnavailable as error:
             log.error("feed refused", cause=str(error))
             return web.Response(status=503, text="The revocation log cannot be read.\n")
-        return web.Response(body=write_page(page), content_type=JSON_MEDIA_TYPE)
+        return web.Response(body=encode_page(page), content_type=JSON_MEDIA_TYPE)
 
     async def health(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -78,8 +78,8 @@ def build_inside(
 
 def _wait_s(text: str) -> float:
     wait_s = float(text)
-    if not 0 <= wait_s <= LONGEST_WAIT_S:
-        raise ValueError(f"{WAIT} is from 0 to {LONGEST_WAIT_S:.0f}")
+    if not 0 <= wait_s <= MAX_WAIT_S:
+        raise ValueError(f"{WAIT} is from 0 to {MAX_WAIT_S:.0f}")
     return wait_s
 
 

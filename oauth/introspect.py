@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contract.oauth import INVALID_CLIENT, INVALID_REQUEST, TOKEN_WORD
+from contract.oauth import INVALID_CLIENT, INVALID_REQUEST, TOKEN_TYPE
 from contract.vocabulary import Json
-from oauth.desk import Desk
-from oauth.errors import Refusal
-from oauth.grants import Call
-from oauth.mint import read_own
+from oauth.desk import Dependencies
+from oauth.errors import ErrorResponse
+from oauth.grants import TokenRequest
+from oauth.mint import verify_own
 from oauth.store.grants import find_refresh
 from oauth.store.tokens import is_live
 
@@ -20,29 +20,29 @@ INACTIVE: Mapping[str, Json] = {"active": False}
 _SHOWN = ("scope", "client_id", "exp", "iat", "sub", "aud", "iss", "jti", "business_id")
 
 
-async def introspect(desk: Desk, call: Call) -> Mapping[str, Json] | Refusal:
+async def introspect(desk: Dependencies, call: TokenRequest) -> Mapping[str, Json] | ErrorResponse:
     """What there is to say of a token."""
     if call.client.is_public:
-        return Refusal(INVALID_CLIENT, "Only a client with a secret may ask.")
+        return ErrorResponse(INVALID_CLIENT, "Only a client with a secret may ask.")
     text = call.form.get("token")
     if text is None:
-        return Refusal(INVALID_REQUEST, "token is missing.")
-    claims = read_own(text, desk.keys.published(call.now_s), desk.issuer, desk.audience, now_s=call.now_s)
-    async with desk.database.reading() as connection:
+        return ErrorResponse(INVALID_REQUEST, "token is missing.")
+    claims = verify_own(text, desk.keys.published(call.now_s), desk.issuer, desk.audience, now_s=call.now_s)
+    async with desk.database.read() as connection:
         if claims is None:
             return await _refresh(connection, text, call)
         if await is_live(connection, claims["jti"], call.client.id, now_s=call.now_s):
-            return {"active": True, "token_type": TOKEN_WORD, **{name: claims[name] for name in _SHOWN}}
+            return {"active": True, "token_type": TOKEN_TYPE, **{name: claims[name] for name in _SHOWN}}
     return INACTIVE
 
 
-async def _refresh(connection: AsyncConnection, text: str, call: Call) -> Mapping[str, Json]:
+async def _refresh(connection: AsyncConnection, text: str, call: TokenRequest) -> Mapping[str, Json]:
     found = await find_refresh(connection, text)
     if found is None:
         return INACTIVE
     token, grant = found
     if token.client_id != call.client.id or token.used or call.now_s >= token.expires_at_s:
         return INACTIVE
-    if not grant.holds(call.now_s):
+    if not grant.is_active(call.now_s):
         return INACTIVE
     return {"active": True, "scope": " ".join(grant.scope), "client_id": token.client_id, "exp": token.expires_at_s}

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.claims import TokenKind
-from contract.oauth import ACCESS_LIFE_S, INVALID_GRANT, UNAVAILABLE
+from contract.oauth import ACCESS_TOKEN_LIFETIME_S, INVALID_GRANT, UNAVAILABLE
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import TenantId, UserId
-from oauth.desk import Desk
-from oauth.errors import Refusal
+from oauth.desk import Dependencies
+from oauth.errors import ErrorResponse
 from oauth.key_ring import Purpose
-from oauth.mint import JTI_PREFIXES, Order
+from oauth.mint import JTI_PREFIXES, TokenSpec
 from oauth.opaque import new_id
-from oauth.store.revocations import bars
-from oauth.store.tokens import Issued, remember
+from oauth.store.revocations import issue_bars
+from oauth.store.tokens import IssuedRecord, remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Bearer:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class IssuedToken:
     """A token as it is shown, this once, and the number under which it is remembered."""
 
     text: str
@@ -46,36 +46,38 @@ class Token:
     expires_at_s: int
 
 
-async def held_back(desk: Desk, connection: AsyncConnection, bearer: Bearer, *, now_s: int) -> Refusal | None:
+async def reason_not_to_issue(
+    desk: Dependencies, connection: AsyncConnection, bearer: Bearer, *, now_s: int
+) -> ErrorResponse | None:
     """Why nothing may be issued now: it would be born dead.
 
     The business is suspended, the user's tokens were revoked this very second, or the key that would sign is revoked
     and this process has not heard of another.
     """
-    found = await bars(
+    found = await issue_bars(
         connection,
         business=desk.ids.seal_business(BUSINESS_PREFIX, bearer.business),
         subject=desk.ids.seal(USER_PREFIX, bearer.business, bearer.user),
         kid=desk.keys.signing(_purpose(bearer), now_s).id,
     )
     if found.suspended:
-        return Refusal(INVALID_GRANT, "The business is suspended.")
-    return Refusal(UNAVAILABLE) if found.key_ended or now_s < found.not_before_s else None
+        return ErrorResponse(INVALID_GRANT, "The business is suspended.")
+    return ErrorResponse(UNAVAILABLE) if found.key_ended or now_s < found.not_before_s else None
 
 
 async def issue(
-    desk: Desk,
+    desk: Dependencies,
     connection: AsyncConnection,
     bearer: Bearer,
     scope: tuple[str, ...],
     *,
     now_s: int,
-    life_s: int = ACCESS_LIFE_S,
-) -> Token:
+    life_s: int = ACCESS_TOKEN_LIFETIME_S,
+) -> IssuedToken:
     """A new access token. ValueError where a claim could not be one, which is nobody's mistake but ours."""
-    mint = desk.mint(_purpose(bearer))
+    mint = desk.mint_for(_purpose(bearer))
     jti = new_id(JTI_PREFIXES[bearer.kind])
-    order = Order(
+    order = TokenSpec(
         tenant=bearer.business,
         subject=bearer.user,
         role=bearer.role,
@@ -89,7 +91,7 @@ async def issue(
         permissions=bearer.permissions,
     )
     text = mint.sign(mint.claims(order, now_s=now_s))
-    issued = Issued(
+    issued = IssuedRecord(
         jti=jti,
         kind=bearer.kind,
         grant_id=bearer.grant_id,
@@ -106,7 +108,7 @@ async def issue(
         name=bearer.name,
         created_by=bearer.created_by,
     )
-    return Token(text, await remember(connection, issued), now_s + life_s)
+    return IssuedToken(text, await remember(connection, issued), now_s + life_s)
 
 
 def _purpose(bearer: Bearer) -> Purpose:

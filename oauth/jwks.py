@@ -35,7 +35,7 @@ def read_signing_key(pem: str) -> SigningKey:
     raise ValueError(f"the key is neither EC P-256 nor RSA of {_LEAST_RSA_BITS} bits or more")
 
 
-def key_set(*keys: SigningKey) -> dict[str, list[dict[str, str]]]:
+def jwk_set(*keys: SigningKey) -> dict[str, list[dict[str, str]]]:
     """The JWK set that the key host serves: public members only."""
     return {
         "keys": [_public_members(key.private) | {"use": "sig", "alg": key.algorithm, "kid": key.id} for key in keys]

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from oauth.jwks import SigningKey, read_signing_key
 from oauth.key_ring import KeyRow, Purpose, Rows, published, signing
-from process.keys import new_signing_key, open_to_others, write_private
+from process.keys import is_readable_by_others, new_signing_key, write_private
 
 MANIFEST = "keys.json"
 _RSA_BITS = 3072
@@ -116,6 +116,6 @@ def _only_key(folder: Path) -> Rows:
 
 def read_private(path: Path) -> SigningKey:
     """The key in a file that nobody else may read. ValueError says what is wrong."""
-    if open_to_others(path.stat()):
+    if is_readable_by_others(path.stat()):
         raise ValueError(f"{path.name} can be read by others than its owner: chmod 600 it")
     return read_signing_key(path.read_text(encoding="ascii"))

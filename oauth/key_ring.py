@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from contract.bounds import TOKEN_LIFE_MAX_S
-from contract.oauth import ACCESS_LIFE_S
+from contract.bounds import MAX_TOKEN_LIFETIME_S
+from contract.oauth import ACCESS_TOKEN_LIFETIME_S
 
 
 class Purpose(StrEnum):
@@ -27,9 +27,9 @@ STAGED_AT_LEAST_S = 10 * 60
 the time that mounted Secrets take to follow, ten minutes are enough."""
 _SKEW_S = 60
 KEPT_S: dict[Purpose, int] = {
-    Purpose.ACCESS: ACCESS_LIFE_S + _SKEW_S,
-    Purpose.PAT: TOKEN_LIFE_MAX_S + _SKEW_S,
-    Purpose.ANY: TOKEN_LIFE_MAX_S + _SKEW_S,
+    Purpose.ACCESS: ACCESS_TOKEN_LIFETIME_S + _SKEW_S,
+    Purpose.PAT: MAX_TOKEN_LIFETIME_S + _SKEW_S,
+    Purpose.ANY: MAX_TOKEN_LIFETIME_S + _SKEW_S,
 }
 """After its last signature: until the last token that it signed has expired."""
 

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     gone.add_argument("kid")
 
 
-def act(asked: argparse.Namespace, keys: KeyFolder) -> str:
+def run(asked: argparse.Namespace, keys: KeyFolder) -> str:
     """Do what was asked; returns what to print. ValueError says why not."""
     now_s = int(time.time())
     match asked.act:

@@ -14,7 +14,7 @@ from contract.oauth import (
     TOKEN,
 )
 from contract.vocabulary import Json
-from oauth.scopes import KNOWN
+from oauth.scopes import KNOWN_SCOPES
 
 
 def server_metadata(issuer: str, audience: str) -> dict[str, Json]:
@@ -25,7 +25,7 @@ def server_metadata(issuer: str, audience: str) -> dict[str, Json]:
         "authorization_endpoint": f"{issuer}{AUTHORIZE.path}",
         "token_endpoint": f"{issuer}{TOKEN.path}",
         "jwks_uri": f"{issuer}{JWKS.path}",
-        "scopes_supported": list(KNOWN),
+        "scopes_supported": list(KNOWN_SCOPES),
         "response_types_supported": [RESPONSE_TYPE],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANT_TYPES),
@@ -46,7 +46,7 @@ def resource_metadata(issuer: str, audience: str) -> dict[str, Json]:
     return {
         "resource": audience,
         "authorization_servers": [issuer],
-        "scopes_supported": list(KNOWN),
+        "scopes_supported": list(KNOWN_SCOPES),
         "bearer_methods_supported": ["header"],
         "resource_documentation": f"{audience}{DOCS_PAGE.path}",
     }

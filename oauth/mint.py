@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import jwt
 
-from contract.bounds import CLOCK_SKEW_S, TOKEN_LIFE_MAX_S
-from contract.claims import TOKEN_TYPE, Claims, TokenKind, read_claims
+from contract.bounds import CLOCK_SKEW_S, MAX_TOKEN_LIFETIME_S
+from contract.claims import TOKEN_TYPE, Claims, TokenKind, parse_claims
 from contract.ids import Codec
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import Json, TenantId, UserId
@@ -23,7 +23,7 @@ JTI = re.compile(rf"(?:{'|'.join(JTI_PREFIXES.values())})_[0-9a-f]{{32}}")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TokenSpec:
     """What is wanted of a token; `subject` is an internal number, or a `usr_…` id to be used as it is.
 
     `jti` is a fresh word, `rate_key` that of the family that shares one budget: a PAT through its rotations, a grant
@@ -52,13 +52,13 @@ class Mint:
     ids: Codec
     key: SigningKey
 
-    def claims(self, order: Order, *, now_s: int) -> dict[str, Json]:
+    def claims(self, order: TokenSpec, *, now_s: int) -> dict[str, Json]:
         """What the token says. ValueError names the first claim that no verifier would accept.
 
         Or says that it would live for longer than its revocation is remembered.
         """
-        if order.ttl_s > TOKEN_LIFE_MAX_S:
-            raise ValueError(f"a token lives for {TOKEN_LIFE_MAX_S} s at most")
+        if order.ttl_s > MAX_TOKEN_LIFETIME_S:
+            raise ValueError(f"a token lives for {MAX_TOKEN_LIFETIME_S} s at most")
         claims: dict[str, Json] = {
             "iss": self.issuer,
             "aud": self.audience,
@@ -76,7 +76,7 @@ class Mint:
         }
         if order.permissions is not None:
             claims["permissions"] = order.permissions
-        wrong = read_claims(claims)
+        wrong = parse_claims(claims)
         if isinstance(wrong, str):
             raise ValueError(f"{claims[wrong]!r} cannot be a token's {wrong}")
         return claims
@@ -86,13 +86,13 @@ class Mint:
         header = {"typ": TOKEN_TYPE, "kid": self.key.id}
         return jwt.encode(claims, self.key.private, algorithm=self.key.algorithm, headers=header)
 
-    def _subject(self, order: Order) -> str:
+    def _subject(self, order: TokenSpec) -> str:
         if isinstance(order.subject, str):
             return order.subject
         return self.ids.seal(USER_PREFIX, order.tenant, order.subject)
 
 
-def read_own(
+def verify_own(
     token: str, keys: Mapping[str, SigningKey], issuer: str, audience: str, *, now_s: int
 ) -> dict[str, Json] | None:
     """The claims of an access token of ours that has not expired, by the published `keys`; None for anything else."""
@@ -118,7 +118,7 @@ def read_own(
         )
     except jwt.InvalidTokenError:
         return None
-    return dict(claims) if isinstance(read_claims(claims), Claims) and _is_now(claims, now_s) else None
+    return dict(claims) if isinstance(parse_claims(claims), Claims) and _is_now(claims, now_s) else None
 
 
 def _is_now(claims: Mapping[str, Json], now_s: int) -> bool:

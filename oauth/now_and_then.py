@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 
 @asynccontextmanager
-async def repeating(step: Callable[[], Awaitable[None]], *, every_s: float) -> AsyncIterator[None]:
+async def run_every(step: Callable[[], Awaitable[None]], *, every_s: float) -> AsyncIterator[None]:
     """Do the step at once and then now and then; one that raises ends the block, so it is to log its own trouble."""
 
     async def again_and_again() -> None:

@@ -12,12 +12,12 @@ SECRET_PREFIX = "sec_"  # noqa: S105
 _WORD = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def new_word(prefix: str = "") -> str:
+def new_secret(prefix: str = "") -> str:
     """256 random bits behind a prefix that tells a leak scanner what they are."""
     return prefix + secrets.token_urlsafe(32)
 
 
-def is_word(text: str) -> bool:
+def is_secret(text: str) -> bool:
     """Whether it has the form of a word without a prefix: nothing else can have come from here."""
     return _WORD.fullmatch(text) is not None
 

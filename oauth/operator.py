@@ -22,16 +22,16 @@ from contract.limits import PLANS
 from contract.resources.personal_access_token import PERSONAL_ACCESS_TOKEN
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import TenantId, UserId
-from oauth.arguments import Mistake, OneLineParser, fail, spelt, subject, tenant
+from oauth.arguments import CommandError, OneLineParser, fail, format_number, parse_subject, parse_tenant
 from oauth.mint import JTI, JTI_PREFIXES
 from oauth.settings import OperatorSettings
-from stores.revocations.events import Event, Kind
+from stores.revocations.events import Event, EventKind
 
 if TYPE_CHECKING:  # the commands that only print are not to wait for SQLAlchemy
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from oauth.store.database import Database
-    from oauth.store.revocations import Entry, Note
+    from oauth.store.revocations import LogEntry, NewEntry
 
 COMMANDS = ("revoke", "suspend", "resume", "plan", "list")
 _HEADINGS = ("WHAT", "WHOM", "VALUE", "SINCE", "UNTIL", "BY", "EVENT")
@@ -47,10 +47,12 @@ def add_commands(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     revoke = commands.add_parser("revoke", help="end a token, all of a user's or of a key's, or suspend a business")
     whose = revoke.add_mutually_exclusive_group(required=True)
     whose.add_argument("--jti", help=f"one token, by its `jti`, or by the {_PAT_ID} id of its record")
-    whose.add_argument("--subject", type=subject, help="all of a user so far: a usr_ id, or a number with --tenant")
+    whose.add_argument(
+        "--subject", type=parse_subject, help="all of a user so far: a usr_ id, or a number with --tenant"
+    )
     whose.add_argument("--key", help="all that a signing key has signed or will, by its `kid`")
     whose.add_argument("--business", type=_business_word, help="as `suspend`: all tokens, also those to come")
-    revoke.add_argument("--tenant", type=tenant, help="the business of a user given by number")
+    revoke.add_argument("--tenant", type=parse_tenant, help="the business of a user given by number")
     suspend = commands.add_parser("suspend", help="refuse all tokens of a business until it is resumed")
     _business(suspend)
     resume = commands.add_parser("resume", help="take a suspension back")
@@ -73,19 +75,19 @@ def run(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
 
 async def _change(parsed: argparse.Namespace, settings: OperatorSettings) -> str:
     from oauth.store import revocations
-    from oauth.store.tokens import end_called, end_signed, end_subject
+    from oauth.store.tokens import end_by_jti, end_by_key, end_subject
 
     note, ids, now_s = _note(parsed, settings.ids), settings.ids, int(time.time())
-    async with _log(settings) as database, database.writing() as connection:
-        if note.kind is Kind.TOKEN and note.target.startswith(_PAT_ID):
+    async with _log(settings) as database, database.write() as connection:
+        if note.kind is EventKind.TOKEN and note.target.startswith(_PAT_ID):
             note = replace(note, target=await _jti_behind(connection, note.target, ids))
         target, actor = note.target, note.actor
-        if note.kind is Kind.KEY:
-            number, ended = await end_signed(connection, target, actor=actor, now_s=now_s)
+        if note.kind is EventKind.KEY:
+            number, ended = await end_by_key(connection, target, actor=actor, now_s=now_s)
             return f"{note.kind} {target}: event {number}; tokens that ended: {ended}"
-        if note.kind is Kind.TOKEN:
-            number = await end_called(connection, target, actor=actor, now_s=now_s)
-        elif note.kind is Kind.SUBJECT:
+        if note.kind is EventKind.TOKEN:
+            number = await end_by_jti(connection, target, actor=actor, now_s=now_s)
+        elif note.kind is EventKind.SUBJECT:
             whose = await _who_may_be(connection, target, ids)
             number = await end_subject(connection, target, whose, actor=actor, now_s=now_s)
         else:
@@ -98,16 +100,16 @@ def _as_given(parsed: argparse.Namespace) -> str:
     if getattr(parsed, "jti", None) is not None:
         return f" ({parsed.jti})" if parsed.jti.startswith(_PAT_ID) else ""
     if isinstance(parsed.business, int):
-        return f" (business {spelt(parsed.business)})"
+        return f" (business {format_number(parsed.business)})"
     if isinstance(getattr(parsed, "subject", None), int):
-        return f" (user {spelt(parsed.subject)} of business {spelt(parsed.tenant)})"
+        return f" (user {format_number(parsed.subject)} of business {format_number(parsed.tenant)})"
     return ""
 
 
 async def _list(settings: OperatorSettings, *, everything: bool) -> str:
     from oauth.store import revocations
 
-    async with _log(settings) as database, database.reading() as connection:
+    async with _log(settings) as database, database.read() as connection:
         entries = await revocations.entries(connection)
     rows = [_HEADINGS, *map(_row, entries if everything else _in_force(entries, time.time()))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -117,7 +119,7 @@ async def _list(settings: OperatorSettings, *, everything: bool) -> str:
 @asynccontextmanager
 async def _log(settings: OperatorSettings) -> "AsyncIterator[Database]":
     """The database, with this version's tables."""
-    from oauth.store.database import Database, DatabaseLost
+    from oauth.store.database import Database, DatabaseUnavailable
     from oauth.store.schema import missing_migrations
 
     try:
@@ -125,23 +127,25 @@ async def _log(settings: OperatorSettings) -> "AsyncIterator[Database]":
             if missing := await missing_migrations(database):
                 fail(missing)
             yield database
-    except DatabaseLost as error:
+    except DatabaseUnavailable as error:
         fail(str(error))
 
 
-def _note(parsed: argparse.Namespace, ids: Codec) -> "Note":
-    from oauth.store.revocations import Note
+def _note(parsed: argparse.Namespace, ids: Codec) -> "NewEntry":
+    from oauth.store.revocations import NewEntry
 
     if parsed.command == "revoke" and parsed.tenant is not None and parsed.subject is None:
         fail("--tenant says whose user is meant: it goes with --subject")
     if parsed.command == "revoke" and parsed.jti is not None:
-        return Note(Kind.TOKEN, _jti(parsed.jti), parsed.actor)
+        return NewEntry(EventKind.TOKEN, _jti(parsed.jti), parsed.actor)
     if parsed.command == "revoke" and parsed.key is not None:
-        return Note(Kind.KEY, _kid(parsed.key), parsed.actor)
+        return NewEntry(EventKind.KEY, _kid(parsed.key), parsed.actor)
     if parsed.command == "revoke" and parsed.subject is not None:
-        return Note(Kind.SUBJECT, _user(parsed, ids), parsed.actor)
-    kind = Kind.SUSPEND if parsed.command == "revoke" else Kind(parsed.command)
-    return Note(kind, _business_id(parsed.business, ids), parsed.actor, parsed.plan if kind is Kind.PLAN else None)
+        return NewEntry(EventKind.SUBJECT, _user(parsed, ids), parsed.actor)
+    kind = EventKind.SUSPEND if parsed.command == "revoke" else EventKind(parsed.command)
+    return NewEntry(
+        kind, _business_id(parsed.business, ids), parsed.actor, parsed.plan if kind is EventKind.PLAN else None
+    )
 
 
 def _user(parsed: argparse.Namespace, ids: Codec) -> str:
@@ -156,7 +160,7 @@ def _user(parsed: argparse.Namespace, ids: Codec) -> str:
 
 
 def _user_id(given: str, of: TenantId | None, ids: Codec) -> str:
-    ours = ids.may_be_ours(USER_PREFIX, given) if of is None else isinstance(ids.open(USER_PREFIX, of, given), int)
+    ours = ids.looks_like(USER_PREFIX, given) if of is None else isinstance(ids.open(USER_PREFIX, of, given), int)
     if not ours:
         fail(f"{given!r} is the id of no user of this {'deployment' if of is None else 'business'}")
     return given
@@ -187,7 +191,7 @@ async def _jti_behind(connection: "AsyncConnection", given: str, ids: Codec) -> 
         number = ids.open(PERSONAL_ACCESS_TOKEN.prefix, business, given)
         if isinstance(number, int) and (jti := await jti_of(connection, business, number)):
             return jti
-    raise Mistake(f"{given!r} is the id of no token that is kept here: give the token's jti, {_A_JTI}")
+    raise CommandError(f"{given!r} is the id of no token that is kept here: give the token's jti, {_A_JTI}")
 
 
 async def _who_may_be(connection: "AsyncConnection", user: str, ids: Codec) -> list[tuple[TenantId, UserId]]:
@@ -204,21 +208,21 @@ def _kid(text: str) -> str:
     return text
 
 
-def _in_force(entries: "list[Entry]", now_s: float) -> "list[Entry]":
+def _in_force(entries: "list[LogEntry]", now_s: float) -> "list[LogEntry]":
     """The last word on each target, unless it took something back or has expired."""
-    last: dict[tuple[Kind, str], Entry] = {}
+    last: dict[tuple[EventKind, str], LogEntry] = {}
     for entry in entries:
-        kind = Kind.SUSPEND if entry.event.kind is Kind.RESUME else entry.event.kind
+        kind = EventKind.SUSPEND if entry.event.kind is EventKind.RESUME else entry.event.kind
         last[kind, entry.event.target] = entry
     return [entry for entry in last.values() if _is_in_force(entry.event, now_s)]
 
 
 def _is_in_force(event: Event, now_s: float) -> bool:
-    taken_back = event.kind is Kind.RESUME or (event.kind is Kind.PLAN and event.value is None)
+    taken_back = event.kind is EventKind.RESUME or (event.kind is EventKind.PLAN and event.value is None)
     return not taken_back and (event.expires_at_s is None or event.expires_at_s > now_s)
 
 
-def _row(entry: "Entry") -> tuple[str, ...]:
+def _row(entry: "LogEntry") -> tuple[str, ...]:
     event = entry.event
     until = _NOTHING if event.expires_at_s is None else _instant(event.expires_at_s)
     value = event.value or _NOTHING
@@ -234,7 +238,7 @@ def _business(parser: argparse.ArgumentParser) -> None:
 
 
 def _business_word(text: str) -> TenantId | str:
-    return text if text.startswith(f"{BUSINESS_PREFIX}_") else tenant(text)
+    return text if text.startswith(f"{BUSINESS_PREFIX}_") else parse_tenant(text)
 
 
 def _whoever() -> str:

@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class InvalidParameters:
     """What is wrong with the parameters; `names` are those that cannot be trusted to say what they seem to."""
 
     detail: str
@@ -33,21 +33,21 @@ class Parameters:
 
     values: Mapping[str, str]
     resources: tuple[str, ...] = ()
-    fault: Unreadable | None = None
+    fault: InvalidParameters | None = None
 
     def get(self, name: str) -> str | None:
         """The value, if one was sent that is not empty."""
         return self.values.get(name)
 
 
-def read_parameters(raw: bytes) -> Parameters | Unreadable:
+def parse_parameters(raw: bytes) -> Parameters | InvalidParameters:
     """The parameters of a form or a query, as bytes. Unreadable when it is no form at all.
 
     A parameter that was sent twice, or holds what no value may, is left out of the values and named in `fault`: who
     reads them decides what can still be trusted.
     """
     pairs = _pairs(raw)
-    if isinstance(pairs, Unreadable):
+    if isinstance(pairs, InvalidParameters):
         return pairs
     values: dict[str, str] = {}
     seen: set[str] = set()
@@ -65,19 +65,23 @@ def read_parameters(raw: bytes) -> Parameters | Unreadable:
             values[name] = value
     for name in bad:
         values.pop(name, None)
-    fault = Unreadable("; ".join(f"{_told(name)} {why}" for name, why in bad.items()), frozenset(bad)) if bad else None
+    fault = (
+        InvalidParameters("; ".join(f"{_told(name)} {why}" for name, why in bad.items()), frozenset(bad))
+        if bad
+        else None
+    )
     return Parameters(values, tuple(dict.fromkeys(resources)), fault)
 
 
-def _pairs(raw: bytes) -> list[tuple[str, str]] | Unreadable:
+def _pairs(raw: bytes) -> list[tuple[str, str]] | InvalidParameters:
     if len(raw) > MAX_FORM_BYTES:
-        return Unreadable("the parameters are too large")
+        return InvalidParameters("the parameters are too large")
     if _STRAY_PERCENT.search(raw):
-        return Unreadable("a % is not followed by two hex digits")
+        return InvalidParameters("a % is not followed by two hex digits")
     try:
         return parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except ValueError:
-        return Unreadable("the parameters are not form-encoded UTF-8, or too many")
+        return InvalidParameters("the parameters are not form-encoded UTF-8, or too many")
 
 
 def _told(name: str) -> str:

@@ -14,7 +14,7 @@ def is_challenge(text: str) -> bool:
     return _CHALLENGE.fullmatch(text) is not None
 
 
-def proves(verifier: str | None, challenge: str) -> bool:
+def verify(verifier: str | None, challenge: str) -> bool:
     """Whether the verifier is the one that the challenge was made of (§4.6)."""
     if verifier is None or _VERIFIER.fullmatch(verifier) is None:
         return False

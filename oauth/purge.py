@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.claims import TokenKind
-from oauth.desk import Desk
-from oauth.now_and_then import repeating
+from oauth.desk import Dependencies
+from oauth.now_and_then import run_every
 from oauth.store.database import Database
-from oauth.store.keyed import KNOWN_S
-from oauth.store.pats import SHOWN_S
+from oauth.store.keyed import RETENTION_S
+from oauth.store.pats import ENDED_SHOWN_S
 from oauth.store.tables import (
     ACCESS_TOKENS,
     AUDIT,
@@ -33,18 +33,18 @@ EVERY_S = 3600.0
 PENDING_EVERY_S = 60.0
 """Anybody can begin a login without having an account, as often as the throttle lets an address."""
 _DAY_S = 24 * 3600
-AUDIT_KEPT_S = 400 * _DAY_S
+AUDIT_RETENTION_S = 400 * _DAY_S
 
 
 async def purge(database: Database, now_s: int) -> int:
     """Forget; returns how many rows that were. Raises DatabaseLost."""
-    async with database.writing() as connection:
+    async with database.write() as connection:
         return sum([await _delete(connection, table, *which) for table, *which in _expired(now_s)])
 
 
 async def purge_pending(database: Database, now_s: int) -> int:
     """Forget the requests and logins that were begun and not finished; returns how many. Raises DatabaseLost."""
-    async with database.writing() as connection:
+    async with database.write() as connection:
         return sum([await _delete(connection, table, *which) for table, *which in _pending(now_s)])
 
 
@@ -56,9 +56,9 @@ def _pending(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
 def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
     """In an order in which nobody is left pointing at nothing."""
     token, grant = ACCESS_TOKENS.c, GRANTS.c
-    ended = sa.or_(grant.absolute_expires_at_s <= now_s - _DAY_S, grant.revoked_at_s <= now_s - SHOWN_S)
+    ended = sa.or_(grant.absolute_expires_at_s <= now_s - _DAY_S, grant.revoked_at_s <= now_s - ENDED_SHOWN_S)
     over = sa.select(grant.id).where(ended)
-    shown_until = now_s - SHOWN_S
+    shown_until = now_s - ENDED_SHOWN_S
     pat_ended = sa.or_(token.expires_at_s <= shown_until, token.revoked_at_s <= shown_until)
     return (
         *_pending(now_s),
@@ -71,9 +71,9 @@ def _expired(now_s: int) -> tuple[tuple[sa.Table, sa.ColumnElement[bool]], ...]:
             sa.and_(token.kind != TokenKind.PAT.value, sa.or_(token.expires_at_s <= now_s, token.grant_id.in_(over))),
         ),
         (ACCESS_TOKENS, sa.and_(token.kind == TokenKind.PAT.value, pat_ended)),
-        (KEYED_CREATES, KEYED_CREATES.c.created_at_s <= now_s - KNOWN_S),
+        (KEYED_CREATES, KEYED_CREATES.c.created_at_s <= now_s - RETENTION_S),
         (GRANTS, ended),
-        (AUDIT, AUDIT.c.at_s <= now_s - AUDIT_KEPT_S),
+        (AUDIT, AUDIT.c.at_s <= now_s - AUDIT_RETENTION_S),
     )
 
 
@@ -82,7 +82,7 @@ async def _delete(connection: AsyncConnection, table: sa.Table, which: sa.Column
 
 
 @asynccontextmanager
-async def purging(desk: Desk) -> AsyncIterator[None]:
+async def purge_periodically(desk: Dependencies) -> AsyncIterator[None]:
     """Forget now and then, while the block lasts."""
 
     def forgetting(step: Callable[[Database, int], Awaitable[int]]) -> Callable[[], Awaitable[None]]:
@@ -96,7 +96,7 @@ async def purging(desk: Desk) -> AsyncIterator[None]:
         return forget
 
     async with (
-        repeating(forgetting(purge), every_s=EVERY_S),
-        repeating(forgetting(purge_pending), every_s=PENDING_EVERY_S),
+        run_every(forgetting(purge), every_s=EVERY_S),
+        run_every(forgetting(purge_pending), every_s=PENDING_EVERY_S),
     ):
         yield

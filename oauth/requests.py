@@ -5,18 +5,18 @@ Owns what of it is refused before anything looks at it or keeps it; must not kno
 
 from aiohttp import web
 
-from oauth.errors import PageError, PageFault
-from oauth.parameters import Parameters, Unreadable, read_parameters
+from oauth.errors import PageError, PageProblem
+from oauth.parameters import InvalidParameters, Parameters, parse_parameters
 
-BROKEN_LINK = PageFault("This link is broken", "What it asks for cannot be read. Go back to the app and start again.")
+BROKEN_LINK = PageProblem("This link is broken", "What it asks for cannot be read. Go back to the app and start again.")
 
 
 def query_of(request: web.Request) -> Parameters:
     """Read the query, whatever is wrong with single parameters. Raises PageError where it is no query at all."""
     # Not `request.query`: that takes any bytes, and what is no UTF-8 or a NUL no database takes.
     raw = request.raw_path.partition("?")[2].encode("utf-8", "surrogateescape")
-    parameters = read_parameters(raw)
-    if isinstance(parameters, Unreadable):
+    parameters = parse_parameters(raw)
+    if isinstance(parameters, InvalidParameters):
         raise PageError(BROKEN_LINK)
     return parameters
 

@@ -1,23 +1,23 @@
 """POST /revoke (RFC 7009): a client gives a token back. What is not its own stays as it is, and that is not told."""
 
 from contract.oauth import INVALID_REQUEST
-from oauth.desk import Desk
-from oauth.errors import Refusal
-from oauth.grants import Call
-from oauth.mint import read_own
+from oauth.desk import Dependencies
+from oauth.errors import ErrorResponse
+from oauth.grants import TokenRequest
+from oauth.mint import verify_own
 from oauth.store.grants import find_refresh
 from oauth.store.tokens import end_grant, end_token
 
 
-async def revoke(desk: Desk, call: Call) -> Refusal | None:
+async def revoke(desk: Dependencies, call: TokenRequest) -> ErrorResponse | None:
     """A refresh token takes its whole family along; an access token goes alone. The hint is not needed (§2.2)."""
     text = call.form.get("token")
     if text is None:
-        return Refusal(INVALID_REQUEST, "token is missing.")
+        return ErrorResponse(INVALID_REQUEST, "token is missing.")
     keys = desk.keys.published(call.now_s)
-    claims = read_own(text, keys, desk.issuer, desk.audience, now_s=call.now_s)
+    claims = verify_own(text, keys, desk.issuer, desk.audience, now_s=call.now_s)
     actor = f"client:{call.client.id}"
-    async with desk.database.writing() as connection:
+    async with desk.database.write() as connection:
         if claims is not None:
             await end_token(connection, claims["jti"], call.client.id, actor=actor, now_s=call.now_s)
             return None

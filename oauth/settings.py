@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract.ids import CODECS, Codec, IdKind, id_key
+from contract.ids import CODECS, Codec, IdKind, parse_id_key
 from contract.vocabulary import TenantId
 from oauth.directory import Business, read_directory
 from oauth.jwks import SigningKey
@@ -14,9 +14,9 @@ from oauth.key_files import KeyFolder
 from oauth.key_ring import Purpose
 from oauth.mint import Mint
 from process.address import Address, metrics_listen, parse_address
-from process.look import Logo, Look, read_logo, read_look
+from process.look import Branding, Logo, read_branding, read_logo
 from process.secret import SharedSecret, internal_secret
-from process.settings import Reader, level, public_url
+from process.settings import SettingsReader, parse_log_level, public_url
 from process.tracing import collector_url
 
 _DATABASE = "sqlite:////path/to/file.db or postgresql://user:word@host/database"
@@ -60,7 +60,7 @@ class ServeSettings:
     ids: Codec
     keys: KeyFolder
     login: Seeded | Provider | None
-    look: Look
+    look: Branding
     logo: Logo | None
     log_level: int
 
@@ -83,7 +83,7 @@ class MintSettings:
 
 def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     """Settings of `python -m oauth`."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     listen = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
     metrics, collector = metrics_listen(reader), collector_url(reader)
     internal_listen = reader.read("INTERNAL_LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
@@ -93,8 +93,8 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
     kind, id_secret = _ids(reader)
     keys = _keys(reader)
     login = _login(reader)
-    look, logo = read_look(reader), read_logo(reader)
-    log_level = reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info")
+    look, logo = read_branding(reader), read_logo(reader)
+    log_level = reader.read("LOG_LEVEL", parse_log_level, "debug, info, warning or error", default="info")
     reader.finish()
     ids = CODECS[kind](id_secret)
     return ServeSettings(
@@ -117,7 +117,7 @@ def load_serve(environment: Mapping[str, str]) -> ServeSettings:
 
 def load_database(environment: Mapping[str, str]) -> str:
     """The one setting of `python -m oauth migrate`: the database's URL."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     database = _database(reader)
     reader.finish()
     return database
@@ -125,7 +125,7 @@ def load_database(environment: Mapping[str, str]) -> str:
 
 def load_mint(environment: Mapping[str, str]) -> MintSettings:
     """Settings of `python -m oauth token`, which mints for anyone and therefore only locally."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     reader.read(
         "LOCAL_MODE", _only_local, "1, which the local runner alone sets: tokens for anyone are minted nowhere else"
     )
@@ -140,7 +140,7 @@ def load_mint(environment: Mapping[str, str]) -> MintSettings:
 
 def load_operator(environment: Mapping[str, str]) -> OperatorSettings:
     """Settings of the commands that read the revocation log or append to it."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     database = _database(reader)
     kind, secret = _ids(reader)
     reader.finish()
@@ -154,14 +154,14 @@ def load_key(environment: Mapping[str, str]) -> SigningKey:
 
 def load_keys(environment: Mapping[str, str]) -> KeyFolder:
     """The one setting of `python -m oauth keys`: the folder of the signing keys."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     keys = _keys(reader)
     reader.finish()
     return keys
 
 
-def _database(reader: Reader) -> str:
-    return reader.read("OAUTH_DATABASE_URL", _database_url, _DATABASE, told=False)
+def _database(reader: SettingsReader) -> str:
+    return reader.read("OAUTH_DATABASE_URL", _database_url, _DATABASE, shown_as=False)
 
 
 def _database_url(text: str) -> str:
@@ -171,17 +171,17 @@ def _database_url(text: str) -> str:
     return database_url(text)
 
 
-def _ids(reader: Reader) -> tuple[IdKind, bytes]:
-    secret = reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters")
+def _ids(reader: SettingsReader) -> tuple[IdKind, bytes]:
+    secret = reader.secret("ID_KEY_FILE", parse_id_key, "a file of 64 hex characters")
     kind = reader.read("ID_KIND", IdKind, "integer or uuid, as the internal services have it", default="integer")
     return kind, secret
 
 
-def _keys(reader: Reader) -> KeyFolder:
+def _keys(reader: SettingsReader) -> KeyFolder:
     return reader.secrets("SIGNING_KEYS_DIR", KeyFolder, "a folder of PEM private keys, EC P-256 or RSA")
 
 
-def _public_urls(reader: Reader) -> tuple[str, str]:
+def _public_urls(reader: SettingsReader) -> tuple[str, str]:
     issuer = reader.read("PUBLIC_AUTH_URL", public_url, "an https origin, without a trailing slash")
     audience = reader.read("PUBLIC_API_URL", public_url, "an https origin, without a trailing slash")
     return issuer, audience
@@ -189,13 +189,13 @@ def _public_urls(reader: Reader) -> tuple[str, str]:
 
 def load_provider(environment: Mapping[str, str]) -> Provider:
     """What `python -m oauth` reads besides where people log in at the platform's provider."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     provider = _provider(reader)
     reader.finish()
     return provider
 
 
-def _login(reader: Reader) -> Seeded | Provider | None:
+def _login(reader: SettingsReader) -> Seeded | Provider | None:
     is_local = reader.read("LOCAL_MODE", _is_local, "1 in a local deployment, for its demo login, or 0", default="0")
     # Outside local mode there is no demo login: everybody knows its password.
     logins, default = (("demo", "oidc", "none"), "demo") if is_local else (("oidc", "none"), "none")
@@ -205,7 +205,7 @@ def _login(reader: Reader) -> Seeded | Provider | None:
     return _provider(reader) if way == "oidc" else None
 
 
-def _provider(reader: Reader) -> Provider:
+def _provider(reader: SettingsReader) -> Provider:
     return Provider(
         issuer=reader.read("OIDC_ISSUER", _https_url, "the provider's issuer, an https URL"),
         client_id=reader.read("OIDC_CLIENT_ID", str, "what the provider knows this server by"),
@@ -246,7 +246,7 @@ def _ca_file(path: str) -> str | None:
     return path
 
 
-def _people(reader: Reader) -> dict[TenantId, Business]:
+def _people(reader: SettingsReader) -> dict[TenantId, Business]:
     return reader.read("DIRECTORY_FILE", _directory, "the path of a directory of businesses and users, in JSON")
 
 

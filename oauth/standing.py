@@ -11,11 +11,11 @@ from itertools import groupby
 
 from contract.operations import PERMISSIONS
 from contract.roles import ROLES, effective_permissions
-from oauth.desk import Desk
-from oauth.login import LoginLost, Membership
-from oauth.now_and_then import repeating
-from oauth.store.audit import note
-from oauth.store.pats import Holding, live_holdings
+from oauth.desk import Dependencies
+from oauth.login import DirectoryUnavailable, Membership
+from oauth.now_and_then import run_every
+from oauth.store.audit import record
+from oauth.store.pats import LivePat, list_live
 from oauth.store.tables import ACCESS_TOKENS
 from oauth.store.tokens import end_pats, end_user
 
@@ -23,15 +23,15 @@ EVERY_S = 30.0
 ACTOR = "standing"
 
 
-async def look(desk: Desk) -> None:
+async def review_all(desk: Dependencies) -> None:
     """Look at all of them once. Raises DatabaseLost; LoginLost after all others, if nothing can be told of some."""
-    async with desk.database.reading() as connection:
-        holdings = await live_holdings(connection, now_s=desk.clock())
+    async with desk.database.read() as connection:
+        holdings = await list_live(connection, now_s=desk.clock())
     ended, lost = 0, None
     for (business, user), held in groupby(holdings, key=lambda each: (each.business, each.user)):
         try:
-            member = await desk.login.current(user, business)
-        except LoginLost as fault:  # perhaps for this user alone, who must not keep others' tokens alive
+            member = await desk.login.membership(user, business)
+        except DirectoryUnavailable as fault:  # perhaps for this user alone, who must not keep others' tokens alive
             lost = fault
         else:
             ended += await _judge(desk, list(held), member)
@@ -41,24 +41,24 @@ async def look(desk: Desk) -> None:
         raise lost
 
 
-async def _judge(desk: Desk, held: list[Holding], member: Membership | None) -> int:
+async def _judge(desk: Dependencies, held: list[LivePat], member: Membership | None) -> int:
     """The tokens of one user in one business."""
     one, now_s = held[0], desk.clock()
-    too_much = [each for each in held if member is None or says_too_much(each, member)]
+    too_much = [each for each in held if member is None or exceeds_role(each, member)]
     if not too_much:
         return 0
-    async with desk.database.writing() as connection:
+    async with desk.database.write() as connection:
         which = ACCESS_TOKENS.c.jti.in_([each.jti for each in too_much])
         ended = await end_pats(connection, which, actor=ACTOR, now_s=now_s)
         if member is None:
             await end_user(connection, one.user, one.business, reason="user-gone", actor=ACTOR, now_s=now_s)
         for each in too_much:
             why = {"reason": "user-gone" if member is None else "role-changed"}
-            await note(connection, "pat.revoked", each.jti, actor=ACTOR, now_s=now_s, business=each.business, **why)
+            await record(connection, "pat.revoked", each.jti, actor=ACTOR, now_s=now_s, business=each.business, **why)
     return ended
 
 
-def says_too_much(held: Holding, member: Membership) -> bool:
+def exceeds_role(held: LivePat, member: Membership) -> bool:
     """Whether the token grants something that its user may no longer do."""
     said = _granted(held.role, held.permissions)
     return not said <= _granted(member.role, member.permissions)
@@ -69,15 +69,15 @@ def _granted(role: str, permissions: str | None) -> frozenset[str]:
     return effective_permissions(ROLES[role], None if claimed is None else frozenset(claimed), PERMISSIONS)
 
 
-def standing(desk: Desk) -> AbstractAsyncContextManager[None]:
+def review_periodically(desk: Dependencies) -> AbstractAsyncContextManager[None]:
     """Look now and then, while the block lasts."""
 
     async def look_once() -> None:
         try:
-            await look(desk)
-        except LoginLost as lost:
+            await review_all(desk)
+        except DirectoryUnavailable as lost:
             desk.log.warning("standing not looked at", cause=str(lost))
         except Exception as error:  # no reason to stop serving
             desk.log.error("standing not looked at", cause=f"{type(error).__name__}: {error}")
 
-    return repeating(look_once, every_s=EVERY_S)
+    return run_every(look_once, every_s=EVERY_S)

@@ -6,7 +6,7 @@ Knows keys and policies; failures to authenticate are counted for all processes 
 from collections import OrderedDict
 from collections.abc import Callable
 
-from contract.limits import Budget, Policy, spend
+from contract.limits import Budget, Policy, charge_bucket
 
 MAX_KEYS = 10_000
 
@@ -21,7 +21,7 @@ class Throttle:
     def wait_s(self, policy: Policy, key: str) -> int:
         """Charge one request; after how many seconds one would pass if this one does not, or else 0."""
         now_us, name = self._clock_us(), (policy.name, key)
-        full_at_us, passed = spend(self._full_at_us.get(name, 0), policy, 1, now_us=now_us)
+        full_at_us, passed = charge_bucket(self._full_at_us.get(name, 0), policy, 1, now_us=now_us)
         self._full_at_us[name] = full_at_us
         self._full_at_us.move_to_end(name)
         if len(self._full_at_us) > MAX_KEYS:

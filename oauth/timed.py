@@ -9,7 +9,9 @@ from aiohttp.typedefs import Handler
 _OUR_FAULT = 500
 
 
-async def timed(request: web.Request, handler: Handler, told: Callable[[int, float], None]) -> web.StreamResponse:
+async def timed_response(
+    request: web.Request, handler: Handler, told: Callable[[int, float], None]
+) -> web.StreamResponse:
     """The handler's answer; `told` hears its status and seconds, also of one that is raised: 500 unless it says."""
     began_s, status = time.monotonic(), _OUR_FAULT
     try:

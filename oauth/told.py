@@ -9,16 +9,16 @@ from structlog.contextvars import bound_contextvars
 from structlog.typing import FilteringBoundLogger
 
 from contract.headers import REQUEST_ID
-from oauth.metrics import endpoint_of
-from oauth.timed import timed
+from oauth.metrics import endpoint_label
+from oauth.timed import timed_response
 
 
-def operation_of(request: web.Request) -> str:
+def endpoint_name(request: web.Request) -> str:
     """What the edge calls the endpoint."""
-    return f"oauth.{endpoint_of(request.path)}"
+    return f"oauth.{endpoint_label(request.path)}"
 
 
-def telling(log: FilteringBoundLogger) -> Middleware:
+def log_requests(log: FilteringBoundLogger) -> Middleware:
     """Tells of every answer."""
 
     @web.middleware
@@ -29,7 +29,7 @@ def telling(log: FilteringBoundLogger) -> Middleware:
             if trace_id:  # of probes and other neighbours' questions there is nothing to tell
                 log.info("request", status=status, duration_ms=round(took_s * 1000, 1))
 
-        with bound_contextvars(trace_id=trace_id, operation=operation_of(request)):
-            return await timed(request, handler, told)
+        with bound_contextvars(trace_id=trace_id, operation=endpoint_name(request)):
+            return await timed_response(request, handler, told)
 
     return tell

@@ -6,19 +6,19 @@ from opentelemetry.trace import Tracer
 
 from contract import spans
 from contract.headers import REQUEST_ID
-from oauth.told import operation_of
-from process.spans import failed, serving
+from oauth.told import endpoint_name
+from process.spans import mark_failed, server_span
 
 _OUR_FAULT = 500
 
 
-def serving_requests(tracer: Tracer, name: str | None = None) -> Middleware:
+def trace_requests(tracer: Tracer, name: str | None = None) -> Middleware:
     """Spans named by endpoint, or all by one name, of requests that the edge has begun a trace for."""
 
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        operation = name or operation_of(request)
-        with serving(tracer, operation, request.headers) as span:
+        operation = name or endpoint_name(request)
+        with server_span(tracer, operation, request.headers) as span:
             span.set_attribute(spans.METHOD, request.method)
             span.set_attribute(spans.OPERATION, operation)
             if REQUEST_ID.name in request.headers:
@@ -26,7 +26,7 @@ def serving_requests(tracer: Tracer, name: str | None = None) -> Middleware:
             response = await handler(request)
             span.set_attribute(spans.STATUS, response.status)
             if response.status >= _OUR_FAULT:
-                failed(span, str(response.status))
+                mark_failed(span, str(response.status))
             return response
 
     return answer

@@ -11,12 +11,12 @@ from typing import Any
 from structlog.typing import FilteringBoundLogger
 
 from oauth.store import revocations
-from oauth.store.database import Database, DatabaseLost
+from oauth.store.database import Database, DatabaseUnavailable
 
-LOOK_EVERY_S = 0.05
+POLL_EVERY_S = 0.05
 
 
-class Watch:
+class LogWatch:
     """Looks at the log's last number on behalf of those who wait."""
 
     def __init__(self, database: Database, log: FilteringBoundLogger) -> None:
@@ -29,7 +29,7 @@ class Watch:
         self._changed = asyncio.Condition()
         self._released = False
 
-    async def grown(self, beyond: int, within_s: float) -> None:
+    async def wait_for_growth(self, beyond: int, within_s: float) -> None:
         """Return when the log has a number beyond that one, when the time is over, or when all are released."""
         self._waiting += 1
         self._asked.set()
@@ -51,13 +51,13 @@ class Watch:
         """Look until cancelled."""
         while True:
             try:
-                async with self._database.looking() as look:
+                async with self._database.read_autocommit() as look:
                     await self._look_on(look)
-            except DatabaseLost as error:
+            except DatabaseUnavailable as error:
                 if not self._lost:
                     self._log.error("revocation log lost", cause=str(error))
                 self._lost = True
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(POLL_EVERY_S)
 
     async def _look_on(self, look: Callable[[str], Awaitable[Any]]) -> None:
         while True:
@@ -70,4 +70,4 @@ class Watch:
                 async with self._changed:
                     self._head = head
                     self._changed.notify_all()
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(POLL_EVERY_S)

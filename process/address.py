@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from process.settings import Reader
+from process.settings import SettingsReader
 
 MAX_SOCKET_PATH_BYTES = 107
 """The kernel's limit for the path of a UNIX socket (sun_path)."""
@@ -76,7 +76,7 @@ def parse_address(text: str) -> Address:
     raise ValueError("neither a UNIX socket nor a TCP address")
 
 
-def metrics_listen(reader: Reader) -> Address | None:
+def metrics_listen(reader: SettingsReader) -> Address | None:
     """Where metrics are read; None: nowhere."""
     expected = "unix:/path/x.sock or tcp:host:port; without it there are none to read"
     return reader.optional("METRICS_LISTEN", parse_address, expected)

@@ -24,7 +24,7 @@ from contract.operations import HEALTH_PATH
 from process.address import TcpAddress, UnixAddress, parse_address
 from process.healthy import UnixConnection
 from process.secret import internal_secret
-from process.settings import Reader
+from process.settings import SettingsReader
 from process.wrong_files import wrong_certificate, wrong_cursor_keys, wrong_id_key, wrong_secret
 
 ANSWER_WITHIN_S = 3.0
@@ -32,13 +32,13 @@ _REFUSED = (401, 403)
 _WRITE = "return redis.call('SET', KEYS[1], '', 'PX', 1)"
 
 Settings = Mapping[str, str]
-Look = Callable[[str, Settings], Iterable[str]]
+Check = Callable[[str, Settings], Iterable[str]]
 
 
 def findings(environment: Settings) -> list[str]:
     """All of them; each setting that is there is looked at."""
     found: dict[str, None] = {}
-    for name, look in LOOKS.items():
+    for name, look in CHECKS.items():
         try:
             text = _text(environment, name)
         except (OSError, UnicodeError) as fault:
@@ -54,7 +54,7 @@ def _text(environment: Settings, name: str) -> str:
     return Path(file).read_text(encoding="utf-8").strip() if file else environment.get(name, "")
 
 
-def _file(look: Callable[[Path], Iterable[str]]) -> Look:
+def _file(look: Callable[[Path], Iterable[str]]) -> Check:
     return lambda text, _: look(Path(text))
 
 
@@ -93,13 +93,13 @@ def _database(_: str, environment: Settings) -> Iterator[str]:
 
 def _inside(text: str, environment: Settings) -> Iterator[str]:
     """The authorization server's internal listener, with the secret that it is to be shown."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     secret = internal_secret(reader, None)
-    shown = {"Authorization": secret.shown} if secret else {}
+    shown = {"Authorization": secret.authorization} if secret else {}
     yield from _answering(text, lambda: _ask(text, "GET", HEALTH_PATH, shown))
 
 
-def wrong_service(text: str, environment: Settings) -> Iterator[str]:
+def check_service(text: str, environment: Settings) -> Iterator[str]:
     """Internal services that cannot be reached, that refuse our token, or whose clock is not ours.
 
     Any other answer will do: a dialect may sign in by means of its own.
@@ -200,7 +200,7 @@ def _certificate(path: Path) -> Iterator[str]:
     return wrong_certificate(path, dt.datetime.now(dt.UTC))
 
 
-LOOKS: dict[str, Look] = {
+CHECKS: dict[str, Check] = {
     "LISTEN": _listening,
     "ID_KEY_FILE": _file(wrong_id_key),
     "CURSOR_KEYS_FILE": _file(wrong_cursor_keys),
@@ -216,7 +216,7 @@ LOOKS: dict[str, Look] = {
     "OAUTH_DATABASE_URL": _database,
     "REVOCATIONS_FEED": _inside,
     "OAUTH_INTERNAL_URL": _inside,
-    "INTERNAL_URL": wrong_service,
+    "INTERNAL_URL": check_service,
     "OIDC_ISSUER": _provider,
     "PEOPLE_URL": _provider,
 }
@@ -228,7 +228,7 @@ def main() -> int:
     found = findings(os.environ)
     sys.stderr.writelines(f"{line}\n" for line in found)
     if not found:
-        seen = [name for name in LOOKS if os.environ.get(name) or os.environ.get(f"{name}_FILE")]
+        seen = [name for name in CHECKS if os.environ.get(name) or os.environ.get(f"{name}_FILE")]
         sys.stdout.write(f"Nothing is wrong with {', '.join(seen) or 'settings, of which there are none'}.\n")
     return bool(found)
 

@@ -12,7 +12,7 @@ PATH = "/metrics"
 _METHODS = ("GET", "HEAD")
 
 
-async def answering(registry: CollectorRegistry, address: Address, ended: asyncio.Event) -> None:
+async def serve_metrics(registry: CollectorRegistry, address: Address, ended: asyncio.Event) -> None:
     """Answer `GET /metrics` at the address until it has ended."""
 
     async def answer(request: Request) -> Response:

@@ -13,7 +13,7 @@ from socket import AF_UNIX, SOCK_STREAM, socket
 
 from contract.operations import HEALTH_PATH
 from process.address import Address, UnixAddress, parse_address
-from process.settings import Reader, load_or_exit
+from process.settings import SettingsReader, load_or_exit
 
 WITHIN_S = 2.0
 
@@ -31,7 +31,7 @@ class UnixConnection(HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def trouble_at(address: Address) -> str:
+def health_problem(address: Address) -> str:
     """What is wrong with the service there; empty if nothing is."""
     if isinstance(address, UnixAddress):
         connection: HTTPConnection = UnixConnection(address.path)
@@ -47,13 +47,13 @@ def trouble_at(address: Address) -> str:
     return "" if status == 200 else f"{address} answers {status}"
 
 
-def listens_at(environment: Mapping[str, str]) -> Address:
+def listen_address(environment: Mapping[str, str]) -> Address:
     """The service's own address; SettingsError when it has none."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     address = reader.read("LISTEN", parse_address, "unix:/path/x.sock or tcp:host:port")
     reader.finish()
     return address
 
 
 if __name__ == "__main__":
-    sys.exit(trouble_at(load_or_exit(listens_at, os.environ, "healthy")) or 0)
+    sys.exit(health_problem(load_or_exit(listen_address, os.environ, "healthy")) or 0)

@@ -10,8 +10,8 @@ from httpserver.connection import Answering
 from httpserver.heads import FIELDS, LINE_BYTES
 from httpserver.messages import BodyLost, Request
 from process.address import Address
-from process.listening import DRAIN_S, LINGER_S, Listener, last_let_in, marked
-from process.whole import Whole
+from process.listening import DRAIN_S, LINGER_S, Listener, accept_pending, socket_mark
+from process.whole import FixedResponse
 
 _LOOK_EVERY_S = 0.02
 _HOW: dict[str, Any] = {
@@ -41,7 +41,7 @@ async def serve_all(answering: Answering, address: Address, stop: asyncio.Event,
 
     async def until_stopped(asked: web.BaseRequest) -> web.StreamResponse:
         response = await answering(_request(asked))
-        whole = Whole(response)
+        whole = FixedResponse(response)
         if stop.is_set():
             whole.force_close()
         return whole
@@ -85,9 +85,9 @@ async def _serve(runner: web.BaseRunner, address: Address, stop: asyncio.Event, 
     assert runner.server is not None  # noqa: S101  it is set up
     try:
         with closing(Listener(runner.server, address)) as listener:
-            mark = marked(address)
+            mark = socket_mark(address)
             await stop.wait()
-            await last_let_in(address, mark)
+            await accept_pending(address, mark)
             listener.close()
             await _deserted(runner, linger_s)
     finally:

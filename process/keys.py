@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from process.settings import Reader, load_or_exit
+from process.settings import SettingsReader, load_or_exit
 
 CERTIFICATE_LIFE = dt.timedelta(days=365)
-RENEWED_BEFORE = dt.timedelta(days=14)
+RENEW_BEFORE = dt.timedelta(days=14)
 _A_PATH = "the path of a file, in a folder that is there"
 HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -36,7 +36,7 @@ class Keys:
 
 def load(environment: Mapping[str, str]) -> Keys:
     """Where the services will look for them, by the variables that they read; SettingsError tells every fault."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
 
     def path(name: str) -> Path:
         return reader.read(name, _in_a_folder, _A_PATH)
@@ -54,7 +54,7 @@ def load(environment: Mapping[str, str]) -> Keys:
     return keys
 
 
-def make_missing(keys: Keys, *, now: dt.datetime) -> None:
+def create_missing(keys: Keys, *, now: dt.datetime) -> None:
     """Make those that are missing, and renew a tired certificate."""
     _make_once(keys.id_key, lambda: secrets.token_hex(32).encode() + b"\n")
     _make_once(keys.cursor_keys, lambda: b"1 " + secrets.token_hex(32).encode() + b"\n")
@@ -86,7 +86,7 @@ def write_private(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
-def open_to_others(found: os.stat_result) -> bool:
+def is_readable_by_others(found: os.stat_result) -> bool:
     """Whether somebody else may open a secret file that is so."""
     # A mounted Secret belongs to root and is read through its group; what is ours needs no group.
     others = stat.S_IRWXO | stat.S_IWGRP | (stat.S_IRWXG if found.st_uid == os.getuid() else 0)
@@ -111,7 +111,7 @@ def _certificate_serves(keys: Keys, now: dt.datetime) -> bool:
         certificate = x509.load_pem_x509_certificate(keys.certificate.read_bytes())
     except ValueError:
         return False
-    return certificate.not_valid_after_utc - now > RENEWED_BEFORE
+    return certificate.not_valid_after_utc - now > RENEW_BEFORE
 
 
 def _issue_certificate(keys: Keys, now: dt.datetime) -> None:
@@ -126,4 +126,4 @@ def _issue_certificate(keys: Keys, now: dt.datetime) -> None:
 
 
 if __name__ == "__main__":
-    make_missing(load_or_exit(load, os.environ, "keys"), now=dt.datetime.now(dt.UTC))
+    create_missing(load_or_exit(load, os.environ, "keys"), now=dt.datetime.now(dt.UTC))

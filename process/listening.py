@@ -27,10 +27,10 @@ async def serve(answering: Answering, address: Address, stop: asyncio.Event, *, 
     """Listen, wait for `stop`, let callers leave in `linger_s`, finish what is in flight in `DRAIN_S`, close."""
     server = Server(answering, stop.is_set)
     listener = Listener(server, address)
-    mark = marked(address)
+    mark = socket_mark(address)
     try:
         await stop.wait()
-        await last_let_in(address, mark)
+        await accept_pending(address, mark)
         listener.close()
         await server.deserted(linger_s)
     finally:
@@ -38,12 +38,12 @@ async def serve(answering: Answering, address: Address, stop: asyncio.Event, *, 
         await server.close(DRAIN_S)
 
 
-def marked(address: Address) -> tuple[int, int]:
+def socket_mark(address: Address) -> tuple[int, int]:
     """What tells our own listener from a successor's."""
     return address.mark if isinstance(address, UnixAddress) else NO_MARK
 
 
-async def last_let_in(address: Address, mark: tuple[int, int]) -> None:
+async def accept_pending(address: Address, mark: tuple[int, int]) -> None:
     """Let in who has connected, and may have sent his request before we knew of him; nobody after him finds us."""
     if isinstance(address, UnixAddress):
         address.vacate(mark)

@@ -69,16 +69,16 @@ def _line(event: dict[str, Any], **_: Any) -> str:
     return _encode(event).decode()
 
 
-TOGETHER_S = 0.1
+COLLECT_S = 0.1
 """How long a line that is said `soon` may wait for others. An end that nobody sees coming loses as much."""
 _MOST_WAITING = 1_000
 
 
-Say = Callable[..., Any]
+LogLine = Callable[..., Any]
 """Tells of an event and, by name, what there is to it: as a logger's methods do."""
 
 
-class Lines:
+class LineBuffer:
     """Lines in the order in which they came, whether they are written at once or a little later."""
 
     def __init__(self, sink: Sink) -> None:
@@ -97,11 +97,11 @@ class Lines:
             self._waiting.clear()
             self._sink.flush()
 
-    def soon(self, text: str) -> None:
+    def write_soon(self, text: str) -> None:
         """Within `TOGETHER_S`, in one write with all that came in between."""
         self._waiting.append(text)
         if self._due is None:
-            self._due = asyncio.get_running_loop().call_later(TOGETHER_S, self._write_late)
+            self._due = asyncio.get_running_loop().call_later(COLLECT_S, self._write_late)
         elif len(self._waiting) >= _MOST_WAITING:
             self.flush()
 
@@ -110,7 +110,7 @@ class Lines:
         self.flush()
 
 
-def make_logger(service: str, level: int, *more: Processor, lines: Lines | None = None) -> FilteringBoundLogger:
+def make_logger(service: str, level: int, *more: Processor, lines: LineBuffer | None = None) -> FilteringBoundLogger:
     """A logger that writes `{"service", "event", "level", "at", …}`; handed down, not global.
 
     What libraries log through `logging` at warning or above is written in the same form. `more` may add to each line.
@@ -141,12 +141,12 @@ def make_logger(service: str, level: int, *more: Processor, lines: Lines | None 
     return cast("FilteringBoundLogger", logger.bind(service=service))
 
 
-def say_soon(service: str, level: int, lines: Lines) -> Say:
+def deferred_logger(service: str, level: int, lines: LineBuffer) -> LogLine:
     """Says what a logger would at `info`, in the same form, for a fraction of the cost; lines are written together."""
 
     def say(event: str, /, **told: Any) -> None:
         line = {"service": service, **told, "event": event, "level": "info", "at": datetime.now(UTC)}
-        lines.soon(_line(line) + "\n")
+        lines.write_soon(_line(line) + "\n")
 
     def say_nothing(event: str, /, **_: Any) -> None:
         pass

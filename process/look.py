@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from process.settings import Reader
+from process.settings import SettingsReader
 
 LIGHT = "#ffffff"
 DARK = "#1c2022"
@@ -23,7 +23,7 @@ _COLOR = "a colour such as #1a56b0 that can be read on {}"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Branding:
     """A deployment's own; `color` is for the light pages, `color_dark` for the dark ones, both `#rrggbb`."""
 
     name: str
@@ -47,16 +47,16 @@ class Logo:
     raw: bytes
 
 
-def read_look(reader: Reader) -> Look:
+def read_branding(reader: SettingsReader) -> Branding:
     """The brand that the environment tells."""
-    return Look(
+    return Branding(
         name=reader.read("BRAND_NAME", _name, f"at most {_MAX_NAME} printable characters", default="Public API"),
         color=reader.read("BRAND_COLOR", _on(LIGHT), _COLOR.format(LIGHT), default="#1a56b0"),
         color_dark=reader.read("BRAND_COLOR_DARK", _on(DARK), _COLOR.format(DARK), default="#8ab4f8"),
     )
 
 
-def read_logo(reader: Reader) -> Logo | None:
+def read_logo(reader: SettingsReader) -> Logo | None:
     """The picture in the file that the environment names, if any."""
     expected = f"the path of an SVG or PNG of at most {_MAX_LOGO // 1024} KiB, or none"
     return reader.read("BRAND_LOGO_FILE", _logo, expected, default="none")
@@ -78,10 +78,10 @@ def _name(text: str) -> str:
 
 
 def _on(page: str) -> Callable[[str], str]:
-    return partial(color_on, page=page)
+    return partial(readable_color, page=page)
 
 
-def color_on(text: str, page: str) -> str:
+def readable_color(text: str, page: str) -> str:
     """A colour that can be read on `page`; ValueError for any other."""
     color = text.lower()
     if not re.fullmatch(r"#[0-9a-f]{6}", color):

@@ -8,7 +8,7 @@ _OLD = 50
 """Times that the young were looked through, before older ones are."""
 
 
-def settle() -> None:
+def freeze_garbage_collector() -> None:
     """What exists by now lives as long as the process: it is never looked through again."""
     gc.collect()
     gc.freeze()

@@ -29,12 +29,14 @@ def new_registry() -> CollectorRegistry:
     disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each, for a format that nobody asks for here
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    watch_count(registry, "log_lines_dropped", "Lines of the log that could not be written.", lambda: OUTPUT.dropped)
+    observe_counter(
+        registry, "log_lines_dropped", "Lines of the log that could not be written.", lambda: OUTPUT.dropped
+    )
     return registry
 
 
 @dataclass(frozen=True, slots=True)
-class Watched(Collector):
+class ObservedMetric(Collector):
     """A number that somebody keeps anyway, read when it is asked for: it costs nothing until then."""
 
     family: type[CounterMetricFamily] | type[GaugeMetricFamily]
@@ -47,7 +49,7 @@ class Watched(Collector):
         yield self.family(self.name, self.about, value=self.read())
 
 
-class Counts(Collector):
+class LabelledCounter(Collector):
     """How often each of some words came. Plain numbers, which the loop's one thread keeps: only who asks for them pays
     for their form. prometheus-client's own take a lock and look labels up for each event.
     """
@@ -73,7 +75,7 @@ class Counts(Collector):
         yield family
 
 
-class Times(Collector):
+class LabelledHistogram(Collector):
     """How long something took, by words: a histogram of plain numbers, as `Counts`."""
 
     def __init__(
@@ -104,28 +106,28 @@ class Times(Collector):
         yield family
 
 
-def watch_count(registry: CollectorRegistry, name: str, about: str, read: Callable[[], float]) -> None:
+def observe_counter(registry: CollectorRegistry, name: str, about: str, read: Callable[[], float]) -> None:
     """Show a number that only grows."""
-    registry.register(Watched(CounterMetricFamily, name, about, read))
+    registry.register(ObservedMetric(CounterMetricFamily, name, about, read))
 
 
-def watch_level(registry: CollectorRegistry, name: str, about: str, read: Callable[[], float]) -> None:
+def observe_gauge(registry: CollectorRegistry, name: str, about: str, read: Callable[[], float]) -> None:
     """Show a number that comes and goes."""
-    registry.register(Watched(GaugeMetricFamily, name, about, read))
+    registry.register(ObservedMetric(GaugeMetricFamily, name, about, read))
 
 
-def exposing(registry: CollectorRegistry, address: Address | None) -> AbstractAsyncContextManager[None]:
+def serve_metrics(registry: CollectorRegistry, address: Address | None) -> AbstractAsyncContextManager[None]:
     """Answers `GET /metrics` at the address while the block lasts; without an address, nothing."""
     return nullcontext() if address is None else _exposing(registry, address)
 
 
 @asynccontextmanager
 async def _exposing(registry: CollectorRegistry, address: Address) -> AsyncIterator[None]:
-    from process.exposed import answering  # what is off costs no import
+    from process.exposed import serve_metrics  # what is off costs no import
 
     ended = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(answering(registry, address, ended))
+        tasks.create_task(serve_metrics(registry, address, ended))
         try:
             yield
         finally:

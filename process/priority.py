@@ -5,7 +5,7 @@ As niceness, which a process may always add to its own. What has to wait then is
 milliseconds instead of a hundred. How much each step is, was measured.
 """
 
-DECIDES = 5
+AUTHZ_NICE = 5
 """Of an authz."""
-WORKS = 15
+TRANSCODER_NICE = 15
 """Of a transcoder."""

@@ -7,7 +7,7 @@ import hmac
 from dataclasses import dataclass
 
 from process.address import Address, TcpAddress
-from process.settings import Reader
+from process.settings import SettingsReader
 
 _NAME = "INTERNAL_SECRET"
 _LEAST_CHARACTERS = 32
@@ -22,23 +22,23 @@ _EXPECTED = (
 class SharedSecret:
     """One word, or two while it is changed."""
 
-    words: tuple[str, ...]
+    secrets: tuple[str, ...]
 
     @property
-    def shown(self) -> str:
+    def authorization(self) -> str:
         """What goes into `Authorization`."""
-        return f"Bearer {self.words[0]}"
+        return f"Bearer {self.secrets[0]}"
 
-    def accepts(self, said: str) -> bool:
+    def accepts(self, authorization: str) -> bool:
         """Whether that stood in `Authorization`; how long it takes tells nothing of a word."""
-        told = said.encode("utf-8", "surrogateescape")
-        return any(hmac.compare_digest(told, f"Bearer {word}".encode()) for word in self.words)
+        told = authorization.encode("utf-8", "surrogateescape")
+        return any(hmac.compare_digest(told, f"Bearer {word}".encode()) for word in self.secrets)
 
 
-def internal_secret(reader: Reader, address: Address | None) -> SharedSecret | None:
+def internal_secret(reader: SettingsReader, address: Address | None) -> SharedSecret | None:
     """What INTERNAL_SECRET holds, or the file that INTERNAL_SECRET_FILE names; it has to be set only for a network."""
     if isinstance(address, TcpAddress):
-        return reader.read(_NAME, _secret, _EXPECTED, told=False)
+        return reader.read(_NAME, _secret, _EXPECTED, shown_as=False)
     return reader.optional(_NAME, _secret, _EXPECTED, told=False)
 
 

@@ -19,7 +19,7 @@ _FILE = "_FILE"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedSetting:
     """A setting that was asked for: its variable, what it has to be, and what stands in for it (None: nothing)."""
 
     name: str
@@ -31,36 +31,36 @@ class Asked:
 class SettingsError(Exception):
     """What is wrong with the settings, a line per variable; and all that was asked for, wrong or not."""
 
-    def __init__(self, faults: Sequence[str], asked: Sequence[Asked]) -> None:
+    def __init__(self, faults: Sequence[str], asked: Sequence[RequestedSetting]) -> None:
         super().__init__("\n".join(faults))
         self.asked = tuple(asked)
 
 
-class Reader:
+class SettingsReader:
     """Takes settings out of an environment and remembers each fault, so that all of them are told together."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._faults: list[str] = []
-        self._asked: list[Asked] = []
+        self._asked: list[RequestedSetting] = []
 
     def read(
-        self, name: str, parse: Callable[[str], T], expected: str, *, default: str | None = None, told: bool = True
+        self, name: str, parse: Callable[[str], T], expected: str, *, default: str | None = None, shown_as: bool = True
     ) -> T:
         """What `parse` makes of a variable, or of the file that `<name>_FILE` names; it raises ValueError on a bad one.
 
         After a fault the value is no value: nothing may be built before `finish` has passed. What must not be `told`
         (a URL may hold a password) is left out of the fault, and so is what stood in a file.
         """
-        self._asked.append(Asked(name, expected, default, secret=False))
-        return self._parsed(name, parse, expected, default, told=told)
+        self._asked.append(RequestedSetting(name, expected, default, secret=False))
+        return self._parsed(name, parse, expected, default, told=shown_as)
 
     def optional(self, name: str, parse: Callable[[str], T], expected: str, *, told: bool = True) -> T | None:
         """As `read`; None where there is neither the variable nor the file."""
-        self._asked.append(Asked(name, expected, "", secret=False))
-        return self._parsed(name, parse, expected, None, told=told) if self.names(name) else None
+        self._asked.append(RequestedSetting(name, expected, "", secret=False))
+        return self._parsed(name, parse, expected, None, told=told) if self.is_set(name) else None
 
-    def names(self, name: str) -> bool:
+    def is_set(self, name: str) -> bool:
         """Whether the environment has that setting; an empty one is none."""
         return bool(self._environment.get(name) or self._file_of(name))
 
@@ -98,13 +98,13 @@ class Reader:
             return parse(Path(path).read_text(encoding="ascii"))
 
         expected = f"the path of {expected}"
-        self._asked.append(Asked(name, expected, None, secret=True))
+        self._asked.append(RequestedSetting(name, expected, None, secret=True))
         return self._parsed(name, load, expected, None, told=True)
 
     def secrets(self, name: str, parse: Callable[[Path], T], expected: str) -> T:
         """What `parse` makes of the folder that a variable names, which holds secrets."""
         expected = f"the path of {expected}"
-        self._asked.append(Asked(name, expected, None, secret=True))
+        self._asked.append(RequestedSetting(name, expected, None, secret=True))
         return self._parsed(name, lambda path: parse(Path(path)), expected, None, told=True)
 
     def finish(self) -> None:
@@ -129,7 +129,7 @@ def load_or_exit(load: Callable[[Mapping[str, str]], T], environment: Mapping[st
         raise SystemExit(2) from None
 
 
-def level(text: str) -> int:
+def parse_log_level(text: str) -> int:
     """A logging level from its word."""
     if text not in LEVELS:
         raise ValueError("unknown level")

@@ -29,10 +29,10 @@ from structlog.typing import EventDict, WrappedLogger
 
 from process.traceparent import W3C_TRACE_ID
 
-MAX_WAITING = 4_096
+MAX_QUEUED = 4_096
 """Spans that wait to be told, some 2 KB each; those that come then are dropped."""
-TELL_EVERY_S = 1.0
-TELL_WITHIN_S = 3.0
+EXPORT_EVERY_S = 1.0
+EXPORT_TIMEOUT_S = 3.0
 CLOSE_WITHIN_S = 2.0
 """What a process may spend on its last spans, once it has answered its last request."""
 _BATCH = 512
@@ -40,11 +40,11 @@ _W3C = TraceContextTextMapPropagator()
 _ERROR = "error.type"
 
 
-class Telling:
+class SpanExport:
     """A process's spans on their way: a bounded queue, and a thread of its own that nobody waits for."""
 
     def __init__(self, service: str, collector: str) -> None:
-        self._exporter = _Counting(OTLPSpanExporter(collector, insecure=True, timeout=TELL_WITHIN_S))
+        self._exporter = _Counting(OTLPSpanExporter(collector, insecure=True, timeout=EXPORT_TIMEOUT_S))
         self._queue = _Bounded(self._exporter)
         resource = Resource({"service.name": service, "process.pid": os.getpid()})
         # Only the edge begins a trace, and says whether it is recorded: what comes without one is nobody's.
@@ -95,21 +95,21 @@ class _Bounded(BatchSpanProcessor):
     """Takes spans while there is room, and counts those that it does not take."""
 
     def __init__(self, exporter: _Counting) -> None:
-        super().__init__(exporter, MAX_WAITING, TELL_EVERY_S * 1000, _BATCH)
+        super().__init__(exporter, MAX_QUEUED, EXPORT_EVERY_S * 1000, _BATCH)
         self._exporter = exporter
         self._given = 0
         self.refused = 0
 
     def on_end(self, span: ReadableSpan) -> None:
         """See `SpanProcessor`."""
-        if self._given - self._exporter.taken >= MAX_WAITING:
+        if self._given - self._exporter.taken >= MAX_QUEUED:
             self.refused += 1
             return
         self._given += 1
         super().on_end(span)
 
 
-def serving(tracer: Tracer, name: str, headers: Mapping[str, str]) -> AbstractContextManager[Span]:
+def server_span(tracer: Tracer, name: str, headers: Mapping[str, str]) -> AbstractContextManager[Span]:
     """The span of a request that came with these headers, as a part of the trace that they name; without one, none."""
     parent = _W3C.extract(headers, Context())
     if not get_current_span(parent).get_span_context().is_valid:
@@ -119,7 +119,7 @@ def serving(tracer: Tracer, name: str, headers: Mapping[str, str]) -> AbstractCo
     )
 
 
-def asking(tracer: Tracer, name: str) -> AbstractContextManager[Span]:
+def client_span(tracer: Tracer, name: str) -> AbstractContextManager[Span]:
     """The span of a question to somebody else, as a part of what is under way here."""
     return tracer.start_as_current_span(
         name, kind=SpanKind.CLIENT, record_exception=False, set_status_on_exception=False
@@ -127,25 +127,25 @@ def asking(tracer: Tracer, name: str) -> AbstractContextManager[Span]:
 
 
 @contextmanager
-def asking_store(tracer: Tracer, name: str) -> Iterator[Span]:
+def store_span(tracer: Tracer, name: str) -> Iterator[Span]:
     """The span of a wait for Valkey, which speaks Redis' protocol; whatever ends it badly is of its kind."""
-    with asking(tracer, name) as span:
+    with client_span(tracer, name) as span:
         span.set_attribute("db.system.name", "redis")
         try:
             yield span
         except Exception as error:
-            failed(span, type(error).__name__)
+            mark_failed(span, type(error).__name__)
             raise
 
 
-def onward() -> dict[str, str]:
+def propagation_headers() -> dict[str, str]:
     """The headers by which whoever is asked joins the trace."""
     headers: dict[str, str] = {}
     _W3C.inject(headers)
     return headers
 
 
-def failed(span: Span, why: str) -> None:
+def mark_failed(span: Span, why: str) -> None:
     """It came to nothing; `why` is a word of a table."""
     span.set_attribute(_ERROR, why)
     span.set_status(StatusCode.ERROR)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from prometheus_client import CollectorRegistry
 from structlog.typing import Processor
 
-from process.metrics import watch_count
-from process.settings import Reader
+from process.metrics import observe_counter
+from process.settings import SettingsReader
 
 if TYPE_CHECKING:  # what is off costs no import
     from opentelemetry.trace import Tracer
@@ -21,7 +21,7 @@ _SETTING = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _EXPECTED = "http://host:port, where a collector takes OTLP over gRPC; without it nothing is traced"
 
 
-def collector_url(reader: Reader) -> str | None:
+def collector_url(reader: SettingsReader) -> str | None:
     """Where spans are told; None: nowhere."""
     return reader.optional(_SETTING, _plain_url, _EXPECTED)
 
@@ -47,13 +47,13 @@ def tracing(service: str, collector: str | None, registry: CollectorRegistry) ->
     """What makes spans while the block lasts; None without a collector. Those that never got there are counted."""
     name, about = f"{service}_spans_dropped", "Spans that never reached the collector."
     if collector is None:
-        watch_count(registry, name, about, lambda: 0)
+        observe_counter(registry, name, about, lambda: 0)
         yield None
         return
-    from process.spans import Telling
+    from process.spans import SpanExport
 
-    telling = Telling(service, collector)
-    watch_count(registry, name, about, lambda: telling.dropped)
+    telling = SpanExport(service, collector)
+    observe_counter(registry, name, about, lambda: telling.dropped)
     try:
         yield telling.tracer
     finally:

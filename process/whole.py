@@ -12,7 +12,7 @@ from httpserver.messages import Response
 from httpserver.writing import written
 
 
-class Whole(web.StreamResponse):
+class FixedResponse(web.StreamResponse):
     """An answer in whole."""
 
     def __init__(self, response: Response) -> None:

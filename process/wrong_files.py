@@ -9,9 +9,9 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from contract.ids import id_key
-from contract.sealing import key_ring
-from process.keys import RENEWED_BEFORE, open_to_others
+from contract.ids import parse_id_key
+from contract.sealing import parse_key_ring
+from process.keys import RENEW_BEFORE, is_readable_by_others
 
 
 def wrong_secret(path: Path) -> Iterator[str]:
@@ -21,7 +21,7 @@ def wrong_secret(path: Path) -> Iterator[str]:
     except OSError as fault:
         yield f"{path} is not there ({fault.strerror}): mount it, or correct the setting that names it."
         return
-    if stat.S_ISREG(found.st_mode) and open_to_others(found):
+    if stat.S_ISREG(found.st_mode) and is_readable_by_others(found):
         yield f"{path} can be read by others ({stat.filemode(found.st_mode)}): chmod 600 {path}"
     if not os.access(path, os.R_OK):
         yield f"{path} cannot be read by you: chown it to whoever runs the gateway."
@@ -30,14 +30,14 @@ def wrong_secret(path: Path) -> Iterator[str]:
 def wrong_id_key(path: Path) -> Iterator[str]:
     """The same, or an id key that is none."""
     yield from wrong_secret(path)
-    if _refused(path, id_key):
+    if _refused(path, parse_id_key):
         yield f"{path} is not 64 hex characters: put the backup back; a new one makes all ids unreadable."
 
 
 def wrong_cursor_keys(path: Path) -> Iterator[str]:
     """The same, or cursor keys that are none."""
     yield from wrong_secret(path)
-    if fault := _refused(path, key_ring):
+    if fault := _refused(path, parse_key_ring):
         yield f"{path} holds no cursor keys ({fault}): put the backup back, or make one; open walks begin again."
 
 
@@ -50,7 +50,7 @@ def wrong_certificate(path: Path, now: dt.datetime) -> Iterator[str]:
     except (OSError, ValueError):
         yield f"{path} is no certificate: remove it, `make up` makes another; elsewhere, mount the right one."
         return
-    if ends < now + RENEWED_BEFORE / 2:
+    if ends < now + RENEW_BEFORE / 2:
         yield f"{path} ends at {ends:%Y-%m-%d %H:%M} UTC: `make down up` renews it; elsewhere, docs/rotation.md."
 
 

@@ -8,7 +8,7 @@ from contract.resources import RESOURCES
 from contract.versions import VERSIONS
 from process import rendered
 from reference.collection import collection, collection_file
-from reference.document import text
+from reference.document import openapi_text
 from reference.guides import guide
 from reference.licences import licences
 from reference.pages import PAGES
@@ -33,7 +33,9 @@ def main() -> None:
 
 def _wanted() -> dict[str, str]:
     documents = {
-        openapi_file(version, dialect): text(version, dialect) for version in VERSIONS for dialect in OPENAPI_DIALECTS
+        openapi_file(version, dialect): openapi_text(version, dialect)
+        for version in VERSIONS
+        for dialect in OPENAPI_DIALECTS
     }
     collections = {collection_file(version): collection(version) for version in VERSIONS}
     pages = {name: made() for name, made in PAGES.items()} | {"settings.md": settings(), "licences.md": licences()}

@@ -14,9 +14,9 @@ from contract.types import OPERATORS, Id
 from contract.versions import Version
 from contract.vocabulary import Kind
 from reference.headers import TAGS
-from reference.records import code, shown
-from reference.shapes import Schema, array, closed, enum, ref, told
-from reference.values import noun, write
+from reference.records import code, names_in_version
+from reference.shapes import Schema, array, described, enum, ref, request_object
+from reference.values import noun, request_schema
 
 _WORDS = tuple(dict.fromkeys(word for words in OPERATORS.values() for word in words))
 
@@ -28,38 +28,38 @@ def search_schemas(resource: Resource, version: Version) -> dict[str, Schema]:
     groups = {"Any": ("any", nodes), "All": ("all", nodes), "Not": ("not", ref(f"{name}Filter"))}
     found = {
         f"{name}Search": _search(resource),
-        f"{name}Filter": told(
+        f"{name}Filter": described(
             {"anyOf": [ref(f"{name}{kind}") for kind in ("Condition", *groups)]},
             f"A condition, or a group of conditions and groups: at most {MAX_FILTER_DEPTH} deep.",
         ),
         f"{name}Condition": _condition(resource),
-        f"{name}FilterField": enum(shown(resource, version, filter_names(resource))),
-        f"{name}SearchOrder": enum(shown(resource, version, resource.sort_keys)),
+        f"{name}FilterField": enum(names_in_version(resource, version, filter_names(resource))),
+        f"{name}SearchOrder": enum(names_in_version(resource, version, resource.sort_keys)),
     }
     for kind, (word, inner) in groups.items():
-        found[f"{name}{kind}"] = closed({word: inner}, required=(word,))
+        found[f"{name}{kind}"] = request_object({word: inner}, required=(word,))
     return found
 
 
 def _search(resource: Resource) -> Schema:
     name = noun(resource)
-    return closed(
+    return request_object(
         {
-            "filters": told(
+            "filters": described(
                 array(ref(f"{name}Filter")), f"All of these must hold; at most {MAX_CONDITIONS} conditions in all."
             ),
-            "search_text": told(
+            "search_text": described(
                 {"type": "string", "maxLength": MAX_SEARCH_TEXT},
                 "Every word must begin a word in a searchable member; case and accents do not matter.",
                 example="ada north",
             ),
-            "order_by": told(ref(f"{name}SearchOrder"), f"Default: {code(resource.order_by)}."),
-            "sort_direction": told(ref("SortDirection"), f"Default: {code(DIRECTIONS[resource.descending])}."),
-            "limit": told(
+            "order_by": described(ref(f"{name}SearchOrder"), f"Default: {code(resource.order_by)}."),
+            "sort_direction": described(ref("SortDirection"), f"Default: {code(DIRECTIONS[resource.descending])}."),
+            "limit": described(
                 {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
                 f"The most records a page holds. Default: {code(DEFAULT_LIMIT)}.",
             ),
-            "cursor": told({"type": "string", "minLength": 1}, "`meta.cursor.next` of the page before."),
+            "cursor": described({"type": "string", "minLength": 1}, "`meta.cursor.next` of the page before."),
         }
     )
 
@@ -67,12 +67,12 @@ def _search(resource: Resource) -> Schema:
 def _condition(resource: Resource) -> Schema:
     known = ref(f"{noun(resource)}FilterField")
     own: Schema = {"type": "string", "pattern": r"^custom_fields\.[a-z][a-z0-9_]*$"}
-    field = {"anyOf": [known, own]} if resource.custom else known
+    field = {"anyOf": [known, own]} if resource.has_custom_fields else known
     about = (
         "One value; an array for `in`, `not_in`, `has_any`, `has_all`, `has_none`; `[lowest, highest]` for `between`; "
         "true or false for `is_null` and `is_empty`."
     )
-    return closed(
+    return request_object(
         {
             "field": field,
             "operator": ref("FilterOperator"),
@@ -84,7 +84,7 @@ def _condition(resource: Resource) -> Schema:
 
 def shared_schemas() -> dict[str, Schema]:
     """What the searches of all resources have in common."""
-    return {"FilterOperator": told(enum(_WORDS), _operators_by_type()), "SortDirection": enum(DIRECTIONS)}
+    return {"FilterOperator": described(enum(_WORDS), _operators_by_type()), "SortDirection": enum(DIRECTIONS)}
 
 
 def _operators_by_type() -> str:
@@ -100,20 +100,20 @@ def batch_schemas(resource: Resource) -> dict[str, Schema]:
     if Kind.BATCH_UPSERT in resource.kinds:
         found[f"{name}BatchUpsert"] = _batch("items", ref(f"{name}Upsert"))
     if Kind.BATCH_GET in resource.kinds:
-        found[f"{name}Ids"] = _batch("ids", write(Id(resource.prefix)))
+        found[f"{name}Ids"] = _batch("ids", request_schema(Id(resource.prefix)))
     if Kind.BATCH_UPDATE in resource.kinds:
         item = {
-            "id": write(Id(resource.prefix)),
+            "id": request_schema(Id(resource.prefix)),
             "patch": ref(f"{name}Update"),
-            "if_match": told(
+            "if_match": described(
                 {"type": ["string", "null"], "pattern": TAGS},
                 "The record's `etag`: the item is refused with 412 when it is not the current one.",
             ),
         }
-        found[f"{name}BatchUpdateItem"] = closed(item, required=("id", "patch"))
+        found[f"{name}BatchUpdateItem"] = request_object(item, required=("id", "patch"))
         found[f"{name}BatchUpdate"] = _batch("items", ref(f"{name}BatchUpdateItem"))
     return found
 
 
 def _batch(member: str, items: Schema) -> Schema:
-    return closed({member: array(items, low=1, high=MAX_BATCH_ITEMS)}, required=(member,))
+    return request_object({member: array(items, low=1, high=MAX_BATCH_ITEMS)}, required=(member,))

@@ -8,8 +8,8 @@ from contract.roles import ROLES
 from contract.types import Currency, DateTime, Email, Id, Zone
 from contract.versions import VERSIONS
 from reference.operations import EXPLAIN
-from reference.shapes import Schema, array, closed, nullable, opened, ref, told
-from reference.values import SCOPE, read, write
+from reference.shapes import Schema, array, described, nullable, ref, request_object, response_object
+from reference.values import SCOPE, request_schema, response_schema
 
 _WORDS: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -17,31 +17,36 @@ _UNREADABLE = (
     "The ids of records that belong to this page but cannot be shown, since what is stored of them breaks this "
     "contract; absent when there are none. `GET` of one of them answers 502 until it is repaired."
 )
-_INSTANT = told(read(DateTime()), "", example=DateTime().example)
+_INSTANT = described(response_schema(DateTime()), "", example=DateTime().example)
 
 
 def meta_schemas() -> dict[str, Schema]:
     """What stands beside `data`."""
-    dry = told({"type": "boolean"}, "True: nothing was written.")
+    dry = described({"type": "boolean"}, "True: nothing was written.")
     result: Schema = {"type": "string", "enum": ["created", "updated", "unchanged"]}
-    cursor = opened(
+    cursor = response_object(
         {
-            "next": told(nullable(_WORDS), "Where the next page begins; null at the end, unless it is a bookmark."),
-            "has_more": told({"type": "boolean"}, "Whether there are more records now."),
+            "next": described(
+                nullable(_WORDS), "Where the next page begins; null at the end, unless it is a bookmark."
+            ),
+            "has_more": described({"type": "boolean"}, "Whether there are more records now."),
         },
         required=("next", "has_more"),
     )
-    counted = {"succeeded": told(_COUNT, "Items that were done."), "failed": told(_COUNT, "Items that were not.")}
+    counted = {
+        "succeeded": described(_COUNT, "Items that were done."),
+        "failed": described(_COUNT, "Items that were not."),
+    }
     return {
-        "WriteMeta": opened({"dry_run": dry}),
-        "UpsertResult": told(result, "What became of the record."),
-        "UpsertMeta": opened({"result": ref("UpsertResult"), "dry_run": dry}, required=("result",)),
-        "BatchMeta": opened({**counted, "dry_run": dry}, required=("succeeded", "failed")),
-        "PageMeta": opened(
+        "WriteMeta": response_object({"dry_run": dry}),
+        "UpsertResult": described(result, "What became of the record."),
+        "UpsertMeta": response_object({"result": ref("UpsertResult"), "dry_run": dry}, required=("result",)),
+        "BatchMeta": response_object({**counted, "dry_run": dry}, required=("succeeded", "failed")),
+        "PageMeta": response_object(
             {
                 "cursor": cursor,
-                "total": told(_COUNT, "How many match, where `include_total` asked."),
-                "unreadable": told(array(_WORDS), _UNREADABLE),
+                "total": described(_COUNT, "How many match, where `include_total` asked."),
+                "unreadable": described(array(_WORDS), _UNREADABLE),
             },
             required=("cursor",),
         ),
@@ -51,43 +56,47 @@ def meta_schemas() -> dict[str, Schema]:
 def caller_schemas() -> dict[str, Schema]:
     """Me, receipts, explanations, versions."""
     return {
-        "MeResponse": opened({"data": ref("Me")}, required=("data",)),
+        "MeResponse": response_object({"data": ref("Me")}, required=("data",)),
         "Me": _whole(
             {
                 "business": _business(),
                 "user": _user(),
-                "permissions": told(array(_WORDS), "What the user may do, sorted."),
+                "permissions": described(array(_WORDS), "What the user may do, sorted."),
                 "token": _token(),
                 "limits": _limits(),
             }
         ),
-        "RequestList": opened({"data": array(ref("Request")), "meta": ref("PageMeta")}, required=("data", "meta")),
-        "RequestResponse": opened({"data": ref("Request")}, required=("data",)),
+        "RequestList": response_object(
+            {"data": array(ref("Request")), "meta": ref("PageMeta")}, required=("data", "meta")
+        ),
+        "RequestResponse": response_object({"data": ref("Request")}, required=("data",)),
         "Request": _request(),
         EXPLAIN: _explain(),
-        "ExplainResponse": opened({"data": ref("Explained")}, required=("data",)),
+        "ExplainResponse": response_object({"data": ref("Explained")}, required=("data",)),
         "Explained": _explained(),
-        "VersionList": opened({"data": array(ref("Version")), "meta": ref("PageMeta")}, required=("data", "meta")),
+        "VersionList": response_object(
+            {"data": array(ref("Version")), "meta": ref("PageMeta")}, required=("data", "meta")
+        ),
         "Version": _version(),
     }
 
 
 def _whole(properties: dict[str, Schema]) -> Schema:
-    return opened(properties, required=tuple(properties))
+    return response_object(properties, required=tuple(properties))
 
 
 def _id(prefix: str) -> Schema:
-    return told(read(Id(prefix)), "", example=Id(prefix).example)
+    return described(response_schema(Id(prefix)), "", example=Id(prefix).example)
 
 
 def _business() -> Schema:
     return _whole(
         {
             "id": _id(BUSINESS_PREFIX),
-            "name": told(nullable(_WORDS), "", example="Acme Brokers"),
+            "name": described(nullable(_WORDS), "", example="Acme Brokers"),
             "plan": {"type": "string", "enum": list(PLANS)},
-            "default_currency": told(nullable(read(Currency())), "", example=Currency().example),
-            "time_zone": told(nullable(read(Zone())), "", example=Zone().example),
+            "default_currency": described(nullable(response_schema(Currency())), "", example=Currency().example),
+            "time_zone": described(nullable(response_schema(Zone())), "", example=Zone().example),
         }
     )
 
@@ -96,10 +105,10 @@ def _user() -> Schema:
     return _whole(
         {
             "id": _id(USER_PREFIX),
-            "full_name": told(nullable(_WORDS), "", example="Sam Rivera"),
-            "email": told(nullable(read(Email())), "", example=Email().example),
+            "full_name": described(nullable(_WORDS), "", example="Sam Rivera"),
+            "email": described(nullable(response_schema(Email())), "", example=Email().example),
             "role": {"type": "string", "enum": list(ROLES)},
-            "time_zone": told(nullable(read(Zone())), "", example=Zone().example),
+            "time_zone": described(nullable(response_schema(Zone())), "", example=Zone().example),
         }
     )
 
@@ -109,7 +118,7 @@ def _token() -> Schema:
         {
             "kind": {"type": "string", "enum": list(TokenKind)},
             "client_id": _WORDS,
-            "scopes": told(array(ref(SCOPE)), "The token's scopes that the permissions allow, sorted."),
+            "scopes": described(array(ref(SCOPE)), "The token's scopes that the permissions allow, sorted."),
             "expires_at": _INSTANT,
         }
     )
@@ -120,8 +129,8 @@ def _limits() -> Schema:
         {
             policy.name: _whole(
                 {
-                    "limit": told(_COUNT, "Cost units.", example=policy.limit),
-                    "window_seconds": told(_COUNT, "In so many seconds.", example=policy.window_s),
+                    "limit": described(_COUNT, "Cost units.", example=policy.limit),
+                    "window_seconds": described(_COUNT, "In so many seconds.", example=policy.window_s),
                 }
             )
             for policy in DEFAULT_PLAN.policies
@@ -132,13 +141,13 @@ def _limits() -> Schema:
 def _request() -> Schema:
     return _whole(
         {
-            "trace_id": told(nullable(_WORDS), "The request's `X-Request-Id`."),
-            "operation": told(nullable(_WORDS), "", example="contacts.create"),
+            "trace_id": described(nullable(_WORDS), "The request's `X-Request-Id`."),
+            "operation": described(nullable(_WORDS), "", example="contacts.create"),
             "state": {"type": "string", "enum": ["done", "running", "absent"]},
-            "status": told(nullable({"type": "integer"}), "", example=201),
-            "problem": told(nullable(_WORDS), "The `code` of the problem it was answered with."),
+            "status": described(nullable({"type": "integer"}), "", example=201),
+            "problem": described(nullable(_WORDS), "The `code` of the problem it was answered with."),
             "replayed": nullable({"type": "boolean"}),
-            "record_id": told(nullable(_WORDS), "The one record that it created or upserted; null for a batch."),
+            "record_id": described(nullable(_WORDS), "The one record that it created or upserted; null for a batch."),
             "received_at": nullable(_INSTANT),
             "duration_ms": nullable({"type": "number"}),
             "upstream_duration_ms": nullable({"type": "number"}),
@@ -148,22 +157,22 @@ def _request() -> Schema:
 
 def _explain() -> Schema:
     properties = {
-        row.name: told(nullable(write(row.type)) if row.nullable else write(row.type), row.about)
+        row.name: described(nullable(request_schema(row.type)) if row.nullable else request_schema(row.type), row.about)
         for row in EXPLAIN_FIELDS
     }
-    return closed(properties, required=tuple(row.name for row in EXPLAIN_FIELDS if row.required))
+    return request_object(properties, required=tuple(row.name for row in EXPLAIN_FIELDS if row.required))
 
 
 def _explained() -> Schema:
     return _whole(
         {
             "decision": {"type": "string", "enum": ["allow", "deny"]},
-            "rule": told(nullable(_WORDS), "The `code` of the problem that would answer; null: none would."),
-            "reason": told(_WORDS, "", example="The token lacks deals:write."),
-            "required_scopes": told(array(ref(SCOPE)), "What a token needs."),
-            "granted_scopes": told(array(ref(SCOPE)), "The scopes that were asked about, sorted."),
-            "required_permission": told(nullable(_WORDS), "What its user needs."),
-            "roles_that_may": told(array(_WORDS), "The roles that grant it, highest first."),
+            "rule": described(nullable(_WORDS), "The `code` of the problem that would answer; null: none would."),
+            "reason": described(_WORDS, "", example="The token lacks deals:write."),
+            "required_scopes": described(array(ref(SCOPE)), "What a token needs."),
+            "granted_scopes": described(array(ref(SCOPE)), "The scopes that were asked about, sorted."),
+            "required_permission": described(nullable(_WORDS), "What its user needs."),
+            "roles_that_may": described(array(_WORDS), "The roles that grant it, highest first."),
         }
     )
 
@@ -172,10 +181,10 @@ def _version() -> Schema:
     change = _whole({"resources": array(_WORDS), "description": _WORDS})
     return _whole(
         {
-            "version": told({"type": "string", "format": "date"}, "", example=VERSIONS[0].date),
+            "version": described({"type": "string", "format": "date"}, "", example=VERSIONS[0].date),
             "status": {"type": "string", "enum": ["current", "supported", "deprecated", "retired"]},
             "deprecated_at": nullable(_INSTANT),
             "sunset_at": nullable(_INSTANT),
-            "changes": told(array(change), "What became different with it."),
+            "changes": described(array(change), "What became different with it."),
         }
     )

@@ -16,7 +16,7 @@ from contract.parameters import Parameter, parameters_of
 from contract.resources import RESOURCES, Resource
 from contract.types import Bool, Email, Id, Line
 from contract.versions import Version
-from contract.vocabulary import BATCHES, PRECONDITIONED, TAKING_BODIES, Json, Kind
+from contract.vocabulary import BATCH_KINDS, KINDS_WITH_BODY, KINDS_WITH_IF_MATCH, Json, Kind
 from reference.examples import example_body
 from reference.shapes import Schema
 from reference.words import TITLE, description, summary
@@ -92,25 +92,25 @@ def _in_order(folders: list[Schema]) -> list[Schema]:
 
 
 def _item(row: Operation, version: Version) -> Schema:
-    body = {"body": _body(row, version)} if row.kind in TAKING_BODIES else {}
+    body = {"body": _body(row, version)} if row.kind in KINDS_WITH_BODY else {}
     request = {
         "method": row.method,
         "header": _headers(row),
         **body,
         "url": _url(row),
         "description": description(row),
-        **({"auth": {"type": "noauth"}} if row.open else {}),
+        **({"auth": {"type": "noauth"}} if row.is_public else {}),
     }
     return {"name": summary(row), **_kept(row), "request": request, "response": []}
 
 
 def _headers(row: Operation) -> list[Schema]:
-    typed = (headers.CONTENT_TYPE.title, "application/json", row.kind in TAKING_BODIES, True)
+    typed = (headers.CONTENT_TYPE.title, "application/json", row.kind in KINDS_WITH_BODY, True)
     rows = (
-        (headers.VERSION.title, "{{version}}", not row.open, True),
+        (headers.VERSION.title, "{{version}}", not row.is_public, True),
         typed,
-        (headers.IDEMPOTENCY_KEY.title, _NEW, row.keyed, True),
-        (headers.IF_MATCH.title, "*", row.kind in PRECONDITIONED, False),
+        (headers.IDEMPOTENCY_KEY.title, _NEW, row.takes_idempotency_key, True),
+        (headers.IF_MATCH.title, "*", row.kind in KINDS_WITH_IF_MATCH, False),
         (headers.IF_NONE_MATCH.title, "", row.kind is Kind.GET, False),
     )
     return [_enabled({"key": key, "value": value}, sent) for key, value, taken, sent in rows if taken]
@@ -150,8 +150,8 @@ def _value(row: Operation, parameter: Parameter) -> str:
 
 def _body(row: Operation, version: Version) -> Schema:
     body = example_body(row, version)
-    if row.of is not None:
-        body = _variable(body, row.of, of_batch=row.kind in BATCHES)
+    if row.resource_row is not None:
+        body = _variable(body, row.resource_row, of_batch=row.kind in BATCH_KINDS)
     text = json.dumps(body, ensure_ascii=False, indent=2)
     return {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}
 
@@ -203,7 +203,7 @@ def _kept(row: Operation) -> Schema:
     """Keep what later requests need of the answer."""
     if row.kind is Kind.ME:
         return _script(TRACE_ID_PARAMETER, f'headers.get("{headers.REQUEST_ID.title}")')
-    if row.of is None or "{" in row.path.removeprefix(row.resource.collection):
+    if row.resource_row is None or "{" in row.path.removeprefix(row.resource.collection):
         return {}
     match row.kind:
         case Kind.CREATE:

@@ -1,6 +1,6 @@
 """[pure] The truth table of decisions as a document: every operation, every role, with and without what it needs."""
 
-from contract.decisions import Decision, decision, required_permission, required_scopes
+from contract.decisions import Decision, authorize, required_permission, required_scopes
 from contract.operations import OPERATIONS, SCOPES, Operation
 from contract.problems import INSUFFICIENT_PERMISSION, INSUFFICIENT_SCOPE
 from contract.roles import Role
@@ -22,7 +22,7 @@ _COLUMNS = """\
 - **claimed away**: the scope, an admin, and a `permissions` claim without this permission."""
 
 
-def decisions() -> str:
+def permissions_page() -> str:
     """The page."""
     titles = ("operation", "needs", "without its scope", *(role.word for role in Role), "claimed", "claimed away")
     return page("Who may do what", _ABOUT, _COLUMNS, table(titles, map(_cells, OPERATIONS)))
@@ -33,19 +33,19 @@ def _cells(row: Operation) -> list[str]:
     permission = required_permission(row)
     alone = frozenset() if permission is None else frozenset({permission})
     made = [
-        decision(row, Role.ADMIN, None, _ALL_SCOPES - needed),
-        *(decision(row, role, None, needed) for role in Role),
-        decision(row, Role.VIEWER, alone, needed),
-        decision(row, Role.ADMIN, _ALL_SCOPES - alone, needed),
+        authorize(row, Role.ADMIN, None, _ALL_SCOPES - needed),
+        *(authorize(row, role, None, needed) for role in Role),
+        authorize(row, Role.VIEWER, alone, needed),
+        authorize(row, Role.ADMIN, _ALL_SCOPES - alone, needed),
     ]
     return [code(row.id), _needs(row), *map(_word, made)]
 
 
 def _needs(row: Operation) -> str:
-    if row.open:
+    if row.is_public:
         return "no token"
     return codes(required_scopes(row)) or "any token"
 
 
 def _word(made: Decision) -> str:
-    return _WORDS[made.rule]
+    return _WORDS[made.problem]

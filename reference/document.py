@@ -11,7 +11,7 @@ from contract.vocabulary import Json, Kind
 from reference.bodies import batch_schemas, search_schemas, shared_schemas
 from reference.caller import caller_schemas, meta_schemas
 from reference.headers import API_VERSION, header_components, request_headers
-from reference.older import older
+from reference.older import to_openapi_3_0
 from reference.operations import (
     BEARER,
     OAUTH,
@@ -23,7 +23,7 @@ from reference.operations import (
 )
 from reference.problems import problem_schemas
 from reference.records import answer_schemas, schemas
-from reference.refusals import Answers, example_components
+from reference.refusals import ProblemResponses, example_components
 from reference.shapes import Schema, enum, ref
 from reference.values import scope_schemas
 from reference.words import TITLE, introduction
@@ -31,19 +31,19 @@ from reference.words import TITLE, introduction
 SPEC = "3.1.1"
 
 
-def document(version: Version, dialect: str) -> Schema:
+def openapi_document(version: Version, dialect: str) -> Schema:
     """The document in a dialect of OpenAPI, `3.1` or `3.0`."""
     whole = _document(version)
-    return whole if SPEC.startswith(dialect) else older(whole)
+    return whole if SPEC.startswith(dialect) else to_openapi_3_0(whole)
 
 
-def text(version: Version, dialect: str) -> str:
+def openapi_text(version: Version, dialect: str) -> str:
     """The document as its file holds it."""
-    return json.dumps(document(version, dialect), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(openapi_document(version, dialect), ensure_ascii=False, indent=1) + "\n"
 
 
 def _document(version: Version) -> Schema:
-    answers = Answers(OPERATIONS)
+    answers = ProblemResponses(OPERATIONS)
     operations = paths(version, answers)
     told_of = json.dumps([operations, answers.components])
     return {
@@ -85,7 +85,7 @@ def _tags() -> list[Schema]:
 
 def security_schemes() -> Schema:
     """How to get in."""
-    scopes = {scope.name: scope.words for scope in SCOPES}
+    scopes = {scope.name: scope.description for scope in SCOPES}
     return {
         OAUTH: {
             "type": "oauth2",

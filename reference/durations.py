@@ -5,12 +5,12 @@ from contract.limits import Plan
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
-def seconds_for(plan: Plan, units: int) -> int:
+def sync_seconds(plan: Plan, units: int) -> int:
     """Seconds until the last of so many cost units has been spent, rounded up."""
     return max(-(-max(0, units - policy.limit) * policy.window_s // policy.limit) for policy in plan.policies)
 
 
-def in_words(seconds: int) -> str:
+def format_duration(seconds: int) -> str:
     """The two largest parts: `2 h 46 min`."""
     words: list[str] = []
     for size, unit in _UNITS:

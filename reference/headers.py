@@ -9,7 +9,7 @@ from contract.limits import DEFAULT_PLAN
 from contract.resources import CONTACT
 from contract.types import Etag, Id
 from contract.versions import LATEST_VERSION, Version
-from reference.shapes import Schema, beside, ref, told
+from reference.shapes import Schema, described, extended, ref
 
 API_VERSION = "ApiVersion"
 _TAG = r'(?:W/)?(?:"[!#-~]*"|[!#-)+.-~-][!#-+.-~-]*)'
@@ -24,12 +24,12 @@ _WORDS: Schema = {"type": "string"}
 def _header(schema: Schema, about: str, example: object, *, required: bool = False) -> Schema:
     return {
         "description": about,
-        "schema": told(schema, "", example=example),
+        "schema": described(schema, "", example=example),
         **({"required": True} if required else {}),
     }
 
 
-ANSWERED: dict[str, Schema] = {
+RESPONSE_HEADERS: dict[str, Schema] = {
     headers.REQUEST_ID.name: _header(
         {"type": "string", "format": "uuid"},
         "The id of this request: `trace_id` in problems, and what support will ask for.",
@@ -93,7 +93,7 @@ ANSWERED: dict[str, Schema] = {
 """Every header that a caller may want to read of an answer."""
 
 
-def told_by(*names: str, version: Version | None = None) -> Schema:
+def header_references(*names: str, version: Version | None = None) -> Schema:
     """References to headers of an answer; those of a deprecated version among them."""
     old = version is not None and version.deprecated_at_s is not None
     more = (headers.DEPRECATION, headers.SUNSET) if old else ()
@@ -108,13 +108,13 @@ def title(name: str) -> str:
 
 def header_components() -> dict[str, Schema]:
     """The headers, by the names that documents spell."""
-    return {title(name): header for name, header in ANSWERED.items()}
+    return {title(name): header for name, header in RESPONSE_HEADERS.items()}
 
 
 def idempotency_key() -> Schema:
     """An `Idempotency-Key`: printable ASCII; what a header loses at its ends is none of it."""
     key: Schema = {"type": "string", "maxLength": MAX_IDEMPOTENCY_KEY, "pattern": "^[!-~](?:[ -~]*[!-~])?$"}
-    return told(key, "", example="import-2026-06-17-0042")
+    return described(key, "", example="import-2026-06-17-0042")
 
 
 def request_headers(version: Version) -> dict[str, Schema]:
@@ -123,7 +123,7 @@ def request_headers(version: Version) -> dict[str, Schema]:
     rows: Iterable[tuple[headers.Header, Schema, str, bool]] = (
         (
             headers.VERSION,
-            beside(ref(API_VERSION), {"default": version.date}),
+            extended(ref(API_VERSION), {"default": version.date}),
             "The version of the API that you speak: a date, exactly.",
             True,
         ),
@@ -136,13 +136,13 @@ def request_headers(version: Version) -> dict[str, Schema]:
         ),
         (
             headers.IF_MATCH,
-            told(tags, "", example=_ETAG),
+            described(tags, "", example=_ETAG),
             "Carry the change out only on this revision: the record's `etag`, an `ETag` header of it, or `*`.",
             False,
         ),
         (
             headers.IF_NONE_MATCH,
-            told(tags, "", example=_ETAG),
+            described(tags, "", example=_ETAG),
             "Answer 304 without a body when the record is still at this revision.",
             False,
         ),

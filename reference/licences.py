@@ -79,25 +79,25 @@ def _own_words(name: str) -> list[str]:
     return [*told.get_all("License-Expression", []), *told.get_all("License", []), *told.get_all("Classifier", [])]
 
 
-def let_in(expression: str) -> bool:
+def is_allowed(expression: str) -> bool:
     """Whether one of the ways that an expression leaves to us has licences of `ALLOWED` only. Brackets: never."""
     ways = [way.split(" AND ") for way in expression.split(" OR ")]
     return "(" not in expression and any(ALLOWED.issuperset(way) for way in ways)
 
 
-def faults() -> list[str]:
+def problems() -> list[str]:
     """What keeps the lock from being let in, a line each, with its cure."""
     names = [pin.name for pin in pinned(RUN)]
     told = {name: licence(name) for name in names}
     unknown = [f"{name}: its metadata tells no licence, or it is not installed." for name in names if not told[name]]
-    refused = [f"{name}: {text} is not let in." for name, text in told.items() if text and not let_in(text)]
+    refused = [f"{name}: {text} is not let in." for name, text in told.items() if text and not is_allowed(text)]
     idle = [f"{name}: in READ, but pinned no longer. Take it out." for name in sorted(READ.keys() - told.keys())]
     return [f"{line} {CURE}" for line in unknown + refused] + idle
 
 
 def licences() -> str:
     """The page; SystemExit with what is at fault, if anything is."""
-    if found := faults():
+    if found := problems():
         raise SystemExit("\n".join(found))
     in_image = {pin.name for pin in pinned(IMAGE)}
     rows = (

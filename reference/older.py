@@ -9,7 +9,7 @@ from reference.shapes import Schema
 SPEC = "3.0.3"
 
 
-def older(document: Schema) -> Schema:
+def to_openapi_3_0(document: Schema) -> Schema:
     """The document, rewritten; the given one is left as it is."""
     named = {f"#/components/schemas/{name}": each for name, each in document["components"]["schemas"].items()}
     rewritten = {name: _rewritten(part, name, named) for name, part in document.items()} | {"openapi": SPEC}

@@ -6,17 +6,26 @@ from contract import headers
 from contract.bounds import JSON_MEDIA_TYPE
 from contract.explanations import EXAMPLE_TRACE_ID
 from contract.operations import OPERATIONS, TRACE_ID_PARAMETER, Operation, body_media_types
-from contract.parameters import DIRECTIONS, Cursor, Key, Names, Parameter, SortKey, list_sort_keys, parameters_of
+from contract.parameters import (
+    DIRECTIONS,
+    Cursor,
+    IdempotencyKeyType,
+    MemberNames,
+    Parameter,
+    SortKey,
+    list_sort_keys,
+    parameters_of,
+)
 from contract.resources import Field, Resource
 from contract.types import Choice, Id, Ids, Phone
 from contract.versions import Version
-from contract.vocabulary import BODY_OPTIONAL, PRECONDITIONED, TAKING_BODIES, Kind
+from contract.vocabulary import BODY_OPTIONAL, KINDS_WITH_BODY, KINDS_WITH_IF_MATCH, Kind
 from reference.examples import example_body
-from reference.headers import idempotency_key, told_by
-from reference.records import action_body, members, shown
-from reference.refusals import Answers
-from reference.shapes import Schema, array, beside, enum, ref, told
-from reference.values import choice_name, noun, phone_in_a_query, write
+from reference.headers import header_references, idempotency_key
+from reference.records import action_body, members, names_in_version
+from reference.refusals import ProblemResponses
+from reference.shapes import Schema, array, described, enum, extended, ref
+from reference.values import choice_name, noun, phone_in_a_query, request_schema
 from reference.words import description, summary
 
 OAUTH, BEARER = "oauth2", "bearer"
@@ -29,7 +38,7 @@ def operation_id(row: Operation) -> str:
     return row.id.replace(".", "_")
 
 
-def paths(version: Version, answers: Answers) -> dict[str, Schema]:
+def paths(version: Version, answers: ProblemResponses) -> dict[str, Schema]:
     """Every path, in the contract's order."""
     found: dict[str, Schema] = {}
     for row in OPERATIONS:
@@ -37,16 +46,16 @@ def paths(version: Version, answers: Answers) -> dict[str, Schema]:
     return found
 
 
-def _operation(row: Operation, version: Version, answers: Answers) -> Schema:
+def _operation(row: Operation, version: Version, answers: ProblemResponses) -> Schema:
     scopes = [] if row.scope is None else [row.scope.name]
     parameters = [*_path_parameters(row), *_header_parameters(row), *_query(row)]
-    body = {"requestBody": _body(row, version)} if row.kind in TAKING_BODIES else {}
+    body = {"requestBody": _body(row, version)} if row.kind in KINDS_WITH_BODY else {}
     return {
         "operationId": operation_id(row),
         "tags": [row.id.partition(".")[0]],
         "summary": summary(row),
         "description": description(row),
-        "security": [] if row.open else [{OAUTH: scopes}, {BEARER: []}],
+        "security": [] if row.is_public else [{OAUTH: scopes}, {BEARER: []}],
         **({"parameters": parameters} if parameters else {}),
         **body,
         "responses": _successes(row, version) | answers.of(row),
@@ -54,12 +63,12 @@ def _operation(row: Operation, version: Version, answers: Answers) -> Schema:
 
 
 def _path_parameters(row: Operation) -> list[Schema]:
-    if row.of is None:
+    if row.resource_row is None:
         return [ref(TRACE_ID_PARAMETER, "parameters")] if f"{{{TRACE_ID_PARAMETER}}}" in row.path else []
-    above = () if row.of.parent is None else (row.of.parent,)
+    above = () if row.resource_row.parent is None else (row.resource_row.parent,)
     return [
         ref(resource.parameter, "parameters")
-        for resource in (*above, row.of)
+        for resource in (*above, row.resource_row)
         if f"{{{resource.parameter}}}" in row.path
     ]
 
@@ -71,7 +80,7 @@ def path_parameter(resource: Resource) -> Schema:
         "in": "path",
         "required": True,
         "description": f"The id of the {resource.noun.replace('_', ' ')}.",
-        "schema": told(write(Id(resource.prefix)), "", example=Id(resource.prefix).example),
+        "schema": described(request_schema(Id(resource.prefix)), "", example=Id(resource.prefix).example),
     }
 
 
@@ -82,15 +91,15 @@ def trace_id_parameter() -> Schema:
         "in": "path",
         "required": True,
         "description": "The `X-Request-Id` of the request's answer, and the `trace_id` of its problem.",
-        "schema": told({"type": "string"}, "", example=EXAMPLE_TRACE_ID),
+        "schema": described({"type": "string"}, "", example=EXAMPLE_TRACE_ID),
     }
 
 
 def _header_parameters(row: Operation) -> list[Schema]:
     sent = {
-        headers.VERSION: not row.open,
-        headers.IDEMPOTENCY_KEY: row.keyed,
-        headers.IF_MATCH: row.kind in PRECONDITIONED,
+        headers.VERSION: not row.is_public,
+        headers.IDEMPOTENCY_KEY: row.takes_idempotency_key,
+        headers.IF_MATCH: row.kind in KINDS_WITH_IF_MATCH,
         headers.IF_NONE_MATCH: row.kind is Kind.GET,
     }
     return [ref(header.title.replace("-", ""), "parameters") for header, taken in sent.items() if taken]
@@ -111,34 +120,34 @@ def _parameter(row: Operation, parameter: Parameter) -> Schema:
         "description": parameter.about,
         **({"required": True} if parameter.required else {}),
         **listed,
-        "schema": beside(schema, default),
+        "schema": extended(schema, default),
     }
 
 
 def _held(row: Operation, parameter: Parameter) -> Schema:
     match parameter.type:
-        case Names():
+        case MemberNames():
             return array(ref(f"{noun(row.resource)}Field"), low=1)
         case SortKey():
             return ref(f"{noun(row.resource)}Order")
         case Choice(values=values) if values == DIRECTIONS:
             return ref("SortDirection")
-        case Choice(values=values, grows=True):
+        case Choice(values=values, is_open=True):
             return enum(values)
         case Choice() if parameter.filters is not None:
             return ref(choice_name(row.resource, parameter.filters))
         case Choice() if row.kind in (Kind.UPSERT, Kind.BATCH_UPSERT):
             return ref(f"{noun(row.resource)}Match")
-        case Key():
+        case IdempotencyKeyType():
             return idempotency_key()
         case Cursor():
             return {"type": "string", "minLength": 1}
         case Ids(prefix=prefix, max_items=most):
-            return array(write(Id(prefix)), low=1, high=most)
+            return array(request_schema(Id(prefix)), low=1, high=most)
         case Phone():
             return phone_in_a_query()
         case kind:
-            return write(kind)
+            return request_schema(kind)
 
 
 def parameter_schemas(resource: Resource, version: Version) -> dict[str, Schema]:
@@ -146,7 +155,7 @@ def parameter_schemas(resource: Resource, version: Version) -> dict[str, Schema]
     name = noun(resource)
     found = {f"{name}Field": enum(row.name for row in members(resource, version))}
     if Kind.LIST in resource.kinds:
-        found[f"{name}Order"] = enum(shown(resource, version, list_sort_keys(resource)))
+        found[f"{name}Order"] = enum(names_in_version(resource, version, list_sort_keys(resource)))
     if resource.upsert_on:
         found[f"{name}Match"] = enum(resource.upsert_on)
     return found
@@ -179,7 +188,7 @@ def action_schemas(resource: Resource) -> dict[str, Schema]:
     return {
         body_name(row): action_body(row.action.fields)
         for row in OPERATIONS
-        if row.of is resource and row.action is not None
+        if row.resource_row is resource and row.action is not None
     }
 
 
@@ -199,23 +208,26 @@ def _told_to(row: Operation) -> tuple[Field, ...]:
 
 
 def _successes(row: Operation, version: Version) -> dict[str, Schema]:
-    found = {str(row.success): _answer(row, version, _envelope(row), _OK[row.kind])}
+    found = {str(row.success_status): _answer(row, version, _envelope(row), _OK[row.kind])}
     match row.kind:
         case Kind.CREATE:
             preview = f"{noun(row.resource)}PreviewResponse"
             found["200"] = _answer(row, version, preview, "A dry run: the record as it would be.", single=False)
             found["201"]["links"] = _links(row)
-        case Kind.ACTION if row.success == HTTPStatus.CREATED:
+        case Kind.ACTION if row.success_status == HTTPStatus.CREATED:
             preview = f"{noun(row.resource)}PreviewResponse"
             found["200"] = _answer(row, version, preview, "A dry run: the record as it would be.", single=False)
         case Kind.UPSERT:
             found["201"] = _answer(row, version, _envelope(row), "The record was created.", new=True)
         case Kind.DELETE:
             found["200"] = _answer(row, version, f"{noun(row.resource)}Response", "A dry run: the record as deleted.")
-            found["204"] = {"description": _OK[row.kind], "headers": told_by(*_always(row), version=version)}
+            found["204"] = {"description": _OK[row.kind], "headers": header_references(*_always(row), version=version)}
         case Kind.GET:
             names = (*_always(row), headers.ETAG)
-            found["304"] = {"description": "The record is as you know it.", "headers": told_by(*names, version=version)}
+            found["304"] = {
+                "description": "The record is as you know it.",
+                "headers": header_references(*names, version=version),
+            }
     return dict(sorted(found.items()))
 
 
@@ -266,7 +278,7 @@ _SINGLE = (Kind.CREATE, Kind.GET, Kind.UPDATE, Kind.RESTORE, Kind.UPSERT, Kind.A
 
 
 def _always(row: Operation) -> tuple[str, ...]:
-    if row.open:
+    if row.is_public:
         return (headers.REQUEST_ID.name,)
     return (headers.REQUEST_ID.name, headers.VERSION.name, *headers.RATE_HEADERS)
 
@@ -277,15 +289,15 @@ def _answer(
     names = list(_always(row))
     if single and row.kind in _SINGLE:
         names.append(headers.ETAG)
-    if new or (single and row.success == HTTPStatus.CREATED):
+    if new or (single and row.success_status == HTTPStatus.CREATED):
         names.append(headers.LOCATION)
     if row.kind is Kind.LIST:
         names.append(headers.LINK)
-    if row.keyed and single:
+    if row.takes_idempotency_key and single:
         names.append(headers.IDEMPOTENT_REPLAYED)
     return {
         "description": about,
-        "headers": told_by(*names, version=version),
+        "headers": header_references(*names, version=version),
         "content": {JSON_MEDIA_TYPE: {"schema": ref(schema)}},
     }
 

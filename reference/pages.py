@@ -5,16 +5,16 @@ from typing import assert_never
 
 from contract import bounds, headers
 from contract.documents import DOCUMENTS
-from contract.explanations import EXPLANATIONS, Treatment, treatment
-from contract.failures import FAILURES, Failure, Fallback
+from contract.explanations import PROBLEM_DOCS, ClientAction, client_action
+from contract.failures import FAILURES, FailClosed, FailOpen
 from contract.headers import HEADERS, RATE_HEADERS, REQUEST_ID, Header, Writer
 from contract.limits import PLANS
 from contract.operations import OPERATIONS, PERMISSIONS, SCOPES, Operation
 from contract.problems import PROBLEMS, Problem
 from contract.roles import Role
-from reference.decisions import decisions
-from reference.durations import in_words, seconds_for
-from reference.headers import ANSWERED, title
+from reference.decisions import permissions_page
+from reference.durations import format_duration, sync_seconds
+from reference.headers import RESPONSE_HEADERS, title
 from reference.markdown import code, codes, mark, page, table
 from reference.refusals import BEFORE_THE_BUDGET
 from reference.words import summary
@@ -22,13 +22,13 @@ from reference.words import summary
 SYNCED = 2_000_000
 """Records of the sync that `limits.md` reckons with."""
 
-_TREATMENTS: Mapping[Treatment, str] = {
-    Treatment.RETRY: "Send the same request again, after `Retry-After` seconds where there is one, else after a pause "
+_TREATMENTS: Mapping[ClientAction, str] = {
+    ClientAction.RETRY: "Send the same request again, after `Retry-After` seconds where there is one, else after a pause "
     "that grows. Where `outcome` is `unknown`, a write may have happened: send it again only with its "
     "`Idempotency-Key`.",
-    Treatment.AUTHENTICATE: "Get a new token and send the request again, once.",
-    Treatment.FIX: "The request has to change: by your program, by its author, or by whoever typed the values.",
-    Treatment.STOP: "No request of this program would do better: somebody has to grant, decide or look. Tell them.",
+    ClientAction.AUTHENTICATE: "Get a new token and send the request again, once.",
+    ClientAction.FIX: "The request has to change: by your program, by its author, or by whoever typed the values.",
+    ClientAction.STOP: "No request of this program would do better: somebody has to grant, decide or look. Tell them.",
 }
 
 
@@ -39,7 +39,7 @@ def problems() -> str:
         "Every refusal is `application/problem+json` (RFC 9457). Switch on `code`; new codes may come: then go by "
         "`retryable` and by the status. The same is served at `/problems`, as pages and as JSON. How to write a client "
         "that does all this: [the guide](../guides/problems.md).",
-        table(("do", "what that means"), ((f"**{each}**", _TREATMENTS[each]) for each in Treatment)),
+        table(("do", "what that means"), ((f"**{each}**", _TREATMENTS[each]) for each in ClientAction)),
         table(
             ("code", "status", "do", "outcome", "what happened", "how to right it"),
             (_problem(row) for row in sorted(PROBLEMS, key=lambda row: row.status)),
@@ -48,9 +48,9 @@ def problems() -> str:
 
 
 def _problem(row: Problem) -> tuple[object, ...]:
-    told = EXPLANATIONS[row]
+    told = PROBLEM_DOCS[row]
     outcome = code(row.outcome) if row.outcome else ""
-    return code(row.code), row.status, treatment(row), outcome, told.happened, told.cure
+    return code(row.code), row.status, client_action(row), outcome, told.cause, told.remedy
 
 
 def header_page() -> str:
@@ -63,11 +63,11 @@ def header_page() -> str:
         table(("header", "written by", "what it says"), map(_sent, HEADERS)),
         "## In answers",
         "`Retry-After` and the `X-RateLimit-…-Reset` are in **seconds from now**, never instants.",
-        table(("header", "written by", "what it says", "such as"), (_answered(name) for name in ANSWERED)),
+        table(("header", "written by", "what it says", "such as"), (_answered(name) for name in RESPONSE_HEADERS)),
         "Besides, the edge writes on every answer:",
-        table(("header", "value"), ((title(name), code(value)) for name, value in headers.EVERY_ANSWER)),
+        table(("header", "value"), ((title(name), code(value)) for name, value in headers.COMMON_RESPONSE_HEADERS)),
         "and on every answer under `/v1`:",
-        table(("header", "value"), ((title(name), code(value)) for name, value in headers.PRIVATE_ANSWER)),
+        table(("header", "value"), ((title(name), code(value)) for name, value in headers.PRIVATE_RESPONSE_HEADERS)),
     )
 
 
@@ -77,7 +77,7 @@ def _sent(row: Header) -> tuple[object, ...]:
 
 
 def _answered(name: str) -> tuple[object, ...]:
-    told = ANSWERED[name]
+    told = RESPONSE_HEADERS[name]
     writer = "whoever answers"
     if name in RATE_HEADERS:
         writer = "authz"
@@ -96,7 +96,7 @@ def scopes() -> str:
         table(
             ("scope", "on the consent page", "operations"),
             (
-                (code(scope.name), scope.words, codes(row.id for row in OPERATIONS if row.scope is scope))
+                (code(scope.name), scope.description, codes(row.id for row in OPERATIONS if row.scope is scope))
                 for scope in SCOPES
             ),
         ),
@@ -151,7 +151,14 @@ def limits() -> str:
 
 def _operation(row: Operation) -> tuple[object, ...]:
     scope = code(row.scope.name) if row.scope else ""
-    return code(row.id), code(f"{row.method} {row.path}"), row.cost, scope, mark(row.keyed), summary(row)
+    return (
+        code(row.id),
+        code(f"{row.method} {row.path}"),
+        row.cost,
+        scope,
+        mark(row.takes_idempotency_key),
+        summary(row),
+    )
 
 
 def _durations() -> str:
@@ -164,7 +171,10 @@ def _durations() -> str:
     units = {way: -(-SYNCED // records) * row.cost for way, (row, records) in ways.items()}
     return table(
         ("plan", *(f"{way}: {cost:,} units" for way, cost in units.items())),
-        ((code(plan.name), *(in_words(seconds_for(plan, cost)) for cost in units.values())) for plan in PLANS.values()),
+        (
+            (code(plan.name), *(format_duration(sync_seconds(plan, cost)) for cost in units.values()))
+            for plan in PLANS.values()
+        ),
     )
 
 
@@ -219,11 +229,11 @@ def bound_page() -> str:
     )
 
 
-def _answer(row: Failure | Fallback) -> str:
+def _answer(row: FailClosed | FailOpen) -> str:
     match row:
-        case Failure(answer=answer):
+        case FailClosed(problem=answer):
             return f"{answer.status} `{answer.code}`"
-        case Fallback(instead=instead):
+        case FailOpen(instead=instead):
             return f"as ever, by {instead}"
     assert_never(row)
 
@@ -235,14 +245,14 @@ def failures() -> str:
         "What a caller gets while something is gone, and why it is so.",
         table(
             ("gone", "for", "the answer", "why"),
-            ((row.lost, row.room, _answer(row), row.why) for row in FAILURES),
+            ((row.dependency, row.component, _answer(row), row.reason) for row in FAILURES),
         ),
     )
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "bounds.md": bound_page,
-    "decisions.md": decisions,
+    "decisions.md": permissions_page,
     "failures.md": failures,
     "headers.md": header_page,
     "limits.md": limits,

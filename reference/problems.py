@@ -2,12 +2,12 @@
 
 from contract.types import Date, DateTime
 from contract.versions import LATEST_VERSION
-from reference.shapes import Schema, array, nullable, opened, ref, told
-from reference.values import read
+from reference.shapes import Schema, array, described, nullable, ref, response_object
+from reference.values import response_schema
 
 _WORDS: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
-_DAY = told(read(Date()), "", example=LATEST_VERSION.date)
+_DAY = described(response_schema(Date()), "", example=LATEST_VERSION.date)
 
 MORE_MEMBERS: dict[str, tuple[Schema, str]] = {
     "reason": (_WORDS, "Why, in a kebab-case word: of a token, a cursor or a malformed body."),
@@ -20,7 +20,7 @@ MORE_MEMBERS: dict[str, tuple[Schema, str]] = {
     "allowed_methods": (array(_WORDS), "The methods that the path takes."),
     "supported_versions": (array(_DAY), "The versions that are served, newest first."),
     "latest_version": (_DAY, "The newest version."),
-    "deleted_at": (read(DateTime()), "When the record was deleted."),
+    "deleted_at": (response_schema(DateTime()), "When the record was deleted."),
     "merged_into": (nullable(_WORDS), "Null for now."),
     "limit_bytes": (_COUNT, "The largest size that is taken."),
     "supported": (array(_WORDS), "The media types that are served."),
@@ -37,39 +37,39 @@ MORE_MEMBERS: dict[str, tuple[Schema, str]] = {
 def problem_schemas() -> dict[str, Schema]:
     """A problem, and an item of one."""
     place = {
-        "pointer": told(_WORDS, "Where in the body (RFC 6901), in your version's names.", example="/email"),
-        "parameter": told(_WORDS, "Which parameter of the path or query."),
-        "header": told(_WORDS, "Which header."),
+        "pointer": described(_WORDS, "Where in the body (RFC 6901), in your version's names.", example="/email"),
+        "parameter": described(_WORDS, "Which parameter of the path or query."),
+        "header": described(_WORDS, "Which header."),
     }
-    item = opened(
+    item = response_object(
         {
             **place,
-            "code": told(_WORDS, "Switch on this; kebab-case.", example="invalid-email"),
-            "detail": told(_WORDS, "A sentence for people."),
-            "allowed": told(array(_WORDS), "The values that are allowed."),
-            "did_you_mean": told(_WORDS, "What was probably meant."),
+            "code": described(_WORDS, "Switch on this; kebab-case.", example="invalid-email"),
+            "detail": described(_WORDS, "A sentence for people."),
+            "allowed": described(array(_WORDS), "The values that are allowed."),
+            "did_you_mean": described(_WORDS, "What was probably meant."),
             "example": {"description": "A valid value."},
         },
         required=("code", "detail"),
     )
-    problem = opened(
+    problem = response_object(
         {
-            "type": told({"type": "string", "format": "uri"}, "A page that explains the problem and its cure."),
-            "title": told(_WORDS, "The problem in a few words; the same for every problem of this `code`."),
-            "status": told({"type": "integer", "minimum": 400, "maximum": 599}, "The HTTP status."),
-            "detail": told(_WORDS, "What happened here and what to do, for people."),
-            "instance": told(_WORDS, "The receipt of the request; there when its token was accepted."),
-            "code": told(_WORDS, "Switch on this; kebab-case. New codes may come.", example="validation-failed"),
-            "trace_id": told(_WORDS, "The request's id, as in `X-Request-Id`."),
-            "retryable": told({"type": "boolean"}, "Whether the same request may pass later."),
-            "outcome": told(
+            "type": described({"type": "string", "format": "uri"}, "A page that explains the problem and its cure."),
+            "title": described(_WORDS, "The problem in a few words; the same for every problem of this `code`."),
+            "status": described({"type": "integer", "minimum": 400, "maximum": 599}, "The HTTP status."),
+            "detail": described(_WORDS, "What happened here and what to do, for people."),
+            "instance": described(_WORDS, "The receipt of the request; there when its token was accepted."),
+            "code": described(_WORDS, "Switch on this; kebab-case. New codes may come.", example="validation-failed"),
+            "trace_id": described(_WORDS, "The request's id, as in `X-Request-Id`."),
+            "retryable": described({"type": "boolean"}, "Whether the same request may pass later."),
+            "outcome": described(
                 {"type": "string", "enum": ["not-applied", "unknown"]},
                 "Whether the write did not happen, or nobody knows; told of every retryable problem.",
             ),
-            "errors": told(array(ref("ProblemItem")), "What needs attention, all at once."),
-            **{name: told(schema, about) for name, (schema, about) in MORE_MEMBERS.items()},
+            "errors": described(array(ref("ProblemItem")), "What needs attention, all at once."),
+            **{name: described(schema, about) for name, (schema, about) in MORE_MEMBERS.items()},
         },
         required=("type", "title", "status", "detail", "code", "trace_id", "retryable"),
     )
     about = "RFC 9457. Which of the later members there are goes by the `code`; more may come."
-    return {"Problem": told(problem, about), "ProblemItem": told(item, "One thing that needs attention.")}
+    return {"Problem": described(problem, about), "ProblemItem": described(item, "One thing that needs attention.")}

@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterable
 from contract import headers, problems
 from contract.bounds import PROBLEM_MEDIA_TYPE
 from contract.documents import EXAMPLE_API_URL
-from contract.explanations import example
+from contract.explanations import example_body
 from contract.operations import Operation
 from contract.problems import PROBLEMS, Problem
-from contract.vocabulary import BATCHES, PRECONDITIONED, READS, TAKING_BODIES, Kind, Method, phrase
-from reference.headers import told_by
+from contract.vocabulary import (
+    BATCH_KINDS,
+    KINDS_WITH_BODY,
+    KINDS_WITH_IF_MATCH,
+    READ_KINDS,
+    Kind,
+    Method,
+    reason_phrase,
+)
+from reference.headers import header_references
 from reference.shapes import Schema, ref
 from reference.values import pascal
 
@@ -22,7 +30,7 @@ def _always(_: Operation) -> bool:
 
 
 def _with_token(row: Operation) -> bool:
-    return not row.open
+    return not row.is_public
 
 
 def _with_scope(row: Operation) -> bool:
@@ -30,7 +38,7 @@ def _with_scope(row: Operation) -> bool:
 
 
 def _with_body(row: Operation) -> bool:
-    return row.kind in TAKING_BODIES
+    return row.kind in KINDS_WITH_BODY
 
 
 def _on_one(row: Operation) -> bool:
@@ -38,7 +46,7 @@ def _on_one(row: Operation) -> bool:
 
 
 def _on_a_record(row: Operation) -> bool:
-    return _on_one(row) and row.of is not None
+    return _on_one(row) and row.resource_row is not None
 
 
 def _paged(row: Operation) -> bool:
@@ -50,14 +58,14 @@ def _upsert(row: Operation) -> bool:
 
 
 def _writes_one(row: Operation) -> bool:
-    return row.kind not in READS and row.kind not in BATCHES
+    return row.kind not in READ_KINDS and row.kind not in BATCH_KINDS
 
 
 def _on_live(row: Operation) -> bool:
     """A deleted record is in the way: not of a restore, and what cannot be deleted never is."""
-    if "{" not in row.path or row.kind not in (Kind.GET, *PRECONDITIONED):
+    if "{" not in row.path or row.kind not in (Kind.GET, *KINDS_WITH_IF_MATCH):
         return False
-    return Kind.DELETE in row.resource.kinds and not row.resource.ends
+    return Kind.DELETE in row.resource.kinds and not row.resource.ends_permanently
 
 
 def _sets_values(row: Operation) -> bool:
@@ -74,23 +82,23 @@ def _meets_others(row: Operation) -> bool:
 
 
 def _keyed(row: Operation) -> bool:
-    return row.keyed
+    return row.takes_idempotency_key
 
 
 def _needs_store(row: Operation) -> bool:
-    return row.keyed or row.kind is Kind.REQUESTS
+    return row.takes_idempotency_key or row.kind is Kind.REQUESTS
 
 
 def _conditional(row: Operation) -> bool:
-    return row.kind in PRECONDITIONED
+    return row.kind in KINDS_WITH_IF_MATCH
 
 
 def _asks_a_service(row: Operation) -> bool:
     """Whether it needs an internal service, which may lack the operation, the resource, dry runs or a filter."""
-    return row.of is not None
+    return row.resource_row is not None
 
 
-GIVEN_BY: dict[Problem, When] = {
+RAISED_BY: dict[Problem, When] = {
     problems.AUTHENTICATION_REQUIRED: _with_token,
     problems.INVALID_TOKEN: _with_token,
     problems.INSUFFICIENT_SCOPE: _with_scope,
@@ -132,7 +140,7 @@ GIVEN_BY: dict[Problem, When] = {
 }
 """When an operation can answer so."""
 
-OF_NO_OPERATION = (problems.ROUTE_NOT_FOUND, problems.METHOD_NOT_ALLOWED, problems.UPGRADE_REQUIRED)
+UNROUTED_PROBLEMS = (problems.ROUTE_NOT_FOUND, problems.METHOD_NOT_ALLOWED, problems.UPGRADE_REQUIRED)
 """What is said of requests that are for none."""
 
 _BEFORE_THE_DECISION = {400, 401, 408, 431}
@@ -147,10 +155,10 @@ BEFORE_THE_BUDGET = (
 """What a 429 by the edge lacks. It has no request's budget at hand."""
 
 
-def refusals(row: Operation) -> dict[int, tuple[Problem, ...]]:
+def problems_of(row: Operation) -> dict[int, tuple[Problem, ...]]:
     """The problems of an operation by status, ascending."""
     found: dict[int, tuple[Problem, ...]] = {}
-    for problem, when in GIVEN_BY.items():
+    for problem, when in RAISED_BY.items():
         if when(row):
             found[problem.status] = (*found.get(problem.status, ()), problem)
     return dict(sorted(found.items()))
@@ -160,7 +168,7 @@ Set = tuple[int, tuple[Problem, ...], str]
 """A status, the problems that can be told with it, and the header that says more of the media types."""
 
 
-class Answers:
+class ProblemResponses:
     """The answers that tell of problems: a component for each set of them.
 
     The commonest set of a status has its plain name; each other one is named for the first operation that has it.
@@ -185,7 +193,7 @@ class Answers:
 
 
 def _sets(row: Operation) -> list[Set]:
-    return [(status, told_of, _media(row, status)) for status, told_of in refusals(row).items()]
+    return [(status, told_of, _media(row, status)) for status, told_of in problems_of(row).items()]
 
 
 def _media(row: Operation, status: int) -> str:
@@ -194,7 +202,7 @@ def _media(row: Operation, status: int) -> str:
 
 
 def _phrase(status: int) -> str:
-    return pascal(phrase(status).lower().replace(" ", "_"))
+    return pascal(reason_phrase(status).lower().replace(" ", "_"))
 
 
 def _answer(status: int, told_of: tuple[Problem, ...], media: str) -> Schema:
@@ -212,7 +220,7 @@ def _answer(status: int, told_of: tuple[Problem, ...], media: str) -> Schema:
     return {
         "description": "\n".join(f"- `{problem.code}`: {problem.title}. {problem.detail}" for problem in told_of)
         + (f"\n\n{BEFORE_THE_BUDGET}" if status == problems.RATE_LIMITED.status else ""),
-        "headers": told_by(*names),
+        "headers": header_references(*names),
         "content": {
             PROBLEM_MEDIA_TYPE: {
                 "schema": ref("Problem"),
@@ -225,5 +233,6 @@ def _answer(status: int, told_of: tuple[Problem, ...], media: str) -> Schema:
 def example_components() -> dict[str, Schema]:
     """An example of every problem."""
     return {
-        problem.code: {"summary": problem.title, "value": example(problem, EXAMPLE_API_URL)} for problem in PROBLEMS
+        problem.code: {"summary": problem.title, "value": example_body(problem, EXAMPLE_API_URL)}
+        for problem in PROBLEMS
     }

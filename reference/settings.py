@@ -13,7 +13,7 @@ import process.healthy
 import process.keys
 import transcoder.settings
 from edge.deployment import Deployment
-from process.settings import Asked, SettingsError
+from process.settings import RequestedSetting, SettingsError
 from reference.markdown import code, page, table
 
 WORDS: Mapping[str, str] = {
@@ -98,11 +98,11 @@ PROGRAMS = (
         oauth.settings.load_operator,
     ),
     Program("python -m process.keys", "Makes the key files that are missing.", process.keys.load),
-    Program("python -m process.healthy", "Asks whether the service beside it lives.", process.healthy.listens_at),
+    Program("python -m process.healthy", "Asks whether the service beside it lives.", process.healthy.listen_address),
 )
 
 
-def asked_by(program: Program) -> tuple[Asked, ...]:
+def settings_of(program: Program) -> tuple[RequestedSetting, ...]:
     """Everything that it asks for; LookupError when it asks for nothing that has to be there."""
     try:
         program.load({})
@@ -136,9 +136,9 @@ def settings() -> str:
 
 
 def _table(program: Program) -> str:
-    return table(("variable", "what it is", "form", "default", ""), map(_row, asked_by(program)))
+    return table(("variable", "what it is", "form", "default", ""), map(_row, settings_of(program)))
 
 
-def _row(asked: Asked) -> tuple[str, ...]:
+def _row(asked: RequestedSetting) -> tuple[str, ...]:
     default = "**required**" if asked.default is None else code(asked.default) if asked.default else "none"
     return code(asked.name), WORDS[asked.name], asked.expected, default, "secret" if asked.secret else ""

@@ -23,14 +23,14 @@ def nullable(schema: Schema) -> Schema:
     return {**schema, "type": [*kinds, "null"], **more}
 
 
-def told(schema: Schema, about: str, *, example: Json = None) -> Schema:
+def described(schema: Schema, about: str, *, example: Json = None) -> Schema:
     """The schema with a sentence about it, and an example."""
     words = {"description": about} if about else {}
-    shown = {} if example is None else {"examples": [plain(example)]}
-    return beside(schema, words | shown)
+    shown = {} if example is None else {"examples": [to_json(example)]}
+    return extended(schema, words | shown)
 
 
-def beside(schema: Schema, more: Schema) -> Schema:
+def extended(schema: Schema, more: Schema) -> Schema:
     """The schema with more said of it. A reference is wrapped for that: many readers look at nothing beside one."""
     return {"allOf": [schema], **more} if more and "$ref" in schema else {**schema, **more}
 
@@ -40,21 +40,21 @@ def enum(values: Iterable[str]) -> Schema:
     return {"type": "string", "enum": list(values)}
 
 
-def plain(value: Json) -> Json:
+def to_json(value: Json) -> Json:
     """A value as JSON has it: rows hold tuples where answers hold arrays."""
     if isinstance(value, tuple | list):
-        return [plain(each) for each in value]
+        return [to_json(each) for each in value]
     if isinstance(value, dict):
-        return {name: plain(each) for name, each in value.items()}
+        return {name: to_json(each) for name, each in value.items()}
     return value
 
 
-def closed(properties: dict[str, Schema], *, required: tuple[str, ...] = ()) -> Schema:
+def request_object(properties: dict[str, Schema], *, required: tuple[str, ...] = ()) -> Schema:
     """An object of ours to read: what it does not name is refused."""
-    return {**opened(properties, required=required), "additionalProperties": False}
+    return {**response_object(properties, required=required), "additionalProperties": False}
 
 
-def opened(properties: dict[str, Schema], *, required: tuple[str, ...] = ()) -> Schema:
+def response_object(properties: dict[str, Schema], *, required: tuple[str, ...] = ()) -> Schema:
     """An object for others to read: more members may come, and are to be ignored."""
     must = {"required": list(required)} if required else {}
     return {"type": "object", "properties": properties, **must}

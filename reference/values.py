@@ -23,18 +23,18 @@ from contract.types import (
     Ids,
     Int,
     Line,
+    ListOf,
     Options,
     Parts,
     Phone,
     Scopes,
-    Several,
     Tags,
     Text,
     Uris,
     Url,
     Zone,
 )
-from reference.shapes import Schema, array, closed, enum, nullable, opened, ref, told
+from reference.shapes import Schema, array, described, enum, nullable, ref, request_object, response_object
 
 _OPAQUE = "[0-9a-hjkmnp-tv-z]"
 _MAX_ID = 64
@@ -62,12 +62,12 @@ def choice_name(resource: Resource, member: str) -> str:
     return f"{noun(resource)}{pascal(member)}"
 
 
-def read(kind: Any) -> Schema:
+def response_schema(kind: Any) -> Schema:
     """What a value of this type is in answers."""
     return READ[type(kind)](kind)
 
 
-def write(kind: Any) -> Schema:
+def request_schema(kind: Any) -> Schema:
     """What may be sent for a value of this type."""
     return WRITE.get(type(kind), READ[type(kind)])(kind)
 
@@ -169,19 +169,23 @@ def part_schema(kind: Parts) -> Schema:
     """A part that is made together with its owner."""
     resource = _of(kind)
     rows = [resource.field(name) for name in kind.members]
-    properties = {row.name: told(write(row.type), row.about, example=row.type.example) for row in rows}
-    return closed(properties, required=tuple(row.name for row in rows if row.required))
+    properties = {row.name: described(request_schema(row.type), row.about, example=row.type.example) for row in rows}
+    return request_object(properties, required=tuple(row.name for row in rows if row.required))
 
 
 def address(kind: Address) -> Schema:
     """An address in answers: all of its members, null where there is nothing."""
-    properties = {name: told(nullable(read(each)), "", example=each.example) for name, each in kind.members}
-    return opened(properties, required=tuple(properties))
+    properties = {
+        name: described(nullable(response_schema(each)), "", example=each.example) for name, each in kind.members
+    }
+    return response_object(properties, required=tuple(properties))
 
 
 def new_address(kind: Address) -> Schema:
     """An address in requests: merged member by member."""
-    return closed({name: told(nullable(write(each)), "", example=each.example) for name, each in kind.members})
+    return request_object(
+        {name: described(nullable(request_schema(each)), "", example=each.example) for name, each in kind.members}
+    )
 
 
 def open_words(values: Iterable[str]) -> Schema:
@@ -217,14 +221,14 @@ READ: dict[type, Callable[[Any], Schema]] = {
     Zone: lambda _: {"type": "string"},
     Id: _id,
     Ids: lambda kind: array(_id(Id(kind.prefix)), high=kind.max_items, distinct=True),
-    Several: lambda kind: array(read(kind.item), high=kind.max_items, distinct=True),
+    ListOf: lambda kind: array(response_schema(kind.item), high=kind.max_items, distinct=True),
     Tags: lambda kind: array(_text(kind.item), low=kind.min_items or None, high=kind.max_items, distinct=True),
     Scopes: lambda _: array(ref(SCOPE), low=1, distinct=True),
     Uris: lambda kind: array(_uri(kind), high=kind.max_items, distinct=True),
     Address: lambda _: ref(ADDRESS),
     CustomFields: _custom,
     Parts: lambda kind: array(ref(noun(_of(kind))), high=kind.max_items),
-    Options: lambda _: array(opened({"value": {"type": "string"}, "label": {"type": "string"}})),
+    Options: lambda _: array(response_object({"value": {"type": "string"}, "label": {"type": "string"}})),
     FullName: lambda _: {"type": "string"},
     Etag: lambda _: {"type": "string", "maxLength": 64},
 }
@@ -238,7 +242,7 @@ WRITE: dict[type, Callable[[Any], Schema]] = {
     Country: lambda _: _new(_trimmed("[A-Za-z]{2}")),
     Id: _given_id,
     Ids: lambda kind: array(_given_id(Id(kind.prefix)), high=kind.max_items, distinct=True),
-    Several: lambda kind: array(write(kind.item), high=kind.max_items, distinct=True),
+    ListOf: lambda kind: array(request_schema(kind.item), high=kind.max_items, distinct=True),
     Tags: lambda kind: array(_new_line(kind.item), low=kind.min_items or None, high=kind.max_items, distinct=True),
     Scopes: lambda _: array(ref(KNOWN_SCOPE), low=1, distinct=True),
     Address: lambda _: ref(NEW_ADDRESS),

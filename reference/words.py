@@ -68,17 +68,17 @@ DESCRIPTIONS: dict[Kind, str] = {
 def summary(row: Operation) -> str:
     """The operation in a few words."""
     if row.action is not None:
-        return row.action.summary or f"{row.action.name.replace('_', ' ').capitalize()} {one(row)}"
-    many = "" if row.of is None else row.of.name.replace("_", " ")
-    own = "" if row.of is None else row.of.said_of(row.kind).summary
-    return own or SUMMARIES[row.kind].format(one=one(row), many=many)
+        return row.action.summary or f"{row.action.name.replace('_', ' ').capitalize()} {noun_with_article(row)}"
+    many = "" if row.resource_row is None else row.resource_row.name.replace("_", " ")
+    own = "" if row.resource_row is None else row.resource_row.texts_of(row.kind).summary
+    return own or SUMMARIES[row.kind].format(one=noun_with_article(row), many=many)
 
 
-def one(row: Operation) -> str:
+def noun_with_article(row: Operation) -> str:
     """`a contact`."""
-    if row.of is None:
+    if row.resource_row is None:
         return ""
-    noun = row.of.noun.replace("_", " ")
+    noun = row.resource_row.noun.replace("_", " ")
     return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"  # no u: a user
 
 
@@ -89,12 +89,12 @@ def description(row: Operation) -> str:
 
 
 def _about(row: Operation) -> str:
-    own = "" if row.of is None else row.of.said_of(row.kind).about
+    own = "" if row.resource_row is None else row.resource_row.texts_of(row.kind).about
     return own or DESCRIPTIONS[row.kind]
 
 
 def _needs(row: Operation) -> str:
-    if row.open:
+    if row.is_public:
         return ""
     needs = "any token"
     if row.scope is not None:

@@ -6,9 +6,9 @@ Owns their bodies and the states that they start from, as the resource's `closin
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.bodies import Asking, check, members, revision_of
-from sandbox.checks import Changes, Write, claimed
-from sandbox.deals import moved
+from sandbox.bodies import BodyContext, check, members, revision_of
+from sandbox.checks import Changes, Write, load_for_write
+from sandbox.deals import stage_change
 from sandbox.declarations import Closing
 from sandbox.kinds import TAGS, is_integer
 from sandbox.records import Record
@@ -50,23 +50,23 @@ class Tag:
     expected_revision: int | None
 
 
-def read_status(body: object, asking: Asking) -> Close | Reopen:
+def read_status(body: object, asking: BodyContext) -> Close | Reopen:
     """Read `{"status_code":3,"closed_at":…,"lost_reason":"…"}` or `{"status_code":1,"stage_id":45}`."""
     return _read_closure(body, asking, _closing(asking).status, stage=True)
 
 
-def read_done(body: object, asking: Asking) -> Close | Reopen:
+def read_done(body: object, asking: BodyContext) -> Close | Reopen:
     """Read `{"done":1,"completed_at":…}` or `{"done":0}`."""
     return _read_closure(body, asking, "done", stage=False)
 
 
-def _closing(asking: Asking) -> Closing:
+def _closing(asking: BodyContext) -> Closing:
     if asking.resource.closing is None:
         raise TypeError(asking.resource.path)
     return asking.resource.closing
 
 
-def _read_closure(body: object, asking: Asking, word: str, *, stage: bool) -> Close | Reopen:
+def _read_closure(body: object, asking: BodyContext, word: str, *, stage: bool) -> Close | Reopen:
     closing, resource = _closing(asking), asking.resource
     row = resource.field(closing.status)
     if row is None or not isinstance(body, dict):
@@ -83,7 +83,7 @@ def _read_closure(body: object, asking: Asking, word: str, *, stage: bool) -> Cl
     return Close(int(str(status)), _given(given, closing, asking), revision_of(wish))
 
 
-def _given(given: Mapping[str, object], closing: Closing, asking: Asking) -> Changes:
+def _given(given: Mapping[str, object], closing: Closing, asking: BodyContext) -> Changes:
     """The values that a closure brings; only the reason may be null."""
     rows = {row.name: row for row in asking.resource.fields if row.name in given}
     return {
@@ -101,13 +101,13 @@ def _stage(wish: Mapping[str, object]) -> int:
     return stage_id
 
 
-def read_move(body: object, asking: Asking) -> Move:
+def read_move(body: object, asking: BodyContext) -> Move:
     """Read `{"stage_id":45}`."""
     wish = members(body, frozenset({"stage_id", "expected_revision"}))
     return Move(_stage(wish), revision_of(wish))
 
 
-def read_tag(body: object, asking: Asking) -> Tag:
+def read_tag(body: object, asking: BodyContext) -> Tag:
     """Read `{"add":[…]}` or `{"remove":[…]}`."""
     wish = members(body, frozenset({"add", "remove", "expected_revision"}))
     if ("add" in wish) == ("remove" in wish):
@@ -134,14 +134,14 @@ async def act(write: Write, record_id: int, wish: Close | Reopen | Move | Tag) -
         case Tag(add, remove, expected_revision):
             return await tag(write, record_id, add, remove, expected_revision)
         case Close():
-            stored = await claimed(write, record_id, wish.expected_revision)
+            stored = await load_for_write(write, record_id, wish.expected_revision)
             changes = _closed(write, stored, wish)
         case Reopen():
-            stored = await claimed(write, record_id, wish.expected_revision)
+            stored = await load_for_write(write, record_id, wish.expected_revision)
             changes = await _reopened(write, stored, wish)
         case Move():
-            stored = await claimed(write, record_id, wish.expected_revision)
-            changes = await moved(write, stored, wish.stage_id)
+            stored = await load_for_write(write, record_id, wish.expected_revision)
+            changes = await stage_change(write, stored, wish.stage_id)
             if stored[_row(write).status] != _row(write).open:
                 raise _bad_state(write, stored)
     changes = {name: value for name, value in changes.items() if value != stored.get(name)}
@@ -159,7 +159,7 @@ def _closed(write: Write, stored: Record, wish: Close) -> Changes:
 
 async def _reopened(write: Write, stored: Record, wish: Reopen) -> Changes:
     closing = _row(write)
-    place = await moved(write, stored, wish.stage_id)
+    place = await stage_change(write, stored, wish.stage_id)
     if stored[closing.status] == closing.open:
         if place:
             raise _bad_state(write, stored)

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from sandbox import actions, deals, stages, writes
-from sandbox.bodies import Asking, Key, members, read_creation, read_key, read_patch, read_upsert, revision_of
+from sandbox.bodies import (
+    BodyContext,
+    IdempotencyKey,
+    members,
+    parse_create,
+    parse_key,
+    parse_patch,
+    parse_upsert,
+    revision_of,
+)
 from sandbox.checks import Write
 from sandbox.declarations import Verb
 from sandbox.kinds import is_integer
@@ -19,7 +28,7 @@ from sandbox.writes import Special
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class WriteResult:
     """A write that is carried out: the record, whether it is a new one, and what is told beside it."""
 
     record: Record
@@ -27,22 +36,22 @@ class Done:
     beside: Mapping[str, object] = field(default_factory=dict)
 
 
-Perform: TypeAlias = Callable[[Write], Awaitable[Done]]
+Perform: TypeAlias = Callable[[Write], Awaitable[WriteResult]]
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class WriteOperation:
     """A write that is asked for, and the key under which its answer is kept."""
 
     perform: Perform
-    key: Key | None
+    key: IdempotencyKey | None
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class ResourceWrites:
     """How the records of a resource are kept: what differs from resource to resource."""
 
-    read: Callable[[object, Asking], Any] = read_creation
+    read: Callable[[object, BodyContext], Any] = parse_create
     create: Callable[[Write, Any], Awaitable[Record]] | None = None
     update: Callable[[Write, int, Any], Awaitable[Record]] | None = None
     delete: Callable[[Write, int, int | None], Awaitable[Record]] = writes.delete
@@ -50,17 +59,17 @@ class Keeping:
     special: Special = field(default_factory=Special)
 
 
-USUAL = Keeping()
-KEEPING: dict[str, Keeping] = {
-    "deals": Keeping(special=Special(deals.place, deals.check_place, deals.check_stage_is_there)),
-    "pipelines": Keeping(
+USUAL = ResourceWrites()
+KEEPING: dict[str, ResourceWrites] = {
+    "deals": ResourceWrites(special=Special(deals.place_in_stage, deals.check_place, deals.check_stage_is_there)),
+    "pipelines": ResourceWrites(
         read=stages.read_pipeline,
         create=stages.create_pipeline,
         update=stages.update_pipeline,
         delete=stages.delete_pipeline,
         undelete=stages.undelete_pipeline,
     ),
-    "stages": Keeping(
+    "stages": ResourceWrites(
         create=stages.create_stage,
         update=stages.update_stage,
         delete=stages.delete_stage,
@@ -69,73 +78,73 @@ KEEPING: dict[str, Keeping] = {
 }
 
 
-def _create(body: object, asking: Asking, record_id: int) -> Perform:
+def _create(body: object, asking: BodyContext, record_id: int) -> Perform:
     keeping = KEEPING.get(asking.resource.path, USUAL)
     wish = keeping.read(body, asking)
 
-    async def perform(write: Write) -> Done:
+    async def perform(write: Write) -> WriteResult:
         if keeping.create:
-            return Done(await keeping.create(write, wish), is_new=True)
-        return Done(await writes.create(write, wish, keeping.special), is_new=True)
+            return WriteResult(await keeping.create(write, wish), is_new=True)
+        return WriteResult(await writes.create(write, wish, keeping.special), is_new=True)
 
     return perform
 
 
-def _update(body: object, asking: Asking, record_id: int) -> Perform:
-    keeping, patch = KEEPING.get(asking.resource.path, USUAL), read_patch(body, asking)
+def _update(body: object, asking: BodyContext, record_id: int) -> Perform:
+    keeping, patch = KEEPING.get(asking.resource.path, USUAL), parse_patch(body, asking)
 
-    async def perform(write: Write) -> Done:
+    async def perform(write: Write) -> WriteResult:
         if keeping.update:
-            return Done(await keeping.update(write, record_id, patch))
-        return Done(await writes.update(write, record_id, patch, keeping.special))
+            return WriteResult(await keeping.update(write, record_id, patch))
+        return WriteResult(await writes.update(write, record_id, patch, keeping.special))
 
     return perform
 
 
-def _delete(body: object, asking: Asking, record_id: int) -> Perform:
+def _delete(body: object, asking: BodyContext, record_id: int) -> Perform:
     revision = revision_of(members(body, frozenset({"expected_revision"})))
     keeping = KEEPING.get(asking.resource.path, USUAL)
 
-    async def perform(write: Write) -> Done:
-        return Done(await keeping.delete(write, record_id, revision))
+    async def perform(write: Write) -> WriteResult:
+        return WriteResult(await keeping.delete(write, record_id, revision))
 
     return perform
 
 
-def _undelete(body: object, asking: Asking, record_id: int) -> Perform:
+def _undelete(body: object, asking: BodyContext, record_id: int) -> Perform:
     keeping = KEEPING.get(asking.resource.path, USUAL)
 
-    async def perform(write: Write) -> Done:
+    async def perform(write: Write) -> WriteResult:
         if keeping.undelete:
-            return Done(await keeping.undelete(write, record_id))
-        return Done(await writes.undelete(write, record_id, keeping.special))
+            return WriteResult(await keeping.undelete(write, record_id))
+        return WriteResult(await writes.undelete(write, record_id, keeping.special))
 
     return perform
 
 
-def _upsert(body: object, asking: Asking, record_id: int) -> Perform:
-    keeping, wish = KEEPING.get(asking.resource.path, USUAL), read_upsert(body, asking)
+def _upsert(body: object, asking: BodyContext, record_id: int) -> Perform:
+    keeping, wish = KEEPING.get(asking.resource.path, USUAL), parse_upsert(body, asking)
 
-    async def perform(write: Write) -> Done:
+    async def perform(write: Write) -> WriteResult:
         record, created, changed = await writes.upsert(write, wish, keeping.special)
-        return Done(record, created, {"created": created, "changed": changed})
+        return WriteResult(record, created, {"created": created, "changed": changed})
 
     return perform
 
 
-def _action(read: Callable[[object, Asking], Any]) -> Callable[[object, Asking, int], Perform]:
-    def reader(body: object, asking: Asking, record_id: int) -> Perform:
+def _action(read: Callable[[object, BodyContext], Any]) -> Callable[[object, BodyContext, int], Perform]:
+    def reader(body: object, asking: BodyContext, record_id: int) -> Perform:
         wish = read(body, asking)
 
-        async def perform(write: Write) -> Done:
-            return Done(await actions.act(write, record_id, wish))
+        async def perform(write: Write) -> WriteResult:
+            return WriteResult(await actions.act(write, record_id, wish))
 
         return perform
 
     return reader
 
 
-READERS: dict[Verb, Callable[[object, Asking, int], Perform]] = {
+READERS: dict[Verb, Callable[[object, BodyContext, int], Perform]] = {
     Verb.CREATE: _create,
     Verb.UPDATE: _update,
     Verb.DELETE: _delete,
@@ -148,29 +157,29 @@ READERS: dict[Verb, Callable[[object, Asking, int], Perform]] = {
 }
 
 
-def read_act(verb: Verb, body: object, asking: Asking, record_id: int = 0) -> Act:
+def parse_write(verb: Verb, body: object, asking: BodyContext, record_id: int = 0) -> WriteOperation:
     """The write that a body asks for.
 
     Raises:
         RefusedError: a value in it breaks a rule, whatever is stored.
         UnreadableError: the dialect has no such body.
     """
-    key, rest = read_key(verb.value, asking, body)
-    return Act(READERS[verb](rest, asking, record_id), key)
+    key, rest = parse_key(verb.value, asking, body)
+    return WriteOperation(READERS[verb](rest, asking, record_id), key)
 
 
-def read_item(verb: Verb, item: object, asking: Asking, match: object) -> Act:
+def parse_bulk_item(verb: Verb, item: object, asking: BodyContext, match: object) -> WriteOperation:
     """The write that an item of a bulk call asks for."""
     if not isinstance(item, dict):
         raise UnreadableError("an item is not an object")
     if verb is Verb.CREATE:
-        return read_act(verb, item, asking)
+        return parse_write(verb, item, asking)
     if verb is Verb.UPSERT:
-        return read_act(verb, {**item, "match": match}, asking)
+        return parse_write(verb, {**item, "match": match}, asking)
     # The key's fingerprint has to tell one record from another, so the id is taken out only behind it.
-    key, rest = read_key(verb.value, asking, item)
+    key, rest = parse_key(verb.value, asking, item)
     body = dict(rest) if isinstance(rest, dict) else {}
-    return Act(READERS[verb](body, asking, record_id_of({"id": body.pop("id", None)})), key)
+    return WriteOperation(READERS[verb](body, asking, record_id_of({"id": body.pop("id", None)})), key)
 
 
 def record_id_of(item: object) -> int:

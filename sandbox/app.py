@@ -8,7 +8,7 @@ from aiohttp import web
 
 from sandbox import traces
 from sandbox.database import Database
-from sandbox.dedupe import Running
+from sandbox.dedupe import CallsInFlight
 from sandbox.directory import Directory
 from sandbox.faults import Faults
 from sandbox.handlers import DATABASE, now_ms
@@ -27,7 +27,7 @@ PURGE_EVERY_S = 60.0
 def build(url: sa.URL, directory: Directory) -> web.Application:
     """The sandbox over that database, seeded from that directory when it starts."""
     app = web.Application(middlewares=(*traces.phases(), *PHASES), client_max_size=BODY_MAX_BYTES)
-    app[RUNNING], app[FAULTS] = Running(), Faults()
+    app[RUNNING], app[FAULTS] = CallsInFlight(), Faults()
     app.cleanup_ctx.append(_database(url, directory))
     add_routes(app.router)
     return app

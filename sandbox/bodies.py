@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from sandbox.codec import canonical_json
 from sandbox.declarations import Closing, Resource
 from sandbox.filters import Condition, condition
-from sandbox.kinds import Kind, Stored, Value, is_integer
-from sandbox.own_fields import NONE, PREFIX, OwnFields, number_of
-from sandbox.paging import Order, Position, open_key, read_after, read_order
+from sandbox.kinds import FieldType, Storage, Value, is_integer
+from sandbox.own_fields import NONE, PREFIX, CustomFields, number_of
+from sandbox.paging import Order, Position, decode_page_key, parse_after, parse_order
 from sandbox.refusals import Rule, UnreadableError, invalid
 from sandbox.tables import RecordTable
 from sandbox.ways import Ways
@@ -41,17 +41,17 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class BodyContext:
     """What a body is read for: the resource (and under which record), the business's own fields of it, the instant."""
 
     resource: Resource
-    own: OwnFields
+    own: CustomFields
     now_ms: int
     parent_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class RecordContent:
     """What is to be in a record: fields that are set, fields that are unset, own fields (None: unset)."""
 
     values: Mapping[str, Value]
@@ -60,7 +60,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class IdempotencyKey:
     """Under what the answer to a call is kept, and what makes another call the same one."""
 
     text: str
@@ -71,7 +71,7 @@ class Key:
 class Patch:
     """What is to change in a record."""
 
-    content: Content
+    content: RecordContent
     expected_revision: int | None
 
 
@@ -80,7 +80,7 @@ class Upsert:
     """A record that is to be there, and the field by which it is found if it is."""
 
     match: str
-    content: Content
+    content: RecordContent
     expected_revision: int | None
 
 
@@ -93,15 +93,15 @@ def members(body: object, allowed: frozenset[str]) -> dict[str, object]:
     return body
 
 
-def read_query(
-    body: object, records: RecordTable, business_id: int, own: OwnFields = NONE, ways: Ways | None = None
+def parse_query(
+    body: object, records: RecordTable, business_id: int, own: CustomFields = NONE, ways: Ways | None = None
 ) -> Query:
     """Read the body of POST …/query."""
     query = members(body, QUERY_MEMBERS)
     text = query.get("text")
     if text is not None and not (isinstance(text, str) and records.words is not None):
         raise UnreadableError("text: not a string, or not a query that this resource has")
-    order = read_order(query.get("sort", ["-created_at", "-id"]), records)
+    order = parse_order(query.get("sort", ["-created_at", "-id"]), records)
     return Query(
         where=condition(query.get("where"), records, business_id, own, ways),
         words=words_of([text or ""]),
@@ -123,13 +123,13 @@ def _among(query: Mapping[str, object], name: str, span: range, default: int) ->
 def _place(query: Mapping[str, object], order: Order) -> Position | None:
     key, after = query.get("after_key"), query.get("after")
     if key is None:
-        return None if after is None else read_after(after, order)
+        return None if after is None else parse_after(after, order)
     if after is not None or not isinstance(key, str):
         raise UnreadableError("after_key: not a string, or beside an after")
-    return open_key(key, order)
+    return decode_page_key(key, order)
 
 
-def read_key(verb: str, asking: Asking, body: object) -> tuple[Key | None, object]:
+def parse_key(verb: str, asking: BodyContext, body: object) -> tuple[IdempotencyKey | None, object]:
     """The key of a write, if its body has one, and the body without it."""
     if not isinstance(body, dict) or "dedupe_key" not in body:
         return None, body
@@ -139,10 +139,12 @@ def read_key(verb: str, asking: Asking, body: object) -> tuple[Key | None, objec
         return None, rest
     if not (isinstance(key, str) and 0 < len(key) <= DEDUPE_KEY_MAX):
         raise UnreadableError(f"dedupe_key: not a string of 1 to {DEDUPE_KEY_MAX} characters")
-    return Key(key, hashlib.sha256(canonical_json([verb, asking.resource.path, asking.parent_id, rest])).digest()), rest
+    return IdempotencyKey(
+        key, hashlib.sha256(canonical_json([verb, asking.resource.path, asking.parent_id, rest])).digest()
+    ), rest
 
 
-def read_creation(body: object, asking: Asking) -> Content:
+def parse_create(body: object, asking: BodyContext) -> RecordContent:
     """Read the body of a create."""
     resource = asking.resource
     values = members(body, writable(resource))
@@ -153,14 +155,14 @@ def read_creation(body: object, asking: Asking) -> Content:
     return content
 
 
-def read_patch(body: object, asking: Asking) -> Patch:
+def parse_patch(body: object, asking: BodyContext) -> Patch:
     """Read the body of an update."""
     patch = members(body, frozenset({"set", "unset", "expected_revision"}))
     content = _content(patch.get("set", {}), patch.get("unset", []), asking)
     return Patch(content, revision_of(patch))
 
 
-def read_upsert(body: object, asking: Asking) -> Upsert:
+def parse_upsert(body: object, asking: BodyContext) -> Upsert:
     """Read the body of an upsert."""
     wish = members(body, frozenset({"match", "set", "unset", "expected_revision"}))
     match = wish.get("match")
@@ -205,7 +207,7 @@ def writable(resource: Resource) -> frozenset[str]:
     return frozenset(row.name for row in resource.fields if not row.server)
 
 
-def _content(given: object, unset: object, asking: Asking) -> Content:
+def _content(given: object, unset: object, asking: BodyContext) -> RecordContent:
     resource = asking.resource
     values = dict(members(given, writable(resource)))
     if not (isinstance(unset, list) and all(isinstance(name, str) for name in unset)):
@@ -218,15 +220,15 @@ def _content(given: object, unset: object, asking: Asking) -> Content:
         if row.name in names and not row.nullable:
             raise invalid(row.name, Rule.NULL)
     own = _own(values, [name for name in unset if name not in names], asking)
-    return Content(_checked(values, asking), frozenset(names), own)
+    return RecordContent(_checked(values, asking), frozenset(names), own)
 
 
-def _checked(values: Mapping[str, object], asking: Asking) -> dict[str, Value]:
-    rows = [row for row in asking.resource.fields if row.name in values and row.kind.stored is not Stored.CUSTOM]
+def _checked(values: Mapping[str, object], asking: BodyContext) -> dict[str, Value]:
+    rows = [row for row in asking.resource.fields if row.name in values and row.kind.stored is not Storage.CUSTOM]
     return {row.name: check(row.name, row.kind, values[row.name], asking.now_ms) for row in rows}
 
 
-def check(name: str, kind: Kind, value: object, now_ms: int) -> Value:
+def check(name: str, kind: FieldType, value: object, now_ms: int) -> Value:
     """A value as it is stored, or the refusal of it."""
     checked = Rule.NULL if value is None else kind.check(value, now_ms)
     if isinstance(checked, Rule):
@@ -234,7 +236,7 @@ def check(name: str, kind: Kind, value: object, now_ms: int) -> Value:
     return checked
 
 
-def _own(values: Mapping[str, object], unset: list[str], asking: Asking) -> dict[int, Value | None]:
+def _own(values: Mapping[str, object], unset: list[str], asking: BodyContext) -> dict[int, Value | None]:
     given = _given_own(values.get("custom", []))
     removed = {_known(name, number_of(name), asking) for name in unset}
     if removed & given.keys():
@@ -262,7 +264,7 @@ def _given_own(given: object) -> dict[int, object]:
     return values
 
 
-def _known(name: str, number: int | None, asking: Asking) -> int:
+def _known(name: str, number: int | None, asking: BodyContext) -> int:
     if number is None or number not in asking.own:
         raise invalid(name, Rule.UNKNOWN)
     return number

@@ -20,7 +20,7 @@ TRACE = "X-Trace-Id"
 DEADLINE = "X-Deadline-Ms"
 FIRST_SERVICE = 2**52
 """Actors from here on are services, which are let in where they call: the first is heard of one when it calls."""
-PATIENCE_MS = 8000  # of a caller that names no deadline
+DEFAULT_DEADLINE_MS = 8000  # of a caller that names no deadline
 
 DIGITS = re.compile(r"[0-9]{1,18}")
 MILLISECONDS = re.compile(r"-?[0-9]{1,9}")
@@ -47,7 +47,7 @@ class Call:
 
 def read_deadline(headers: Mapping[str, str]) -> Deadline:
     """The deadline that the headers name, counted from now."""
-    left = headers.get(DEADLINE, str(PATIENCE_MS))
+    left = headers.get(DEADLINE, str(DEFAULT_DEADLINE_MS))
     if not MILLISECONDS.fullmatch(left):
         raise UnreadableError(f"{DEADLINE}: not a number of milliseconds")
     return Deadline.after(int(left) / 1000)
@@ -61,7 +61,7 @@ def read_call(business_id: str, headers: Mapping[str, str], deadline: Deadline) 
     return Call(int(business_id), int(user_id), frozenset(headers.get(PERMISSIONS, "").split()), deadline)
 
 
-async def admit(connection: AsyncConnection, call: Call) -> None:
+async def check_caller(connection: AsyncConnection, call: Call) -> None:
     """Let the caller in, or raise: an unknown business or user (HTTP), a suspended business (E_SUSPENDED)."""
     named = {"business_id": call.business_id, "user_id": call.user_id}
     row = (await connection.execute(_ADMITTED, named)).one_or_none()
@@ -73,14 +73,14 @@ async def admit(connection: AsyncConnection, call: Call) -> None:
         raise RefusedError(Refusal(Code.SUSPENDED, f"business {call.business_id} is suspended"))
 
 
-async def take_turn(connection: AsyncConnection, call: Call, *, now_ms: int) -> int:
+async def lock_business(connection: AsyncConnection, call: Call, *, now_ms: int) -> int:
     """Take the business's clock for a write, and let the caller in; returns the instant of that write."""
-    at_ms = await tick(connection, call.business_id, now_ms=now_ms)
-    await admit(connection, call)
+    at_ms = await next_instant(connection, call.business_id, now_ms=now_ms)
+    await check_caller(connection, call)
     return at_ms
 
 
-async def tick(connection: AsyncConnection, business_id: int, *, now_ms: int) -> int:
+async def next_instant(connection: AsyncConnection, business_id: int, *, now_ms: int) -> int:
     """Move a business's clock; returns the instant, later than that of any write before."""
     clock = BUSINESSES.c.clock_ms
     later = sa.case((clock >= now_ms, clock + 1), else_=now_ms)

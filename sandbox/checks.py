@@ -13,7 +13,7 @@ from sandbox import records as store
 from sandbox.calls import Call
 from sandbox.declarations import Field, OneOf, RecordRule
 from sandbox.kinds import Value
-from sandbox.own_fields import OwnFields
+from sandbox.own_fields import CustomFields
 from sandbox.records import Record
 from sandbox.refusals import Code, Refusal, RefusedError, Rule, invalid
 from sandbox.tables import LIVE, TABLES, RecordTable
@@ -30,7 +30,7 @@ class Write:
     records: RecordTable
     call: Call
     at_ms: int
-    own: OwnFields = field(default_factory=dict)
+    own: CustomFields = field(default_factory=dict)
     parent_id: int | None = None
 
     @property
@@ -47,7 +47,7 @@ async def no_rules(write: Write, wanted: Record) -> None:
     """Of a resource that has no rules but those of its row."""
 
 
-async def found(write: Write, record_id: int) -> Record:
+async def load(write: Write, record_id: int) -> Record:
     """The record, deleted or not."""
     stored = await store.find(write.connection, write.records, write.call.business_id, record_id)
     parent = write.records.resource.parent
@@ -56,9 +56,11 @@ async def found(write: Write, record_id: int) -> Record:
     return stored
 
 
-async def claimed(write: Write, record_id: int, expected_revision: int | None, *, right: str = "write_all") -> Record:
+async def load_for_write(
+    write: Write, record_id: int, expected_revision: int | None, *, right: str = "write_all"
+) -> Record:
     """The record, if it is live, at the expected revision, and the actor's to change."""
-    stored = await found(write, record_id)
+    stored = await load(write, record_id)
     if stored.get("is_deleted"):
         more = {"deleted_at": number(stored, "deleted_at")}
         raise RefusedError(Refusal(Code.DELETED, f"{write.path} {record_id} is deleted", more=more))
@@ -71,10 +73,10 @@ def check_revision(write: Write, stored: Record, expected_revision: int | None) 
     """Refuse a write that was meant for another revision."""
     revision = number(stored, "revision")
     if expected_revision not in (None, revision):
-        raise stale(f"{write.path} {stored['id']} is at revision {revision}", revision)
+        raise stale_revision(f"{write.path} {stored['id']} is at revision {revision}", revision)
 
 
-def stale(message: str, revision: int) -> RefusedError:
+def stale_revision(message: str, revision: int) -> RefusedError:
     """The refusal of a write that was meant for another revision."""
     return RefusedError(Refusal(Code.STALE_REV, message, more={"revision": revision}))
 

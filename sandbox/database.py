@@ -68,7 +68,7 @@ class Database(Protocol):
 
 
 @asynccontextmanager
-async def turn_of(turn: asyncio.Lock | asyncio.Semaphore, deadline: Deadline) -> AsyncIterator[None]:
+async def acquire(turn: asyncio.Lock | asyncio.Semaphore, deadline: Deadline) -> AsyncIterator[None]:
     """Hold `turn`; E_BUSY when it does not come within the deadline."""
     late = RefusedError(Refusal(Code.BUSY, "the deadline passed before a connection was free"))
     if deadline.has_passed:

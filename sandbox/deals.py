@@ -15,7 +15,7 @@ from sandbox.tables import LIVE, TABLES
 STAGES, PIPELINES = TABLES["stages"], TABLES["pipelines"]
 
 
-async def place(write: Write, record: Record) -> Record:
+async def place_in_stage(write: Write, record: Record) -> Record:
     """A new deal in the stage that it names, or the first one of its pipeline, or of the default pipeline."""
     if "stage_id" in record:
         stage = await live_stage(write, number(record, "stage_id"))
@@ -60,7 +60,7 @@ async def check_stage_is_there(write: Write, wanted: Record) -> None:
         raise RefusedError(Refusal(Code.UNDELETE_BLOCKED, f"stage {wanted['stage_id']} is deleted"))
 
 
-async def moved(write: Write, stored: Record, stage_id: int | None) -> Record:
+async def stage_change(write: Write, stored: Record, stage_id: int | None) -> Record:
     """What a move to another stage changes; nothing, if the deal stands there."""
     if stage_id is None or stage_id == stored["stage_id"]:
         return {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from sandbox.kinds import Kind, Stored, Value
+from sandbox.kinds import FieldType, Storage, Value
 from sandbox.refusals import Code
 
 
@@ -61,7 +61,7 @@ class Field:
     """
 
     name: str
-    kind: Kind
+    kind: FieldType
     nullable: bool = True
     required: bool = False
     default: Value | Default | None = None
@@ -147,7 +147,7 @@ class Resource:
         """The field of that name, if there is one."""
         return next((field for field in self.fields if field.name == name), None)
 
-    def stored_as(self, *ways: Stored) -> list[Field]:
+    def stored_as(self, *ways: Storage) -> list[Field]:
         """The fields that are kept in one of those ways."""
         return [field for field in self.fields if field.kind.stored in ways]
 

@@ -17,7 +17,7 @@ from sandbox.tables import DEDUPE
 KEPT_MS = 24 * 60 * 60 * 1000
 
 
-class Running:
+class CallsInFlight:
     """The keys of the calls that have arrived and are not answered."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Running:
                 del self._keys[business_id, key]
 
 
-async def kept(
+async def find_answer(
     connection: AsyncConnection, business_id: int, key: str, *, now_ms: int
 ) -> tuple[bytes, dict[str, object]] | None:
     """The fingerprint and the answer kept under a key in the last 24 h."""
@@ -49,7 +49,7 @@ async def kept(
     return (row.fingerprint, answer) if row is not None and isinstance(answer, dict) else None
 
 
-async def answer_to(
+async def replay(
     connection: AsyncConnection, business_id: int, key: str, fingerprint: bytes, *, now_ms: int
 ) -> dict[str, object] | None:
     """The first answer to the same call, if it was made before.
@@ -57,7 +57,7 @@ async def answer_to(
     Raises:
         RefusedError: E_DEDUPE_MISMATCH, when the key was used for another body.
     """
-    known = await kept(connection, business_id, key, now_ms=now_ms)
+    known = await find_answer(connection, business_id, key, now_ms=now_ms)
     if known is None:
         return None
     if known[0] != fingerprint:
@@ -65,7 +65,7 @@ async def answer_to(
     return {**known[1], "deduped": True}
 
 
-async def keep(
+async def save(
     connection: AsyncConnection,
     business_id: int,
     key: str,

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from sandbox.declarations import Field, Index
-from sandbox.kinds import Kind, Stored, fold, is_integer, millionths
-from sandbox.own_fields import NONE, OwnField, OwnFields, number_of
+from sandbox.kinds import FieldType, Storage, fold, is_integer, millionths
+from sandbox.own_fields import NONE, CustomField, CustomFields, number_of
 from sandbox.refusals import UnreadableError
 from sandbox.tables import RecordTable, folded_name
 from sandbox.ways import Ways
@@ -59,33 +59,33 @@ class Place:
 class Operator:
     """One operator: does it take this value, which SQL is it, what of null."""
 
-    takes: Callable[[Kind, object], bool]
+    takes: Callable[[FieldType, object], bool]
     sql: Callable[[Place, Any], Condition]
     on_null: OnNull = OnNull.NO
 
 
-def _one(kind: Kind, value: object) -> bool:
+def _one(kind: FieldType, value: object) -> bool:
     match kind.stored:
-        case Stored.INTEGER | Stored.IDS:
+        case Storage.INTEGER | Storage.IDS:
             return is_integer(value)
-        case Stored.DECIMAL:
+        case Storage.DECIMAL:
             return isinstance(value, int | Decimal) and not isinstance(kind.check(value, 0), Enum)
     return isinstance(value, str) and "\0" not in value
 
 
-def _many(kind: Kind, value: object) -> bool:
+def _many(kind: FieldType, value: object) -> bool:
     return isinstance(value, list) and 0 < len(value) <= VALUES_MAX and all(_one(kind, item) for item in value)
 
 
-def _pair(kind: Kind, value: object) -> bool:
+def _pair(kind: FieldType, value: object) -> bool:
     return _many(kind, value) and isinstance(value, list) and len(value) == 2
 
 
-def _needle(kind: Kind, value: object) -> bool:
+def _needle(kind: FieldType, value: object) -> bool:
     return _one(kind, value) and isinstance(value, str) and 0 < len(value) <= NEEDLE_MAX
 
 
-def _flag(kind: Kind, value: object) -> bool:
+def _flag(kind: FieldType, value: object) -> bool:
     return value in (0, 1)
 
 
@@ -144,12 +144,12 @@ class _Among:
 
     records: RecordTable
     business_id: int
-    own: OwnFields
+    own: CustomFields
     ways: Ways
 
 
 def condition(
-    tree: object, records: RecordTable, business_id: int, own: OwnFields = NONE, ways: Ways | None = None
+    tree: object, records: RecordTable, business_id: int, own: CustomFields = NONE, ways: Ways | None = None
 ) -> Condition:
     """The SQL of a where-tree (null: every record) among a business's records.
 
@@ -227,7 +227,7 @@ def _by_its_order(field: Field, symbol: str, value: Any, among: _Among) -> Condi
     return sa.and_(among.records.column(field).in_(values), in_any_case)
 
 
-def _operator(name: str, kind: Kind, symbol: str, value: object) -> Operator:
+def _operator(name: str, kind: FieldType, symbol: str, value: object) -> Operator:
     operator = OPERATORS.get(symbol) if symbol in kind.operators else None
     if operator is None or not operator.takes(kind, value):
         raise UnreadableError(f"where: {name} does not take {symbol} with such a value")
@@ -243,14 +243,14 @@ def _place(field: Field, among: _Among) -> Place:
     return Place(record_id, records.column(field), records.folded(field), (), among.ways)
 
 
-def _own(field: OwnField, symbol: str, value: Any, among: _Among) -> Condition:
+def _own(field: CustomField, symbol: str, value: Any, among: _Among) -> Condition:
     """A condition on an own field: about the rows of its values, of which a record without a value has none."""
     _operator(field.name, field.kind, symbol, value)
     table = among.records.custom
     if table is None:
         raise UnreadableError(f"where: no field {field.name}")
     here = (table.c.business_id == among.business_id, table.c.field_id == field.id)
-    is_text = field.kind.stored is Stored.TEXT
+    is_text = field.kind.stored is Storage.TEXT
     folded = table.c.folded if field.kind.folds else table.c.text
     place = Place(among.records.table.c.id, table.c.text if is_text else table.c.number, folded, here, among.ways)
     if symbol in ("null", "empty"):

@@ -9,14 +9,14 @@ import time
 from aiohttp import web
 
 from sandbox import checks, dedupe, directory, own_fields, records, stages
-from sandbox.acts import Act, read_act, read_item, record_id_of
-from sandbox.bodies import LIMIT_MAX, Asking, members, read_query
-from sandbox.calls import Call, admit, read_call, take_turn
+from sandbox.acts import WriteOperation, parse_bulk_item, parse_write, record_id_of
+from sandbox.bodies import LIMIT_MAX, BodyContext, members, parse_query
+from sandbox.calls import Call, check_caller, lock_business, read_call
 from sandbox.checks import Write
 from sandbox.database import Database
 from sandbox.declarations import Verb
 from sandbox.faults import read_fault
-from sandbox.own_fields import OwnFields
+from sandbox.own_fields import CustomFields
 from sandbox.pipeline import BODY, DEADLINE, FAULTS, RUNNING, no_answer, ok
 from sandbox.purge import purge
 from sandbox.records import WITH_DELETED, Record
@@ -62,14 +62,14 @@ async def query(request: web.Request, table: RecordTable) -> web.Response:
     """POST …/query: a page by keyset."""
     call, body = _call(request), _body(request)
     async with request.app[DATABASE].reading(call.deadline) as connection:
-        await admit(connection, call)
-        named = table.custom is not None and own_fields.mentions(body)
+        await check_caller(connection, call)
+        named = table.custom is not None and own_fields.mentions_custom_fields(body)
         own = await own_fields.read(connection, call.business_id, table.resource.path) if named else own_fields.NONE
         ways = Ways()
-        wanted = read_query(body, table, call.business_id, own, ways)
+        wanted = parse_query(body, table, call.business_id, own, ways)
         if ways.asked:
             chosen = Ways(await choices(connection, ways.asked))
-            wanted = read_query(body, table, call.business_id, own, chosen)
+            wanted = parse_query(body, table, call.business_id, own, chosen)
         found, paging = await records.page(connection, table, call.business_id, wanted)
     return ok(found, paging=paging)
 
@@ -84,7 +84,7 @@ async def listing(request: web.Request, table: RecordTable) -> web.Response:
     columns, resource = table.table.c, table.resource
     wanted = [columns.business_id == call.business_id, *(WITH_DELETED[which] if resource.is_deletable else ())]
     async with request.app[DATABASE].reading(call.deadline) as connection:
-        await admit(connection, call)
+        await check_caller(connection, call)
         if resource.parent:
             write = Write(connection, table, call, 0, parent_id=_parent_id(request))
             wanted.append(columns[resource.parent.field] == (await stages.check_parent(write))["id"])
@@ -97,11 +97,11 @@ async def get(request: web.Request, table: RecordTable) -> web.Response:
     """GET …/{id}, deleted or not."""
     call, record_id = _call(request), int(request.match_info["id"])
     async with request.app[DATABASE].reading(call.deadline) as connection:
-        await admit(connection, call)
+        await check_caller(connection, call)
         write = Write(connection, table, call, 0, parent_id=_parent_id(request))
         if table.resource.parent:
             await stages.check_parent(write)
-        found = await checks.found(write, record_id)
+        found = await checks.load(write, record_id)
         (record,) = await records.with_children(connection, table, [found])
     return ok(record)
 
@@ -116,7 +116,7 @@ async def change(request: web.Request, table: RecordTable, verb: Verb, *, is_dry
             body = {}
         case _:
             body = _body(request)
-    act = read_act(verb, body, asking, int(request.match_info.get("id", 0)))
+    act = parse_write(verb, body, asking, int(request.match_info.get("id", 0)))
     return ok(**await _carried_out(request, call, table, act, asking.own, is_dry=is_dry))
 
 
@@ -129,19 +129,25 @@ async def bulk(request: web.Request, table: RecordTable, verb: Verb, *, is_dry: 
         raise UnreadableError(f"op: unknown, or items: not a list of at most {BULK_MAX}")
     if op is Verb.GET:
         return ok(await _got(request, call, table, [record_id_of(item) for item in items]))
-    acts: list[Act | Refusal] = []
+    acts: list[WriteOperation | Refusal] = []
     for item in items:
         try:
-            acts.append(read_item(op, item, asking, wish.get("match")))
+            acts.append(parse_bulk_item(op, item, asking, wish.get("match")))
         except RefusedError as refused:
             acts.append(refused.refusal)
     async with request.app[DATABASE].reading(call.deadline) as connection:
-        await admit(connection, call)  # who is refused is refused once, not by every item
+        await check_caller(connection, call)  # who is refused is refused once, not by every item
     return ok([await _item(request, call, table, act, asking.own, is_dry=is_dry) for act in acts])
 
 
 async def _item(
-    request: web.Request, call: Call, table: RecordTable, act: Act | Refusal, own: OwnFields, *, is_dry: bool
+    request: web.Request,
+    call: Call,
+    table: RecordTable,
+    act: WriteOperation | Refusal,
+    own: CustomFields,
+    *,
+    is_dry: bool,
 ) -> dict[str, object]:
     if isinstance(act, Refusal):
         return no_answer(act)
@@ -153,33 +159,33 @@ async def _item(
 
 async def _got(request: web.Request, call: Call, table: RecordTable, ids: list[int]) -> list[dict[str, object]]:
     async with request.app[DATABASE].reading(call.deadline) as connection:
-        await admit(connection, call)
+        await check_caller(connection, call)
         found = await records.find_all(connection, table, call.business_id, ids)
     unknown = {number: no_answer(Refusal(Code.NOT_FOUND, f"no {table.resource.path} {number}")) for number in ids}
     return [{"ok": True, "result": found[number]} if number in found else unknown[number] for number in ids]
 
 
-async def _asking(request: web.Request, table: RecordTable) -> Asking:
+async def _asking(request: web.Request, table: RecordTable) -> BodyContext:
     """What a body is read for; own fields only if it speaks of them."""
-    if table.custom is None or not own_fields.mentions(request.get(BODY)):
-        return Asking(table.resource, own_fields.NONE, now_ms(), _parent_id(request))
+    if table.custom is None or not own_fields.mentions_custom_fields(request.get(BODY)):
+        return BodyContext(table.resource, own_fields.NONE, now_ms(), _parent_id(request))
     call = _call(request)
     async with request.app[DATABASE].reading(call.deadline) as connection:
-        await admit(connection, call)
+        await check_caller(connection, call)
         own = await own_fields.read(connection, call.business_id, table.resource.path)
-    return Asking(table.resource, own, now_ms(), _parent_id(request))
+    return BodyContext(table.resource, own, now_ms(), _parent_id(request))
 
 
 async def _carried_out(
-    request: web.Request, call: Call, table: RecordTable, act: Act, own: OwnFields, *, is_dry: bool
+    request: web.Request, call: Call, table: RecordTable, act: WriteOperation, own: CustomFields, *, is_dry: bool
 ) -> dict[str, object]:
     """The answer to a write: in a transaction of its own, once for its key; dry, nothing of it stays."""
     key = None if is_dry else act.key
     async with request.app[DATABASE].writing(call.deadline) as connection:
-        at_ms = await take_turn(connection, call, now_ms=now_ms())
+        at_ms = await lock_business(connection, call, now_ms=now_ms())
         await directory.enter_service(connection, call, now_ms=at_ms)
         if key:
-            first = await dedupe.answer_to(connection, call.business_id, key.text, key.fingerprint, now_ms=at_ms)
+            first = await dedupe.replay(connection, call.business_id, key.text, key.fingerprint, now_ms=at_ms)
             if first is not None:
                 return first
         done = await act.perform(Write(connection, table, call, at_ms, own, _parent_id(request)))
@@ -189,7 +195,7 @@ async def _carried_out(
             return {"result": _unnumbered(record, table) if done.is_new else record, **done.beside}
         answer = {"result": record, **done.beside}
         if key:
-            await dedupe.keep(connection, call.business_id, key.text, key.fingerprint, answer, now_ms=at_ms)
+            await dedupe.save(connection, call.business_id, key.text, key.fingerprint, answer, now_ms=at_ms)
     return answer
 
 
@@ -207,7 +213,7 @@ async def profile(request: web.Request) -> web.Response:
     """GET {B}/profile."""
     call = _call(request)
     async with request.app[DATABASE].reading(call.deadline) as connection:
-        await admit(connection, call)
+        await check_caller(connection, call)
         return ok(await directory.profile(connection, call))
 
 
@@ -217,8 +223,8 @@ async def outcome(request: web.Request) -> web.Response:
     # Asked before the database: a call that ends in between is then found there, and none is called absent that is not.
     is_running = request.app[RUNNING].has(call.business_id, key)
     async with request.app[DATABASE].reading(call.deadline) as connection:
-        await admit(connection, call)
-        known = await dedupe.kept(connection, call.business_id, key, now_ms=now_ms())
+        await check_caller(connection, call)
+        known = await dedupe.find_answer(connection, call.business_id, key, now_ms=now_ms())
     if known is not None:
         return ok({"state": "done", "answer": {"ok": True, **known[1]}})
     return ok({"state": "running" if is_running else "absent"})

@@ -33,7 +33,7 @@ SKEW_MS = 5000  # by which a caller's clock may be ahead
 MILLION = 1_000_000
 
 
-class Stored(Enum):
+class Storage(Enum):
     """What the database keeps."""
 
     TEXT = "text"
@@ -47,7 +47,7 @@ class Stored(Enum):
     @property
     def is_set(self) -> bool:
         """Whether a row per item is kept beside the list."""
-        return self in (Stored.WORDS, Stored.IDS)
+        return self in (Storage.WORDS, Storage.IDS)
 
 
 _ONE = {"=", "!="}
@@ -63,10 +63,10 @@ SET_OPERATORS = frozenset({"any", "all", "none", "empty"})
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FieldType:
     """One kind: its storage, its operators, its check, and whether case has to be folded to sort or search it."""
 
-    stored: Stored
+    stored: Storage
     operators: frozenset[str]
     check: Check
     folds: bool = False
@@ -216,44 +216,44 @@ def _options(value: object, now_ms: int) -> Value | Rule:
     return value
 
 
-def line(longest: int) -> Kind:
+def line(longest: int) -> FieldType:
     """One line of text, 1 to `longest` code points, without control characters."""
-    return Kind(Stored.TEXT, STRING_OPERATORS, _prose(CONTROL, longest), folds=True)
+    return FieldType(Storage.TEXT, STRING_OPERATORS, _prose(CONTROL, longest), folds=True)
 
 
-def text(longest: int) -> Kind:
+def text(longest: int) -> FieldType:
     """Text of many lines, 1 to `longest` code points."""
-    return Kind(Stored.TEXT, TEXT_OPERATORS, _prose(CONTROL_IN_TEXT, longest), folds=True)
+    return FieldType(Storage.TEXT, TEXT_OPERATORS, _prose(CONTROL_IN_TEXT, longest), folds=True)
 
 
-def integer(span: range) -> Kind:
+def integer(span: range) -> FieldType:
     """A whole number within `span`."""
-    return Kind(Stored.INTEGER, NUMBER_OPERATORS, _integer(span, Rule.RANGE))
+    return FieldType(Storage.INTEGER, NUMBER_OPERATORS, _integer(span, Rule.RANGE))
 
 
-def code(last: int) -> Kind:
+def code(last: int) -> FieldType:
     """An enumeration, spoken as 1 to `last`."""
-    return Kind(Stored.INTEGER, IDENTITY_OPERATORS, _integer(range(1, last + 1), Rule.ENUM))
+    return FieldType(Storage.INTEGER, IDENTITY_OPERATORS, _integer(range(1, last + 1), Rule.ENUM))
 
 
-def choice(*words: str) -> Kind:
+def choice(*words: str) -> FieldType:
     """An enumeration, spoken as words."""
-    return Kind(Stored.TEXT, IDENTITY_OPERATORS, _choice(words))
+    return FieldType(Storage.TEXT, IDENTITY_OPERATORS, _choice(words))
 
 
-def ids(most: int) -> Kind:
+def ids(most: int) -> FieldType:
     """Up to `most` different ids."""
-    return Kind(Stored.IDS, SET_OPERATORS, _many(_integer(INT64, Rule.RANGE), most))
+    return FieldType(Storage.IDS, SET_OPERATORS, _many(_integer(INT64, Rule.RANGE), most))
 
 
-def option(known: frozenset[int]) -> Kind:
+def option(known: frozenset[int]) -> FieldType:
     """One of those options."""
-    return Kind(Stored.INTEGER, IDENTITY_OPERATORS, _option(known))
+    return FieldType(Storage.INTEGER, IDENTITY_OPERATORS, _option(known))
 
 
-def options(known: frozenset[int]) -> Kind:
+def options(known: frozenset[int]) -> FieldType:
     """Some of those options."""
-    return Kind(Stored.IDS, SET_OPERATORS, _many(_option(known), 50))
+    return FieldType(Storage.IDS, SET_OPERATORS, _many(_option(known), 50))
 
 
 def _option(known: frozenset[int]) -> Check:
@@ -265,19 +265,19 @@ def _option(known: frozenset[int]) -> Check:
     return check
 
 
-EMAIL = Kind(Stored.TEXT, STRING_OPERATORS, _string(EMAIL_FORM, 254, lower=True))
-PHONE = Kind(Stored.TEXT, STRING_OPERATORS, _string(PHONE_FORM, 16))
-DOMAIN = Kind(Stored.TEXT, STRING_OPERATORS, _string(DOMAIN_FORM, 253, lower=True))
-URL = Kind(Stored.TEXT, STRING_OPERATORS, _url, folds=True)
-COUNTRY = Kind(Stored.TEXT, STRING_OPERATORS, _choice(tuple(sorted(COUNTRIES))), folds=True)
-DAY = Kind(Stored.TEXT, TIME_OPERATORS, _day)
-PAST_DAY = Kind(Stored.TEXT, TIME_OPERATORS, _past_day)
-FLAG = Kind(Stored.INTEGER, FLAG_OPERATORS, _integer(range(2), Rule.TYPE))
-OPEN_OR_DONE = Kind(Stored.INTEGER, IDENTITY_OPERATORS, _integer(range(2), Rule.TYPE))  # a flag that is a state
-INSTANT = Kind(Stored.INTEGER, TIME_OPERATORS, _instant)  # epoch milliseconds
-PAST_INSTANT = Kind(Stored.INTEGER, TIME_OPERATORS, _past_instant)
-NUMBER = Kind(Stored.DECIMAL, NUMBER_OPERATORS, _number)
-REFERENCE = Kind(Stored.INTEGER, IDENTITY_OPERATORS, _integer(INT64, Rule.RANGE))
-TAGS = Kind(Stored.WORDS, SET_OPERATORS, _many(_prose(CONTROL, 64), 50))
-CUSTOM = Kind(Stored.CUSTOM, frozenset(), _objects)
-OPTIONS = Kind(Stored.OBJECTS, frozenset(), _options)
+EMAIL = FieldType(Storage.TEXT, STRING_OPERATORS, _string(EMAIL_FORM, 254, lower=True))
+PHONE = FieldType(Storage.TEXT, STRING_OPERATORS, _string(PHONE_FORM, 16))
+DOMAIN = FieldType(Storage.TEXT, STRING_OPERATORS, _string(DOMAIN_FORM, 253, lower=True))
+URL = FieldType(Storage.TEXT, STRING_OPERATORS, _url, folds=True)
+COUNTRY = FieldType(Storage.TEXT, STRING_OPERATORS, _choice(tuple(sorted(COUNTRIES))), folds=True)
+DAY = FieldType(Storage.TEXT, TIME_OPERATORS, _day)
+PAST_DAY = FieldType(Storage.TEXT, TIME_OPERATORS, _past_day)
+FLAG = FieldType(Storage.INTEGER, FLAG_OPERATORS, _integer(range(2), Rule.TYPE))
+OPEN_OR_DONE = FieldType(Storage.INTEGER, IDENTITY_OPERATORS, _integer(range(2), Rule.TYPE))  # a flag that is a state
+INSTANT = FieldType(Storage.INTEGER, TIME_OPERATORS, _instant)  # epoch milliseconds
+PAST_INSTANT = FieldType(Storage.INTEGER, TIME_OPERATORS, _past_instant)
+NUMBER = FieldType(Storage.DECIMAL, NUMBER_OPERATORS, _number)
+REFERENCE = FieldType(Storage.INTEGER, IDENTITY_OPERATORS, _integer(INT64, Rule.RANGE))
+TAGS = FieldType(Storage.WORDS, SET_OPERATORS, _many(_prose(CONTROL, 64), 50))
+CUSTOM = FieldType(Storage.CUSTOM, frozenset(), _objects)
+OPTIONS = FieldType(Storage.OBJECTS, frozenset(), _options)

@@ -19,7 +19,7 @@ from sandbox.kinds import (
     PHONE,
     REFERENCE,
     URL,
-    Kind,
+    FieldType,
     line,
     option,
     options,
@@ -30,7 +30,7 @@ from sandbox.tables import TABLES
 PREFIX = "custom."
 Options = frozenset[int]
 USER = 12
-TYPES: dict[int, Callable[[Options], Kind]] = {
+TYPES: dict[int, Callable[[Options], FieldType]] = {
     1: lambda known: line(255),
     2: lambda known: text(5000),
     3: lambda known: NUMBER,
@@ -47,11 +47,11 @@ TYPES: dict[int, Callable[[Options], Kind]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class OwnField:
+class CustomField:
     """One of a business's own fields: the kind of its values, and the resource that they refer to."""
 
     id: int
-    kind: Kind
+    kind: FieldType
     refers_to: str | None
 
     @property
@@ -60,17 +60,17 @@ class OwnField:
         return f"{PREFIX}{self.id}"
 
 
-OwnFields = Mapping[int, OwnField]
-NONE: OwnFields = {}
+CustomFields = Mapping[int, CustomField]
+NONE: CustomFields = {}
 
 
-def mentions(body: object) -> bool:
+def mentions_custom_fields(body: object) -> bool:
     """Whether a body speaks of own fields, so that the definitions are worth reading."""
     match body:
         case dict():
-            return "custom" in body or any(mentions(part) for part in body.values())
+            return "custom" in body or any(mentions_custom_fields(part) for part in body.values())
         case list():
-            return any(mentions(part) for part in body)
+            return any(mentions_custom_fields(part) for part in body)
     return isinstance(body, str) and body.startswith(PREFIX)
 
 
@@ -80,7 +80,7 @@ def number_of(name: str) -> int | None:
     return int(number) if number != name and number.isascii() and number.isdecimal() and len(number) <= 18 else None
 
 
-async def read(connection: AsyncConnection, business_id: int, path: str) -> OwnFields:
+async def read(connection: AsyncConnection, business_id: int, path: str) -> CustomFields:
     """The business's own fields of a resource."""
     table = TABLES["field_defs"].table
     found = sa.select(table.c.id, table.c.type_code, table.c.options)
@@ -88,7 +88,7 @@ async def read(connection: AsyncConnection, business_id: int, path: str) -> OwnF
     return {field.id: field for field in _fields(rows.mappings())}
 
 
-def _fields(rows: Any) -> Iterator[OwnField]:
+def _fields(rows: Any) -> Iterator[CustomField]:
     for row in rows:
         known = frozenset(choice["id"] for choice in row["options"])
-        yield OwnField(row["id"], TYPES[row["type_code"]](known), "users" if row["type_code"] == USER else None)
+        yield CustomField(row["id"], TYPES[row["type_code"]](known), "users" if row["type_code"] == USER else None)

@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sandbox.declarations import Field
-from sandbox.kinds import INT64, Stored, fold, is_integer
+from sandbox.kinds import INT64, Storage, fold, is_integer
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
 from sandbox.tables import RecordTable
 
@@ -43,7 +43,7 @@ class Segment:
     order_by: tuple[sa.ColumnElement[object], ...]
 
 
-def read_order(sort: object, records: RecordTable) -> Order:
+def parse_order(sort: object, records: RecordTable) -> Order:
     """The order that `["-created_at", "-id"]` names; the id may be left out."""
     if not (isinstance(sort, list) and 1 <= len(sort) <= 2 and all(isinstance(part, str) and part for part in sort)):
         raise UnreadableError("sort: not one field and the id")
@@ -55,7 +55,7 @@ def read_order(sort: object, records: RecordTable) -> Order:
     return Order(field, descending[0])
 
 
-def read_after(after: object, order: Order) -> Position:
+def parse_after(after: object, order: Order) -> Position:
     """The place that `[1781769912250, 90211]` names; id 0 is ahead of every record there, if ids go up."""
     match after:
         case [value, int(record_id)] if is_integer(record_id) and _is_value(value, order.field):
@@ -63,13 +63,13 @@ def read_after(after: object, order: Order) -> Position:
     raise UnreadableError("after: not a place in this order")
 
 
-def seal_key(order: Order, last: Position) -> str:
+def encode_page_key(order: Order, last: Position) -> str:
     """The opaque key of the page behind `last`."""
     content = [order.field.name, order.descending, last.value, last.id]
     return base64.urlsafe_b64encode(msgspec.json.encode(content)).decode().rstrip("=")
 
 
-def open_key(key: str, order: Order) -> Position:
+def decode_page_key(key: str, order: Order) -> Position:
     """The place that a key of ours names.
 
     Raises:
@@ -90,7 +90,7 @@ def open_key(key: str, order: Order) -> Position:
 def _is_value(value: object, field: Field) -> TypeGuard[str | int | None]:
     if value is None:
         return field.nullable
-    return isinstance(value, str) if field.kind.stored is Stored.TEXT else is_integer(value)
+    return isinstance(value, str) if field.kind.stored is Storage.TEXT else is_integer(value)
 
 
 def position_of(record: Mapping[str, Any], order: Order) -> Position:
@@ -111,7 +111,7 @@ def segments(order: Order, after: Position | None, records: RecordTable) -> list
     if after is None:
         if not order.field.nullable:
             return [Segment(sa.true(), by_id if order.field.name == "id" else by_value)]
-        lowest = "" if order.field.kind.stored is Stored.TEXT else INT64.start
+        lowest = "" if order.field.kind.stored is Storage.TEXT else INT64.start
         # Not `IS NOT NULL`: SQLite rates that alike for all indexes, and chance decides between them.
         return [Segment(value >= lowest, by_value), Segment(is_null, by_id)]
     behind_id = _behind(record_id, after.id, order)

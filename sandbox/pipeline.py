@@ -13,7 +13,7 @@ from aiohttp import web
 from sandbox.calls import TRACE, read_deadline
 from sandbox.codec import read_json, write_json
 from sandbox.database import Deadline
-from sandbox.dedupe import Running
+from sandbox.dedupe import CallsInFlight
 from sandbox.faults import Faults
 from sandbox.logs import LOG, since_ms
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
@@ -26,7 +26,7 @@ BODY = web.RequestKey("BODY", object)
 DEADLINE = web.RequestKey("DEADLINE", Deadline)
 NO = web.RequestKey("NO", Refusal)
 WHY = web.RequestKey("WHY", str)
-RUNNING = web.AppKey("RUNNING", Running)
+RUNNING = web.AppKey("RUNNING", CallsInFlight)
 FAULTS = web.AppKey("FAULTS", Faults)
 
 

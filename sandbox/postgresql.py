@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from sandbox.database import Deadline, turn_of
+from sandbox.database import Deadline, acquire
 from sandbox.refusals import Code, Refusal, RefusedError
 
 CONNECTIONS = 4
@@ -52,14 +52,14 @@ class PostgreSql:
     @asynccontextmanager
     async def reading(self, deadline: Deadline) -> AsyncIterator[AsyncConnection]:
         """One snapshot."""
-        async with turn_of(self._seats, deadline), self._reader.begin() as connection:
+        async with acquire(self._seats, deadline), self._reader.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def writing(self, deadline: Deadline) -> AsyncIterator[AsyncConnection]:
         """One transaction."""
         try:
-            async with turn_of(self._desks, deadline), self._writer.begin() as connection:
+            async with acquire(self._desks, deadline), self._writer.begin() as connection:
                 # 0 would mean: for ever.
                 patience_ms = max(1, round(deadline.left_s * 1000))
                 await connection.execute(sa.select(sa.func.set_config("lock_timeout", str(patience_ms), True)))

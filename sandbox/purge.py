@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox import records as store
-from sandbox.calls import tick
+from sandbox.calls import next_instant
 from sandbox.database import Database, Deadline
 from sandbox.declarations import Field, OneOf
 from sandbox.kinds import Value
@@ -45,7 +45,7 @@ async def _due(connection: AsyncConnection, records: RecordTable, before_ms: int
 async def _purge(
     connection: AsyncConnection, records: RecordTable, business_id: int, record_id: int, due_at_ms: int, now_ms: int
 ) -> int:
-    at_ms = await tick(connection, business_id, now_ms=now_ms)
+    at_ms = await next_instant(connection, business_id, now_ms=now_ms)
     record = await store.find(connection, records, business_id, record_id)
     if record is None or not record["is_deleted"] or int(str(record["deleted_at"])) > due_at_ms - KEPT_MS:
         return 0  # it has come back in between

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox.bodies import Query
 from sandbox.declarations import Field, Unique
 from sandbox.kinds import Value, fold
-from sandbox.paging import position_of, seal_key, segments
+from sandbox.paging import encode_page_key, position_of, segments
 from sandbox.search_rows import write_rows
 from sandbox.tables import DELETED, LIVE, TABLES, WORDS, RecordTable, folded_name
 from sandbox.words import joined, narrowing, words_in
@@ -78,7 +78,7 @@ async def page(
         if len(found) > query.limit:
             break
     shown, has_more = found[: query.limit], len(found) > query.limit
-    next_key = seal_key(query.order, position_of(shown[-1], query.order)) if has_more else None
+    next_key = encode_page_key(query.order, position_of(shown[-1], query.order)) if has_more else None
     paging: Paging = {"limit": query.limit, "has_more": has_more, "next_key": next_key}
     if query.with_total:
         wanted = [*_wanted(records, business_id, query), *narrow]

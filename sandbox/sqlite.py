@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from sandbox.database import Deadline, turn_of
+from sandbox.database import Deadline, acquire
 from sandbox.refusals import Code, Refusal, RefusedError
 
 READERS = 4
@@ -54,13 +54,13 @@ class Sqlite:
     @asynccontextmanager
     async def reading(self, deadline: Deadline) -> AsyncIterator[AsyncConnection]:
         """One snapshot."""
-        async with turn_of(self._seats, deadline), self._reader.begin() as connection:
+        async with acquire(self._seats, deadline), self._reader.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def writing(self, deadline: Deadline) -> AsyncIterator[AsyncConnection]:
         """One transaction, alone."""
-        async with turn_of(self._turn, deadline), self._writer.connect() as connection:
+        async with acquire(self._turn, deadline), self._writer.connect() as connection:
             try:
                 await connection.begin()
             except OperationalError as error:  # another process writes, and did for all of busy_timeout

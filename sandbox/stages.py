@@ -9,8 +9,8 @@ from typing import Any
 
 from sandbox import records as store
 from sandbox import writes
-from sandbox.bodies import Asking, Content, Patch, members, read_creation
-from sandbox.checks import Write, check_new, claimed, found, no_rules, number
+from sandbox.bodies import BodyContext, Patch, RecordContent, members, parse_create
+from sandbox.checks import Write, check_new, load, load_for_write, no_rules, number
 from sandbox.kinds import fold
 from sandbox.records import Record
 from sandbox.refusals import Code, Refusal, RefusedError, Rule, invalid
@@ -25,25 +25,25 @@ PLAIN = Special()
 # Pipelines
 
 
-def read_pipeline(body: object, asking: Asking) -> tuple[Content, list[Content]]:
+def read_pipeline(body: object, asking: BodyContext) -> tuple[RecordContent, list[RecordContent]]:
     """Read the body of a new pipeline, which brings its stages."""
     if not isinstance(body, dict) or "stages" not in body:
         members(body, frozenset({"name", "is_default"}))
         raise invalid("stages", Rule.REQUIRED)
     pipeline = {name: value for name, value in body.items() if name != "stages"}
-    return read_creation(pipeline, asking), _read_stages(body["stages"], replace(asking, resource=STAGES.resource))
+    return parse_create(pipeline, asking), _read_stages(body["stages"], replace(asking, resource=STAGES.resource))
 
 
-def _read_stages(given: object, asking: Asking) -> list[Content]:
+def _read_stages(given: object, asking: BodyContext) -> list[RecordContent]:
     if not isinstance(given, list):
         raise invalid("stages", Rule.NULL if given is None else Rule.TYPE)
     if not 0 < len(given) <= STAGES_MAX:
         raise invalid("stages", Rule.COUNT_MAX if given else Rule.COUNT_MIN)
-    stages: list[Content] = []
+    stages: list[RecordContent] = []
     for place, body in enumerate(given):
         members(body, frozenset({"name", "win_percent"}))
         try:
-            stage = read_creation(body, asking)
+            stage = parse_create(body, asking)
         except RefusedError as error:
             raise RefusedError(replace(error.refusal, field=f"stages.{place}.{error.refusal.field}")) from error
         if fold(stage.values["name"]) in {fold(other.values["name"]) for other in stages}:
@@ -52,7 +52,7 @@ def _read_stages(given: object, asking: Asking) -> list[Content]:
     return stages
 
 
-async def create_pipeline(write: Write, wish: tuple[Content, list[Content]]) -> Record:
+async def create_pipeline(write: Write, wish: tuple[RecordContent, list[RecordContent]]) -> Record:
     """Make a pipeline with its stages; returns it."""
     content, stages = wish
     pipeline = await writes.create(write, content, PLAIN)
@@ -79,7 +79,7 @@ async def _take_default(write: Write, pipeline: Record) -> None:
 
 async def update_pipeline(write: Write, record_id: int, patch: Patch) -> Record:
     """Change a pipeline; returns it."""
-    stored = await claimed(write, record_id, patch.expected_revision)
+    stored = await load_for_write(write, record_id, patch.expected_revision)
     if stored["is_default"] and patch.content.values.get("is_default") == 0:
         raise _default_stays("is_default")
     after = await writes.patched(write, stored, patch.content, PLAIN)
@@ -94,7 +94,7 @@ def _default_stays(field: str | None) -> RefusedError:
 
 async def delete_pipeline(write: Write, record_id: int, expected_revision: int | None) -> Record:
     """Soft-delete a pipeline, and its live stages with it; returns it."""
-    stored = await claimed(write, record_id, expected_revision)
+    stored = await load_for_write(write, record_id, expected_revision)
     if stored["is_default"]:
         raise _default_stays(None)
     await _check_no_deals(write, "pipeline_id", stored, Code.PIPELINE_IN_USE)
@@ -106,7 +106,7 @@ async def delete_pipeline(write: Write, record_id: int, expected_revision: int |
 
 async def undelete_pipeline(write: Write, record_id: int) -> Record:
     """Bring a pipeline back with the stages that went with it; returns it."""
-    stored = await found(write, record_id)
+    stored = await load(write, record_id)
     if not stored["is_deleted"]:
         return stored
     await check_new(write, stored, no_rules)
@@ -160,7 +160,7 @@ def _inserted(stages: list[Record], stage: Record, wanted: Any) -> tuple[list[Re
     return [*stages[: place - 1], stage, *stages[place - 1 :]], place
 
 
-async def create_stage(write: Write, content: Content) -> Record:
+async def create_stage(write: Write, content: RecordContent) -> Record:
     """Make a stage at its position, the last one if it names none; returns it."""
     pipeline, others = await check_parent(write), await _live_stages(write)
     _, place = _inserted(others, {}, content.values.get("sort_index"))
@@ -172,7 +172,7 @@ async def create_stage(write: Write, content: Content) -> Record:
 
 async def update_stage(write: Write, record_id: int, patch: Patch) -> Record:
     """Change a stage, and move those that stand in its way; returns it."""
-    pipeline, stored = await check_parent(write), await claimed(write, record_id, patch.expected_revision)
+    pipeline, stored = await check_parent(write), await load_for_write(write, record_id, patch.expected_revision)
     values: Mapping[str, Any] = patch.content.values
     others = [stage for stage in await _live_stages(write) if stage["id"] != stored["id"]]
     if "sort_index" in values:
@@ -186,7 +186,7 @@ async def update_stage(write: Write, record_id: int, patch: Patch) -> Record:
 
 async def delete_stage(write: Write, record_id: int, expected_revision: int | None) -> Record:
     """Soft-delete a stage that no live deal is in and that is not the last one; returns it."""
-    pipeline, stored = await check_parent(write), await claimed(write, record_id, expected_revision)
+    pipeline, stored = await check_parent(write), await load_for_write(write, record_id, expected_revision)
     others = [stage for stage in await _live_stages(write) if stage["id"] != stored["id"]]
     if not others:
         raise RefusedError(Refusal(Code.LAST_STAGE, f"stage {record_id} is the pipeline's last"))
@@ -199,7 +199,7 @@ async def delete_stage(write: Write, record_id: int, expected_revision: int | No
 
 async def undelete_stage(write: Write, record_id: int) -> Record:
     """Bring a stage back as the last one; returns it."""
-    pipeline, stored = await check_parent(write), await found(write, record_id)
+    pipeline, stored = await check_parent(write), await load(write, record_id)
     if not stored["is_deleted"]:
         return stored
     await check_new(write, stored, no_rules)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from sandbox.codec import read_json, write_json
 from sandbox.declarations import Field, Index, Resource
-from sandbox.kinds import Stored
+from sandbox.kinds import Storage
 from sandbox.resources import RESOURCES
 
 # SQLite counts rows up only in a column that is declared exactly INTEGER.
@@ -36,13 +36,13 @@ class Json(sa.TypeDecorator[Any]):
         return None if value is None else read_json(value)
 
 
-TYPES: dict[Stored, Any] = {
-    Stored.TEXT: STRING,
-    Stored.INTEGER: INTEGER,
-    Stored.WORDS: Json(),
-    Stored.IDS: Json(),
-    Stored.CUSTOM: Json(),
-    Stored.OBJECTS: Json(),
+TYPES: dict[Storage, Any] = {
+    Storage.TEXT: STRING,
+    Storage.INTEGER: INTEGER,
+    Storage.WORDS: Json(),
+    Storage.IDS: Json(),
+    Storage.CUSTOM: Json(),
+    Storage.OBJECTS: Json(),
 }
 # Spelled out, not bound: only so does SQLite see that the index of live records will do for a query of live records.
 _is_deleted = sa.literal_column("is_deleted", sa.Integer)
@@ -148,7 +148,7 @@ def _of_record(resource: Resource) -> sa.Column[Any]:
 
 def _items(resource: Resource, field: Field) -> sa.Table:
     name = f"{resource.path}_{field.name}"
-    item = STRING if field.kind.stored is Stored.WORDS else INTEGER
+    item = STRING if field.kind.stored is Storage.WORDS else INTEGER
     return sa.Table(
         name,
         METADATA,
@@ -161,7 +161,7 @@ def _items(resource: Resource, field: Field) -> sa.Table:
 
 
 def _custom(resource: Resource) -> sa.Table | None:
-    if not resource.stored_as(Stored.CUSTOM):
+    if not resource.stored_as(Storage.CUSTOM):
         return None
     name = f"{resource.path}_custom"
     return sa.Table(
@@ -196,7 +196,7 @@ def _words(resource: Resource) -> sa.Table | None:
 def _record_table(resource: Resource) -> RecordTable:
     # AUTOINCREMENT: an id that once named a record never names another, not even after the last one was purged.
     table = sa.Table(resource.path, METADATA, *_columns(resource), *_indexes(resource), sqlite_autoincrement=True)
-    sets = {field.name: _items(resource, field) for field in resource.stored_as(Stored.WORDS, Stored.IDS)}
+    sets = {field.name: _items(resource, field) for field in resource.stored_as(Storage.WORDS, Storage.IDS)}
     shown = tuple(table.c[field.name] for field in resource.fields)
     return RecordTable(resource, table, shown, sets, _custom(resource), _words(resource))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import records as store
-from sandbox.bodies import OWN_MAX, Content, Patch, Upsert, check_closing, require
+from sandbox.bodies import OWN_MAX, Patch, RecordContent, Upsert, check_closing, require
 from sandbox.checks import (
     OWNER,
     Changes,
@@ -22,11 +22,11 @@ from sandbox.checks import (
     check_right,
     check_rules,
     check_unique,
-    claimed,
-    found,
+    load,
+    load_for_write,
     no_rules,
     number,
-    stale,
+    stale_revision,
 )
 from sandbox.declarations import Default
 from sandbox.kinds import Value, fold
@@ -50,7 +50,7 @@ class Special:
     restorable: Rules = no_rules
 
 
-async def create(write: Write, content: Content, special: Special) -> Record:
+async def create(write: Write, content: RecordContent, special: Special) -> Record:
     """Make a record; returns it."""
     actor, resource = write.call.user_id, write.records.resource
     record: Record = _defaults(write) | dict(content.values)
@@ -77,7 +77,7 @@ def _defaults(write: Write) -> Record:
     return {field.name: write.at_ms if field.default is Default.NOW else field.default for field in fields}  # type: ignore[misc]
 
 
-def _merged_own(stored: Any, content: Content) -> list[Any]:
+def _merged_own(stored: Any, content: RecordContent) -> list[Any]:
     values = {entry["field_id"]: entry["value"] for entry in stored} | dict(content.own)
     kept = [{"field_id": key, "value": value} for key, value in sorted(values.items()) if value is not None]
     if len(kept) > OWN_MAX:
@@ -87,11 +87,11 @@ def _merged_own(stored: Any, content: Content) -> list[Any]:
 
 async def update(write: Write, record_id: int, patch: Patch, special: Special) -> Record:
     """Change a record; returns it. What changes no value writes nothing."""
-    stored = await claimed(write, record_id, patch.expected_revision)
+    stored = await load_for_write(write, record_id, patch.expected_revision)
     return await patched(write, stored, patch.content, special)
 
 
-async def patched(write: Write, stored: Record, content: Content, special: Special) -> Record:
+async def patched(write: Write, stored: Record, content: RecordContent, special: Special) -> Record:
     """Change a record that is the actor's to change; returns it."""
     resource = write.records.resource
     touched: dict[str, Value | None] = {**content.values, **dict.fromkeys(content.unset)}
@@ -113,7 +113,7 @@ async def patched(write: Write, stored: Record, content: Content, special: Speci
 
 async def delete(write: Write, record_id: int, expected_revision: int | None) -> Record:
     """Soft-delete a record; returns it. Holders of its id keep it."""
-    stored = await claimed(write, record_id, expected_revision, right="delete_all")
+    stored = await load_for_write(write, record_id, expected_revision, right="delete_all")
     return await deleted(write, stored)
 
 
@@ -124,7 +124,7 @@ async def deleted(write: Write, stored: Record) -> Record:
 
 async def undelete(write: Write, record_id: int, special: Special) -> Record:
     """Bring a record back, links and all; returns it. A live one stays as it is."""
-    stored = await found(write, record_id)
+    stored = await load(write, record_id)
     check_right(write, stored, "delete_all")
     if not stored["is_deleted"]:
         return stored
@@ -144,11 +144,11 @@ async def upsert(write: Write, wish: Upsert, special: Special) -> tuple[Record, 
     if len(matches) > 1:
         raise RefusedError(Refusal(Code.AMBIGUOUS, f"several {write.path} have that {wish.match}"))
     if matches:
-        stored = await claimed(write, matches[0], wish.expected_revision)
+        stored = await load_for_write(write, matches[0], wish.expected_revision)
         after = await patched(write, stored, wish.content, special)
         return after, False, after != stored
     if wish.expected_revision not in (None, 0):
-        raise stale(f"no {write.path} has that {wish.match}", 0)
+        raise stale_revision(f"no {write.path} has that {wish.match}", 0)
     require(resource, wish.content.values)
     if resource.closing:
         check_closing(resource, resource.closing, wish.content.values)
@@ -157,7 +157,7 @@ async def upsert(write: Write, wish: Upsert, special: Special) -> tuple[Record, 
 
 async def tag(write: Write, record_id: int, add: list[str], remove: list[str], expected_revision: int | None) -> Record:
     """Add tags that are not there in any case, or remove some in any case; returns the record."""
-    stored = await claimed(write, record_id, expected_revision)
+    stored = await load_for_write(write, record_id, expected_revision)
     before = [str(item) for item in _list(stored["tags"])]
     known, gone = {fold(item) for item in before}, {fold(item) for item in remove}
     after = [item for item in before if fold(item) not in gone] + [item for item in add if fold(item) not in known]

@@ -25,11 +25,11 @@ REFUSED_STATUS = 409
 Status = Literal["active", "expired", "revoked"]
 
 
-class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that one end writes and the other reads, to the letter."""
 
 
-class Token(Form, frozen=True, kw_only=True):
+class Token(Message, frozen=True, kw_only=True):
     """A personal access token. `token` itself is there once."""
 
     number: int
@@ -46,7 +46,7 @@ class Token(Form, frozen=True, kw_only=True):
     token: str | None = None
 
 
-class App(Form, frozen=True, kw_only=True):
+class App(Message, frozen=True, kw_only=True):
     """An app. `client_secret` is there once."""
 
     number: int
@@ -66,20 +66,20 @@ class App(Form, frozen=True, kw_only=True):
     client_secret: str | None = None
 
 
-class Write(Form, frozen=True, kw_only=True):
+class Write(Message, frozen=True, kw_only=True):
     """On which revision, if on one; `dry`: only as if."""
 
     dry: bool = False
     revision: int | None = None
 
 
-class New(Write, frozen=True, kw_only=True):
+class Create(Write, frozen=True, kw_only=True):
     """What is made once, however often it is asked for with the same `dedupe_key`."""
 
     dedupe_key: str | None = None
 
 
-class NewToken(New, frozen=True, kw_only=True):
+class CreateToken(Create, frozen=True, kw_only=True):
     """A token that is wanted."""
 
     name: str
@@ -88,14 +88,14 @@ class NewToken(New, frozen=True, kw_only=True):
     expires_at_s: int | None = None
 
 
-class Rotation(Write, frozen=True, kw_only=True):
+class RotateRequest(Write, frozen=True, kw_only=True):
     """Another token, or another secret, in the place of one."""
 
     overlap_s: int = 0
     expires_at_s: int | None = None
 
 
-class NewApp(New, frozen=True, kw_only=True):
+class CreateApp(Create, frozen=True, kw_only=True):
     """An app that is wanted."""
 
     name: str
@@ -106,7 +106,7 @@ class NewApp(New, frozen=True, kw_only=True):
     service_role: str | None = None
 
 
-class AppChanges(Write, frozen=True, kw_only=True):
+class UpdateApp(Write, frozen=True, kw_only=True):
     """What is to be changed of an app; what is absent stays."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
@@ -115,7 +115,7 @@ class AppChanges(Write, frozen=True, kw_only=True):
     service_role: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class Fault(Form, frozen=True, kw_only=True):
+class FieldError(Message, frozen=True, kw_only=True):
     """A member that will not do, by its public name; `index`: of an element."""
 
     member: str
@@ -124,24 +124,24 @@ class Fault(Form, frozen=True, kw_only=True):
     index: int | None = None
 
 
-class Refused(Form, frozen=True, kw_only=True):
+class Rejection(Message, frozen=True, kw_only=True):
     """Why not."""
 
     why: Literal["not-there", "deleted", "stale", "invalid", "rule", "busy"]
     at_s: int | None = None
     revision: int | None = None
-    faults: list[Fault] = []
+    faults: list[FieldError] = []
     rule: str | None = None
     detail: str | None = None
 
 
-class Made(Form, frozen=True, kw_only=True):
+class CreatedResult(Message, frozen=True, kw_only=True):
     """What was made with a `dedupe_key`: its number; None where nothing was."""
 
     number: int | None
 
 
-class Uses(Form, frozen=True, kw_only=True):
+class TokenUses(Message, frozen=True, kw_only=True):
     """When tokens were last used, by `jti`."""
 
     uses: dict[str, int]

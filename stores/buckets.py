@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from contract.limits import Budget, Plan, spend
-from stores.valkey import Call, Scripts, StoreLost
+from contract.limits import Budget, Plan, charge_bucket
+from stores.valkey import Call, Scripts, StoreUnavailable
 
 
 @dataclass(slots=True, eq=False)
-class Ask:
+class ChargeRequest:
     """That `cost` units (1 or more) be charged to a family. Whoever asks the same again keeps it: that is cheaper."""
 
     rate_key: str
@@ -24,7 +24,7 @@ class Ask:
     """How the store's script is called for it, once it was."""
 
 
-class Charge(NamedTuple):
+class ChargeResult(NamedTuple):
     """Whether a charge passed, and the budgets after it, in the order of the plan's policies."""
 
     passed: bool
@@ -34,55 +34,57 @@ class Charge(NamedTuple):
 class Buckets(Protocol):
     """One bucket per business, rate key and policy."""
 
-    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
+    async def charge(self, asks: Sequence[ChargeRequest]) -> Sequence[ChargeResult | StoreUnavailable]:
         """Charge each to all policies of its plan, or to none where one has no room; one after the other, in order.
 
         StoreLost stands where the store gave no usable answer.
         """
         ...
 
-    def part(self, business: str) -> str:
+    def partition(self, business: str) -> str:
         """The part of the store that holds a business's buckets: parts are lost one by one."""
         ...
 
 
-def _keys(ask: Ask) -> list[str]:
+def _keys(ask: ChargeRequest) -> list[str]:
     # The braces are a hash tag: all that is known of a business lies in one slot of a cluster, within reach of one
     # script. A plan's name is not in it: who changes plans keeps the share that is spent.
     return [f"limit:{{{ask.business}}}:{policy.name}:{ask.rate_key}" for policy in ask.plan.policies]
 
 
-MOST_IN_MEMORY = 100_000
+MAX_IN_MEMORY = 100_000
 """Buckets that one process remembers, some 20 MB of them; beyond that, those longest untouched are forgotten."""
 
 
 class MemoryBuckets:
     """The twin for one process; the clock gives microseconds."""
 
-    def __init__(self, now_us: Callable[[], int], *, most: int = MOST_IN_MEMORY) -> None:
+    def __init__(self, now_us: Callable[[], int], *, most: int = MAX_IN_MEMORY) -> None:
         self._now_us = now_us
         self._most = most
         # In the order in which they were last charged.
         self._full_at_us: dict[str, int] = {}
 
-    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
+    async def charge(self, asks: Sequence[ChargeRequest]) -> Sequence[ChargeResult | StoreUnavailable]:
         """See `Buckets`."""
-        return [self.charged(ask) for ask in asks]
+        return [self.charge_one(ask) for ask in asks]
 
-    def charged(self, ask: Ask) -> Charge:
+    def charge_one(self, ask: ChargeRequest) -> ChargeResult:
         """One of them, at once."""
         now_us, policies = self._now_us(), ask.plan.policies
         keys = _keys(ask)
         before = [max(self._full_at_us.get(key, 0), now_us) for key in keys]
-        spent = [spend(at, policy, ask.cost, now_us=now_us) for at, policy in zip(before, policies, strict=True)]
+        spent = [
+            charge_bucket(at, policy, ask.cost, now_us=now_us) for at, policy in zip(before, policies, strict=True)
+        ]
         passed = all(fits for _, fits in spent)
         after = [at for at, _ in spent] if passed else before
         if passed:
             self._remember(keys, after)
         budgets = (Budget(policy, at - now_us) for at, policy in zip(after, policies, strict=True))
-        return Charge(passed, tuple(budgets))
+        return ChargeResult(passed, tuple(budgets))
 
-    def part(self, business: str) -> str:
+    def partition(self, business: str) -> str:
         """The whole."""
         return ""
 
@@ -129,25 +131,25 @@ class ValkeyBuckets:
 
     def __init__(self, valkey: Scripts) -> None:
         self._script = valkey.script(_CHARGE)
-        self._part = valkey.part
+        self._part = valkey.partition
 
-    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
+    async def charge(self, asks: Sequence[ChargeRequest]) -> Sequence[ChargeResult | StoreUnavailable]:
         """See `Buckets`."""
-        answers = await self._script.each([ask.call or _called(ask) for ask in asks])
+        answers = await self._script.call_many([ask.call or _called(ask) for ask in asks])
         return [_charge(ask.plan, answer) for ask, answer in zip(asks, answers, strict=True)]
 
-    def part(self, business: str) -> str:
+    def partition(self, business: str) -> str:
         """See `Buckets`."""
         return self._part(f"{{{business}}}")
 
 
-def _called(ask: Ask) -> Call:
+def _called(ask: ChargeRequest) -> Call:
     sizes = (size for policy in ask.plan.policies for size in (policy.interval_us, policy.window_us))
     ask.call = Call(_keys(ask), (ask.cost, *sizes))
     return ask.call
 
 
-def _charge(plan: Plan, answer: Any) -> Charge | StoreLost:
+def _charge(plan: Plan, answer: Any) -> ChargeResult | StoreUnavailable:
     if (
         isinstance(answer, list)
         and len(answer) == len(_FORM)
@@ -155,5 +157,7 @@ def _charge(plan: Plan, answer: Any) -> Charge | StoreLost:
         and answer[0] in (0, 1)
     ):
         passed, ahead_us, ahead_today_us = answer
-        return Charge(passed == 1, (Budget(plan.burst, ahead_us), Budget(plan.daily, ahead_today_us)))
-    return answer if isinstance(answer, StoreLost) else StoreLost("the answer is not of the script's form")
+        return ChargeResult(passed == 1, (Budget(plan.burst, ahead_us), Budget(plan.daily, ahead_today_us)))
+    return (
+        answer if isinstance(answer, StoreUnavailable) else StoreUnavailable("the answer is not of the script's form")
+    )

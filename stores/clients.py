@@ -6,7 +6,7 @@ Knows no key and no script; whoever calls one knows nothing of clients.
 from typing import Protocol
 
 from stores.cluster import Cluster
-from stores.pipelined import Pipelined
+from stores.pipelined import PipelinedClient
 from stores.valkey import Scripts, place
 
 
@@ -18,7 +18,7 @@ class Client(Scripts, Protocol):
         ...
 
 
-def pipelined(url: str, *, timeout_s: float) -> Client:
+def pipelined_client(url: str, *, timeout_s: float) -> Client:
     """For the hot path: one connection for all callers, or one for each node."""
     where = place(url)
-    return Cluster(where, timeout_s=timeout_s) if where.seeds else Pipelined(url, timeout_s=timeout_s)
+    return Cluster(where, timeout_s=timeout_s) if where.seeds else PipelinedClient(url, timeout_s=timeout_s)

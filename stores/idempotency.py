@@ -12,21 +12,21 @@ from typing import Protocol
 
 import msgspec
 
-from contract.bounds import IDEMPOTENCY_LEASE_S, IDEMPOTENCY_LIFE_S
+from contract.bounds import IDEMPOTENCY_LEASE_S, IDEMPOTENCY_RETENTION_S
 from contract.vocabulary import TenantId
-from stores.valkey import Scripts, StoreLost
+from stores.valkey import Scripts, StoreUnavailable
 
 _LEASE_MS = IDEMPOTENCY_LEASE_S * 1000
-_LIFE_MS = IDEMPOTENCY_LIFE_S * 1000
+_LIFE_MS = IDEMPOTENCY_RETENTION_S * 1000
 
 
-class First(msgspec.Struct, frozen=True, gc=False):
+class Claimed(msgspec.Struct, frozen=True, gc=False):
     """The caller runs the request. `again`: an earlier run ended without telling what became of it."""
 
-    again: bool = False
+    is_retry: bool = False
 
 
-class Replay(msgspec.Struct, frozen=True, gc=False):
+class Replayed(msgspec.Struct, frozen=True, gc=False):
     """The request was done: its sealed answer."""
 
     answer: bytes
@@ -38,35 +38,35 @@ class InFlight(msgspec.Struct, frozen=True, gc=False):
     retry_after_s: int
 
 
-class OtherRequest(msgspec.Struct, frozen=True, gc=False):
+class FingerprintMismatch(msgspec.Struct, frozen=True, gc=False):
     """The key was used for a request with another fingerprint."""
 
 
-Claim = First | Replay | InFlight | OtherRequest
+Claim = Claimed | Replayed | InFlight | FingerprintMismatch
 
 
-class Use(msgspec.Struct, frozen=True, gc=False):
+class KeyUse(msgspec.Struct, frozen=True, gc=False):
     """For whoever asks later: `key` names the caller's key within the tenant, `note` is kept as it is."""
 
     key: str
     note: bytes
 
 
-class State(Enum):
+class UseState(Enum):
     """How far a use of a key has come."""
 
     DONE = "done"
     RUNNING = "running"
-    LAPSED = "lapsed"
+    ABANDONED = "lapsed"
     """Its lease ended, and nobody told the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class PastUse:
     """One request that a key was used for: its name, its state, and the latest note."""
 
     name: str
-    state: State
+    state: UseState
     note: bytes
 
 
@@ -76,7 +76,7 @@ class Idempotency(Protocol):
     Every method raises StoreLost when the store gave no usable answer.
     """
 
-    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: Use) -> Claim:
+    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: KeyUse) -> Claim:
         """Take the key, or learn why not; atomic."""
         ...
 
@@ -84,7 +84,7 @@ class Idempotency(Protocol):
         """Keep the answer for the rest of the day; nothing happens once the lease went to another owner."""
         ...
 
-    async def uses(self, tenant: TenantId, key: str) -> list[Used]:
+    async def uses(self, tenant: TenantId, key: str) -> list[PastUse]:
         """The requests of the last day that claimed under `Use.key` and were not freed."""
         ...
 
@@ -99,7 +99,7 @@ class _Entry:
     owner: str
     lease_until_ms: int
     expires_at_ms: int
-    use: Use
+    use: KeyUse
     answer: bytes | None = None
 
 
@@ -110,33 +110,33 @@ class MemoryIdempotency:
         self._now_ms = now_ms
         self._entries: dict[tuple[TenantId, str], _Entry] = {}
 
-    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: Use) -> Claim:
+    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: KeyUse) -> Claim:
         """See `Idempotency`."""
         now_ms = self._now_ms()
         entry = self._entries.get((tenant, name))
         if entry is None or entry.expires_at_ms <= now_ms:
             self._entries[tenant, name] = _Entry(fingerprint, owner, now_ms + _LEASE_MS, now_ms + _LIFE_MS, use)
-            return First()
+            return Claimed()
         if entry.fingerprint != fingerprint:
-            return OtherRequest()
+            return FingerprintMismatch()
         if entry.answer is not None:
-            return Replay(entry.answer)
+            return Replayed(entry.answer)
         if entry.lease_until_ms > now_ms:
             return InFlight(_seconds(entry.lease_until_ms - now_ms))
         entry.owner, entry.lease_until_ms, entry.use = owner, now_ms + _LEASE_MS, use
-        return First(again=True)
+        return Claimed(is_retry=True)
 
     async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes, note: bytes) -> None:
         """See `Idempotency`."""
         entry = self._entries.get((tenant, name))
         if entry is not None and entry.owner == owner:
-            entry.answer, entry.use = answer, Use(entry.use.key, note)
+            entry.answer, entry.use = answer, KeyUse(entry.use.key, note)
 
-    async def uses(self, tenant: TenantId, key: str) -> list[Used]:
+    async def uses(self, tenant: TenantId, key: str) -> list[PastUse]:
         """See `Idempotency`."""
         now_ms = self._now_ms()
         return [
-            Used(name, _state(entry.answer is not None, entry.lease_until_ms - now_ms), entry.use.note)
+            PastUse(name, _state(entry.answer is not None, entry.lease_until_ms - now_ms), entry.use.note)
             for (owner, name), entry in self._entries.items()
             if owner == tenant and entry.use.key == key and entry.expires_at_ms > now_ms
         ]
@@ -148,10 +148,10 @@ class MemoryIdempotency:
             del self._entries[tenant, name]
 
 
-def _state(done: bool, lease_left_ms: int) -> State:
+def _state(done: bool, lease_left_ms: int) -> UseState:
     if done:
-        return State.DONE
-    return State.RUNNING if lease_left_ms > 0 else State.LAPSED
+        return UseState.DONE
+    return UseState.RUNNING if lease_left_ms > 0 else UseState.ABANDONED
 
 
 def _seconds(ms: int) -> int:
@@ -230,32 +230,32 @@ class ValkeyIdempotency:
         self._names = valkey.script(_NAMES)
         self._look = valkey.script(_LOOK)
 
-    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: Use) -> Claim:
+    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: KeyUse) -> Claim:
         """See `Idempotency`."""
         keys = [_key(tenant, name), _index(tenant, use.key)]
         match await self._claim(keys, [fingerprint, owner, _LEASE_MS, _LIFE_MS, use.note, name]):
             case [b"first"]:
-                return First()
+                return Claimed()
             case [b"again"]:
-                return First(again=True)
+                return Claimed(is_retry=True)
             case [b"other"]:
-                return OtherRequest()
+                return FingerprintMismatch()
             case [b"done", bytes() as stored]:
-                return Replay(stored)
+                return Replayed(stored)
             case [b"running", int() as left_ms]:
                 return InFlight(_seconds(left_ms))
-        raise StoreLost("the answer is not of the script's form")
+        raise StoreUnavailable("the answer is not of the script's form")
 
     async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes, note: bytes) -> None:
         """See `Idempotency`."""
         await self._finish([_key(tenant, name)], [owner, answer, note])
 
-    async def uses(self, tenant: TenantId, key: str) -> list[Used]:
+    async def uses(self, tenant: TenantId, key: str) -> list[PastUse]:
         """See `Idempotency`."""
         names = sorted(name.decode() for name in await self._names([_index(tenant, key)], []))
         seen = await self._look([_key(tenant, name) for name in names], []) if names else []
         return [
-            Used(name, _state(entry[0] == 1, entry[1]), entry[2])
+            PastUse(name, _state(entry[0] == 1, entry[1]), entry[2])
             for name, entry in zip(names, seen, strict=True)
             if entry
         ]

@@ -15,11 +15,11 @@ from typing import Any, cast
 
 import hiredis
 
-from stores.valkey import Call, Server, StoreLost, server, side_by_side
+from stores.valkey import Call, Server, StoreUnavailable, server, side_by_side
 
 CONNECT_TIMEOUT_S = 1.0
 """Nobody waits so long: callers go when their own deadline has passed, and find the connection when they come again."""
-OVERDUE_S = 0.25
+STALL_TIMEOUT_S = 0.25
 """An answer that is overdue for longer never comes: the connection is given up."""
 
 # The stub of hiredis knows commands of one word only.
@@ -28,7 +28,7 @@ _INCOMPLETE = object()
 _UNKNOWN_SCRIPT = "NOSCRIPT"
 
 
-class Pipelined:
+class PipelinedClient:
     """A client of the server at `url`; nothing is opened before the first call.
 
     Each caller waits for as long as it may, and no longer: an answer that comes late is known by its place and dropped.
@@ -47,19 +47,19 @@ class Pipelined:
         """A script to call."""
         return PipelinedScript(self, text)
 
-    def part(self, key: str) -> str:
+    def partition(self, key: str) -> str:
         """The whole."""
         return ""
 
-    async def ask_in_turn(self, *commands: tuple[str | bytes | int, ...]) -> Any:
+    async def execute_transaction(self, *commands: tuple[str | bytes | int, ...]) -> Any:
         """The answer to the last of several commands that nothing comes between."""
-        return (await self.ask_packed(list(map(_packed, commands))))[-1]
+        return (await self.execute_packed(list(map(_packed, commands))))[-1]
 
-    async def ask(self, *command: str | bytes | int) -> Any:
+    async def execute(self, *command: str | bytes | int) -> Any:
         """The answer to one command, bulk strings as bytes and an error as `hiredis.ReplyError`; else StoreLost."""
-        return (await self.ask_packed([_packed(command)]))[0]
+        return (await self.execute_packed([_packed(command)]))[0]
 
-    def ask_packed(self, commands: Sequence[bytes]) -> Awaitable[list[Any]]:
+    def execute_packed(self, commands: Sequence[bytes]) -> Awaitable[list[Any]]:
         """The answers to several commands, as `ask` has them. They are asked before anybody waits for them."""
         link = self._link
         return self._ask_anew(commands) if link is None or link.lost else link.ask(commands)
@@ -83,11 +83,11 @@ class Pipelined:
             opening = self._opening = asyncio.create_task(self._open())
         done, _ = await asyncio.wait({opening}, timeout=self._timeout_s)
         if not done:
-            raise StoreLost("not connected within the deadline")
+            raise StoreUnavailable("not connected within the deadline")
         # Of the attempt that was waited for: by now somebody may have begun another one.
         trouble = opening.result()
         if trouble or self._link is None:
-            raise StoreLost(trouble)
+            raise StoreUnavailable(trouble)
         return self._link
 
     async def _open(self) -> str:
@@ -101,7 +101,7 @@ class Pipelined:
                         return f"not let in: {refusal}"
                 self._link = link
                 return ""
-        except (OSError, StoreLost) as error:
+        except (OSError, StoreUnavailable) as error:
             return f"{type(error).__name__}: {error}"
 
     async def _connected(self) -> "_Link":
@@ -119,24 +119,24 @@ class Pipelined:
 class PipelinedScript:
     """A Lua script, sent as EVALSHA; a server that has forgotten it (NOSCRIPT) is taught it again."""
 
-    def __init__(self, valkey: Pipelined, text: str) -> None:
+    def __init__(self, valkey: PipelinedClient, text: str) -> None:
         self._valkey = valkey
         self._text = text
         self._name = sha1(text.encode(), usedforsecurity=False).hexdigest()
 
     async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         """See `Script`."""
-        answer = await self.answer(keys, args)
+        answer = await self.call(keys, args)
         if isinstance(answer, hiredis.ReplyError):
             # Loading, read-only, out of memory, not what we take it for.
-            raise StoreLost(str(answer))
+            raise StoreUnavailable(str(answer))
         return answer
 
-    async def each(self, calls: Sequence[Call]) -> Sequence[Any | StoreLost]:
+    async def call_many(self, calls: Sequence[Call]) -> Sequence[Any | StoreUnavailable]:
         """See `Script`: all in one write, answered when the last one is."""
         try:
-            answers = await self._valkey.ask_packed([call.packed or self._pack(call) for call in calls])
-        except StoreLost as lost:
+            answers = await self._valkey.execute_packed([call.packed or self._pack(call) for call in calls])
+        except StoreUnavailable as lost:
             return [lost] * len(calls)
         for place, answer in enumerate(answers):
             if isinstance(answer, hiredis.ReplyError):
@@ -145,7 +145,7 @@ class PipelinedScript:
 
     async def _instead(self, error: hiredis.ReplyError, call: Call) -> Any:
         if not str(error).startswith(_UNKNOWN_SCRIPT):
-            return StoreLost(str(error))
+            return StoreUnavailable(str(error))
         [answer] = await side_by_side(self, [call])
         return answer
 
@@ -153,16 +153,16 @@ class PipelinedScript:
         call.packed = _packed(("EVALSHA", self._name, len(call.keys), *call.keys, *call.args))
         return call.packed
 
-    async def answer(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
+    async def call(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         """As a call, but for an error of the server's: that is an answer."""
-        answer = await self._valkey.ask("EVALSHA", self._name, len(keys), *keys, *args)
+        answer = await self._valkey.execute("EVALSHA", self._name, len(keys), *keys, *args)
         if isinstance(answer, hiredis.ReplyError) and str(answer).startswith(_UNKNOWN_SCRIPT):
-            answer = await self._valkey.ask("EVAL", self._text, len(keys), *keys, *args)
+            answer = await self._valkey.execute("EVAL", self._text, len(keys), *keys, *args)
         return answer
 
-    async def answer_asking(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
+    async def call_asking(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         """As `answer`, of a server that a slot is on its way to."""
-        return await self._valkey.ask_in_turn(("ASKING",), ("EVAL", self._text, len(keys), *keys, *args))
+        return await self._valkey.execute_transaction(("ASKING",), ("EVAL", self._text, len(keys), *keys, *args))
 
 
 def _introductions(place: Server) -> list[bytes]:
@@ -207,7 +207,7 @@ class _Link(asyncio.Protocol):
         """The answers to packed commands, in the future; StoreLost when the connection is given up before all came."""
         answers: asyncio.Future[list[Any]] = self._loop.create_future()
         if self.lost:
-            answers.set_exception(StoreLost("the connection was lost"))
+            answers.set_exception(StoreUnavailable("the connection was lost"))
             return answers
         # All commands of one turn of the loop leave in one write.
         if not self._unsent:
@@ -241,7 +241,7 @@ class _Link(asyncio.Protocol):
         if not self._sent:
             return
         now_s = self._loop.time()
-        rings_s = self._sent[0][0] + OVERDUE_S
+        rings_s = self._sent[0][0] + STALL_TIMEOUT_S
         if rings_s <= now_s:
             self.give_up("no answer long after the deadline")
             return
@@ -295,4 +295,4 @@ def _tell(waiting: deque[_Asked], cause: str) -> None:
     """Those who still wait for one of these get none."""
     for asked in waiting:
         if not asked.answers.done():
-            asked.answers.set_exception(StoreLost(cause))
+            asked.answers.set_exception(StoreUnavailable(cause))

@@ -15,15 +15,15 @@ from typing import Protocol
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
-from contract.bounds import RECEIPT_LIFE_S, RECEIPTS_PER_BUSINESS
+from contract.bounds import RECEIPT_RETENTION_S, RECEIPTS_PER_BUSINESS
 from stores.receipt import Receipt
-from stores.valkey import Scripts, StoreLost
+from stores.valkey import Scripts, StoreUnavailable
 
-_LIFE_MS = RECEIPT_LIFE_S * 1000
-QUEUE = 5_000
+_LIFE_MS = RECEIPT_RETENTION_S * 1000
+MAX_QUEUED = 5_000
 """Receipts that wait in one process at most: a second of a core's work, and about 2 MB."""
-BATCH = 200
-TOGETHER_S = 0.03
+MAX_BATCH = 200
+COLLECT_S = 0.03
 """How long one may wait for others, so that neither this process nor the store is woken for each. Who asks for a
 receipt at once is let wait for longer than that."""
 PAUSE_S = 0.2
@@ -33,7 +33,7 @@ PAUSE_S = 0.2
 class Receipts(Protocol):
     """By business and trace id. Every method raises StoreLost when the store gave no usable answer."""
 
-    async def keep(self, business: str, receipts: Sequence[Receipt]) -> None:
+    async def save(self, business: str, receipts: Sequence[Receipt]) -> None:
         """Keep them for a day, or until `RECEIPTS_PER_BUSINESS` newer ones have come."""
         ...
 
@@ -49,7 +49,7 @@ class MemoryReceipts:
         self._now_ms = now_ms
         self._kept: dict[str, dict[str, tuple[int, Receipt]]] = {}
 
-    async def keep(self, business: str, receipts: Sequence[Receipt]) -> None:
+    async def save(self, business: str, receipts: Sequence[Receipt]) -> None:
         """See `Receipts`."""
         kept = self._kept.setdefault(business, {})
         for receipt in receipts:
@@ -99,7 +99,7 @@ class ValkeyReceipts:
         self._keep = valkey.script(_KEEP)
         self._find = valkey.script(_FIND)
 
-    async def keep(self, business: str, receipts: Sequence[Receipt]) -> None:
+    async def save(self, business: str, receipts: Sequence[Receipt]) -> None:
         """See `Receipts`."""
         prefix = _prefix(business)
         keys = [f"receipts:{{{business}}}", *(prefix + receipt.trace_id for receipt in receipts)]
@@ -112,10 +112,10 @@ class ValkeyReceipts:
         try:
             return None if packed is None else unpack(packed)
         except msgspec.MsgspecError as error:
-            raise StoreLost(f"no receipt: {error}") from error
+            raise StoreUnavailable(f"no receipt: {error}") from error
 
 
-class Outbox:
+class ReceiptQueue:
     """Receipts on their way to the store. `dropped` counts those that never got there."""
 
     def __init__(
@@ -124,20 +124,20 @@ class Outbox:
         self._store = store
         self._log = log
         self._pause = pause
-        self._waiting: deque[tuple[str, Receipt]] = deque(maxlen=QUEUE)
+        self._waiting: deque[tuple[str, Receipt]] = deque(maxlen=MAX_QUEUED)
         self._some = asyncio.Event()
         self._away = False
         self.dropped = 0
 
     def put(self, business: str, receipt: Receipt) -> None:
         """Waits for nothing. In a full queue the oldest makes room: the latest are asked for most."""
-        if len(self._waiting) == QUEUE:
+        if len(self._waiting) == MAX_QUEUED:
             self.dropped += 1
         self._waiting.append((business, receipt))
         self._some.set()
 
     @contextlib.asynccontextmanager
-    async def delivering(self) -> AsyncIterator[None]:
+    async def deliver_in_background(self) -> AsyncIterator[None]:
         """Deliver inside of it, in a task of its own; what still waits at the end is tried once."""
         try:
             async with asyncio.TaskGroup() as group:
@@ -153,8 +153,8 @@ class Outbox:
     async def _deliver(self) -> None:
         while True:
             await self._some.wait()
-            if len(self._waiting) < BATCH:
-                await self._pause(TOGETHER_S)
+            if len(self._waiting) < MAX_BATCH:
+                await self._pause(COLLECT_S)
             if not await self._delivered():
                 await self._pause(PAUSE_S)
             if not self._waiting:
@@ -162,17 +162,17 @@ class Outbox:
 
     async def _delivered(self) -> bool:
         """Whether the store took the next batch. What it did not take is not tried again: it may never be taken."""
-        batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+        batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
         left = len(batch)
         try:
             for business, parts in groupby(sorted(batch, key=_BUSINESS), _BUSINESS):
                 receipts = [receipt for _, receipt in parts]
-                await self._store.keep(business, receipts)
+                await self._store.save(business, receipts)
                 left -= len(receipts)
         except asyncio.CancelledError:
             self._waiting.extendleft(reversed(batch))
             raise
-        except StoreLost as lost:
+        except StoreUnavailable as lost:
             if not self._away:
                 self._log.error("receipts lost", cause=str(lost))
         except Exception:

@@ -15,7 +15,7 @@ _CLUSTER = "cluster"
 _SCHEMES = ("unix", "redis", "rediss")
 
 
-class StoreLost(Exception):
+class StoreUnavailable(Exception):
     """The store gave no usable answer; whether it did what was asked is not known."""
 
 
@@ -110,18 +110,18 @@ class Script(Protocol):
         """Its answer, bulk strings as bytes; StoreLost when there is none within the deadline."""
         ...
 
-    async def each(self, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+    async def call_many(self, calls: Sequence[Call]) -> "Sequence[Any | StoreUnavailable]":
         """The answers to several calls, in their order; each may be lost by itself."""
         ...
 
 
-async def side_by_side(script: Script, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+async def side_by_side(script: Script, calls: Sequence[Call]) -> "Sequence[Any | StoreUnavailable]":
     """`each`, by calls that know nothing of one another."""
 
     async def outcome(call: Call) -> Any:
         try:
             return await script(call.keys, call.args)
-        except StoreLost as lost:
+        except StoreUnavailable as lost:
             return lost
 
     answers: list[Any] = await asyncio.gather(*map(outcome, calls))
@@ -135,6 +135,6 @@ class Scripts(Protocol):
         """A script to call."""
         ...
 
-    def part(self, key: str) -> str:
+    def partition(self, key: str) -> str:
         """The part of the store that holds a key: parts are lost one by one. A store that is one server is one part."""
         ...

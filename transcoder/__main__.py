@@ -5,33 +5,33 @@ import os
 
 import uvloop
 
-from process.logs import OUTPUT, Lines, Say, make_logger, say_soon
-from process.memory import settle
-from process.metrics import exposing, new_registry
-from process.priority import WORKS
+from process.logs import OUTPUT, LineBuffer, LogLine, deferred_logger, make_logger
+from process.memory import freeze_garbage_collector
+from process.metrics import new_registry, serve_metrics
+from process.priority import TRANSCODER_NICE
 from process.settings import load_or_exit
 from process.stopping import stop_event
 from process.tracing import log_processors, tracing
-from transcoder.app import built
+from transcoder.app import build
 from transcoder.declarations import DeclarationError
 from transcoder.settings import Settings, load
 
 
 async def main(settings: Settings) -> None:
     """Build, serve, drain."""
-    os.nice(WORKS)
-    lines, more = Lines(OUTPUT), log_processors(settings.collector)
+    os.nice(TRANSCODER_NICE)
+    lines, more = LineBuffer(OUTPUT), log_processors(settings.collector)
     log = make_logger("transcoder", settings.log_level, *more, lines=lines)
-    say: Say = log.info if more else say_soon("transcoder", settings.log_level, lines)
+    say: LogLine = log.info if more else deferred_logger("transcoder", settings.log_level, lines)
     registry, stop = new_registry(), stop_event()
     try:
         with tracing("transcoder", settings.collector, registry) as tracer:
             async with (
-                exposing(registry, settings.metrics_listen),
-                built(settings, log, say, registry, tracer) as answer,
+                serve_metrics(registry, settings.metrics_listen),
+                build(settings, log, say, registry, tracer) as answer,
             ):
-                settle()
-                await settings.serve(answer, settings.listen, stop)
+                freeze_garbage_collector()
+                await settings.server(answer, settings.listen, stop)
     finally:
         lines.flush()
 

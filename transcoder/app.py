@@ -16,24 +16,24 @@ from contract.problems import UPSTREAM_UNAVAILABLE, render
 from contract.resources import RESOURCES
 from httpserver.connection import Answering
 from httpserver.messages import Request, Response
-from process.logs import Say
-from stores.clients import pipelined
+from process.logs import LogLine
+from stores.clients import pipelined_client
 from stores.idempotency import ValkeyIdempotency
-from stores.receipts import Outbox, ValkeyReceipts
-from transcoder.administration import ADMINISTERED, Administration
-from transcoder.around import around
+from stores.receipts import ReceiptQueue, ValkeyReceipts
+from transcoder.administration import ADMINISTERED, OAuthBackend
+from transcoder.around import tracing_hooks
 from transcoder.credentials import Credentials
 from transcoder.declarations import check_declarations
-from transcoder.documents import Documents, document_at, names_html, sources
-from transcoder.handlers.shared import Desk
-from transcoder.idempotency import Once
-from transcoder.metrics import Tally, watch
+from transcoder.documents import Documents, accepts_html, document_for_path, load_sources
+from transcoder.handlers.shared import HandlerContext
+from transcoder.idempotency import IdempotentRunner
+from transcoder.metrics import TranscoderMetrics, register_state
 from transcoder.pipeline import Pipeline
 from transcoder.readiness import Readiness
-from transcoder.record_faults import RecordFaults
+from transcoder.record_faults import InvalidRecordLog
 from transcoder.requests import trace_id
 from transcoder.settings import Settings
-from transcoder.shelves import Shelves
+from transcoder.shelves import BackendRouter
 from transcoder.to_public import Presenters
 from transcoder.upstream import connect_once, http_upstream
 
@@ -42,47 +42,51 @@ if TYPE_CHECKING:  # what is off costs no import
 
 
 @asynccontextmanager
-async def built(
-    settings: Settings, log: FilteringBoundLogger, say: Say, registry: CollectorRegistry, tracer: "Tracer | None" = None
+async def build(
+    settings: Settings,
+    log: FilteringBoundLogger,
+    say: LogLine,
+    registry: CollectorRegistry,
+    tracer: "Tracer | None" = None,
 ) -> AsyncIterator[Answering]:
     """What answers requests, each of which it says; its connections are opened with it and closed with it.
 
     Raises DeclarationError when a resource cannot be served as it is declared.
     """
     check_declarations(RESOURCES)
-    traced = around(tracer)
-    tally = Tally(registry)
-    shown = settings.credentials.opened(log)
+    traced = tracing_hooks(tracer)
+    tally = TranscoderMetrics(registry)
+    shown = settings.credentials.open(log)
     upstream = http_upstream(settings.internal_url, shown, tally, settings.client)
     readiness = Readiness(partial(connect_once, settings.internal_url, shown), log)
     # A connection each: a batch of receipts takes longer than a claim, which would wait behind it.
-    claims, kept = (pipelined(settings.valkey_url, timeout_s=settings.store_timeout_s) for _ in range(2))
-    store = traced.store(ValkeyIdempotency(claims))
+    claims, kept = (pipelined_client(settings.valkey_url, timeout_s=settings.store_timeout_s) for _ in range(2))
+    store = traced.wrap_store(ValkeyIdempotency(claims))
     receipts = ValkeyReceipts(kept)
-    outbox = Outbox(receipts, log)
-    watch(registry, outbox)
-    keeper = http_upstream(settings.oauth.url, Credentials().opened(log), tally, settings.client)
-    main = settings.connect(traced.upstream(upstream, "internal"))
-    own = traced.upstream(keeper, "oauth")
-    administration = Administration(own, settings.oauth.secret, main.capabilities.ids)
-    records = Shelves(main, dict.fromkeys(ADMINISTERED, administration))
+    outbox = ReceiptQueue(receipts, log)
+    register_state(registry, outbox)
+    keeper = http_upstream(settings.oauth.url, Credentials().open(log), tally, settings.client)
+    main = settings.connect(traced.wrap_upstream(upstream, "internal"))
+    own = traced.wrap_upstream(keeper, "oauth")
+    administration = OAuthBackend(own, settings.oauth.secret, main.capabilities.ids)
+    records = BackendRouter(main, dict.fromkeys(ADMINISTERED, administration))
     codec = CODECS[records.capabilities.ids](settings.id_key)
-    faults = RecordFaults(log, tally)
-    desk = Desk(
+    faults = InvalidRecordLog(log, tally)
+    desk = HandlerContext(
         records=records,
         requests=store,
         receipts=receipts,
-        presenters=Presenters(RESOURCES, codec, settings.on_invalid, faults.nulled),
+        presenters=Presenters(RESOURCES, codec, settings.invalid_values, faults.note_nulled),
         cursor_keys=settings.cursor_keys,
         api_url=settings.api_url,
         faults=faults,
     )
-    once = Once(store, records.capabilities_for, settings.cursor_keys, log, tally)
-    pipeline = Pipeline(desk, codec, once, outbox, log, tally, traced.note, say)
-    documents = Documents(sources(settings.look, settings.api_url, settings.auth_url), log)
+    once = IdempotentRunner(store, records.capabilities_for, settings.cursor_keys, log, tally)
+    pipeline = Pipeline(desk, codec, once, outbox, log, tally, traced.on_request, say)
+    documents = Documents(load_sources(settings.branding, settings.api_url, settings.auth_url), log)
     try:
-        async with outbox.delivering(), readiness.watching():
-            yield traced.serving(_answering(pipeline, documents, readiness, settings.api_url))
+        async with outbox.deliver_in_background(), readiness.connect_in_background():
+            yield traced.wrap_server(_answering(pipeline, documents, readiness, settings.api_url))
     finally:
         for opened in (upstream, keeper, claims, kept):
             await opened.close()
@@ -98,9 +102,9 @@ def _answering(pipeline: Pipeline, documents: Documents, readiness: Readiness, a
             return _ALIVE
         if request.path == READINESS_PATH:
             return _not_ready(request, api_url)
-        if document := document_at(request.path):
+        if document := document_for_path(request.path):
             return documents.answer(document, request)
-        return documents.nothing_here(request) if names_html(request) else await pipeline.answer(request)
+        return documents.nothing_here(request) if accepts_html(request) else await pipeline.answer(request)
 
     return answer
 

@@ -15,21 +15,24 @@ if TYPE_CHECKING:  # what is off costs no import
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class TracingHooks:
     """How each part is taken; by default as it is. `note` hears of each request what the log hears."""
 
-    serving: Callable[[Answering], Answering] = lambda answering: answering
-    note: Callable[[Mapping[str, Json]], None] | None = None
-    upstream: Callable[[Upstream, str], Upstream] = lambda upstream, _: upstream
-    store: Callable[[Idempotency], Idempotency] = lambda store: store
+    wrap_server: Callable[[Answering], Answering] = lambda answering: answering
+    on_request: Callable[[Mapping[str, Json]], None] | None = None
+    wrap_upstream: Callable[[Upstream, str], Upstream] = lambda upstream, _: upstream
+    wrap_store: Callable[[Idempotency], Idempotency] = lambda store: store
 
 
-def around(tracer: "Tracer | None") -> Around:
+def tracing_hooks(tracer: "Tracer | None") -> TracingHooks:
     """With a tracer, spans around each."""
     if tracer is None:
-        return Around()
-    from transcoder.traced import TracedIdempotency, TracedUpstream, note, serving_requests
+        return TracingHooks()
+    from transcoder.traced import TracedIdempotency, TracedUpstream, annotate_span, traced_server
 
-    return Around(
-        partial(serving_requests, tracer), note, partial(TracedUpstream, tracer), partial(TracedIdempotency, tracer)
+    return TracingHooks(
+        partial(traced_server, tracer),
+        annotate_span,
+        partial(TracedUpstream, tracer),
+        partial(TracedIdempotency, tracer),
     )

@@ -9,27 +9,27 @@ from contract.vocabulary import Json
 from transcoder.call import Call
 from transcoder.errors import ApiError
 from transcoder.records import Values
-from transcoder.validate import Invalid
+from transcoder.validate import InvalidBody
 
 T = TypeVar("T")
 
 
-def judged(call: Call, body: Json, read: Callable[[Json], Values | Invalid]) -> Values | Invalid:
+def validated(call: Call, body: Json, read: Callable[[Json], Values | InvalidBody]) -> Values | InvalidBody:
     """What `read` makes of a body as today's version has it, its faults in the caller's words and order."""
-    today, told = call.translation.body(body)
+    today, told = call.translation.upgrade_body(body)
     found = read(today)
-    errors = call.translation.errors(found.errors if isinstance(found, Invalid) else (), told, body)
-    return Invalid(errors) if errors else found
+    errors = call.translation.to_caller_errors(found.errors if isinstance(found, InvalidBody) else (), told, body)
+    return InvalidBody(errors) if errors else found
 
 
-def valid(read: T | Invalid) -> T:
+def require_valid(read: T | InvalidBody) -> T:
     """What a good body holds; raises `validation-failed` with every fault of a bad one."""
-    if isinstance(read, Invalid):
-        raise invalid(read.errors)
+    if isinstance(read, InvalidBody):
+        raise validation_error(read.errors)
     return read
 
 
-def invalid(errors: Sequence[ItemError]) -> ApiError:
+def validation_error(errors: Sequence[ItemError]) -> ApiError:
     """The problem of a bad body."""
     count = len(errors)
     detail = "1 field needs attention." if count == 1 else f"{count} fields need attention."

@@ -8,11 +8,11 @@ import aiohttp
 from yarl import URL
 
 from httpclient.client import CONNECT_TIMEOUT_S
-from httpclient.errors import Dropped, Unreachable, Unreadable
+from httpclient.errors import ConnectionDropped, InvalidResponse, Unreachable
 from httpclient.reading import Reply
 from transcoder import inward
-from transcoder.credentials import Shown
-from transcoder.inward import HEADERS, MAX_ANSWER_BYTES, NAME_ON_A_SOCKET, UNIX, Client
+from transcoder.credentials import CurrentCredentials
+from transcoder.inward import HEADERS, MAX_ANSWER_BYTES, NAME_ON_A_SOCKET, UNIX, HttpClient
 
 _CHUNK_BYTES = 256 * 1024
 
@@ -25,7 +25,7 @@ class AiohttpClient:
         self._tls = tls
         self._base = base
 
-    async def ask(
+    async def send(
         self, method: str, target: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
     ) -> Reply:
         """See `Client.ask`."""
@@ -42,9 +42,9 @@ class AiohttpClient:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Unreachable(repr(error)) from None
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-            raise Dropped(repr(error)) from None
+            raise ConnectionDropped(repr(error)) from None
         except aiohttp.ClientError as error:
-            raise Unreadable(repr(error)) from None
+            raise InvalidResponse(repr(error)) from None
 
     async def close(self) -> None:
         """Close the pool."""
@@ -63,7 +63,7 @@ async def _whole_body(reply: aiohttp.ClientResponse) -> bytes:
     return b"".join(parts)
 
 
-def client(base: str, shown: Shown) -> Client:
+def client(base: str, shown: CurrentCredentials) -> HttpClient:
     """The reference."""
     # The deadline is the caller's; aiohttp's own total timeout costs a timer more for each call.
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)

@@ -12,10 +12,10 @@ from contract.vocabulary import Json
 from transcoder.etags import Precondition
 from transcoder.parameters import Parameters
 from transcoder.records import Actor
-from transcoder.values import Surroundings
+from transcoder.values import ValidationContext
 from transcoder.versioning import Translation
 
-Number = int | ids.Foreign | None
+Number = int | ids.ForeignId | None
 """A record that a path names; Foreign when it is nobody's here, None when the path names none."""
 
 
@@ -50,7 +50,7 @@ class Call(msgspec.Struct, frozen=True):
     if_match: Precondition | None
     if_none_match: Precondition | None
     idempotency_key: str | None
-    around: Surroundings
+    around: ValidationContext
 
     def may(self, scope: Scope) -> bool:
         """Whether the caller could do what a scope is for: by the token's scopes and by the user's permissions."""

@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 import msgspec
 
 from contract import headers, ids
-from contract.claims import TokenFault
+from contract.claims import TokenError
 from contract.ids import Codec
 from contract.problems import INVALID_TOKEN
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
@@ -47,7 +47,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
         return Actor(self.tenant, self.user, self.permissions, self.role, trace_id, deadline_s)
 
 
-def callers(codec: Codec) -> Callable[[Request], Caller]:
+def caller_reader(codec: Codec) -> Callable[[Request], Caller]:
     """What tells the caller of a request; of those that come again and again it is worked out once.
 
     A token whose ids are not of this deployment is no token of ours: ApiError.
@@ -74,10 +74,10 @@ def _caller(
     expires_at: str,
 ) -> Caller:
     tenant = codec.open_business(BUSINESS_PREFIX, business)
-    if isinstance(tenant, ids.Malformed | ids.Foreign):
+    if isinstance(tenant, ids.MalformedId | ids.ForeignId):
         raise _not_ours("business_id")
     user = codec.open(USER_PREFIX, tenant, subject)
-    if isinstance(user, ids.Malformed | ids.Foreign):
+    if isinstance(user, ids.MalformedId | ids.ForeignId):
         raise _not_ours("sub")
     token = Token(scopes, plan, kind, client, int(expires_at or 0), business, subject)
     return Caller(TenantId(tenant), UserId(user), permissions, role, token)
@@ -85,5 +85,5 @@ def _caller(
 
 def _not_ours(claim: str) -> ApiError:
     challenge = {headers.WWW_AUTHENTICATE: headers.CHALLENGE_INVALID_TOKEN}
-    fault = TokenFault.MALFORMED
+    fault = TokenError.MALFORMED
     return ApiError(INVALID_TOKEN, fault.detail, headers=challenge, cause=f"{claim} does not open", reason=fault.value)

@@ -14,10 +14,10 @@ from contract.roles import RECORDS_ASSIGN, Permission
 from contract.vocabulary import Kind
 from transcoder.call import Call
 from transcoder.errors import ApiError
-from transcoder.etags import Named
-from transcoder.handlers.batch_bodies import Update
-from transcoder.handlers.pages import Wish
-from transcoder.handlers.shared import lacking
+from transcoder.etags import NamedTags
+from transcoder.handlers.batch_bodies import UpdateItem
+from transcoder.handlers.pages import PageRequest
+from transcoder.handlers.shared import unsupported_error
 from transcoder.pointers import pointer
 from transcoder.records import AllOf, AnyOf, Capabilities, Condition, NotOf, Tree, Values
 
@@ -27,38 +27,42 @@ _ON_A_REVISION = (Kind.UPDATE, Kind.ACTION, Kind.DELETE)
 _NEGATING = ("neq", "not_in", "has_none")
 
 
-def check_served(capabilities: Capabilities, operation: Operation) -> None:
+def check_operation_supported(capabilities: Capabilities, operation: Operation) -> None:
     """501 for an operation that the internal services do not carry out at all."""
-    if capabilities.operations is not None and operation.of is not None and operation.id not in capabilities.operations:
+    if (
+        capabilities.operations is not None
+        and operation.resource_row is not None
+        and operation.id not in capabilities.operations
+    ):
         raise ApiError(NOT_SUPPORTED, "This operation is not served by this deployment.")
 
 
-def check_able(capabilities: Capabilities, call: Call, work: object) -> None:
+def check_supported(capabilities: Capabilities, call: Call, work: object) -> None:
     """Raises for what a good request asks for and the internal services lack; `work` is what was made of its body."""
     if call.parameters.dry_run and not capabilities.dry_run:
         item = ItemError("not-supported", "A write cannot be tried here without being made.", parameter="dry_run")
         raise ApiError(NOT_SUPPORTED, errors=[item])
     if not capabilities.revision:
         _check_no_revision(call, work)
-    if not capabilities.negation and isinstance(work, Wish) and work.where is not None:
+    if not capabilities.negation and isinstance(work, PageRequest) and work.where is not None:
         places = list(_negations(work.where))
         if places:
-            raise lacking(
+            raise unsupported_error(
                 call, [ItemError("not-supported", "Nothing can be negated here.", pointer=at) for at in places]
             )
-    if not capabilities.record_permission and call.operation.of is not None:
+    if not capabilities.record_permission and call.operation.resource_row is not None:
         _check_ownership(call, work)
 
 
 def _check_no_revision(call: Call, work: object) -> None:
     """`*` needs none: the record only has to be there."""
     detail = "Records have no revisions here that a write could be bound to."
-    if isinstance(call.if_match, Named) and call.operation.kind in _ON_A_REVISION:
+    if isinstance(call.if_match, NamedTags) and call.operation.kind in _ON_A_REVISION:
         raise ApiError(NOT_SUPPORTED, errors=[ItemError("not-supported", detail, header=IF_MATCH.title)])
-    bound = [index for index, each in enumerate(_updates(work)) if isinstance(each.precondition, Named)]
+    bound = [index for index, each in enumerate(_updates(work)) if isinstance(each.precondition, NamedTags)]
     if bound:
         places = [pointer("items", index, "if_match") for index in bound]
-        raise lacking(call, [ItemError("not-supported", detail, pointer=at) for at in places])
+        raise unsupported_error(call, [ItemError("not-supported", detail, pointer=at) for at in places])
 
 
 def _negations(tree: Tree) -> Iterator[str]:
@@ -91,11 +95,11 @@ def _demand(call: Call, permission: Permission | None, errors: list[ItemError] |
         )
 
 
-def _updates(work: object) -> Iterable[Update]:
-    return [each for each in work if isinstance(each, Update)] if isinstance(work, list) else []
+def _updates(work: object) -> Iterable[UpdateItem]:
+    return [each for each in work if isinstance(each, UpdateItem)] if isinstance(work, list) else []
 
 
 def _values(work: object) -> Iterable[Values]:
     parts = work if isinstance(work, list) else [work]
-    held = (part.values if isinstance(part, Update) else part for part in parts)
+    held = (part.values if isinstance(part, UpdateItem) else part for part in parts)
     return [values for values in held if isinstance(values, dict)]

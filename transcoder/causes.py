@@ -18,7 +18,7 @@ _MOST = 200
 """Characters of a fault."""
 
 
-def of_reply(status: int, body: bytes) -> str:
+def describe_reply(status: int, body: bytes) -> str:
     """The status of a refusal, the names of its members and its code: `status 409: {code, message}, code E_TAKEN`."""
     return f"status {status}: {_form(body)}"
 
@@ -32,16 +32,16 @@ def _form(body: bytes) -> str:
         return f"{len(body)} bytes that are no JSON"
     if not isinstance(told, dict):
         return f"JSON, a {type(told).__name__}"
-    names = [word(name) for name in list(told)[:_KEYS]]
-    codes = [f", code {word(told[name])}" for name in _CODES if name in told]
+    names = [safe_word(name) for name in list(told)[:_KEYS]]
+    codes = [f", code {safe_word(told[name])}" for name in _CODES if name in told]
     return "{" + ", ".join(names) + "}" + "".join(codes[:1])
 
 
-def word(value: Any) -> str:
+def safe_word(value: Any) -> str:
     """A code or a member's name as it is; of anything else, that could be a customer's, its type."""
     return value if isinstance(value, str) and _WORD.fullmatch(value) else f"<{type(value).__name__}>"
 
 
-def of_fault(fault: Exception) -> str:
+def describe_decode_error(fault: Exception) -> str:
     """What msgspec found wrong, and where, without the value that it found there."""
     return _QUOTED.sub(r"\1", str(fault))[:_MOST]

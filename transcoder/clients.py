@@ -8,34 +8,34 @@ from collections.abc import Mapping
 from yarl import URL
 
 from httpclient.client import Client as PooledClient
-from httpclient.places import Place, TcpPlace, UnixPlace
+from httpclient.places import Endpoint, TcpEndpoint, UnixEndpoint
 from transcoder import inward
-from transcoder.credentials import Shown
-from transcoder.inward import HEADERS, MAX_ANSWER_BYTES, NAME_ON_A_SOCKET, UNIX, Client, MakeClient
+from transcoder.credentials import CurrentCredentials
+from transcoder.inward import HEADERS, MAX_ANSWER_BYTES, NAME_ON_A_SOCKET, UNIX, HttpClient, MakeClient
 
 
-def pooled(base: str, shown: Shown) -> Client:
+def own_client(base: str, shown: CurrentCredentials) -> HttpClient:
     """Our own."""
     place, host = _place(base, shown)
     return PooledClient(place, host, HEADERS, limit=inward.POOL_SIZE, max_body_bytes=MAX_ANSWER_BYTES)
 
 
-def _place(base: str, shown: Shown) -> tuple[Place, str]:
+def _place(base: str, shown: CurrentCredentials) -> tuple[Endpoint, str]:
     if base.startswith(UNIX):
-        return UnixPlace(base.removeprefix(UNIX)), NAME_ON_A_SOCKET
+        return UnixEndpoint(base.removeprefix(UNIX)), NAME_ON_A_SOCKET
     url = URL(base)
     tls = shown.tls if url.scheme == "https" else None
-    return TcpPlace(url.host or "", url.port or 0, tls), url.host_port_subcomponent or ""
+    return TcpEndpoint(url.host or "", url.port or 0, tls), url.host_port_subcomponent or ""
 
 
-def of_aiohttp(base: str, shown: Shown) -> Client:
+def aiohttp_client(base: str, shown: CurrentCredentials) -> HttpClient:
     """The reference."""
     from transcoder.by_aiohttp import client
 
     return client(base, shown)
 
 
-CLIENTS: Mapping[str, MakeClient] = {"pooled": pooled, "aiohttp": of_aiohttp}
+CLIENTS: Mapping[str, MakeClient] = {"pooled": own_client, "aiohttp": aiohttp_client}
 DEFAULT_CLIENT = "pooled"
 
 

@@ -16,7 +16,7 @@ _PAIRS_OF_MARKS = str.maketrans({mark: unicodedata.normalize("NFD", mark) for ma
 """The characters that are two marks each; three of them have the class of letters, and hide the order of the two."""
 
 
-def composed(text: str) -> str:
+def to_nfc(text: str) -> str:
     """`text` in NFC."""
     # This check reads the text once, and is enough for what people write.
     if text.isascii() or unicodedata.is_normalized("NFC", text):

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
 
-from process.settings import Reader
+from process.settings import SettingsReader
 
-LOOK_AGAIN_S = 10.0
+RELOAD_EVERY_S = 10.0
 """How long a renewed file may go unnoticed. A look costs a `stat` for each."""
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """RFC 6750 §2.1."""
@@ -30,16 +30,16 @@ class Credentials:
     private_key: Path | None = None
     token: Path | None = None
 
-    def opened(self, log: FilteringBoundLogger, clock_s: Callable[[], float] = time.monotonic) -> "Shown":
+    def open(self, log: FilteringBoundLogger, clock_s: Callable[[], float] = time.monotonic) -> "CurrentCredentials":
         """What is in them, kept up to date."""
-        return Shown(self, log, clock_s)
+        return CurrentCredentials(self, log, clock_s)
 
     def files(self) -> list[Path]:
         """All that there are."""
         return [path for path in (self.ca, self.certificate, self.private_key, self.token) if path]
 
 
-class Shown:
+class CurrentCredentials:
     """What is shown on new connections and in calls, read again once a file has changed."""
 
     def __init__(self, credentials: Credentials, log: FilteringBoundLogger, clock_s: Callable[[], float]) -> None:
@@ -59,7 +59,7 @@ class Shown:
     def headers(self) -> dict[str, str]:
         """What goes with every call."""
         if self._files and self._clock_s() >= self._look_again_s:
-            self._look_again_s = self._clock_s() + LOOK_AGAIN_S
+            self._look_again_s = self._clock_s() + RELOAD_EVERY_S
             self._look()
         return self._headers
 
@@ -83,10 +83,10 @@ class Shown:
         self._tls, self._headers = tls, headers
 
 
-def read_credentials(reader: Reader) -> Credentials:
+def read_credentials(reader: SettingsReader) -> Credentials:
     """By the settings; each file has to be usable when the process starts."""
     pem = "the path of a file of certificates in PEM"
-    either = reader.names("INTERNAL_CERTIFICATE_FILE") or reader.names("INTERNAL_PRIVATE_KEY_FILE")
+    either = reader.is_set("INTERNAL_CERTIFICATE_FILE") or reader.is_set("INTERNAL_PRIVATE_KEY_FILE")
     read = reader.read if either else reader.optional  # one of the two is of no use
     certificate = read("INTERNAL_CERTIFICATE_FILE", _of_certificates, pem)
     return Credentials(

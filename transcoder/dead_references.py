@@ -21,27 +21,27 @@ from contract.problems import (
     Problem,
 )
 from transcoder.call import Call
-from transcoder.records import NOBODY
+from transcoder.records import NO_RECORD
 
 _EARLIER = (RESOURCE_NOT_FOUND, RESOURCE_DELETED, PRECONDITION_FAILED, INSUFFICIENT_PERMISSION, BUSINESS_SUSPENDED)
 
 
-def only_dead(errors: Sequence[ItemError] | None) -> bool:
+def only_dangling(errors: Sequence[ItemError] | None) -> bool:
     """Whether nothing else is wrong with a body."""
     return bool(errors) and all(item.code == "reference-not-found" for item in errors or ())
 
 
-def comes_earlier(problem: Problem) -> bool:
+def takes_precedence(problem: Problem) -> bool:
     """Whether a write is refused for this before its references are looked at."""
     return problem in _EARLIER
 
 
-def as_if_live(call: Call) -> Call:
+def as_dry_run(call: Call) -> Call:
     """The call as a dry run, its dead references those of a record that never was."""
 
-    def open_id(prefix: str, text: str) -> int | ids.Malformed:
+    def open_id(prefix: str, text: str) -> int | ids.MalformedId:
         number = call.around.open_id(prefix, text)
-        return NOBODY if isinstance(number, ids.Foreign) else number
+        return NO_RECORD if isinstance(number, ids.ForeignId) else number
 
     around = structs.replace(call.around, open_id=open_id)
     return structs.replace(call, around=around, parameters=replace(call.parameters, dry_run=True))

@@ -5,7 +5,7 @@ Knows the types that bodies are judged by, and no resource.
 
 from collections.abc import Iterable, Iterator
 
-from contract.resources import Field, Resource, Write
+from contract.resources import Field, Resource, Writable
 from contract.types import Address, Amount, CustomFields, Ids, Parts, Tags
 from contract.vocabulary import Kind
 from transcoder.validate import WRITABLE_TYPES
@@ -61,7 +61,7 @@ def _faults_of_parts(at: str, kind: Parts, by_name: dict[str, Resource]) -> Iter
 
 
 def _has_judge(row: Field) -> bool:
-    return row.write is Write.NEVER or type(row.type) in WRITABLE_TYPES
+    return row.write is Writable.NEVER or type(row.type) in WRITABLE_TYPES
 
 
 def _has_filter(row: Field) -> bool:

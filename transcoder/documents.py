@@ -41,10 +41,10 @@ from contract.problems import (
 )
 from httpserver.heads import pairs_of
 from httpserver.messages import Request, Response
-from process.look import Look
+from process.look import Branding
 from transcoder import media, requests
 from transcoder.errors import ApiError
-from transcoder.pages.shelf import HTML_MEDIA_TYPE, NOT_FOUND, WRONG_CHOICE, Page, Shelf, Sources, shelf
+from transcoder.pages.shelf import HTML_MEDIA_TYPE, NOT_FOUND, WRONG_CHOICE, Catalog, Page, Sources, build_catalog
 from transcoder.parameters import unknown_parameter
 
 _HERE = Path(__file__).parent
@@ -60,7 +60,7 @@ _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 _FORMS = [(re.compile(re.sub(r"\{[a-z]+\}", "[^/]+", row.path)), row) for row in DOCUMENTS]
 
 
-def sources(look: Look, api_url: str, auth_url: str) -> Sources:
+def load_sources(look: Branding, api_url: str, auth_url: str) -> Sources:
     """Everything that the documents are made of, read from disk. Raises OSError when a file is missing."""
     viewer = importlib.util.find_spec(_VIEWER)
     if viewer is None or viewer.submodule_search_locations is None:
@@ -79,7 +79,7 @@ def sources(look: Look, api_url: str, auth_url: str) -> Sources:
     )
 
 
-def document_at(path: str) -> Document | None:
+def document_for_path(path: str) -> Document | None:
     """The document, or family of them, that stands at a path; `Documents` says which names a family lacks."""
     return next((row for form, row in _FORMS if form.fullmatch(path)), None)
 
@@ -88,7 +88,7 @@ class Documents:
     """Answers requests for documents."""
 
     def __init__(self, sources: Sources, log: FilteringBoundLogger) -> None:
-        self._shelf: Shelf = shelf(sources)
+        self._shelf: Catalog = build_catalog(sources)
         self._api_url = sources.api_url
         self._log = log
 
@@ -97,7 +97,7 @@ class Documents:
         try:
             return self._found(row, request)
         except ApiError as error:
-            page = self._page_for(row, error) if reads_html(request) else None
+            page = self._page_for(row, error) if prefers_html(request) else None
             return self._refused(request, error) if page is None else _as_page(page, error)
         except Exception:
             self._log.exception("unhandled", trace_id=requests.trace_id(request), document=row.id)
@@ -106,10 +106,10 @@ class Documents:
     def nothing_here(self, request: Request) -> Response:
         """What a browser gets where no document is: the way to the first page, or a page with links."""
         error = ApiError(ROUTE_NOT_FOUND)
-        if not reads_html(request):
+        if not prefers_html(request):
             return self._refused(request, error)
         if request.path == "/":
-            return Response(303, {headers.LOCATION: START_PAGE.path, **dict(headers.PRIVATE_ANSWER)})
+            return Response(303, {headers.LOCATION: START_PAGE.path, **dict(headers.PRIVATE_RESPONSE_HEADERS)})
         return _as_page(self._shelf[NOT_FOUND][0], error)
 
     def _page_for(self, row: Document, error: ApiError) -> Page | None:
@@ -121,7 +121,7 @@ class Documents:
         if request.method not in DOCUMENT_METHODS:
             told = {headers.ALLOW: ", ".join(DOCUMENT_ALLOW)}
             raise ApiError(METHOD_NOT_ALLOWED, allowed_methods=list(DOCUMENT_ALLOW), headers=told)
-        pages = self._shelf.get((unquote(request.path), *chosen(row, pairs_of(request.query))))
+        pages = self._shelf.get((unquote(request.path), *select(row, pairs_of(request.query))))
         if pages is None:
             raise ApiError(ROUTE_NOT_FOUND)
         page = _preferred(pages, request.headers.get(headers.ACCEPT.name, ""))
@@ -144,31 +144,39 @@ class Documents:
             outcome=error.outcome,
             **error.members,
         )
-        sent = {**dict(headers.PRIVATE_ANSWER), **error.headers, headers.CONTENT_TYPE.title: PROBLEM_MEDIA_TYPE}
+        sent = {
+            **dict(headers.PRIVATE_RESPONSE_HEADERS),
+            **error.headers,
+            headers.CONTENT_TYPE.title: PROBLEM_MEDIA_TYPE,
+        }
         return Response(error.problem.status, sent, body)
 
 
-def names_html(request: Request) -> bool:
+def accepts_html(request: Request) -> bool:
     """Whether it reads something and names HTML among what it accepts, as browsers do."""
     accept = request.headers.get(headers.ACCEPT.name, "")
     return request.method in DOCUMENT_METHODS and HTML_MEDIA_TYPE in accept.lower()
 
 
-def reads_html(request: Request) -> bool:
+def prefers_html(request: Request) -> bool:
     """Whether it names HTML, and likes no form of a problem better."""
     accept = request.headers.get(headers.ACCEPT.name, "")
     return (
-        names_html(request)
+        accepts_html(request)
         and media.preferred(accept, (HTML_MEDIA_TYPE, PROBLEM_MEDIA_TYPE, JSON_MEDIA_TYPE)) == HTML_MEDIA_TYPE
     )
 
 
 def _as_page(page: Page, error: ApiError) -> Response:
-    sent = {**dict(DOCUMENT_ANSWER), **dict(headers.PRIVATE_ANSWER), headers.CONTENT_TYPE.title: _content_type(page)}
+    sent = {
+        **dict(DOCUMENT_ANSWER),
+        **dict(headers.PRIVATE_RESPONSE_HEADERS),
+        headers.CONTENT_TYPE.title: _content_type(page),
+    }
     return Response(error.problem.status, sent, page.body)
 
 
-def chosen(row: Document, query: list[tuple[str, str]]) -> tuple[str, ...]:
+def select(row: Document, query: list[tuple[str, str]]) -> tuple[str, ...]:
     """What a query chooses, each choice in the row's order; where there is nothing to choose, a query says nothing."""
     if not row.choices:
         return ()

@@ -39,12 +39,12 @@ class ApiError(Exception):
         return self.problem.retryable and (self.outcome or self.problem.outcome) == "unknown"
 
     @property
-    def may_pass(self) -> bool:
+    def is_retryable(self) -> bool:
         """Whether the same request may succeed at another time, as its caller is told."""
         return bool(self.members.get("retryable", self.problem.retryable))
 
 
-class AllAtOnce:
+class ErrorCollector:
     """Reads several things and tells the faults of all of them together: read each, `finish`, use."""
 
     def __init__(self) -> None:

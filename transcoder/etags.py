@@ -24,13 +24,13 @@ class AnyRevision:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedTags:
     """The tags that a precondition lists, without quotes and `W/`."""
 
     tags: frozenset[str]
 
 
-Precondition = AnyRevision | Named
+Precondition = AnyRevision | NamedTags
 
 
 def etag(record_id: str, revision: int, version: Version) -> str:
@@ -41,16 +41,16 @@ def etag(record_id: str, revision: int, version: Version) -> str:
 def etags(record_ids: Sequence[str], revisions: Sequence[int], version: Version) -> list[str]:
     """The etags of several records, in a version."""
     behind = f" {version.date}"
-    marks = _MARKS.spelt([sha256((each + behind).encode()).digest()[:_MARK_BYTES] for each in record_ids])
+    marks = _MARKS.encode_many([sha256((each + behind).encode()).digest()[:_MARK_BYTES] for each in record_ids])
     return [f"r{revision}-{mark}" for revision, mark in zip(revisions, marks, strict=True)]
 
 
 def _mark(record_id: str, version: Version) -> str:
     """What its tags have in common, whatever its revision: a digest of record and version."""
-    return _MARKS.one(sha256(f"{record_id} {version.date}".encode()).digest()[:_MARK_BYTES])
+    return _MARKS.encode(sha256(f"{record_id} {version.date}".encode()).digest()[:_MARK_BYTES])
 
 
-def read_precondition(header: Header, value: str | None) -> Precondition | None:
+def parse_precondition(header: Header, value: str | None) -> Precondition | None:
     """What `If-Match` or `If-None-Match` says; None without one. A malformed one is a 400.
 
     Bare tags are taken beside quoted ones: the record's `etag` member can be sent as it is. Empty elements of a list
@@ -71,7 +71,7 @@ def read_precondition(header: Header, value: str | None) -> Precondition | None:
         place = _behind_commas(text, tag.end())
         if place == tag.end() < len(text):
             raise _malformed(header)
-    return Named(frozenset(tags))
+    return NamedTags(frozenset(tags))
 
 
 def _behind_commas(text: str, place: int) -> int:
@@ -84,7 +84,7 @@ def _malformed(header: Header) -> ApiError:
     return ApiError(INVALID_PARAMETER, errors=[ItemError("invalid-header", detail, header=header.title)])
 
 
-def revisions(named: Named, record_id: str) -> frozenset[int]:
+def revisions(named: NamedTags, record_id: str) -> frozenset[int]:
     """The revisions of this record that the tags name, in any version; tags of other records name none."""
     marks = {_mark(record_id, version) for version in VERSIONS}
     forms = (_ETAG.fullmatch(tag) for tag in named.tags)

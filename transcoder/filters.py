@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from contract import ids
-from contract.bounds import MAX_CONDITIONS, MAX_ERRORS, MAX_FILTER_DEPTH, MAX_LISTED, MAX_PATTERN
+from contract.bounds import MAX_CONDITIONS, MAX_ERRORS, MAX_FILTER_DEPTH, MAX_LIST_VALUES, MAX_PATTERN
 from contract.parameters import ADDRESS_FILTERS, filter_names
 from contract.problems import ItemError
 from contract.resources import Resource
@@ -26,16 +26,16 @@ from contract.types import (
     Ids,
     Tags,
 )
-from contract.versions.change import Test
+from contract.versions.change import FilterCondition
 from contract.vocabulary import Json
 from transcoder.members import custom_value, option, unknown
 from transcoder.pointers import did_you_mean, pointer
-from transcoder.records import NOBODY, AllOf, AnyOf, Condition, Definition, NotOf, Tree
-from transcoder.validate import Invalid, item
-from transcoder.values import Fault, Known, Surroundings, check, currency, in_units
+from transcoder.records import NO_RECORD, AllOf, AnyOf, Condition, CustomFieldDefinition, NotOf, Tree
+from transcoder.validate import InvalidBody, item_error
+from transcoder.values import InvalidValue, KnownDefinitions, ValidationContext, check, currency, in_units
 from transcoder.versioning import Translation
 
-Fixed = str | Fault | None
+Fixed = str | InvalidValue | None
 """The currency that amounts in a list of conditions are read by; a fault of it is told by its own condition."""
 
 _CUSTOM_GROUPS: dict[CustomType, Group] = {
@@ -65,33 +65,35 @@ class _Target:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _Parser:
     """One call's state: what there is to judge by, and what was found wrong."""
 
     resource: Resource
-    around: Surroundings
+    around: ValidationContext
     translation: Translation
     errors: list[ItemError] = field(default_factory=list)
     conditions: int = 0
 
-    def fault(self, fault: Fault, at: str) -> None:
-        self.errors.append(item(fault, at))
+    def fault(self, fault: InvalidValue, at: str) -> None:
+        self.errors.append(item_error(fault, at))
 
 
-def read_filters(
-    resource: Resource, filters: Json, around: Surroundings, translation: Translation
-) -> Tree | Invalid | None:
+def parse_filters(
+    resource: Resource, filters: Json, around: ValidationContext, translation: Translation
+) -> Tree | InvalidBody | None:
     """The tree that all of `filters` make; None for no filter."""
-    reading = _Reading(resource, around, translation)
+    reading = _Parser(resource, around, translation)
     if not isinstance(filters, list):
-        reading.fault(Fault("invalid-type", "Expected an array of conditions and groups.", example=[]), "/filters")
-        return Invalid(tuple(reading.errors))
+        reading.fault(
+            InvalidValue("invalid-type", "Expected an array of conditions and groups.", example=[]), "/filters"
+        )
+        return InvalidBody(tuple(reading.errors))
     tree = _all(reading, filters, "/filters", depth=0)
     if reading.conditions > MAX_CONDITIONS:
-        fault = Fault("too-many-items", f"At most {MAX_CONDITIONS} conditions in all.")
-        reading.errors.insert(0, item(fault, "/filters"))
+        fault = InvalidValue("too-many-items", f"At most {MAX_CONDITIONS} conditions in all.")
+        reading.errors.insert(0, item_error(fault, "/filters"))
     if reading.errors:
-        return Invalid(tuple(reading.errors[:MAX_ERRORS]))
+        return InvalidBody(tuple(reading.errors[:MAX_ERRORS]))
     return tree
 
 
@@ -100,7 +102,7 @@ def top_currency(filters: Json) -> Fixed:
     return _fixed_currency(filters) if isinstance(filters, list) else None
 
 
-def _all(reading: _Reading, nodes: list[Json], at: str, *, depth: int) -> Tree | None:
+def _all(reading: _Parser, nodes: list[Json], at: str, *, depth: int) -> Tree | None:
     code = _fixed_currency(nodes) if reading.resource.money else None
     parts = [
         _node(reading, node, f"{at}/{index}", depth, code) for index, node in enumerate(nodes[: MAX_CONDITIONS + 1])
@@ -111,7 +113,7 @@ def _all(reading: _Reading, nodes: list[Json], at: str, *, depth: int) -> Tree |
     return kept[0] if len(kept) == 1 else AllOf(kept)
 
 
-def _node(reading: _Reading, node: Json, at: str, depth: int, code: Fixed) -> Tree | None:
+def _node(reading: _Parser, node: Json, at: str, depth: int, code: Fixed) -> Tree | None:
     if not isinstance(node, dict):
         reading.fault(_other_than("a condition or a group", node), at)
         return None
@@ -123,25 +125,25 @@ def _node(reading: _Reading, node: Json, at: str, depth: int, code: Fixed) -> Tr
         _odd_members(reading, node, at)
         return None
     if depth >= MAX_FILTER_DEPTH:
-        reading.fault(Fault("out-of-range", f"Groups lie at most {MAX_FILTER_DEPTH} deep."), at)
+        reading.fault(InvalidValue("out-of-range", f"Groups lie at most {MAX_FILTER_DEPTH} deep."), at)
         return None
     return _group(reading, *next(iter(node.items())), at, depth + 1)
 
 
-def _other_than(expected: str, given: Json) -> Fault:
-    return Fault("not-nullable" if given is None else "invalid-type", f"Expected {expected}.")
+def _other_than(expected: str, given: Json) -> InvalidValue:
+    return InvalidValue("not-nullable" if given is None else "invalid-type", f"Expected {expected}.")
 
 
-def _odd_members(reading: _Reading, node: Mapping[str, Json], at: str) -> None:
+def _odd_members(reading: _Parser, node: Mapping[str, Json], at: str) -> None:
     known = ["field", "operator", "value", "any", "all", "not"]
     odd = [name for name in node if name not in known]
     for name in odd[:MAX_ERRORS]:  # the rest would not be shown, and each guess at a name costs
         reading.fault(unknown(name, known), at + pointer(name))
     if not odd:
-        reading.fault(Fault("invalid-value", "A group has exactly one of `any`, `all` and `not`."), at)
+        reading.fault(InvalidValue("invalid-value", "A group has exactly one of `any`, `all` and `not`."), at)
 
 
-def _group(reading: _Reading, word: str, inner: Json, at: str, depth: int) -> Tree | None:
+def _group(reading: _Parser, word: str, inner: Json, at: str, depth: int) -> Tree | None:
     at = f"{at}/{word}"
     if word == "not":
         part = _node(reading, inner, at, depth, None)
@@ -151,7 +153,7 @@ def _group(reading: _Reading, word: str, inner: Json, at: str, depth: int) -> Tr
         return None
     if not 1 <= len(inner) <= MAX_CONDITIONS:
         code = "too-few-items" if not inner else "too-many-items"
-        reading.fault(Fault(code, f"A group has 1 to {MAX_CONDITIONS} parts."), at)
+        reading.fault(InvalidValue(code, f"A group has 1 to {MAX_CONDITIONS} parts."), at)
         return None
     if word == "all":
         return _all(reading, inner, at, depth=depth)
@@ -171,46 +173,47 @@ def _fixed_currency(nodes: list[Json]) -> Fixed:
     return currency(Currency(), codes[0], _NOTHING) if len(codes) == 1 else None
 
 
-_NOTHING = Surroundings(0, lambda _, __: ids.FOREIGN, Known({}))
+_NOTHING = ValidationContext(0, lambda _, __: ids.FOREIGN, KnownDefinitions({}))
 
 
-def _condition(reading: _Reading, node: Mapping[str, Json], at: str, code: Fixed) -> Tree | None:
+def _condition(reading: _Parser, node: Mapping[str, Json], at: str, code: Fixed) -> Tree | None:
     reading.conditions += 1
     if not _whole(reading, node, at):
         return None
-    test = reading.translation.test(Test(node["field"], node["operator"], node["value"]))
+    test = reading.translation.upgrade_condition(FilterCondition(node["field"], node["operator"], node["value"]))
     target = None if test is None else _target(reading, test.field)
     if test is None or not isinstance(target, _Target):
-        fault = target if isinstance(target, Fault) else _unknown_field(reading, node["field"])
+        fault = target if isinstance(target, InvalidValue) else _unknown_field(reading, node["field"])
         reading.fault(fault, f"{at}/field")
         return None
     allowed = _operators(target)
     if test.operator not in allowed:
         reading.fault(
-            Fault("invalid-operator", "This field does not take that operator.", allowed=allowed), f"{at}/operator"
+            InvalidValue("invalid-operator", "This field does not take that operator.", allowed=allowed),
+            f"{at}/operator",
         )
         return None
     value = _value(reading, target, test.operator, test.value, code)
-    if isinstance(value, Fault):
+    if isinstance(value, InvalidValue):
         fault_at = f"{at}/field" if value.code == "currency-required" else f"{at}/value"
-        reading.errors.append(_translated(reading, item(value, fault_at), target))
+        reading.errors.append(_translated(reading, item_error(value, fault_at), target))
         return None
     condition = Condition(target.name, test.operator, value, at=at)
     return NotOf(condition, at=at) if test.negated else condition
 
 
-def _unknown_field(reading: _Reading, name: str) -> Fault:
-    known = reading.translation.shown(filter_names(reading.resource))
-    return Fault("unknown-field", "There is no such field.", did_you_mean=did_you_mean(name, known))
+def _unknown_field(reading: _Parser, name: str) -> InvalidValue:
+    known = reading.translation.to_caller_names(filter_names(reading.resource))
+    return InvalidValue("unknown-field", "There is no such field.", did_you_mean=did_you_mean(name, known))
 
 
-def _translated(reading: _Reading, error: ItemError, target: _Target) -> ItemError:
+def _translated(reading: _Parser, error: ItemError, target: _Target) -> ItemError:
     """The fault as a caller of an older version knows it: there a day is no datetime. Its place in the body stays."""
-    moved = reading.translation.error(replace(error, pointer=pointer(target.name)))
+    moved = reading.translation.to_caller_error(replace(error, pointer=pointer(target.name)))
     return replace(moved, pointer=error.pointer)
 
 
-def _whole(reading: _Reading, node: Mapping[str, Json], at: str) -> bool:
+def _whole(reading: _Parser, node: Mapping[str, Json], at: str) -> bool:
     """Whether a condition has its three parts and no other; every fault is told."""
     known = ("field", "operator", "value")
     told = len(reading.errors)
@@ -232,16 +235,16 @@ _FLAGS = ("is_null", "is_empty")
 _FLAG_TAKES = "{} takes true or false."
 
 
-def _absent(reading: _Reading, node: Mapping[str, Json], name: str) -> Fault:
+def _absent(reading: _Parser, node: Mapping[str, Json], name: str) -> InvalidValue:
     operator, field_name = node.get("operator"), node.get("field")
     if name == "value" and operator in _FLAGS:
-        return Fault("required", f"{_PARTS} {_FLAG_TAKES.format(operator)}", example=True)
-    today = reading.translation.field(field_name) if name == "operator" and isinstance(field_name, str) else None
+        return InvalidValue("required", f"{_PARTS} {_FLAG_TAKES.format(operator)}", example=True)
+    today = reading.translation.current_name(field_name) if name == "operator" and isinstance(field_name, str) else None
     target = None if today is None else _target(reading, today)
-    return Fault("required", _PARTS, allowed=_operators(target) if isinstance(target, _Target) else ())
+    return InvalidValue("required", _PARTS, allowed=_operators(target) if isinstance(target, _Target) else ())
 
 
-def _target(reading: _Reading, name: str) -> _Target | Fault | None:
+def _target(reading: _Parser, name: str) -> _Target | InvalidValue | None:
     top, dot, rest = name.partition(".")
     row = reading.resource.by_name.get(top)
     if row is None:
@@ -262,14 +265,14 @@ def _target(reading: _Reading, name: str) -> _Target | Fault | None:
     return _Target(name, row.type.group, row.nullable, row.type) if row.filterable else _NOT_FILTERABLE
 
 
-_NOT_FILTERABLE = Fault("not-filterable", "Records cannot be filtered by this field.")
+_NOT_FILTERABLE = InvalidValue("not-filterable", "Records cannot be filtered by this field.")
 
 
 def _operators(target: _Target) -> tuple[str, ...]:
     return tuple(word for word in OPERATORS[target.group] if word != "is_null" or target.nullable)
 
 
-def _value(reading: _Reading, target: _Target, operator: str, value: Json, code: Fixed) -> Any | Fault:
+def _value(reading: _Parser, target: _Target, operator: str, value: Json, code: Fixed) -> Any | InvalidValue:
     if value is None:
         return _null(target, operator)
     match operator:
@@ -279,7 +282,7 @@ def _value(reading: _Reading, target: _Target, operator: str, value: Json, code:
             return _pattern(value)
     if isinstance(target.kind, Amount) and code is None:
         detail = "An amount is compared beside exactly one condition `currency` `eq` in the same list."
-        return Fault("currency-required", detail)
+        return InvalidValue("currency-required", detail)
     match operator:
         case "in" | "not_in" | "has_any" | "has_all" | "has_none":
             return _listed(reading, target, value, code)
@@ -288,49 +291,49 @@ def _value(reading: _Reading, target: _Target, operator: str, value: Json, code:
     return _one(reading, target, value, code)
 
 
-def _null(target: _Target, operator: str) -> Fault:
+def _null(target: _Target, operator: str) -> InvalidValue:
     if operator in _FLAGS:
-        return Fault("not-nullable", _FLAG_TAKES.format(operator), example=True)
+        return InvalidValue("not-nullable", _FLAG_TAKES.format(operator), example=True)
     flag = next((word for word in _operators(target) if word in _FLAGS), None)
     way = "this field is never null." if flag is None else f'use "operator":"{flag}","value":true.'
-    return Fault("not-nullable", f"null is no value to compare with: {way}")
+    return InvalidValue("not-nullable", f"null is no value to compare with: {way}")
 
 
-def _pattern(value: Json) -> str | Fault:
+def _pattern(value: Json) -> str | InvalidValue:
     if not isinstance(value, str):
-        return Fault("invalid-type", "Expected a string.")
+        return InvalidValue("invalid-type", "Expected a string.")
     if not value:
-        return Fault("too-short", "At least 1 character.")
-    return value if len(value) <= MAX_PATTERN else Fault("too-long", f"At most {MAX_PATTERN} characters.")
+        return InvalidValue("too-short", "At least 1 character.")
+    return value if len(value) <= MAX_PATTERN else InvalidValue("too-long", f"At most {MAX_PATTERN} characters.")
 
 
-def _listed(reading: _Reading, target: _Target, value: Json, code: Fixed) -> list[Any] | Fault:
+def _listed(reading: _Parser, target: _Target, value: Json, code: Fixed) -> list[Any] | InvalidValue:
     if not isinstance(value, list):
-        return Fault("invalid-type", "Expected an array.")
-    if not 1 <= len(value) <= MAX_LISTED:
-        return Fault("too-few-items" if not value else "too-many-items", f"1 to {MAX_LISTED} values.")
+        return InvalidValue("invalid-type", "Expected an array.")
+    if not 1 <= len(value) <= MAX_LIST_VALUES:
+        return InvalidValue("too-few-items" if not value else "too-many-items", f"1 to {MAX_LIST_VALUES} values.")
     read: list[Any] = []
     for each in value:
-        one = Fault("not-nullable", "null is no value.") if each is None else _one(reading, target, each, code)
-        if isinstance(one, Fault):
+        one = InvalidValue("not-nullable", "null is no value.") if each is None else _one(reading, target, each, code)
+        if isinstance(one, InvalidValue):
             return one
         read.append(one)
     return read
 
 
-def _span(reading: _Reading, target: _Target, value: Json, code: Fixed) -> list[Any] | Fault:
+def _span(reading: _Parser, target: _Target, value: Json, code: Fixed) -> list[Any] | InvalidValue:
     if not isinstance(value, list) or len(value) != 2:
-        return Fault("invalid-type", "Expected an array of two: the lowest and the highest.")
+        return InvalidValue("invalid-type", "Expected an array of two: the lowest and the highest.")
     read = _listed(reading, target, value, code)
     if isinstance(read, list) and read[0] > read[1]:
-        return Fault("out-of-range", "The first must not be greater than the second.")
+        return InvalidValue("out-of-range", "The first must not be greater than the second.")
     return read
 
 
-def _one(reading: _Reading, target: _Target, value: Json, code: Fixed) -> Any | Fault:
+def _one(reading: _Parser, target: _Target, value: Json, code: Fixed) -> Any | InvalidValue:
     kind = target.kind
     match kind:
-        case Definition():
+        case CustomFieldDefinition():
             return _custom(reading, kind, value)
         case Tags():
             return check(kind.item, value, reading.around)
@@ -349,7 +352,7 @@ def _one(reading: _Reading, target: _Target, value: Json, code: Fixed) -> Any | 
     return check(kind, value, reading.around)
 
 
-def _custom(reading: _Reading, definition: Definition, value: Json) -> Any | Fault:
+def _custom(reading: _Parser, definition: CustomFieldDefinition, value: Json) -> Any | InvalidValue:
     match definition.type:
         case CustomType.MULTI_SELECT:
             return option(definition, value, reading.around)
@@ -358,7 +361,7 @@ def _custom(reading: _Reading, definition: Definition, value: Json) -> Any | Fau
     return custom_value(definition, value, reading.around)
 
 
-def _id(reading: _Reading, kind: Id, value: Json) -> int | Fault:
+def _id(reading: _Parser, kind: Id, value: Json) -> int | InvalidValue:
     read = check(kind, value, reading.around)
     # A well-formed id of nothing is no mistake in a filter: it matches nothing.
-    return NOBODY if isinstance(read, Fault) and read.code == "reference-not-found" else read
+    return NO_RECORD if isinstance(read, InvalidValue) and read.code == "reference-not-found" else read

@@ -20,22 +20,22 @@ from msgspec import structs
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
-from contract.bounds import STORED_ANSWER_BYTES
-from contract.failures import IDEMPOTENCY_LOST
+from contract.bounds import MAX_STORED_RESPONSE_BYTES
+from contract.failures import IDEMPOTENCY_STORE_UNAVAILABLE
 from contract.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_OUTCOME_UNKNOWN
 from contract.resources import Resource
 from contract.sealing import KeyRing
 from contract.vocabulary import Json
-from stores.idempotency import Claim, First, Idempotency, InFlight, OtherRequest, Replay, Use
+from stores.idempotency import Claim, Claimed, FingerprintMismatch, Idempotency, InFlight, KeyUse, Replayed
 from stores.receipt import Receipt
 from stores.receipts import pack
-from stores.valkey import StoreLost
+from stores.valkey import StoreUnavailable
 from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
-from transcoder.metrics import Tally
-from transcoder.receipts import key_digest, made_record
+from transcoder.metrics import TranscoderMetrics
+from transcoder.receipts import key_digest, written_record
 from transcoder.records import Capabilities
-from transcoder.upstream import spent_ms
+from transcoder.upstream import upstream_ms
 
 
 class _Stored(msgspec.Struct, array_like=True):
@@ -71,7 +71,7 @@ def _key_name(*parts: Json) -> str:
 
 def dedupe_key(call: Call) -> str | None:
     """What the internal service knows the request by, so that it runs once there too."""
-    return key_name(call) if call.operation.keyed and call.idempotency_key is not None else None
+    return key_name(call) if call.operation.takes_idempotency_key and call.idempotency_key is not None else None
 
 
 def fingerprint(call: Call) -> str:
@@ -83,10 +83,10 @@ def fingerprint(call: Call) -> str:
 
 def is_keyed(call: Call) -> bool:
     """Whether the call's `Idempotency-Key` is honoured."""
-    return call.idempotency_key is not None and call.operation.keyed and not call.parameters.dry_run
+    return call.idempotency_key is not None and call.operation.takes_idempotency_key and not call.parameters.dry_run
 
 
-def never_settled(error: ApiError) -> ApiError:
+def mark_unsettleable(error: ApiError) -> ApiError:
     """Say that a retry with the same key cannot help: the internal service cannot tell what became of the first run."""
     return ApiError(
         error.problem,
@@ -108,7 +108,7 @@ _NEVER_SETTLED = (
 CapabilitiesFor = Callable[[Resource | None], Capabilities]
 
 
-class Once:
+class IdempotentRunner:
     """Runs keyed requests once, over a store that all processes share."""
 
     def __init__(
@@ -117,13 +117,13 @@ class Once:
         capabilities_for: CapabilitiesFor,
         keys: KeyRing,
         log: FilteringBoundLogger,
-        tally: Tally | None = None,
+        tally: TranscoderMetrics | None = None,
     ) -> None:
         self._store = store
         self._capabilities_for = capabilities_for
         self._keys = keys
         self._log = log
-        self._tally = tally or Tally()
+        self._tally = tally or TranscoderMetrics()
 
     async def run(self, call: Call, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer of `work`, or the stored one of the first request with this key."""
@@ -131,24 +131,24 @@ class Once:
             return await work()
         name, owner = key_name(call), secrets.token_hex(8)
         receipt = Receipt(call.actor.trace_id, call.token.subject, call.operation.id, call.around.now_ms)
-        use = Use(key_digest(call.idempotency_key), pack(receipt))
+        use = KeyUse(key_digest(call.idempotency_key), pack(receipt))
         try:
             claim = await self._store.claim(call.actor.tenant, name, fingerprint(call), owner, use)
-        except StoreLost as lost:
-            self._tally.claimed("lost")
-            raise ApiError(IDEMPOTENCY_LOST.answer, cause=str(lost)) from None
-        self._tally.claimed(outcome_of(claim))
+        except StoreUnavailable as lost:
+            self._tally.record_claim("lost")
+            raise ApiError(IDEMPOTENCY_STORE_UNAVAILABLE.problem, cause=str(lost)) from None
+        self._tally.record_claim(outcome_of(claim))
         match claim:
-            case Replay(answer=sealed):
+            case Replayed(answer=sealed):
                 return self._replayed(name, sealed) or await self._asked_again(call, work)
             case InFlight(retry_after_s=wait_s):
                 raise ApiError(IDEMPOTENCY_IN_PROGRESS, headers={headers.RETRY_AFTER: str(wait_s)})
-            case OtherRequest():
+            case FingerprintMismatch():
                 raise ApiError(IDEMPOTENCY_KEY_REUSED)
-            case First(again=True) if not self._settles(call):
+            case Claimed(is_retry=True) if not self._settles(call):
                 await self._keep(call, name, owner, receipt, _NOBODY_KNOWS)
                 raise ApiError(IDEMPOTENCY_OUTCOME_UNKNOWN)
-            case First():
+            case Claimed():
                 return await self._first(call, name, owner, receipt, work)
 
     async def _first(
@@ -162,11 +162,11 @@ class Once:
                 await self._quietly(self._store.release(call.actor.tenant, name, owner), call)
             elif not self._settles(call):
                 await self._keep(call, name, owner, receipt, _NOBODY_KNOWS)
-                raise never_settled(error) from None
+                raise mark_unsettleable(error) from None
             raise
         duration_ms = round((time.monotonic() - started_s) * 1000)
         if answer.settled:
-            timed = structs.replace(receipt, duration_ms=duration_ms, upstream_duration_ms=spent_ms())
+            timed = structs.replace(receipt, duration_ms=duration_ms, upstream_duration_ms=upstream_ms())
             await self._keep(call, name, owner, timed, answer)
         elif not self._settles(call):
             await self._keep(call, name, owner, receipt, _NOBODY_KNOWS)
@@ -174,10 +174,10 @@ class Once:
 
     def _settles(self, call: Call) -> bool:
         """Whether the service that keeps the resource can tell what became of a request with a key."""
-        return self._capabilities_for(call.operation.of).dedupe
+        return self._capabilities_for(call.operation.resource_row).dedupe
 
     async def _keep(self, call: Call, name: str, owner: str, receipt: Receipt, answer: Answer) -> None:
-        note = pack(structs.replace(receipt, status=answer.status, record=made_record(call.operation.kind, answer)))
+        note = pack(structs.replace(receipt, status=answer.status, record=written_record(call.operation.kind, answer)))
         sealed = self._sealed(name, _without_secrets(call, answer))
         await self._quietly(self._store.finish(call.actor.tenant, name, owner, sealed, note), call)
 
@@ -185,7 +185,7 @@ class Once:
         """The write's outcome stands whether or not the store heard of it: a retry settles by `dedupe_key`."""
         try:
             await step
-        except StoreLost as lost:
+        except StoreUnavailable as lost:
             self._log.warning("idempotency lost", trace_id=call.actor.trace_id, cause=str(lost))
 
     def _sealed(self, name: str, answer: Answer) -> bytes:
@@ -193,7 +193,7 @@ class Once:
             record = None if answer.record is None else str(answer.record)
             kept = _encode(_Stored(answer.status, dict(answer.headers), body, record))
             sealed = self._keys.seal(zlib.compress(kept, _QUICKLY), bound_to=name.encode())
-            if len(sealed) <= STORED_ANSWER_BYTES:
+            if len(sealed) <= MAX_STORED_RESPONSE_BYTES:
                 break
         return sealed
 
@@ -217,7 +217,7 @@ class Once:
 
 def _without_secrets(call: Call, answer: Answer) -> Answer:
     """The answer with null for what is shown once, which is stored nowhere."""
-    resource = call.operation.of
+    resource = call.operation.resource_row
     if resource is None or not resource.shown_once or answer.body is None:
         return answer
     shown = msgspec.json.decode(answer.body)
@@ -228,13 +228,13 @@ def _without_secrets(call: Call, answer: Answer) -> Answer:
 def outcome_of(claim: Claim) -> str:
     """The word of `metrics.CLAIMS` for it."""
     match claim:
-        case First(again=again):
+        case Claimed(is_retry=again):
             return "again" if again else "first"
-        case Replay():
+        case Replayed():
             return "replay"
         case InFlight():
             return "in-flight"
-        case OtherRequest():
+        case FingerprintMismatch():
             return "other-request"
     assert_never(claim)
 

@@ -3,22 +3,22 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from contract.bounds import IN_FLIGHT_A_TRANSCODER
+from contract.bounds import MAX_IN_FLIGHT_PER_TRANSCODER
 from httpclient.reading import Reply
-from transcoder.credentials import Shown
+from transcoder.credentials import CurrentCredentials
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-POOL_SIZE = 2 * IN_FLIGHT_A_TRANSCODER
+POOL_SIZE = 2 * MAX_IN_FLIGHT_PER_TRANSCODER
 """All that a pair may have under way: whoever waits for a sick service takes no connection from anybody else."""
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "public-api-gateway"}
 UNIX = "unix:"
 NAME_ON_A_SOCKET = "internal"
 
 
-class Client(Protocol):
+class HttpClient(Protocol):
     """Sends a request once at the most, and reads its answer whole."""
 
-    async def ask(
+    async def send(
         self, method: str, target: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
     ) -> Reply:
         """The answer, by `until_s` (loop time) or TimeoutError. Raises Unreachable, Dropped or Unreadable
@@ -29,5 +29,5 @@ class Client(Protocol):
         """Close the pool."""
 
 
-MakeClient = Callable[[str, Shown], Client]
+MakeClient = Callable[[str, CurrentCredentials], HttpClient]
 """For `unix:/path`, `http://host:port` or `https://host:port`."""

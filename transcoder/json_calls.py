@@ -26,7 +26,7 @@ DEADLINE_HEADER = "X-Deadline-Ms"
 _NO_BODY = b"null"
 
 
-async def call(
+async def send_json(
     upstream: Upstream,
     actor: Actor,
     method: str,
@@ -54,14 +54,14 @@ async def call(
         try:
             return msgspec.json.decode(reply.body or _NO_BODY, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-            raise unusable(causes.of_fault(fault), writes=writes) from None
-    refusal, cause = refusal_in(reply), causes.of_reply(reply.status, reply.body)
+            raise unusable_response(causes.describe_decode_error(fault), writes=writes) from None
+    refusal, cause = refusal_in(reply), causes.describe_reply(reply.status, reply.body)
     if refusal is None:
-        raise unusable(cause, writes=writes)
+        raise unusable_response(cause, writes=writes)
     return replace(refusal, cause=cause)
 
 
-def by_sentence(member: str, sentences: Mapping[str, Callable[[re.Match[str]], Refusal]]) -> RefusalIn:
+def refusals_by_message(member: str, sentences: Mapping[str, Callable[[re.Match[str]], Refusal]]) -> RefusalIn:
     """The refusals of a service that says in a sentence, in that member, why it refuses: a row for each sentence.
 
     A row is a regular expression for the whole sentence, and what its match means.
@@ -79,12 +79,12 @@ def by_sentence(member: str, sentences: Mapping[str, Callable[[re.Match[str]], R
     return refusal_in
 
 
-def unusable(cause: str, *, writes: bool) -> ApiError:
+def unusable_response(cause: str, *, writes: bool) -> ApiError:
     """What is said of an answer that cannot be read; of a write nobody knows what became."""
     return ApiError(UPSTREAM_INVALID, outcome="unknown" if writes else "not-applied", cause=cause)
 
 
-def neutral(value: Any) -> Any:
+def to_neutral(value: Any) -> Any:
     """Ids and instants as neutral values; all else as it is."""
     match value:
         case UUID():

@@ -14,31 +14,33 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-FEW_ROWS = 20
+SMALL_ROWS = 20
 """What asks for less has a line of its own, so that it stands behind no page, and counts as that: however little it
 asks for, it is a question."""
-ROWS_AT_ONCE = 200
+MAX_ROWS = 200
 """One of the largest pages: of two, the second would be what others wait for. And four of those that nobody has named a
 size for, which are 80 a second of a service that takes 50 ms."""
-REST = 1.0
+COOLDOWN_RATIO = 1.0
 """While somebody waits, what was answered counts on for that part of the time that it took: as long again, so that half
 of what the service can do is for others. Whoever asks for one page after the other never waits for it."""
-PATIENCE_S = 0.1
+MAX_HEAD_WAIT_S = 0.1
 """Whoever is first in the line for longer than that goes on: ten a second, however long the service takes. A pair of
 processes then still asks for the twenty a second that a plan has sold for good. So late it may be found, too, that no
 time is left."""
 
 
-class Lanes:
+class TenantQueues:
     """Two lanes for each business and resource, one of them for what asks for few rows."""
 
-    def __init__(self, *, rows_at_once: int = ROWS_AT_ONCE, rest: float = REST, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, *, rows_at_once: int = MAX_ROWS, rest: float = COOLDOWN_RATIO, patience_s: float = MAX_HEAD_WAIT_S
+    ) -> None:
         self._rows_at_once = rows_at_once
         self._rest = rest
         self._patience_s = patience_s
-        self._lanes: dict[Hashable, _Lane] = {}
+        self._lanes: dict[Hashable, _Queue] = {}
 
-    def through(
+    def run(
         self,
         whose: Hashable,
         rows: int,
@@ -48,15 +50,15 @@ class Lanes:
         **more: P.kwargs,
     ) -> Awaitable[T]:
         """What `ask` answers, asked in its turn, or when no time is left (loop time), of which it then has to tell."""
-        are_few = rows < FEW_ROWS
-        return self._in_turn((whose, are_few), FEW_ROWS if are_few else rows, until_s, lambda: ask(*args, **more))
+        are_few = rows < SMALL_ROWS
+        return self._run_queued((whose, are_few), SMALL_ROWS if are_few else rows, until_s, lambda: ask(*args, **more))
 
-    async def _in_turn(self, whose: Hashable, rows: int, until_s: float, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _run_queued(self, whose: Hashable, rows: int, until_s: float, ask: Callable[[], Awaitable[T]]) -> T:
         lane = self._lanes.get(whose)
         if lane is None:
-            lane = self._lanes[whose] = _Lane(self._rows_at_once, self._patience_s)
+            lane = self._lanes[whose] = _Queue(self._rows_at_once, self._patience_s)
         try:
-            await lane.enter(rows, until_s)
+            await lane.acquire(rows, until_s)
         except asyncio.CancelledError:
             self._forget(whose, lane)
             raise
@@ -66,16 +68,16 @@ class Lanes:
             return await ask()
         finally:
             rest_s = min(self._rest * (loop.time() - began_s), self._patience_s)
-            if lane.has_line and rest_s:
+            if lane.has_waiting and rest_s:
                 loop.call_later(rest_s, self._leave, whose, lane, rows)
             else:
                 self._leave(whose, lane, rows)
 
-    def _leave(self, whose: Hashable, lane: "_Lane", rows: int) -> None:
-        lane.leave(rows)
+    def _leave(self, whose: Hashable, lane: "_Queue", rows: int) -> None:
+        lane.release(rows)
         self._forget(whose, lane)
 
-    def _forget(self, whose: Hashable, lane: "_Lane") -> None:
+    def _forget(self, whose: Hashable, lane: "_Queue") -> None:
         if lane.is_empty and self._lanes.get(whose) is lane:
             del self._lanes[whose]
 
@@ -87,7 +89,7 @@ class _Waiting:
     turn: asyncio.Future[None]
 
 
-class _Lane:
+class _Queue:
     """Who came first goes first, also before one that is smaller and would fit."""
 
     def __init__(self, rows_at_once: int, patience_s: float) -> None:
@@ -105,10 +107,10 @@ class _Lane:
         return not self._rows and not self._line
 
     @property
-    def has_line(self) -> bool:
+    def has_waiting(self) -> bool:
         return bool(self._line)
 
-    async def enter(self, rows: int, until_s: float) -> None:
+    async def acquire(self, rows: int, until_s: float) -> None:
         """Return when so many rows may be asked for; they are under way then, until they leave."""
         if not self._line and self._has_room(rows):
             self._went_in(rows)
@@ -119,29 +121,29 @@ class _Lane:
         try:
             await own.turn
         except asyncio.CancelledError:
-            self._give_up(own)
+            self._abandon(own)
             raise
 
-    def leave(self, rows: int) -> None:
+    def release(self, rows: int) -> None:
         """They are no longer under way."""
         self._rows -= rows
         self._move()
 
-    def _give_up(self, own: _Waiting) -> None:
+    def _abandon(self, own: _Waiting) -> None:
         if not own.turn.cancelled():  # it came as we left
-            self.leave(own.rows)
+            self.release(own.rows)
         elif own in self._line:
             self._line.remove(own)
             self._move()
 
     def _move(self) -> None:
         while self._line and self._has_room(self._line[0].rows):
-            self._let_in(self._line[0])
+            self._admit(self._line[0])
 
     def _has_room(self, rows: int) -> bool:
         return not self._rows or self._rows + rows <= self._rows_at_once
 
-    def _let_in(self, one: _Waiting) -> None:
+    def _admit(self, one: _Waiting) -> None:
         self._line.remove(one)
         if not one.turn.done():  # else its caller has gone
             self._went_in(one.rows)
@@ -154,13 +156,13 @@ class _Lane:
     def _watch(self) -> None:
         if self._timer is None and self._line:
             when_s = min(self._moved_s + self._patience_s, *(each.until_s for each in self._line))
-            self._timer = asyncio.get_running_loop().call_at(when_s, self._lose_patience)
+            self._timer = asyncio.get_running_loop().call_at(when_s, self._release_head)
 
-    def _lose_patience(self) -> None:
+    def _release_head(self) -> None:
         self._timer = None
         now_s = asyncio.get_running_loop().time()
         if self._line and now_s >= self._moved_s + self._patience_s:
-            self._let_in(self._line[0])
+            self._admit(self._line[0])
         for one in [each for each in self._line if each.until_s <= now_s]:
-            self._let_in(one)
+            self._admit(one)
         self._watch()

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Page, Query, Record, Tree, UnreadableRecord
+from transcoder.records import AllOf, AnyOf, Condition, NotOf, Page, Query, Record, Tree, UnreadableRecord, UpdatedAfter
 
 _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": lambda stored, wanted: bool(stored == wanted),
@@ -32,11 +32,11 @@ _OPPOSITES = {"neq": "eq", "not_in": "in", "has_none": "has_any"}
 _WORD = re.compile(r"[^\W_]+")
 
 
-class BadPlace(Exception):
+class InvalidPosition(Exception):
     """A place that this order does not have."""
 
 
-def page_of(records: Iterable[Record | UnreadableRecord], query: Query, searched: Sequence[str] = ()) -> Page:
+def page_in_memory(records: Iterable[Record | UnreadableRecord], query: Query, searched: Sequence[str] = ()) -> Page:
     """The page that `query` asks for, its text looked for in the members `searched`; raises BadPlace.
 
     Of what cannot be read nobody knows whether it would be found, or where: the first page tells of it.
@@ -126,7 +126,7 @@ def _behind(query: Query) -> Callable[[Record], bool]:
         elif type(own) is type(value):
             alike, later = own == value, own < value if query.descending else own > value
         else:
-            raise BadPlace
+            raise InvalidPosition
         if alike:
             return own_number < number if query.descending else own_number > number
         return bool(later)
@@ -134,11 +134,11 @@ def _behind(query: Query) -> Callable[[Record], bool]:
     return behind
 
 
-def _read(place: str | After | None) -> tuple[Any, int]:
-    if isinstance(place, After):
+def _read(place: str | UpdatedAfter | None) -> tuple[Any, int]:
+    if isinstance(place, UpdatedAfter):
         return place.updated_at_ms, place.number
     try:
         value, number = msgspec.json.decode(place or "", type=tuple[str | int | None, int])
     except msgspec.MsgspecError:
-        raise BadPlace from None
+        raise InvalidPosition from None
     return value, number

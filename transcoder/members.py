@@ -27,9 +27,9 @@ from contract.types import (
     Id,
     Ids,
     Line,
+    ListOf,
     Phone,
     Scopes,
-    Several,
     Tags,
     Text,
     Uris,
@@ -37,27 +37,27 @@ from contract.types import (
 )
 from contract.vocabulary import Json
 from transcoder.pointers import did_you_mean, pointer
-from transcoder.records import NOBODY, Definition
-from transcoder.values import Fault, Surroundings, bound, check
+from transcoder.records import NO_RECORD, CustomFieldDefinition
+from transcoder.values import InvalidValue, ValidationContext, check, check_of
 
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
-class Faults(list[Fault]):
+class FieldErrors(list[InvalidValue]):
     """Several faults inside one member."""
 
 
 Read = Any
 """A neutral value, a Fault, or Faults."""
-WRONG = (Fault, Faults)
+WRONG = (InvalidValue, FieldErrors)
 """The types of what is no value. Compared with a value's own, which costs a third of `isinstance`."""
 
 
-def faults_of(read: Read) -> Iterator[Fault]:
+def errors_of(read: Read) -> Iterator[InvalidValue]:
     """The faults in what was read; none when it is a value."""
-    if isinstance(read, Fault):
+    if isinstance(read, InvalidValue):
         yield read
-    elif isinstance(read, Faults):
+    elif isinstance(read, FieldErrors):
         yield from read
 
 
@@ -66,39 +66,39 @@ def unknown(
     known: Sequence[str],
     at: str = "",
     guess: Callable[[str, Sequence[str]], str | None] = did_you_mean,
-) -> Fault:
+) -> InvalidValue:
     """The fault of a member that is not there."""
-    return Fault("unknown-member", "There is no such member.", at=at, did_you_mean=guess(name, known))
+    return InvalidValue("unknown-member", "There is no such member.", at=at, did_you_mean=guess(name, known))
 
 
-Judge = Callable[[Json, Surroundings], Read]
+Judge = Callable[[Json, ValidationContext], Read]
 """What makes a neutral value of a member's JSON, or says what is wrong with it."""
-_NULL_ITEM = Fault("not-nullable", "null is no item.")
-_TWICE = Fault("duplicate-item", "This stands here already.")
+_NULL_ITEM = InvalidValue("not-nullable", "null is no item.")
+_TWICE = InvalidValue("duplicate-item", "This stands here already.")
 
 
 def _array(
     low: int, high: int, example: Sequence[Json], judge: Judge, same: Callable[[Any], Any]
-) -> Callable[[Json, Surroundings], list[Any] | Fault | Faults]:
+) -> Callable[[Json, ValidationContext], list[Any] | InvalidValue | FieldErrors]:
     """An array of distinct values; `same` maps two values alike that count as one."""
     shown = list(example)
 
-    def array(value: Json, around: Surroundings) -> list[Any] | Fault | Faults:
+    def array(value: Json, around: ValidationContext) -> list[Any] | InvalidValue | FieldErrors:
         if not isinstance(value, list):
-            return Fault("invalid-type", "Expected an array.", example=shown)
+            return InvalidValue("invalid-type", "Expected an array.", example=shown)
         if len(value) > high:
-            return Fault("too-many-items", f"At most {high} items.")
+            return InvalidValue("too-many-items", f"At most {high} items.")
         if len(value) < low:
-            return Fault("too-few-items", f"At least {low} item{'s' * (low != 1)}.", example=shown)
+            return InvalidValue("too-few-items", f"At least {low} item{'s' * (low != 1)}.", example=shown)
         good = [judge(given, around) for given in value]
-        if Fault not in map(type, good) and len(set(map(same, good))) == len(good):
+        if InvalidValue not in map(type, good) and len(set(map(same, good))) == len(good):
             return good
-        faults = Faults()
+        faults = FieldErrors()
         items: list[Any] = []
         seen: set[Any] = set()
         for index, given in enumerate(value):
             item = _NULL_ITEM if given is None else judge(given, around)
-            if not isinstance(item, Fault):
+            if not isinstance(item, InvalidValue):
                 key = same(item)
                 if key not in seen:
                     seen.add(key)
@@ -113,20 +113,20 @@ def _array(
 
 def tags(kind: Tags) -> Judge:
     """Distinct without regard to case."""
-    return _array(kind.min_items, kind.max_items, kind.example, bound(kind.item), str.lower)
+    return _array(kind.min_items, kind.max_items, kind.example, check_of(kind.item), str.lower)
 
 
-def several(kind: Several) -> Judge:
+def list_of(kind: ListOf) -> Judge:
     """Distinct values of one type."""
-    return _array(0, kind.max_items, kind.example, bound(kind.item), str)
+    return _array(0, kind.max_items, kind.example, check_of(kind.item), str)
 
 
 def ids(kind: Ids) -> Judge:
     """Distinct references. What stands for nobody may do so for several, and is told on once."""
-    tell_apart = lambda number: object() if number == NOBODY else number  # noqa: E731
-    array = _array(0, kind.max_items, kind.example, bound(Id(kind.prefix)), tell_apart)
+    tell_apart = lambda number: object() if number == NO_RECORD else number  # noqa: E731
+    array = _array(0, kind.max_items, kind.example, check_of(Id(kind.prefix)), tell_apart)
 
-    def read(value: Json, around: Surroundings) -> list[int] | Fault | Faults:
+    def read(value: Json, around: ValidationContext) -> list[int] | InvalidValue | FieldErrors:
         numbers = array(value, around)
         if isinstance(numbers, WRONG):
             return numbers
@@ -139,12 +139,12 @@ def scopes(kind: Scopes) -> Judge:
     """Distinct words of those that there are."""
     known, example = tuple(scope.name for scope in SCOPES), list(kind.example)
 
-    def one(item: Json, _: Surroundings) -> str | Fault:
+    def one(item: Json, _: ValidationContext) -> str | InvalidValue:
         if not isinstance(item, str):
-            return Fault("invalid-type", "Expected a string.", example=example[0])
+            return InvalidValue("invalid-type", "Expected a string.", example=example[0])
         if item not in known:
             meant = did_you_mean(item, known)
-            return Fault("unknown-value", "There is no such scope.", allowed=known, did_you_mean=meant)
+            return InvalidValue("unknown-value", "There is no such scope.", allowed=known, did_you_mean=meant)
         return item
 
     return _array(1, len(known), example, one, str)
@@ -154,11 +154,11 @@ def uris(kind: Uris) -> Judge:
     """Distinct ones, kept to the letter: what each is good for is judged by whoever keeps them."""
     example = list(kind.example)
 
-    def one(item: Json, _: Surroundings) -> str | Fault:
+    def one(item: Json, _: ValidationContext) -> str | InvalidValue:
         if not isinstance(item, str):
-            return Fault("invalid-type", "Expected a string.", example=example[0])
+            return InvalidValue("invalid-type", "Expected a string.", example=example[0])
         if len(item) > kind.max_length or not _PRINTABLE.fullmatch(item):
-            return Fault("invalid-url", "Not an absolute URI in printable ASCII.", example=example[0])
+            return InvalidValue("invalid-url", "Not an absolute URI in printable ASCII.", example=example[0])
         return item
 
     return _array(0, kind.max_items, example, one, str)
@@ -166,12 +166,12 @@ def uris(kind: Uris) -> Judge:
 
 def address(kind: Address) -> Judge:
     """The members that are given; null clears one."""
-    judges = {name: bound(member) for name, member in kind.members}
+    judges = {name: check_of(member) for name, member in kind.members}
 
-    def read(value: Json, around: Surroundings) -> dict[str, Json] | Fault | Faults:
+    def read(value: Json, around: ValidationContext) -> dict[str, Json] | InvalidValue | FieldErrors:
         if not isinstance(value, dict):
-            return Fault("invalid-type", "Expected an object.", example=kind.example)
-        faults = Faults()
+            return InvalidValue("invalid-type", "Expected an object.", example=kind.example)
+        faults = FieldErrors()
         members: dict[str, Json] = {}
         for name, given in value.items():
             judge = judges.get(name)
@@ -181,7 +181,7 @@ def address(kind: Address) -> Judge:
                     break
                 continue
             member = None if given is None else judge(given, around)
-            if type(member) is Fault:
+            if type(member) is InvalidValue:
                 faults.append(replace(member, at=pointer(name)))
             else:
                 members[name] = member
@@ -195,12 +195,14 @@ def custom_fields(kind: CustomFields) -> Judge:
     return partial(_custom_fields, kind)
 
 
-def _custom_fields(kind: CustomFields, value: Json, around: Surroundings) -> dict[str, Json] | Fault | Faults:
+def _custom_fields(
+    kind: CustomFields, value: Json, around: ValidationContext
+) -> dict[str, Json] | InvalidValue | FieldErrors:
     if not isinstance(value, dict):
-        return Fault("invalid-type", "Expected an object.", example=kind.example)
+        return InvalidValue("invalid-type", "Expected an object.", example=kind.example)
     if len(value) > kind.max_items:
-        return Fault("too-many-items", f"At most {kind.max_items} keys.")
-    faults = Faults()
+        return InvalidValue("too-many-items", f"At most {kind.max_items} keys.")
+    faults = FieldErrors()
     members: dict[str, Json] = {}
     for key, given in value.items():
         definition = around.definitions.get(key)
@@ -210,7 +212,7 @@ def _custom_fields(kind: CustomFields, value: Json, around: Surroundings) -> dic
                 break
             continue
         read = None if given is None else custom_value(definition, given, around)
-        faults += [replace(fault, at=pointer(key) + fault.at) for fault in faults_of(read)]
+        faults += [replace(fault, at=pointer(key) + fault.at) for fault in errors_of(read)]
         members[key] = None if read == [] else read
     return faults or members
 
@@ -231,7 +233,7 @@ _MAX_DECIMALS = 6
 MAX_CHOSEN = 50
 
 
-def custom_value(definition: Definition, value: Json, around: Surroundings) -> Read:
+def custom_value(definition: CustomFieldDefinition, value: Json, around: ValidationContext) -> Read:
     """A value of a custom field; a multi-select is an array of its options' values."""
     match definition.type:
         case CustomType.NUMBER:
@@ -245,23 +247,23 @@ def custom_value(definition: Definition, value: Json, around: Surroundings) -> R
             return check(SIMPLE_CUSTOM_TYPES[simple], value, around)
 
 
-def option(definition: Definition, value: Json, around: Surroundings) -> str | Fault:
+def option(definition: CustomFieldDefinition, value: Json, around: ValidationContext) -> str | InvalidValue:
     """One of a select field's options."""
-    read: str | Fault = check(Choice(tuple(definition.options)), value, around)
-    if isinstance(read, Fault) and read.code == "unknown-value":
+    read: str | InvalidValue = check(Choice(tuple(definition.options)), value, around)
+    if isinstance(read, InvalidValue) and read.code == "unknown-value":
         around.definitions.miss()
     return read
 
 
-def _number(value: Json) -> int | Decimal | Fault:
+def _number(value: Json) -> int | Decimal | InvalidValue:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return Fault("invalid-type", "Expected a number.", example=25)
+        return InvalidValue("invalid-type", "Expected a number.", example=25)
     if not -MAX_CUSTOM_NUMBER <= value <= MAX_CUSTOM_NUMBER:
-        return Fault("out-of-range", "At most 10^12 in magnitude.", example=25)
+        return InvalidValue("out-of-range", "At most 10^12 in magnitude.", example=25)
     exact = Decimal(value)
     # Compared with all of its digits: arithmetic would round a long fraction to the 28 of the context.
     if exact != round(exact, _MAX_DECIMALS):
-        return Fault("too-many-decimals", f"At most {_MAX_DECIMALS} decimals.", example=25)
+        return InvalidValue("too-many-decimals", f"At most {_MAX_DECIMALS} decimals.", example=25)
     return int(exact) if exact == int(exact) else round(exact, _MAX_DECIMALS).normalize()
 
 
@@ -269,7 +271,7 @@ JUDGES: dict[type, Callable[[Any], Judge]] = {
     Tags: tags,
     Scopes: scopes,
     Uris: uris,
-    Several: several,
+    ListOf: list_of,
     Ids: ids,
     Address: address,
     CustomFields: custom_fields,

@@ -20,15 +20,15 @@ import msgspec
 
 from contract.problems import INVALID_CURSOR
 from transcoder import causes
-from transcoder.json_calls import neutral, unusable
-from transcoder.records import After, Page, Query, Record, Refusal, UnreadableRecord
+from transcoder.json_calls import to_neutral, unusable_response
+from transcoder.records import Page, Query, Record, Refusal, UnreadableRecord, UpdatedAfter
 
 Key = int | str | tuple[int | str, ...]
 """A sort key, as JSON can hold it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class OffsetRows:
     """What stands at an offset, and how many there are in all.
 
     `keys`: of each record, what the service orders by, as fine as the service has it; never null.
@@ -39,7 +39,7 @@ class Rows:
     total: int
 
     @classmethod
-    def of(cls, form: type["Row"], rows: Sequence[msgspec.Raw], order_by: str, total: int) -> "Rows":
+    def of(cls, form: type["SourceRow"], rows: Sequence[msgspec.Raw], order_by: str, total: int) -> "OffsetRows":
         """Read a service's own rows, each by itself: one that is not of the form does not take the others.
 
         The keys are the rows' attribute of that name. Raises ApiError, a 502, for a row whose number or key cannot be
@@ -49,7 +49,7 @@ class Rows:
         return cls([record for record, _ in read], [_key(key) for _, key in read], total)
 
 
-class Row(Protocol):
+class SourceRow(Protocol):
     """A row as the service tells it, a struct of msgspec; its instants are of one time zone."""
 
     number: Any
@@ -58,23 +58,23 @@ class Row(Protocol):
         """Make a neutral record of it."""
 
 
-def _read_row(form: type[Row], raw: msgspec.Raw, order_by: str) -> tuple[Record | UnreadableRecord, Any]:
+def _read_row(form: type[SourceRow], raw: msgspec.Raw, order_by: str) -> tuple[Record | UnreadableRecord, Any]:
     try:
         row = msgspec.json.decode(raw, type=form)
         return row.record(), getattr(row, order_by)
     except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-        cause = causes.of_fault(fault)
+        cause = causes.describe_decode_error(fault)
     except Exception as fault:
         cause = f"the dialect failed with {type(fault).__name__}"
     try:
         place = msgspec.json.decode(raw, type=_place_of(form, order_by))
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise unusable(cause, writes=False) from None
-    return UnreadableRecord(neutral(place.number), cause), getattr(place, order_by)
+        raise unusable_response(cause, writes=False) from None
+    return UnreadableRecord(to_neutral(place.number), cause), getattr(place, order_by)
 
 
 @cache
-def _place_of(form: type[Row], order_by: str) -> Any:
+def _place_of(form: type[SourceRow], order_by: str) -> Any:
     """A struct with nothing but a row's number and its key."""
     struct: Any = form
     rows = {row.name: row for row in msgspec.structs.fields(struct)}
@@ -87,12 +87,12 @@ def _key(value: Any) -> Key:
     return key
 
 
-Fetch = Callable[[int, int], Awaitable[Rows | Refusal]]
+FetchRows = Callable[[int, int], Awaitable[OffsetRows | Refusal]]
 """(offset, at most so many) → rows in the query's order."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Position:
     """`key` None: before all, or, with `since_ms`, before what was updated then. `offset`: where its record stood.
 
     `known`: the number of a record that the caller of a bookmark has seen.
@@ -103,7 +103,7 @@ class _Place:
     since_ms: int | None = None
     known: int | None = None
 
-    def has_behind_it(self, query: Query, record: Record | UnreadableRecord, key: Key) -> bool | None:
+    def is_after(self, query: Query, record: Record | UnreadableRecord, key: Key) -> bool | None:
         """Whether the record comes behind the place; None where only those behind it tell."""
         if self.since_ms is not None:
             # Of one millisecond nobody knows the order by a bookmark: all of it comes again, and none is missed.
@@ -113,14 +113,14 @@ class _Place:
         own = (key, record.number)
         return own < self.key if query.descending else own > self.key
 
-    def has_shown(self, query: Query, record: Record | UnreadableRecord) -> bool:
+    def was_shown(self, query: Query, record: Record | UnreadableRecord) -> bool:
         """Whether it is the record that a bookmark was given for, not changed since."""
         if record.number != self.known or not isinstance(record, Record):
             return False
         return bool(record.values[query.order_by] == self.since_ms)
 
 
-async def page_behind(query: Query, fetch: Fetch) -> Page | Refusal:
+async def page_after(query: Query, fetch: FetchRows) -> Page | Refusal:
     """Return the page behind the query's place; raises ApiError, a 502, for rows that are not in order."""
     place = _read(query.place)
     if place is None:
@@ -135,7 +135,7 @@ async def page_behind(query: Query, fetch: Fetch) -> Page | Refusal:
             return rows
         _check_order(query, rows)
         try:
-            behind = _settled([place.has_behind_it(query, *row) for row in zip(rows.records, rows.keys, strict=True)])
+            behind = _settled([place.is_after(query, *row) for row in zip(rows.records, rows.keys, strict=True)])
         except TypeError:  # the service has another kind of key by now
             return Refusal(INVALID_CURSOR, members={"reason": "expired"})
         passed = behind.count(False)
@@ -173,17 +173,19 @@ def _next(low: int, high: int | None, step: int) -> int:
     return (low + high) // 2 if low else max(0, high - step)
 
 
-def _check_order(query: Query, rows: Rows) -> None:
+def _check_order(query: Query, rows: OffsetRows) -> None:
     """Raise a 502 unless the rows stand in the order of key and number, none of them twice."""
     places = [(key, record.number) for key, record in zip(rows.keys, rows.records, strict=True)]
     for one, next_one in pairwise(reversed(places) if query.descending else places):
         if not one < next_one:
-            raise unusable("the rows of a list are not in the order of their sort key, then of their id", writes=False)
+            raise unusable_response(
+                "the rows of a list are not in the order of their sort key, then of their id", writes=False
+            )
 
 
-def _cut(query: Query, place: _Place, rows: Rows, at: int, passed: int) -> Page:
+def _cut(query: Query, place: _Position, rows: OffsetRows, at: int, passed: int) -> Page:
     end = passed + query.limit
-    shown = [record for record in rows.records[passed:end] if not place.has_shown(query, record)]
+    shown = [record for record in rows.records[passed:end] if not place.was_shown(query, record)]
     last = min(end, len(rows.records)) - 1
     following = None
     if len(rows.records) > end:
@@ -191,14 +193,14 @@ def _cut(query: Query, place: _Place, rows: Rows, at: int, passed: int) -> Page:
     return Page(shown, following, rows.total if query.with_total else None)
 
 
-def _read(place: str | After | None) -> _Place | None:
+def _read(place: str | UpdatedAfter | None) -> _Position | None:
     match place:
         case None:
-            return _Place(None, 0)
-        case After(updated_at_ms=at_ms, number=number):
-            return _Place(None, 0, since_ms=at_ms, known=number)
+            return _Position(None, 0)
+        case UpdatedAfter(updated_at_ms=at_ms, number=number):
+            return _Position(None, 0, since_ms=at_ms, known=number)
     try:
         offset, key, number = json.loads(place)
-        return _Place((tuple(key) if isinstance(key, list) else key, int(number)), int(offset))
+        return _Position((tuple(key) if isinstance(key, list) else key, int(number)), int(offset))
     except (TypeError, ValueError):
         return None

@@ -8,15 +8,15 @@ from typing import Any
 from contract import ids
 from contract.bounds import DEFAULT_LIMIT, MAX_ERRORS, MAX_IDEMPOTENCY_KEY, MAX_IDS, MAX_LIMIT
 from contract.operations import Operation
-from contract.parameters import OTHER_NAMES, OTHER_WORDS, WINDOWS, list_sort_keys, parameters_of
+from contract.parameters import COMMON_MISTAKES, COMMON_WORD_MISTAKES, WINDOWS, list_sort_keys, parameters_of
 from contract.problems import INVALID_PARAMETER, ItemError
 from contract.resources import Resource
 from contract.types import Bool, DateTime, Id, Line, Phone
 from contract.vocabulary import Kind
 from transcoder.errors import ApiError
-from transcoder.pointers import NEAR, did_you_mean
-from transcoder.records import NOBODY, Condition
-from transcoder.values import Fault, Surroundings, check, malformed_id
+from transcoder.pointers import MIN_SIMILARITY, did_you_mean
+from transcoder.records import NO_RECORD, Condition
+from transcoder.values import InvalidValue, ValidationContext, check, malformed_id_error
 from transcoder.versioning import Translation
 
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -44,11 +44,11 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParameterContext:
     """What a parameter is judged by."""
 
     operation: Operation
-    around: Surroundings
+    around: ValidationContext
     translation: Translation
 
     @property
@@ -57,85 +57,89 @@ class Asked:
         return self.operation.resource
 
 
-Read = Callable[[Asked, str], Any | Fault]
+Read = Callable[[ParameterContext, str], Any | InvalidValue]
 
 
 def one_of(*allowed: str) -> Read:
     """A reader of one of several words."""
 
-    def read(_: Asked, text: str) -> str | Fault:
+    def read(_: ParameterContext, text: str) -> str | InvalidValue:
         if text in allowed:
             return text
-        meant = did_you_mean(text, allowed, NEAR)
-        return Fault("unknown-value", "Not one of the allowed values.", allowed=allowed, did_you_mean=meant)
+        meant = did_you_mean(text, allowed, MIN_SIMILARITY)
+        return InvalidValue("unknown-value", "Not one of the allowed values.", allowed=allowed, did_you_mean=meant)
 
     return read
 
 
-def _limit(_: Asked, text: str) -> int | Fault:
+def _limit(_: ParameterContext, text: str) -> int | InvalidValue:
     if not _WHOLE.fullmatch(text):
-        return Fault("invalid-type", "Expected a whole number.", example=DEFAULT_LIMIT)
+        return InvalidValue("invalid-type", "Expected a whole number.", example=DEFAULT_LIMIT)
     if len(text) > 9 or not 1 <= int(text) <= MAX_LIMIT:
-        return Fault("out-of-range", f"Must lie between 1 and {MAX_LIMIT}.", example=DEFAULT_LIMIT)
+        return InvalidValue("out-of-range", f"Must lie between 1 and {MAX_LIMIT}.", example=DEFAULT_LIMIT)
     return int(text)
 
 
-def _cursor(_: Asked, text: str) -> str:
+def _cursor(_: ParameterContext, text: str) -> str:
     return text  # what is wrong with one, and be it empty, is a problem of its own
 
 
-def _order_by(asked: Asked, text: str) -> str | Fault:
-    name = asked.translation.field(text)
+def _order_by(asked: ParameterContext, text: str) -> str | InvalidValue:
+    name = asked.translation.current_name(text)
     keys = list_sort_keys(asked.resource)
     if name in keys:
         return name
-    return Fault("not-sortable", "Records cannot be ordered by this.", allowed=asked.translation.shown(keys))
+    return InvalidValue(
+        "not-sortable", "Records cannot be ordered by this.", allowed=asked.translation.to_caller_names(keys)
+    )
 
 
-def _fields(asked: Asked, text: str) -> frozenset[str] | Fault:
-    known = {field.name for field in asked.resource.fields if not field.once}
+def _fields(asked: ParameterContext, text: str) -> frozenset[str] | InvalidValue:
+    known = {field.name for field in asked.resource.fields if not field.shown_once}
     names: set[str] = set()
     for name in text.split(","):
-        meant = asked.translation.fields(name)
+        meant = asked.translation.current_names(name)
         if not meant or not known.issuperset(meant):
-            shown = list(asked.translation.record({name: None for name in asked.resource.by_name if name in known}))
+            shown = list(
+                asked.translation.downgrade_record({name: None for name in asked.resource.by_name if name in known})
+            )
             detail = f'There is no field "{_told(name)}".'
-            return Fault("unknown-field", detail, allowed=tuple(shown), did_you_mean=did_you_mean(name, shown))
+            return InvalidValue("unknown-field", detail, allowed=tuple(shown), did_you_mean=did_you_mean(name, shown))
         names |= set(meant)
     return frozenset(names)
 
 
-def _ids(asked: Asked, text: str) -> list[int] | Fault:
+def _ids(asked: ParameterContext, text: str) -> list[int] | InvalidValue:
     texts = text.split(",")
     if len(texts) > MAX_IDS:
-        return Fault("too-many-items", f"At most {MAX_IDS} ids.")
+        return InvalidValue("too-many-items", f"At most {MAX_IDS} ids.")
     kind = Id(asked.resource.prefix)
     numbers: list[int] = []
     for each in texts:
         number = _number(asked, kind, each)
-        if isinstance(number, Fault):
+        if isinstance(number, InvalidValue):
             return number
         numbers.append(number)
     return numbers
 
 
-def _number(asked: Asked, kind: Id, text: str) -> int | Fault:
+def _number(asked: ParameterContext, kind: Id, text: str) -> int | InvalidValue:
     match asked.around.open_id(kind.prefix, text):
-        case ids.Malformed() as malformed:
-            return malformed_id(kind.prefix, malformed)
-        case ids.Foreign():
-            return NOBODY
+        case ids.MalformedId() as malformed:
+            return malformed_id_error(kind.prefix, malformed)
+        case ids.ForeignId():
+            return NO_RECORD
         case number:
             return number
 
 
-def _instant(asked: Asked, text: str) -> int | Fault:
+def _instant(asked: ParameterContext, text: str) -> int | InvalidValue:
     # In a query an unescaped + has become a space.
     return check(DateTime(), text.replace(" ", "+"), asked.around)
 
 
 def _held(kind: Any) -> Read:
-    def read(asked: Asked, text: str) -> Any | Fault:
+    def read(asked: ParameterContext, text: str) -> Any | InvalidValue:
         match kind:
             case Id():
                 return _number(asked, kind, text)
@@ -144,16 +148,16 @@ def _held(kind: Any) -> Read:
             case Phone() if text.startswith(" "):
                 text = "+" + text[1:]
             case Line() if _NO_UTF_8.search(text):
-                return Fault("invalid-characters", "Must be UTF-8.")
+                return InvalidValue("invalid-characters", "Must be UTF-8.")
         return check(kind, text, asked.around)
 
     return read
 
 
-def _idempotency_key(_: Asked, text: str) -> str | Fault:
+def _idempotency_key(_: ParameterContext, text: str) -> str | InvalidValue:
     if 1 <= len(text) <= MAX_IDEMPOTENCY_KEY and all(" " <= character <= "~" for character in text):
         return text
-    return Fault("invalid-value", f"Expected a key of 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters.")
+    return InvalidValue("invalid-value", f"Expected a key of 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters.")
 
 
 _OWN: dict[str, Read] = {
@@ -168,15 +172,17 @@ _OWN: dict[str, Read] = {
 """Those that are read in a way of their own; all others by their type."""
 
 
-def readers(operation: Operation) -> Mapping[str, Read]:
+def parsers_of(operation: Operation) -> Mapping[str, Read]:
     """The parameters that an operation takes, each with its reader; made once per operation."""
     return {row.name: _OWN.get(row.name) or _held(row.type) for row in parameters_of(operation)}
 
 
-_REPEATED = Fault("repeated-parameter", "A parameter may stand once.")
+_REPEATED = InvalidValue("repeated-parameter", "A parameter may stand once.")
 
 
-def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]], asked: Asked) -> Parameters:
+def parse_parameters(
+    known: Mapping[str, Read], pairs: Sequence[tuple[str, str]], asked: ParameterContext
+) -> Parameters:
     """What the query says; raises `invalid-parameter` with every fault."""
     read: dict[str, Any] = {}
     errors: list[ItemError] = []
@@ -187,14 +193,14 @@ def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]],
             errors.append(unknown_parameter(name, list(known)))
             continue
         value = _REPEATED if name in read else known[name](asked, text)
-        if isinstance(value, Fault):
+        if isinstance(value, InvalidValue):
             errors.append(_item(name, value))
         read.setdefault(name, value)
     if "on" in known and "on" not in read:
-        fault = Fault("required", "Say which field to match by.", allowed=asked.resource.upsert_on)
+        fault = InvalidValue("required", "Say which field to match by.", allowed=asked.resource.upsert_on)
         errors.append(_item("on", fault))
     if "idempotency_key" in known and "idempotency_key" not in read:
-        errors.append(_item("idempotency_key", Fault("required", "Say which key to look for.")))
+        errors.append(_item("idempotency_key", InvalidValue("required", "Say which key to look for.")))
     if errors:
         raise ApiError(INVALID_PARAMETER, errors=errors)
     return _parameters(asked.operation, read)
@@ -202,7 +208,9 @@ def read_parameters(known: Mapping[str, Read], pairs: Sequence[tuple[str, str]],
 
 def unknown_parameter(name: str, known: Sequence[str]) -> ItemError:
     """What is wrong with a name that is none of `known`."""
-    fault = Fault("unknown-parameter", "This operation takes no such parameter.", did_you_mean=meant(name, known))
+    fault = InvalidValue(
+        "unknown-parameter", "This operation takes no such parameter.", did_you_mean=suggestion(name, known)
+    )
     return _item(_told(name), fault)
 
 
@@ -213,18 +221,18 @@ def _told(name: str) -> str:
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 
-def meant(name: str, known: Sequence[str]) -> str | None:
+def suggestion(name: str, known: Sequence[str]) -> str | None:
     """The one that other APIs call so, or that is spelt nearly so: what is only alike may be the opposite."""
     plain = _BETWEEN_WORDS.sub("_", name).strip("_").lower()  # pageSize, page-size, page[size]
     stem, _, word = plain.rpartition("_")
-    bound = f"{stem.removesuffix('_at')}_{OTHER_WORDS.get(word, word)}"
-    for ours in (OTHER_NAMES.get(plain), bound, f"{plain}_id"):
+    bound = f"{stem.removesuffix('_at')}_{COMMON_WORD_MISTAKES.get(word, word)}"
+    for ours in (COMMON_MISTAKES.get(plain), bound, f"{plain}_id"):
         if ours in known:
             return ours
-    return did_you_mean(plain, known, NEAR)
+    return did_you_mean(plain, known, MIN_SIMILARITY)
 
 
-def _item(name: str, fault: Fault) -> ItemError:
+def _item(name: str, fault: InvalidValue) -> ItemError:
     return ItemError(
         fault.code,
         fault.detail,

@@ -19,34 +19,34 @@ from contract.bounds import JSON_MEDIA_TYPE, MAX_ERRORS, PROBLEM_MEDIA_TYPE, REQ
 from contract.ids import Codec
 from contract.operations import BY_ID
 from contract.problems import INTERNAL_ERROR, INVALID_PARAMETER, MALFORMED_REQUEST, Problem, problem_members
-from contract.versions import LATEST_VERSION, Version, requested_version, supported
+from contract.versions import LATEST_VERSION, Version, requested_version, supported_versions
 from contract.vocabulary import Json
 from httpserver.heads import pairs_of
 from httpserver.messages import Body, Request, Response
-from process.logs import Say
-from stores.receipts import Outbox
+from process.logs import LogLine
+from stores.receipts import ReceiptQueue
 from transcoder import media, requests
 from transcoder.call import Answer, Call, Token
-from transcoder.callers import callers
-from transcoder.capable import check_able, check_served
-from transcoder.dead_references import as_if_live, comes_earlier, only_dead
-from transcoder.errors import AllAtOnce, ApiError
-from transcoder.etags import Precondition, read_precondition
+from transcoder.callers import caller_reader
+from transcoder.capable import check_operation_supported, check_supported
+from transcoder.dead_references import as_dry_run, only_dangling, takes_precedence
+from transcoder.errors import ApiError, ErrorCollector
+from transcoder.etags import Precondition, parse_precondition
 from transcoder.handlers import versions
-from transcoder.handlers.shared import Desk
-from transcoder.idempotency import Once
-from transcoder.metrics import NO_OPERATION, Tally
-from transcoder.parameters import Asked, read_parameters, unknown_parameter
-from transcoder.plans import Plan, plans
-from transcoder.receipts import receipt_of
+from transcoder.handlers.shared import HandlerContext
+from transcoder.idempotency import IdempotentRunner
+from transcoder.metrics import NO_OPERATION, TranscoderMetrics
+from transcoder.parameters import ParameterContext, parse_parameters, unknown_parameter
+from transcoder.plans import OperationEntry, operation_table
+from transcoder.receipts import make_receipt
 from transcoder.records import Actor
-from transcoder.shares import Shares
+from transcoder.shares import TenantConcurrency
 from transcoder.to_public import encode
-from transcoder.upstream import begin_request, spent_ms
-from transcoder.values import Known, Surroundings
+from transcoder.upstream import start_timing, upstream_ms
+from transcoder.values import KnownDefinitions, ValidationContext
 
 _OUR_FAULT = 500
-_OPEN = frozenset(row.id for row in BY_ID.values() if row.open)
+_OPEN = frozenset(row.id for row in BY_ID.values() if row.is_public)
 """Of an answer to nobody in particular there is no receipt to point at."""
 _VERSION, _CONTENT_TYPE, _CONTENT_ENCODING, _ACCEPT, _IF_MATCH, _IF_NONE_MATCH = (
     row.name
@@ -67,14 +67,14 @@ class Pipeline:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: HandlerContext,
         codec: Codec,
-        once: Once,
-        outbox: Outbox,
+        once: IdempotentRunner,
+        outbox: ReceiptQueue,
         log: FilteringBoundLogger,
-        tally: Tally | None = None,
+        tally: TranscoderMetrics | None = None,
         note: Callable[[Mapping[str, Json]], None] | None = None,
-        say: Say | None = None,
+        say: LogLine | None = None,
     ) -> None:
         self._desk = desk
         self._codec = codec
@@ -82,17 +82,17 @@ class Pipeline:
         self._outbox = outbox
         self._log = log
         self._say = say or log.info
-        self._tally = tally or Tally()
+        self._tally = tally or TranscoderMetrics()
         self._note = note
-        self._shares = Shares()
-        self._plans = plans(desk.records)
-        self._caller = callers(codec)
+        self._shares = TenantConcurrency()
+        self._plans = operation_table(desk.records)
+        self._caller = caller_reader(codec)
 
     async def answer(self, request: Request) -> Response:
         """The response to a request, whatever happens on the way."""
         started_s = time.monotonic()
         self._tally.in_flight += 1
-        begin_request()
+        start_timing()
         trace_id = requests.trace_id(request)
         notes: dict[str, Json] = {"trace_id": trace_id}
         version: Version | None = None
@@ -102,7 +102,7 @@ class Pipeline:
             if plan is None:
                 answer = _open(operation_id, request, notes)
             else:
-                texts = requests.id_texts(request, plan)
+                texts = requests.path_ids(request, plan)
                 notes["operation"] = operation_id
                 deadline_s = asyncio.get_running_loop().time() + REQUEST_TIMEOUT_S
                 caller = self._caller(request)
@@ -110,11 +110,11 @@ class Pipeline:
                 notes["business"] = business = caller.token.business
                 notes["subject"] = caller.token.subject
                 version = _version(request)
-                self._shares.take(business)
+                self._shares.acquire(business)
                 try:
                     answer = await self._call(request, plan, texts, caller.token, actor, version)
                 finally:
-                    self._shares.give_back(business)
+                    self._shares.release(business)
         except ApiError as error:
             answer = self._refused(error, notes)
         except Exception:
@@ -128,36 +128,36 @@ class Pipeline:
     def _tell(self, notes: dict[str, Json], answer: Answer, started_s: float) -> None:
         """A line in the log and, once its caller is known, a receipt."""
         took_s = time.monotonic() - started_s
-        self._tally.answered(notes.get("operation", NO_OPERATION), answer.status, took_s)
+        self._tally.record_request(notes.get("operation", NO_OPERATION), answer.status, took_s)
         notes["status"] = answer.status
         notes["duration_ms"] = round(took_s * 1000, 1)
-        notes["upstream_duration_ms"] = spent_ms()
+        notes["upstream_duration_ms"] = upstream_ms()
         # What an internal service or we ourselves did wrong is for us to hear of, never the caller's fault.
         (self._log.error if answer.status >= _OUR_FAULT else self._say)("request", **notes)
         if self._note is not None:
             self._note(notes)
         if "business" in notes:
-            receipt = receipt_of(notes, notes["subject"], answer, time.time_ns() // 1_000_000)
+            receipt = make_receipt(notes, notes["subject"], answer, time.time_ns() // 1_000_000)
             self._outbox.put(notes["business"], receipt)
 
     async def _call(
-        self, request: Request, plan: Plan, texts: list[str], token: Token, actor: Actor, version: Version
+        self, request: Request, plan: OperationEntry, texts: list[str], token: Token, actor: Actor, version: Version
     ) -> Answer:
-        check_served(plan.able, plan.operation)
+        check_operation_supported(plan.capabilities, plan.operation)
         came = request.body
         body = _without_a_body(request, plan) if came is None else await _body(request, came, plan, actor.deadline_s)
         call = self._head(request, plan, texts, token, actor, version, body)
         try:
             work = await self._worked_out(plan, call)
         except ApiError as dead:
-            if not only_dead(dead.errors) or not plan.able.dry_run:
+            if not only_dangling(dead.errors) or not plan.capabilities.dry_run:
                 raise
             return await self._once.run(call, partial(self._refused_in_turn, plan, call, dead))
         if call.idempotency_key is None:
             return await plan.handler.run(self._desk, call, work)
         return await self._once.run(call, partial(plan.handler.run, self._desk, call, work))
 
-    async def _worked_out(self, plan: Plan, call: Call) -> Any:
+    async def _worked_out(self, plan: OperationEntry, call: Call) -> Any:
         """What the handler works with: a good body, and nothing that the internal services lack."""
         check = plan.handler.check
         if check is None:
@@ -166,15 +166,15 @@ class Pipeline:
             work = await self._checked(check, call)
         else:
             work = check(call)
-        check_able(plan.able, call, work)
+        check_supported(plan.capabilities, call, work)
         return work
 
-    async def _refused_in_turn(self, plan: Plan, call: Call, dead: ApiError) -> Answer:
-        tried = as_if_live(call)
+    async def _refused_in_turn(self, plan: OperationEntry, call: Call, dead: ApiError) -> Answer:
+        tried = as_dry_run(call)
         try:
             await plan.handler.run(self._desk, tried, await self._worked_out(plan, tried))
         except ApiError as refusal:
-            if comes_earlier(refusal.problem):
+            if takes_precedence(refusal.problem):
                 raise
         raise dead
 
@@ -182,7 +182,7 @@ class Pipeline:
         """The body. Custom fields are judged by definitions a few seconds old; what those lack is looked up afresh."""
         resource = call.operation.resource
         for fresh in (False, True):
-            known = Known(await self._desk.records.definitions(resource, call.actor, fresh=fresh))
+            known = KnownDefinitions(await self._desk.records.definitions(resource, call.actor, fresh=fresh))
             again = structs.replace(call, around=structs.replace(call.around, definitions=known))
             try:
                 work = check(again)
@@ -197,7 +197,7 @@ class Pipeline:
     def _head(
         self,
         request: Request,
-        plan: Plan,
+        plan: OperationEntry,
         texts: list[str],
         token: Token,
         actor: Actor,
@@ -206,20 +206,20 @@ class Pipeline:
     ) -> Call:
         """Path, query and headers, the faults of all of them at once. What is not there is not read."""
         tenant, query, codec = actor.tenant, request.query, self._codec
-        around = Surroundings(
-            time.time_ns() // 1_000_000, lambda prefix, text: codec.open(prefix, tenant, text), Known({})
+        around = ValidationContext(
+            time.time_ns() // 1_000_000, lambda prefix, text: codec.open(prefix, tenant, text), KnownDefinitions({})
         )
         translation = plan.translations[version.date]
-        together = AllAtOnce()
+        together = ErrorCollector()
         numbers = [
             together.read(requests.record_number, resource, text, codec, tenant)
             for resource, text in zip(plan.resources, texts, strict=True)
         ]
         parameters = plan.without_a_query
         if query or parameters is None:
-            asked = Asked(plan.operation, around, translation)
+            asked = ParameterContext(plan.operation, around, translation)
             pairs = pairs_of(query)
-            parameters = together.read(read_parameters, plan.readers, pairs, asked)
+            parameters = together.read(parse_parameters, plan.readers, pairs, asked)
         call = Call(
             operation=plan.operation,
             version=version,
@@ -288,28 +288,28 @@ def _version(request: Request) -> Version:
     now_s = int(time.time())
     wanted = requested_version(request.headers.get(_VERSION), now_s)
     if isinstance(wanted, Problem):
-        raise ApiError(wanted, supported_versions=list(supported(now_s)), latest_version=LATEST_VERSION.date)
+        raise ApiError(wanted, supported_versions=list(supported_versions(now_s)), latest_version=LATEST_VERSION.date)
     return wanted
 
 
-async def _body(request: Request, body: Body, plan: Plan, deadline_s: float) -> Json:
+async def _body(request: Request, body: Body, plan: OperationEntry, deadline_s: float) -> Json:
     """Media types and size, then syntax."""
-    begun = await requests.body_begins(body, deadline_s)
+    begun = await requests.read_first_chunk(body, deadline_s)
     if begun is None:
         return _without_a_body(request, plan)
     told = request.headers
     media.check_content(plan.operation.method, told.get(_CONTENT_TYPE), told.get(_CONTENT_ENCODING))
     media.check_accept(told.get(_ACCEPT))
-    raw = await requests.read_body(body, begun, deadline_s, plan.most_body_bytes)
+    raw = await requests.read_body(body, begun, deadline_s, plan.max_body_bytes)
     return _parsed(raw, plan)
 
 
-def _without_a_body(request: Request, plan: Plan) -> Json:
+def _without_a_body(request: Request, plan: OperationEntry) -> Json:
     media.check_accept(request.headers.get(_ACCEPT))
     return _parsed(b"", plan)
 
 
-def _parsed(raw: bytes, plan: Plan) -> Json:
+def _parsed(raw: bytes, plan: OperationEntry) -> Json:
     if plan.handler.check is not None:
         # `null` is a body, and no object.
         return requests.parse_body(raw) if raw or not plan.handler.may_lack_body else {}
@@ -318,14 +318,14 @@ def _parsed(raw: bytes, plan: Plan) -> Json:
     return None
 
 
-def _precondition(request: Request, name: str, header: headers.Header, together: AllAtOnce) -> Precondition | None:
+def _precondition(request: Request, name: str, header: headers.Header, together: ErrorCollector) -> Precondition | None:
     text = request.headers.get(name)
-    return None if text is None else together.read(read_precondition, header, text)
+    return None if text is None else together.read(parse_precondition, header, text)
 
 
 def _warnings(version: Version, api_url: str) -> dict[str, str]:
     """What a deprecated version's answers say (RFC 9745, RFC 8594)."""
-    if version.deprecated_at_s is None or not version.deprecated(int(time.time())):
+    if version.deprecated_at_s is None or not version.is_deprecated(int(time.time())):
         return {}
     told = {
         headers.DEPRECATION: f"@{version.deprecated_at_s}",

@@ -27,44 +27,44 @@ from contract.problems import (
 from contract.resources import Action, Resource
 from contract.vocabulary import Kind
 from transcoder.errors import ApiError
-from transcoder.json_calls import unusable
+from transcoder.json_calls import unusable_response
 from transcoder.pointers import pointer
 from transcoder.records import (
-    Absent,
     Actor,
     AllOf,
+    Backend,
     Capabilities,
     Change,
     Condition,
     Definitions,
-    Done,
     Query,
     Record,
-    Records,
+    RecordCollection,
     Refusal,
-    Running,
-    Shelf,
-    Terms,
     Tree,
     Values,
-    Written,
+    WriteAbsent,
+    WriteDone,
+    WriteResult,
+    WriteRunning,
+    WriteTerms,
 )
 
 S = TypeVar("S")
 T = TypeVar("T")
 
-AT_ONCE = 8
+MAX_PARALLEL = 8
 """Calls of one batch that are under way together: 100 of 50 ms each take 0.65 s, and the service keeps its breath."""
 _NO = "not-supported"
 _NOT_SERVED = Refusal(NOT_SUPPORTED)
 
 
-class Plain(Records):
+class SimpleBackend(Backend):
     """`Records` of a service that makes, reads, changes and deletes single records."""
 
     async def read_back(
-        self, shelf: Shelf, number: int, actor: Actor, *, created: bool = False, wrote: bool = True
-    ) -> Written | Refusal:
+        self, shelf: RecordCollection, number: int, actor: Actor, *, created: bool = False, wrote: bool = True
+    ) -> WriteResult | Refusal:
         """The record behind a write that answered without it. The write stands, whatever becomes of this call.
 
         `wrote`: False where there was nothing to write.
@@ -74,55 +74,59 @@ class Plain(Records):
         except ApiError as error:
             raise ApiError(error.problem, outcome="unknown" if wrote else error.outcome, cause=error.cause) from None
         if isinstance(found, Record):
-            return Written(found, created, changed=wrote)
+            return WriteResult(found, created, changed=wrote)
         if wrote:
-            raise unusable("a record that was just written cannot be read", writes=True)
+            raise unusable_response("a record that was just written cannot be read", writes=True)
         return found
 
-    async def batch_get(self, shelf: Shelf, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
+    async def batch_get(self, shelf: RecordCollection, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
         """See `Records`."""
-        return await one_by_one(numbers, lambda number, _: self.get(shelf, number, actor))
+        return await each_item(numbers, lambda number, _: self.get(shelf, number, actor))
 
     async def batch_create(
-        self, shelf: Shelf, items: Sequence[Values], terms: Terms, actor: Actor
-    ) -> list[Written | Refusal]:
+        self, shelf: RecordCollection, items: Sequence[Values], terms: WriteTerms, actor: Actor
+    ) -> list[WriteResult | Refusal]:
         """See `Records`."""
-        return await one_by_one(items, lambda values, at: self.create(shelf, values, _of_item(terms, at), actor))
+        return await each_item(items, lambda values, at: self.create(shelf, values, _of_item(terms, at), actor))
 
     async def batch_update(
-        self, shelf: Shelf, items: Sequence[Change], terms: Terms, actor: Actor
-    ) -> list[Written | Refusal]:
+        self, shelf: RecordCollection, items: Sequence[Change], terms: WriteTerms, actor: Actor
+    ) -> list[WriteResult | Refusal]:
         """See `Records`."""
 
-        def update(change: Change, at: int) -> Awaitable[Written | Refusal]:
+        def update(change: Change, at: int) -> Awaitable[WriteResult | Refusal]:
             own = structs.replace(_of_item(terms, at), revision=change.revision)
             return self.update(shelf, change.number, change.values, own, actor)
 
-        return await one_by_one(items, update)
+        return await each_item(items, update)
 
     async def batch_upsert(
-        self, shelf: Shelf, on: str, items: Sequence[Values], terms: Terms, actor: Actor
-    ) -> list[Written | Refusal]:
+        self, shelf: RecordCollection, on: str, items: Sequence[Values], terms: WriteTerms, actor: Actor
+    ) -> list[WriteResult | Refusal]:
         """See `Records`."""
-        return await one_by_one(items, lambda values, at: self.upsert(shelf, on, values, _of_item(terms, at), actor))
+        return await each_item(items, lambda values, at: self.upsert(shelf, on, values, _of_item(terms, at), actor))
 
     async def batch_delete(
-        self, shelf: Shelf, numbers: Sequence[int], terms: Terms, actor: Actor
+        self, shelf: RecordCollection, numbers: Sequence[int], terms: WriteTerms, actor: Actor
     ) -> list[Record | Refusal | None]:
         """See `Records`."""
-        return await one_by_one(numbers, lambda number, at: self.delete(shelf, number, _of_item(terms, at), actor))
+        return await each_item(numbers, lambda number, at: self.delete(shelf, number, _of_item(terms, at), actor))
 
-    async def restore(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def restore(
+        self, shelf: RecordCollection, number: int, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """What is deleted is gone."""
         return _NOT_SERVED
 
-    async def upsert(self, shelf: Shelf, on: str, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def upsert(
+        self, shelf: RecordCollection, on: str, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """Not made of two calls, since another caller's could come between them."""
         return _NOT_SERVED
 
     async def act(
-        self, shelf: Shelf, action: Action, number: int, values: Values, terms: Terms, actor: Actor
-    ) -> Written | Refusal:
+        self, shelf: RecordCollection, action: Action, number: int, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """There is none."""
         return _NOT_SERVED
 
@@ -134,12 +138,12 @@ class Plain(Records):
         """There is no money."""
         return _NOT_SERVED
 
-    async def outcome(self, dedupe_key: str, actor: Actor) -> Done | Running | Absent:
+    async def outcome(self, dedupe_key: str, actor: Actor) -> WriteDone | WriteRunning | WriteAbsent:
         """Asked only of services that know keys."""
         raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="a service without keys was asked about one")
 
 
-def able_to(ids: IdKind, resource: Resource, *kinds: Kind) -> Capabilities:
+def capabilities_of(ids: IdKind, resource: Resource, *kinds: Kind) -> Capabilities:
     """The capabilities of a service that has these operations on one resource, and nothing beyond."""
     return Capabilities(
         ids=ids,
@@ -154,18 +158,18 @@ def able_to(ids: IdKind, resource: Resource, *kinds: Kind) -> Capabilities:
     )
 
 
-def _of_item(terms: Terms, at: int) -> Terms:
+def _of_item(terms: WriteTerms, at: int) -> WriteTerms:
     """Each item has a key of its own, made of its place in the caller's batch."""
     place = terms.positions[at] if terms.positions else at
     return structs.replace(terms, dedupe_key=terms.item_key(place), positions=())
 
 
-async def one_by_one(items: Sequence[S], ask: Callable[[S, int], Awaitable[T | Refusal]]) -> list[T | Refusal]:
+async def each_item(items: Sequence[S], ask: Callable[[S, int], Awaitable[T | Refusal]]) -> list[T | Refusal]:
     """The outcome of each item, in order, of a call each; `AT_ONCE` at a time.
 
     A call that fails is its own item's refusal, and says what became of it: what no time was left for was not applied.
     """
-    lanes = asyncio.Semaphore(AT_ONCE)
+    lanes = asyncio.Semaphore(MAX_PARALLEL)
 
     async def outcome(item: S, at: int) -> T | Refusal:
         async with lanes:
@@ -193,7 +197,7 @@ def _says_nothing(resource: Resource, name: str, value: Any) -> bool:
     return value in (None, {}, []) or value == resource.field(name).default
 
 
-def as_record(number: int, values: Values) -> Record:
+def to_record(number: int, values: Values) -> Record:
     """A live record of a service that counts no revisions. What it has no member for is left out, and shown as null.
 
     Its revision is a digest of what it holds: enough to tell that nothing changed, and nothing to bind a write to.
@@ -203,7 +207,9 @@ def as_record(number: int, values: Values) -> Record:
     return Record(number, revision, values, None)
 
 
-def equal_to(query: Query, fields: Collection[str], sort_keys: Collection[str]) -> Sequence[Condition] | Refusal:
+def equality_conditions(
+    query: Query, fields: Collection[str], sort_keys: Collection[str]
+) -> Sequence[Condition] | Refusal:
     """The conditions of a query that asks for equal `fields` alone, in an order that there is; else its refusal."""
     lost: list[ItemError] = []
     if query.text is not None:
@@ -232,12 +238,12 @@ def _parts(tree: Tree | None) -> list[Any]:
     return [tree]
 
 
-def invalid_at(name: str, code: str, detail: str) -> Refusal:
+def invalid_field(name: str, code: str, detail: str) -> Refusal:
     """A member that the service will not take."""
     return Refusal(VALIDATION_FAILED, (ItemError(code, detail, pointer=pointer(name)),))
 
 
-def taken(name: str, existing: int | None) -> Refusal:
+def duplicate(name: str, existing: int | None) -> Refusal:
     """Another live record has this value."""
     item = ItemError("duplicate-value", "Another live record has this value.", pointer=pointer(name))
     return Refusal(DUPLICATE_RESOURCE, (item,), {"field": name}, existing=existing)

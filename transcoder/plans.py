@@ -8,19 +8,19 @@ from contract.bounds import MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES
 from contract.operations import OPERATIONS, Operation
 from contract.resources import RESOURCES, Resource
 from contract.versions import VERSIONS, Version
-from contract.vocabulary import BATCHES
+from contract.vocabulary import BATCH_KINDS
 from transcoder.errors import ApiError
 from transcoder.handlers import HANDLERS, Handler
-from transcoder.parameters import Asked, Parameters, Read, read_parameters, readers
-from transcoder.records import Capabilities, Records
-from transcoder.values import Known, Surroundings
+from transcoder.parameters import ParameterContext, Parameters, Read, parse_parameters, parsers_of
+from transcoder.records import Backend, Capabilities
+from transcoder.values import KnownDefinitions, ValidationContext
 from transcoder.versioning import Translation, translations
 
 _SAME = Translation(())
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class OperationEntry:
     """How requests of one operation are taken. `able`: what those can do who keep its records. `parts`: of its path,
     between slashes; `id_places`: which are ids, of `resources`, outermost first. `without_a_query`: the parameters of
     a request that has none; None where one is required. `custom`: its records may have fields of their business's own.
@@ -29,8 +29,8 @@ class Plan:
 
     operation: Operation
     handler: Handler
-    able: Capabilities
-    parts: int
+    capabilities: Capabilities
+    path_segments: int
     id_places: tuple[int, ...]
     resources: tuple[Resource, ...]
     has_parent: bool
@@ -39,44 +39,51 @@ class Plan:
     custom: bool
     translations: Mapping[str, Translation]
     """By the date of the caller's version."""
-    most_body_bytes: int
+    max_body_bytes: int
 
 
-def plans(records: Records) -> dict[str, Plan]:
+def operation_table(records: Backend) -> dict[str, OperationEntry]:
     """The plan of each operation, by its id; an open one has none: nobody's token, and it takes nothing."""
     by_version = {version: translations(version, RESOURCES) for version in VERSIONS}
     able = records.capabilities_for
-    return {row.id: _plan(row, able(row.of), by_version) for row in OPERATIONS if not row.open}
+    return {row.id: _plan(row, able(row.resource_row), by_version) for row in OPERATIONS if not row.is_public}
 
 
-def _plan(row: Operation, able: Capabilities, by_version: Mapping[Version, Mapping[Resource, Translation]]) -> Plan:
+def _plan(
+    row: Operation, able: Capabilities, by_version: Mapping[Version, Mapping[Resource, Translation]]
+) -> OperationEntry:
     parts = row.path.split("/")
-    return Plan(
+    return OperationEntry(
         operation=row,
         handler=HANDLERS[row.kind],
-        able=able,
-        parts=len(parts),
-        id_places=tuple(place for place, part in enumerate(parts) if row.of is not None and part.startswith("{")),
+        capabilities=able,
+        path_segments=len(parts),
+        id_places=tuple(
+            place for place, part in enumerate(parts) if row.resource_row is not None and part.startswith("{")
+        ),
         resources=_path_resources(row),
-        has_parent=row.of is not None and row.of.parent is not None,
-        readers=readers(row),
+        has_parent=row.resource_row is not None and row.resource_row.parent is not None,
+        readers=parsers_of(row),
         without_a_query=_without_a_query(row),
-        custom=row.of is not None and row.of.custom,
-        translations={version.date: _SAME if row.of is None else own[row.of] for version, own in by_version.items()},
-        most_body_bytes=MAX_BATCH_BODY_BYTES if row.kind in BATCHES else MAX_BODY_BYTES,
+        custom=row.resource_row is not None and row.resource_row.has_custom_fields,
+        translations={
+            version.date: _SAME if row.resource_row is None else own[row.resource_row]
+            for version, own in by_version.items()
+        },
+        max_body_bytes=MAX_BATCH_BODY_BYTES if row.kind in BATCH_KINDS else MAX_BODY_BYTES,
     )
 
 
 def _path_resources(row: Operation) -> tuple[Resource, ...]:
-    if row.of is None:
+    if row.resource_row is None:
         return ()
-    above = () if row.of.parent is None else (row.of.parent,)
-    return (*above, row.of) if f"{{{row.of.parameter}}}" in row.path else above
+    above = () if row.resource_row.parent is None else (row.resource_row.parent,)
+    return (*above, row.resource_row) if f"{{{row.resource_row.parameter}}}" in row.path else above
 
 
 def _without_a_query(row: Operation) -> Parameters | None:
-    nobody = Surroundings(0, lambda _, __: ids.FOREIGN, Known({}))
+    nobody = ValidationContext(0, lambda _, __: ids.FOREIGN, KnownDefinitions({}))
     try:
-        return read_parameters(readers(row), [], Asked(row, nobody, _SAME))
+        return parse_parameters(parsers_of(row), [], ParameterContext(row, nobody, _SAME))
     except ApiError:
         return None

@@ -7,7 +7,7 @@ from contract.problems import ItemError
 from contract.vocabulary import Json
 
 _SIMILAR = 0.6
-NEAR = 0.8
+MIN_SIMILARITY = 0.8
 """As like as a misspelling is. `created_until` is less like `updated_until`, and `leads` less like `deals`."""
 _LONGEST_NAME = 64
 """Characters; what is longer was meant as no name of ours, and comparing it costs."""

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from structlog.typing import FilteringBoundLogger
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
-TOLD_AFTER_S = 5.0
+LOG_AFTER_S = 5.0
 """When it is logged that the service cannot be reached: services that are started together are up by then."""
 
 
@@ -24,7 +24,7 @@ class Readiness:
         self._log = log
 
     @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
+    async def connect_in_background(self) -> AsyncIterator[None]:
         """Try within the block, in a task of its own."""
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._until_reached())
@@ -35,7 +35,7 @@ class Readiness:
 
     async def _until_reached(self) -> None:
         clock = asyncio.get_running_loop().time
-        tell_at_s, pause_s = clock() + TOLD_AFTER_S, _FIRST_PAUSE_S
+        tell_at_s, pause_s = clock() + LOG_AFTER_S, _FIRST_PAUSE_S
         while True:
             try:
                 await self._connect()

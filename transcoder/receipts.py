@@ -33,12 +33,12 @@ def key_digest(idempotency_key: str) -> str:
     return hashlib.sha256(idempotency_key.encode()).hexdigest()
 
 
-def made_record(kind: Kind, answer: Answer) -> str | None:
+def written_record(kind: Kind, answer: Answer) -> str | None:
     """The one record that was created or upserted, as a receipt holds it."""
     return None if answer.record is None or kind not in _OF_ONE_RECORD else str(answer.record)
 
 
-def receipt_of(notes: Mapping[str, Json], subject: str, answer: Answer, now_ms: int) -> Receipt:
+def make_receipt(notes: Mapping[str, Json], subject: str, answer: Answer, now_ms: int) -> Receipt:
     """The receipt of a request that is answered now, by what was noted of it on its way."""
     duration_ms = round(notes["duration_ms"])
     return Receipt(
@@ -49,7 +49,7 @@ def receipt_of(notes: Mapping[str, Json], subject: str, answer: Answer, now_ms: 
         status=answer.status,
         problem=notes.get("code"),
         replayed=headers.IDEMPOTENT_REPLAYED in answer.headers,
-        record=made_record(BY_ID[notes["operation"]].kind, answer),
+        record=written_record(BY_ID[notes["operation"]].kind, answer),
         duration_ms=duration_ms,
         upstream_duration_ms=notes["upstream_duration_ms"],
     )
@@ -60,7 +60,7 @@ def may_see(receipt: Receipt, call: Call) -> bool:
     return call.may(TOKENS_MANAGE) or receipt.subject == call.token.subject
 
 
-def shown(receipt: Receipt, state: str, record_id: str | None) -> dict[str, Json]:
+def present(receipt: Receipt, state: str, record_id: str | None) -> dict[str, Json]:
     """A receipt as its caller sees it."""
     return dict.fromkeys(_MEMBERS) | {
         "trace_id": receipt.trace_id,

@@ -38,11 +38,11 @@ from contract.types import (
     Ids,
     Int,
     Line,
+    ListOf,
     Options,
     Parts,
     Phone,
     Scopes,
-    Several,
     Tags,
     Text,
     Uris,
@@ -61,7 +61,7 @@ MAX_ZONE = 64
 _DAY_LENGTH = 10
 
 
-class OnInvalid(Enum):
+class InvalidValuePolicy(Enum):
     """What becomes of a value that the contract excludes."""
 
     NULL = "null"
@@ -77,10 +77,10 @@ class InvalidRecord(Exception):
 class RecordCheck:
     """Holds records of one resource to its rows; laid out once."""
 
-    def __init__(self, resource: Resource, max_number: int, on_invalid: OnInvalid) -> None:
+    def __init__(self, resource: Resource, max_number: int, on_invalid: InvalidValuePolicy) -> None:
         self._resource = resource
         self._on_invalid = on_invalid
-        self._rows = tuple(row for row in resource.fields if not row.once and not _is_computed(row))
+        self._rows = tuple(row for row in resource.fields if not row.shown_once and not _is_computed(row))
         known: dict[str, Any] = {**_KNOWN, "MAX_ID": max_number}
         self.source = _source(resource, self._rows, known)
         """Of `passes`, of `is_sound` and of the test of each member."""
@@ -92,7 +92,7 @@ class RecordCheck:
             row.name: known[f"test_{row.name}"] for row in self._rows
         }
 
-    def mended(self, record: Record, definitions: Definitions) -> tuple[Values, list[str]]:
+    def repair(self, record: Record, definitions: Definitions) -> tuple[Values, list[str]]:
         """Return what can be shown of a record that did not pass, and the members that are null for it.
 
         Raises InvalidRecord.
@@ -106,14 +106,14 @@ class RecordCheck:
             if not self._resource.field(name).nullable:
                 raise InvalidRecord(name)
         values |= dict.fromkeys(nulls)
-        if self._resource.custom and values["custom_fields"]:
+        if self._resource.has_custom_fields and values["custom_fields"]:
             values["custom_fields"], invalid = _sorted_out(values["custom_fields"], definitions)
             nulls += invalid
         money = self._resource.money
         if money is not None and (values[money.amount] is None) != (values[money.currency] is None):
             nulls.append(money.currency if values[money.amount] is None else money.amount)
             values[nulls[-1]] = None
-        if nulls and self._on_invalid is OnInvalid.REFUSE:
+        if nulls and self._on_invalid is InvalidValuePolicy.REFUSE:
             raise InvalidRecord(nulls[0])
         return values, nulls
 
@@ -164,7 +164,7 @@ def _source(resource: Resource, rows: tuple[Field, ...], known: dict[str, Any]) 
         null = "v is None or" if row.nullable else "v is None and not record.number or" if _is_id(row) else ""
         all_of.append(f"({read} is v) and ({null} {test})")
         singles += [f"def test_{row.name}(v, record):", f"    return {null} {test}", ""]
-    if resource.custom:
+    if resource.has_custom_fields:
         all_of.append("((v := values['custom_fields']) == {} or fit_custom(v, definitions))")
     if resource.money is not None:
         amount, currency = (f"(values[{name!r}] is None)" for name in (resource.money.amount, resource.money.currency))
@@ -209,7 +209,7 @@ def _test(kind: Any, known: dict[str, Any]) -> str:
             return f"{_WHOLE} and 0 <= v < {_END_MS}"
         case Bool():
             return "(v is True or v is False)"
-        case Choice(grows=True):
+        case Choice(is_open=True):
             return "isinstance(v, str)"
         case Choice(values=values):
             return f"isinstance(v, str) and v in {_constant(frozenset(values), known)}"
@@ -225,7 +225,7 @@ def _test(kind: Any, known: dict[str, Any]) -> str:
             return f"{_WHOLE} and 0 <= v <= MAX_ID"
         case Ids(max_items=most):
             return _each(f"{_WHOLE} and 0 <= v <= MAX_ID", most)
-        case Tags(item=item, max_items=most) | Several(item=item, max_items=most):
+        case Tags(item=item, max_items=most) | ListOf(item=item, max_items=most):
             return _each(_test(item, known), most)
         case Uris(max_items=most, max_length=longest):
             return _each(_length(longest), most)

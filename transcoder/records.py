@@ -22,7 +22,7 @@ from contract.vocabulary import TenantId, TraceId, UserId
 Values = Mapping[str, Any]
 """Public field name → neutral value."""
 
-NOBODY = 0
+NO_RECORD = 0
 """The number of no record: what a well-formed id of nobody is compared as."""
 
 
@@ -46,7 +46,7 @@ class UnreadableRecord(msgspec.Struct, frozen=True, gc=False):
     cause: str
 
 
-class Written(msgspec.Struct, frozen=True, gc=False):
+class WriteResult(msgspec.Struct, frozen=True, gc=False):
     """A record after a write; `created` and `changed` are told by upserts."""
 
     record: Record
@@ -55,7 +55,7 @@ class Written(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class CustomFieldDefinition:
     """A custom field: its own number, key and type; `options` by public value, each with its number."""
 
     number: int
@@ -64,7 +64,7 @@ class Definition:
     options: Mapping[str, int]
 
 
-Definitions = Mapping[str, Definition]
+Definitions = Mapping[str, CustomFieldDefinition]
 """By key."""
 
 
@@ -108,7 +108,7 @@ Tree = Condition | AllOf | AnyOf | NotOf
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class UpdatedAfter:
     """A place that needs no memory: behind the record that was updated then and has that number (0: before all)."""
 
     updated_at_ms: int
@@ -125,7 +125,7 @@ class Query(msgspec.Struct, frozen=True):
     limit: int
     deleted: str
     with_total: bool
-    place: str | After | None
+    place: str | UpdatedAfter | None
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):
@@ -166,14 +166,14 @@ class Actor(msgspec.Struct, frozen=True, gc=False):
     """The loop time at which the request's own deadline ends."""
 
 
-class Shelf(msgspec.Struct, frozen=True, gc=False):
+class RecordCollection(msgspec.Struct, frozen=True, gc=False):
     """Where records stand: their resource, and for parts the number of the record that they are parts of."""
 
     resource: Resource
     parent: int | None = None
 
 
-class Terms(msgspec.Struct, frozen=True, gc=False):
+class WriteTerms(msgspec.Struct, frozen=True, gc=False):
     """How a write is made. `revision`: only on this one (upsert: 0 = no match is expected); `dry`: only as if.
 
     `positions`: where the items of a batch call stand in the caller's batch; each item's dedupe key is made of its own.
@@ -181,7 +181,7 @@ class Terms(msgspec.Struct, frozen=True, gc=False):
 
     revision: int | None = None
     dedupe_key: str | None = None
-    dry: bool = False
+    dry_run: bool = False
     positions: tuple[int, ...] = ()
 
     def item_key(self, position: int) -> str | None:
@@ -207,19 +207,19 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class WriteDone:
     """A write with that dedupe key was carried out; the number of its record, where there is one."""
 
     number: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class WriteRunning:
     """It still is being carried out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class WriteAbsent:
     """No write with that key was carried out."""
 
 
@@ -247,7 +247,7 @@ class Capabilities:
     """The ids of the operations that it carries out; None: of all."""
 
 
-class Records(Protocol):
+class Backend(Protocol):
     """The seam to the internal services; each call ends by the actor's deadline.
 
     Writes answer with the record as it is afterwards; a dry one as it would be (number 0 where it would be new).
@@ -260,56 +260,66 @@ class Records(Protocol):
         """Those that count for a resource, or for what is about none: where several keep records, they differ."""
         return self.capabilities
 
-    def keeper_of(self, resource: Resource | None) -> "Records":
+    def owner_of(self, resource: Resource | None) -> "Backend":
         """Return who keeps the records of a resource, and so knows what became of a write of one."""
         return self
 
-    async def page(self, shelf: Shelf, query: Query, actor: Actor) -> Page | Refusal:
+    async def page(self, shelf: RecordCollection, query: Query, actor: Actor) -> Page | Refusal:
         """A page of records."""
 
-    async def get(self, shelf: Shelf, number: int, actor: Actor) -> Record | Refusal:
+    async def get(self, shelf: RecordCollection, number: int, actor: Actor) -> Record | Refusal:
         """One record, a deleted one included."""
 
-    async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def create(
+        self, shelf: RecordCollection, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """A new record."""
 
-    async def update(self, shelf: Shelf, number: int, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def update(
+        self, shelf: RecordCollection, number: int, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """Merge `values`; None clears a field."""
 
-    async def delete(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Record | Refusal | None:
+    async def delete(
+        self, shelf: RecordCollection, number: int, terms: WriteTerms, actor: Actor
+    ) -> Record | Refusal | None:
         """Delete softly; the would-be record when dry, else nothing."""
 
-    async def restore(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def restore(
+        self, shelf: RecordCollection, number: int, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """Undo a delete."""
 
-    async def upsert(self, shelf: Shelf, on: str, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def upsert(
+        self, shelf: RecordCollection, on: str, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """Create, or merge `values` into the one live record whose `on` field has the same value."""
 
     async def act(
-        self, shelf: Shelf, action: Action, number: int, values: Values, terms: Terms, actor: Actor
-    ) -> Written | Refusal:
+        self, shelf: RecordCollection, action: Action, number: int, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """Carry out one of the resource's actions."""
 
-    async def batch_get(self, shelf: Shelf, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
+    async def batch_get(self, shelf: RecordCollection, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
         """Several records, deleted ones included."""
 
     async def batch_create(
-        self, shelf: Shelf, items: Sequence[Values], terms: Terms, actor: Actor
-    ) -> list[Written | Refusal]:
+        self, shelf: RecordCollection, items: Sequence[Values], terms: WriteTerms, actor: Actor
+    ) -> list[WriteResult | Refusal]:
         """Several new records."""
 
     async def batch_update(
-        self, shelf: Shelf, items: Sequence[Change], terms: Terms, actor: Actor
-    ) -> list[Written | Refusal]:
+        self, shelf: RecordCollection, items: Sequence[Change], terms: WriteTerms, actor: Actor
+    ) -> list[WriteResult | Refusal]:
         """Several merges."""
 
     async def batch_upsert(
-        self, shelf: Shelf, on: str, items: Sequence[Values], terms: Terms, actor: Actor
-    ) -> list[Written | Refusal]:
+        self, shelf: RecordCollection, on: str, items: Sequence[Values], terms: WriteTerms, actor: Actor
+    ) -> list[WriteResult | Refusal]:
         """Several upserts."""
 
     async def batch_delete(
-        self, shelf: Shelf, numbers: Sequence[int], terms: Terms, actor: Actor
+        self, shelf: RecordCollection, numbers: Sequence[int], terms: WriteTerms, actor: Actor
     ) -> list[Record | Refusal | None]:
         """Several deletes."""
 
@@ -322,5 +332,5 @@ class Records(Protocol):
     async def default_currency(self, actor: Actor) -> str | Refusal:
         """The business's currency, as of a few seconds ago at most."""
 
-    async def outcome(self, dedupe_key: str, actor: Actor) -> Done | Running | Absent:
+    async def outcome(self, dedupe_key: str, actor: Actor) -> WriteDone | WriteRunning | WriteAbsent:
         """What became of a write with that key."""

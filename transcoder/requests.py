@@ -21,8 +21,8 @@ from contract.vocabulary import Json, TenantId, TraceId
 from httpserver.messages import Body, BodyLost, Request
 from transcoder import strict_json
 from transcoder.errors import ApiError
-from transcoder.plans import Plan
-from transcoder.values import malformed_id
+from transcoder.plans import OperationEntry
+from transcoder.values import malformed_id_error
 
 _KEY_CHARACTERS = frozenset(chr(code) for code in range(0x20, 0x7F))
 
@@ -42,19 +42,19 @@ def operation_id(request: Request) -> str:
     return request.headers.get(_OPERATION, "")
 
 
-def id_texts(request: Request, plan: Plan) -> list[str]:
+def path_ids(request: Request, plan: OperationEntry) -> list[str]:
     """The texts of the records' ids in the path, outermost first; it is not matched again, only taken apart."""
     given = request.path.split("/")
-    if len(given) != plan.parts:
+    if len(given) != plan.path_segments:
         raise ApiError(INTERNAL_ERROR, outcome="not-applied", cause="path and operation do not go together")
     return [given[place] for place in plan.id_places]
 
 
-def record_number(resource: Resource, text: str, codec: Codec, tenant: TenantId) -> int | ids.Foreign:
+def record_number(resource: Resource, text: str, codec: Codec, tenant: TenantId) -> int | ids.ForeignId:
     """A record that the path names; a malformed id is `invalid-id`."""
     opened = codec.open(resource.prefix, tenant, text)
-    if isinstance(opened, ids.Malformed):
-        fault = malformed_id(resource.prefix, opened)
+    if isinstance(opened, ids.MalformedId):
+        fault = malformed_id_error(resource.prefix, opened)
         item = ItemError(fault.code, fault.detail, parameter=resource.parameter, example=fault.example)
         raise ApiError(INVALID_ID, errors=[item])
     return opened
@@ -73,19 +73,19 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-async def body_begins(body: Body, deadline_s: float) -> bytes | None:
+async def read_first_chunk(body: Body, deadline_s: float) -> bytes | None:
     """None when the body is empty, else what was read of it; only a chunked one, of which it is not told, is begun."""
     if body.length is not None:
         return b"" if body.length else None
     return await _in_time(body.part(), deadline_s) or None
 
 
-async def read_body(body: Body, begun: bytes, deadline_s: float, limit_bytes: int) -> bytes:
+async def read_body(body: Body, first_chunk: bytes, deadline_s: float, limit_bytes: int) -> bytes:
     """The whole body, within its bound and in time; the edge's own buffer limit may not hold (it streams)."""
     if (body.length or 0) <= limit_bytes:
         # It came together with its headers, as most do: there is nothing to wait for, and no deadline to set.
         rest = body.rest()
-        raw = await _in_time(_whole(body, begun, limit_bytes), deadline_s) if rest is None else begun + rest
+        raw = await _in_time(_whole(body, first_chunk, limit_bytes), deadline_s) if rest is None else first_chunk + rest
         if len(raw) <= limit_bytes:
             return raw
     raise ApiError(PAYLOAD_TOO_LARGE, limit_bytes=limit_bytes)
@@ -117,7 +117,7 @@ async def _in_time(arriving: Coroutine[Any, Any, bytes], deadline_s: float) -> b
 def parse_body(raw: bytes) -> Json:
     """The JSON in a body; `malformed-request` with line and column."""
     value = strict_json.parse(raw)
-    if isinstance(value, strict_json.Malformed):
+    if isinstance(value, strict_json.MalformedJson):
         detail = f"{value.detail} (line {value.line}, column {value.column})."
         raise ApiError(MALFORMED_REQUEST, detail, reason=value.reason, line=value.line, column=value.column)
     return value

@@ -3,19 +3,19 @@
 import pkgutil
 from collections.abc import Callable
 
-from process.settings import Reader
-from transcoder.records import Records
+from process.settings import SettingsReader
+from transcoder.records import Backend
 from transcoder.upstream import Upstream
 
-Connect = Callable[[Upstream], Records]
+Connect = Callable[[Upstream], Backend]
 """Makes the records that handlers work with, once per process."""
-Dialect = Callable[[Reader], Connect]
+Dialect = Callable[[SettingsReader], Connect]
 """Reads settings of its own beside the transcoder's, so that every fault is told at once. Connects to nothing yet."""
 
 DEFAULT_DIALECT = "transcoder.dialect:load"
 
 
-def named_dialect(text: str) -> Dialect:
+def load_dialect(text: str) -> Dialect:
     """The dialect of that name; ValueError says what is wrong."""
     if text.count(":") != 1:
         raise ValueError("no module and function")

@@ -13,21 +13,21 @@ Serve = Callable[[Answering, Address, asyncio.Event], Awaitable[None]]
 """Listens until the event, and then ends well."""
 
 
-def lean() -> Serve:
+def own_server() -> Serve:
     """Our own."""
     from process.listening import serve
 
     return serve
 
 
-def of_aiohttp() -> Serve:
+def aiohttp_server() -> Serve:
     """The reference."""
     from process.http import serve_all
 
     return serve_all
 
 
-SERVERS: Mapping[str, Callable[[], Serve]] = {"lean": lean, "aiohttp": of_aiohttp}
+SERVERS: Mapping[str, Callable[[], Serve]] = {"lean": own_server, "aiohttp": aiohttp_server}
 DEFAULT_SERVER = "lean"
 
 

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.bounds import STORE_TIMEOUT_S
-from contract.ids import id_key
-from contract.sealing import KeyRing, key_ring
+from contract.ids import parse_id_key
+from contract.sealing import KeyRing, parse_key_ring
 from process.address import Address, UnixAddress, metrics_listen, parse_address
-from process.look import Look, read_look
+from process.look import Branding, read_branding
 from process.secret import SharedSecret, internal_secret
-from process.settings import Reader, level, public_url
+from process.settings import SettingsReader, parse_log_level, public_url
 from process.tracing import collector_url
 from stores.valkey import valkey_url
 from transcoder.clients import CLIENTS, DEFAULT_CLIENT, named_client
 from transcoder.credentials import Credentials, read_credentials
 from transcoder.inward import MakeClient
-from transcoder.record_checks import OnInvalid
-from transcoder.seam import DEFAULT_DIALECT, Connect, named_dialect
+from transcoder.record_checks import InvalidValuePolicy
+from transcoder.seam import DEFAULT_DIALECT, Connect, load_dialect
 from transcoder.servers import DEFAULT_SERVER, SERVERS, Serve, named_server
 from transcoder.upstream import address_of, internal_url
 
@@ -34,14 +34,14 @@ class Settings:
     """All that differs between deployments."""
 
     listen: UnixAddress
-    serve: Serve
+    server: Serve
     metrics_listen: Address | None
     collector: str | None
     internal_url: str
     client: MakeClient
     credentials: Credentials
     connect: Connect
-    on_invalid: OnInvalid
+    invalid_values: InvalidValuePolicy
     oauth: OAuthSettings
     valkey_url: str
     store_timeout_s: float
@@ -49,16 +49,16 @@ class Settings:
     auth_url: str
     id_key: bytes
     cursor_keys: KeyRing
-    look: Look
+    branding: Branding
     log_level: int
 
 
 def load(environment: Mapping[str, str]) -> Settings:
     """Read the settings; raises SettingsError with all faults at once."""
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     settings = Settings(
         listen=reader.read("LISTEN", _socket, "unix:/path"),
-        serve=reader.read("SERVER", named_server, " or ".join(SERVERS), default=DEFAULT_SERVER),
+        server=reader.read("SERVER", named_server, " or ".join(SERVERS), default=DEFAULT_SERVER),
         metrics_listen=metrics_listen(reader),
         collector=collector_url(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),
@@ -66,30 +66,32 @@ def load(environment: Mapping[str, str]) -> Settings:
         credentials=read_credentials(reader),
         connect=reader.read(
             "DIALECT",
-            lambda name: named_dialect(name)(reader),  # its own settings are among the ones that are told of
+            lambda name: load_dialect(name)(reader),  # its own settings are among the ones that are told of
             f"module:function, such as {DEFAULT_DIALECT}",
             default=DEFAULT_DIALECT,
         ),
-        on_invalid=reader.read("INVALID_VALUES", OnInvalid, "null or refuse", default=OnInvalid.NULL.value),
+        invalid_values=reader.read(
+            "INVALID_VALUES", InvalidValuePolicy, "null or refuse", default=InvalidValuePolicy.NULL.value
+        ),
         oauth=_oauth(reader),
         valkey_url=reader.read(
-            "VALKEY_URL", valkey_url, "unix:///path or redis://host:port (a cluster: ?cluster=true)", told=False
+            "VALKEY_URL", valkey_url, "unix:///path or redis://host:port (a cluster: ?cluster=true)", shown_as=False
         ),
         store_timeout_s=reader.read(
             "STORE_TIMEOUT_MS", _seconds, "whole milliseconds", default=f"{STORE_TIMEOUT_S * 1000:.0f}"
         ),
         api_url=reader.read("PUBLIC_API_URL", public_url, "an https origin such as https://api.example.com"),
         auth_url=reader.read("PUBLIC_AUTH_URL", public_url, "an https origin such as https://auth.example.com"),
-        id_key=reader.secret("ID_KEY_FILE", id_key, "a file of 64 hex characters"),
-        cursor_keys=reader.secret("CURSOR_KEYS_FILE", key_ring, "a file of lines `<key id> <64 hex characters>`"),
-        look=read_look(reader),
-        log_level=reader.read("LOG_LEVEL", level, "debug, info, warning or error", default="info"),
+        id_key=reader.secret("ID_KEY_FILE", parse_id_key, "a file of 64 hex characters"),
+        cursor_keys=reader.secret("CURSOR_KEYS_FILE", parse_key_ring, "a file of lines `<key id> <64 hex characters>`"),
+        branding=read_branding(reader),
+        log_level=reader.read("LOG_LEVEL", parse_log_level, "debug, info, warning or error", default="info"),
     )
     reader.finish()
     return settings
 
 
-def _oauth(reader: Reader) -> OAuthSettings:
+def _oauth(reader: SettingsReader) -> OAuthSettings:
     expected = "oauth's INTERNAL_LISTEN, as unix:/path or http://host:port"
     url = reader.read("OAUTH_INTERNAL_URL", internal_url, expected)
     return OAuthSettings(url, internal_secret(reader, None if url is None else address_of(url)))

@@ -34,7 +34,7 @@ _LONGEST_INTEGER = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Malformed:
+class MalformedJson:
     """Why a text is no JSON for us; `line` and `column` count from 1, the column in characters."""
 
     reason: str
@@ -43,15 +43,15 @@ class Malformed:
     column: int
 
 
-class Scientific(Decimal):
+class ScientificNumber(Decimal):
     """A number that was written with an exponent, which some values may not be."""
 
 
-class _Unwelcome(ValueError):
+class _Unacceptable(ValueError):
     """Something that Python's decoder takes and we do not; it cannot say where."""
 
 
-def parse(raw: bytes) -> Json | Malformed:
+def parse(raw: bytes) -> Json | MalformedJson:
     """The value, or what is wrong with the text."""
     raw = raw.removeprefix(_BOM)
     try:
@@ -67,7 +67,7 @@ def parse(raw: bytes) -> Json | Malformed:
         reason = "trailing-data" if error.msg == "Extra data" else "invalid-json"
         told, index = _trailing_comma(text, error.pos) or (error.msg.lower(), error.pos)
         return _malformed(reason, f"The body is not JSON: {told}", text, index)
-    except (_Unwelcome, RecursionError):
+    except (_Unacceptable, RecursionError):
         return next(_unwelcome(text))
     if _is_too_deep(text):
         return next(_unwelcome(text))
@@ -77,12 +77,12 @@ def parse(raw: bytes) -> Json | Malformed:
 def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise _Unwelcome
+        raise _Unacceptable
     return members
 
 
 def _constant(_: str) -> NoReturn:
-    raise _Unwelcome
+    raise _Unacceptable
 
 
 def _integer(digits: str) -> int | Decimal:
@@ -92,9 +92,9 @@ def _integer(digits: str) -> int | Decimal:
 
 def _fraction(digits: str) -> Decimal:
     try:
-        return Scientific(digits) if "e" in digits or "E" in digits else Decimal(digits)
+        return ScientificNumber(digits) if "e" in digits or "E" in digits else Decimal(digits)
     except InvalidOperation:  # an exponent beyond 10^18 or so
-        raise _Unwelcome from None
+        raise _Unacceptable from None
 
 
 _DECODER = json.JSONDecoder(
@@ -102,10 +102,10 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _malformed(reason: str, detail: str, text: str, index: int) -> Malformed:
+def _malformed(reason: str, detail: str, text: str, index: int) -> MalformedJson:
     line = text.count("\n", 0, index) + 1
     column = index - (text.rfind("\n", 0, index) + 1) + 1
-    return Malformed(reason, detail, line, column)
+    return MalformedJson(reason, detail, line, column)
 
 
 def _trailing_comma(text: str, index: int) -> tuple[str, int] | None:
@@ -117,7 +117,7 @@ def _trailing_comma(text: str, index: int) -> tuple[str, int] | None:
     return f"illegal trailing comma before end of {kind}", len(before) - 1
 
 
-def _overfull(text: str) -> Malformed | None:
+def _overfull(text: str) -> MalformedJson | None:
     """What is wrong with a text that is not read at all: there is too much in it, or it is too deep before that."""
     if len(text) <= MAX_BODY_BYTES or sum(map(text.count, _HINTS)) < MAX_JSON_TOKENS:
         return None
@@ -136,7 +136,7 @@ def _overfull(text: str) -> Malformed | None:
     return None
 
 
-def _too_deep(text: str, index: int) -> Malformed:
+def _too_deep(text: str, index: int) -> MalformedJson:
     return _malformed("too-deep", f"Nesting is deeper than {MAX_NESTING}", text, index)
 
 
@@ -150,7 +150,7 @@ def _is_too_deep(text: str) -> bool:
     return bool(marks)
 
 
-def _bad_escape(text: str) -> Malformed | None:
+def _bad_escape(text: str) -> MalformedJson | None:
     """The first escape of U+0000 or of half a surrogate pair, in a text that the decoder has read."""
     if "\\u" not in text:
         return None
@@ -162,7 +162,7 @@ def _bad_escape(text: str) -> Malformed | None:
     return None
 
 
-def _unwelcome(text: str) -> Iterator[Malformed]:
+def _unwelcome(text: str) -> Iterator[MalformedJson]:
     """What the decoder took or could not place, in the order of the text. Walked only where there is such a thing."""
     names: list[set[str] | None] = []
     for token in _TOKEN.finditer(text):

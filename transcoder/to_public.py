@@ -20,7 +20,7 @@ from contract.types import Address, Amount, CustomFields, CustomType, DateTime, 
 from contract.versions import Version
 from contract.vocabulary import Json, TenantId
 from transcoder.etags import etag, etags
-from transcoder.record_checks import InvalidRecord, OnInvalid, RecordCheck
+from transcoder.record_checks import InvalidRecord, InvalidValuePolicy, RecordCheck
 from transcoder.records import Definitions, Record, Values
 
 Public = dict[str, Json]
@@ -56,7 +56,7 @@ def amount_text(units: int, currency: str) -> str:
     return f"{digits[:-exponent]}.{digits[-exponent:]}"
 
 
-Note = Callable[[Resource, str, str], None]
+OnNulled = Callable[[Resource, str, str], None]
 """Told of each value that is shown as null since the contract excludes it: (resource, member, id of its record)."""
 
 
@@ -71,8 +71,8 @@ class Presenters:
         self,
         resources: Iterable[Resource],
         codec: Codec,
-        on_invalid: OnInvalid = OnInvalid.NULL,
-        note: Note = _to_nobody,
+        on_invalid: InvalidValuePolicy = InvalidValuePolicy.NULL,
+        note: OnNulled = _to_nobody,
     ) -> None:
         self.codec = codec
         self.note = note
@@ -85,7 +85,7 @@ class Presenters:
     def __getitem__(self, resource: Resource) -> "Presenter":
         return self._by_resource[resource]
 
-    def named(self, name: str) -> "Presenter":
+    def for_resource(self, name: str) -> "Presenter":
         """The presenter of the resource of that name."""
         return self._by_name[name]
 
@@ -101,7 +101,7 @@ class Presenter:
         self.source, known = _written(resource, self._codec, all_of_them)
         """Of `shown`."""
         exec(compile(self.source, f"<{resource.name} shown>", "exec"), known)  # noqa: S102  rows are its only source
-        self._shown: Callable[[Around, Record, Values, str, str], Shown] = known["shown"]
+        self._shown: Callable[[PresentationContext, Record, Values, str, str], PublicRecord] = known["shown"]
         self._once = tuple(row.name for row in resource.shown_once)
 
     def record_id(self, tenant: TenantId, number: int) -> str:
@@ -112,7 +112,9 @@ class Presenter:
         """The record's etag in a version."""
         return etag(self.record_id(tenant, record.number), record.revision, version)
 
-    def shown(self, around: "Around", records: Sequence[Record]) -> "list[Shown | InvalidRecord]":
+    def present_all(
+        self, around: "PresentationContext", records: Sequence[Record]
+    ) -> "list[PublicRecord | InvalidRecord]":
         """The public objects as today's version has them, every documented member present and in its order.
 
         A record that is not there yet (a dry create, number 0) has no id. What is shown once is there if it is given.
@@ -130,18 +132,18 @@ class Presenter:
         except InvalidRecord:  # a part of one of them
             return [self._one_or_why(around, record, each) for record, each in zip(records, values, strict=True)]
 
-    def one(self, around: "Around", record: Record) -> "Shown":
+    def present(self, around: "PresentationContext", record: Record) -> "PublicRecord":
         """Likewise of one record; raises InvalidRecord."""
         values = self._values(around, record)
         if isinstance(values, InvalidRecord):
             raise values
         return self._one(around, record, values)
 
-    def _one(self, around: "Around", record: Record, values: Values) -> "Shown":
+    def _one(self, around: "PresentationContext", record: Record, values: Values) -> "PublicRecord":
         [record_id] = self._codec.seal_all(self._resource.prefix, around.tenant, (record.number,))
         return self._shown(around, record, values, record_id, etag(record_id, record.revision, around.version))
 
-    def _values(self, around: "Around", record: Record) -> Values | InvalidRecord:
+    def _values(self, around: "PresentationContext", record: Record) -> Values | InvalidRecord:
         """What may be shown of a record; members that its service has left out are null."""
         values = record.values
         if record.is_checked:
@@ -152,28 +154,30 @@ class Presenter:
         except KeyError:
             pass
         try:
-            values, nulls = self._check.mended(record, around.definitions)
+            values, nulls = self._check.repair(record, around.definitions)
         except InvalidRecord as why:
             return why
         for name in nulls:
             self._note(self._resource, name, self.record_id(around.tenant, record.number))
         return values
 
-    def _one_or_why(self, around: "Around", record: Record, values: Values | InvalidRecord) -> "Shown | InvalidRecord":
+    def _one_or_why(
+        self, around: "PresentationContext", record: Record, values: Values | InvalidRecord
+    ) -> "PublicRecord | InvalidRecord":
         try:
             return values if isinstance(values, InvalidRecord) else self._one(around, record, values)
         except InvalidRecord as why:
             return why
 
-    def public(self, around: "Around", records: Sequence[Record]) -> list[Public]:
+    def to_dicts(self, around: "PresentationContext", records: Sequence[Record]) -> list[Public]:
         """The same as dicts, for whoever takes members away or gives them other names; raises InvalidRecord."""
-        return [self.plain(shown) for shown in _all_shown(self.shown(around, records))]
+        return [self.to_dict(shown) for shown in _parts_public(self.present_all(around, records))]
 
-    def plain(self, shown: "Shown") -> Public:
+    def to_dict(self, shown: "PublicRecord") -> Public:
         """One of them as a dict."""
         return dict(msgspec.to_builtins(shown, builtin_types=(Decimal,)))
 
-    def chosen(self, public: Public, fields: frozenset[str] | None) -> Public:
+    def select_fields(self, public: Public, fields: frozenset[str] | None) -> Public:
         """Of a public object only those `fields` and the id, and what is shown once; all where none are given."""
         if fields is None:
             return public
@@ -181,11 +185,11 @@ class Presenter:
         return {name: value for name, value in public.items() if name in kept}
 
 
-Shown = Any
+PublicRecord = Any
 """A public object; which struct it is, the rows of its resource say."""
 
 
-class Around(msgspec.Struct, frozen=True, gc=False):
+class PresentationContext(msgspec.Struct, frozen=True, gc=False):
     """What a record is shown by: whose it is, in which version, and the definitions of its custom fields."""
 
     tenant: TenantId
@@ -198,7 +202,7 @@ def _written(resource: Resource, codec: Codec, others: Presenters) -> tuple[str,
 
     Whatever no row documents is dropped.
     """
-    always = [row for row in resource.fields if not row.once]
+    always = [row for row in resource.fields if not row.shown_once]
     members = [(row.name, Any) for row in always] + [(row.name, Any, msgspec.UNSET) for row in resource.shown_once]
     known: dict[str, Any] = {
         "Shown": msgspec.defstruct(resource.name, members, gc=False),
@@ -240,14 +244,16 @@ def _expression(field: Field, known: dict[str, Any], others: Presenters) -> str:
         case Ids(prefix=prefix):
             return f"seal_all({prefix!r}, tenant, it) if (it := {value}) else []"
         case Parts(of=of):
-            known[f"show_{field.name}"] = lambda around, parts: _all_shown(others.named(of).shown(around, parts))
+            known[f"show_{field.name}"] = lambda around, parts: _parts_public(
+                others.for_resource(of).present_all(around, parts)
+            )
             return f"show_{field.name}(around, it) if (it := {value}) else []"
         case CustomFields():
             return f"custom(around, it) if (it := {value}) else {{}}"
     return value
 
 
-def _all_shown(parts: "list[Shown | InvalidRecord]") -> "list[Shown]":
+def _parts_public(parts: "list[PublicRecord | InvalidRecord]") -> "list[PublicRecord]":
     """The parts of a record; raises InvalidRecord for one that cannot be shown."""
     for part in parts:
         if isinstance(part, InvalidRecord):
@@ -281,7 +287,7 @@ _INSTANT = (
 """As `instant_text`, in its place: a page has three of them a record, and half of their cost were calls."""
 
 
-def _custom_fields(codec: Codec, around: Around, values: Mapping[str, Any]) -> Json:
+def _custom_fields(codec: Codec, around: PresentationContext, values: Mapping[str, Any]) -> Json:
     shown: dict[str, Json] = {}
     for key, value in values.items():
         definition = around.definitions.get(key)

@@ -15,9 +15,9 @@ from contract.operations import BY_ID
 from contract.vocabulary import Json, TenantId
 from httpserver.connection import Answering
 from httpserver.messages import Request, Response
-from process.spans import asking, asking_store, failed, onward, serving
-from stores.idempotency import Claim, Idempotency, Use, Used
-from transcoder.documents import document_at
+from process.spans import client_span, mark_failed, propagation_headers, server_span, store_span
+from stores.idempotency import Claim, Idempotency, KeyUse, PastUse
+from transcoder.documents import document_for_path
 from transcoder.errors import ApiError
 from transcoder.idempotency import outcome_of
 from transcoder.upstream import Reply, Upstream
@@ -25,19 +25,21 @@ from transcoder.upstream import Reply, Upstream
 _OUR_FAULT = 500
 
 
-def serving_requests(tracer: Tracer, answering: Answering) -> Answering:
+def traced_server(tracer: Tracer, answering: Answering) -> Answering:
     """A span for each request that the edge has begun a trace for."""
 
     async def answer(request: Request) -> Response:
         operation = request.headers.get(OPERATION.name, "")
-        with serving(tracer, operation or f"{request.method} {_route(request, operation)}", request.headers) as span:
+        with server_span(
+            tracer, operation or f"{request.method} {_route(request, operation)}", request.headers
+        ) as span:
             if not span.is_recording():
                 return await answering(request)
             _say_what_is_asked(span, request, operation)
             response = await answering(request)
             span.set_attribute(spans.STATUS, response.status)
             if response.status >= _OUR_FAULT:
-                failed(span, str(response.status))
+                mark_failed(span, str(response.status))
             return response
 
     return answer
@@ -55,11 +57,11 @@ def _route(request: Request, operation: str) -> str:
     """The path as a table has it: an operation's, or a document's."""
     if operation in BY_ID:
         return BY_ID[operation].path
-    document = document_at(request.path)
+    document = document_for_path(request.path)
     return document.path if document else ""
 
 
-def note(notes: Mapping[str, Json]) -> None:
+def annotate_span(notes: Mapping[str, Json]) -> None:
     """What the request's line in the log says, in its span too: whose it was, and by which problem it was refused."""
     span = get_current_span()
     for attribute, member in ((spans.BUSINESS, "business"), (spans.PROBLEM, "code")):
@@ -87,24 +89,24 @@ class TracedUpstream:
         writes: bool,
     ) -> Reply:
         """See `Upstream.send`."""
-        with asking(self._tracer, f"{self._called} {method}") as span:
+        with client_span(self._tracer, f"{self._called} {method}") as span:
             span.set_attribute(spans.METHOD, method)
             try:
                 reply = await self._inner.send(
                     method,
                     path,
-                    {**headers, **onward()},
+                    {**headers, **propagation_headers()},
                     body,
                     deadline_s=deadline_s,
                     deadline_header=deadline_header,
                     writes=writes,
                 )
             except ApiError as error:
-                failed(span, error.problem.code)
+                mark_failed(span, error.problem.code)
                 raise
             span.set_attribute(spans.STATUS, reply.status)
             if reply.status >= _OUR_FAULT:
-                failed(span, str(reply.status))
+                mark_failed(span, str(reply.status))
             return reply
 
 
@@ -115,7 +117,7 @@ class TracedIdempotency:
         self._tracer = tracer
         self._inner = inner
 
-    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: Use) -> Claim:
+    async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: KeyUse) -> Claim:
         """See `Idempotency`."""
         with _step(self._tracer, "claim") as span:
             claim = await self._inner.claim(tenant, name, fingerprint, owner, use)
@@ -127,7 +129,7 @@ class TracedIdempotency:
         with _step(self._tracer, "finish"):
             await self._inner.finish(tenant, name, owner, answer, note)
 
-    async def uses(self, tenant: TenantId, key: str) -> list[Used]:
+    async def uses(self, tenant: TenantId, key: str) -> list[PastUse]:
         """See `Idempotency`."""
         with _step(self._tracer, "uses"):
             return await self._inner.uses(tenant, key)
@@ -139,4 +141,4 @@ class TracedIdempotency:
 
 
 def _step(tracer: Tracer, step: str) -> AbstractContextManager[Span]:
-    return asking_store(tracer, f"idempotency.{step}")
+    return store_span(tracer, f"idempotency.{step}")

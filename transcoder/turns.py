@@ -11,14 +11,14 @@ LARGE_BYTES = 32 * 1024
 """From here on it matters: some milliseconds of work. Smaller ones pass at no cost."""
 
 
-class Turns:
+class LargeAnswerQueue:
     """Who came first has the first turn."""
 
     def __init__(self) -> None:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._taken = False
 
-    async def come(self, answer_bytes: int) -> None:
+    async def wait_turn(self, answer_bytes: int) -> None:
         """Return when an answer of that size may be worked on, which is to be done before anything is awaited."""
         if answer_bytes < LARGE_BYTES:
             return

@@ -13,19 +13,19 @@ from typing import Protocol
 from yarl import URL
 
 from contract.bounds import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
-from contract.failures import SERVICE_LOST
+from contract.failures import SERVICE_UNAVAILABLE
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT
 from httpclient.client import CONNECT_TIMEOUT_S
-from httpclient.errors import Dropped, NoAnswer, Unreachable
+from httpclient.errors import ConnectionDropped, NoResponse, Unreachable
 from httpclient.reading import Reply as Reply  # dialects take it from here
 from process.address import Address, TcpAddress, UnixAddress
 from transcoder.clients import CLIENTS, DEFAULT_CLIENT
-from transcoder.credentials import Shown
+from transcoder.credentials import CurrentCredentials
 from transcoder.errors import ApiError
-from transcoder.inward import Client, MakeClient
-from transcoder.metrics import CANCELLED, Tally, status_class
+from transcoder.inward import HttpClient, MakeClient
+from transcoder.metrics import CANCELLED, TranscoderMetrics, status_class
 from transcoder.outage import Outage
-from transcoder.turns import Turns
+from transcoder.turns import LargeAnswerQueue
 
 _TENTHS = 10
 _MOST_SPARE_TENTHS = 10 * _TENTHS
@@ -82,28 +82,28 @@ class Stopwatch:
 _watch: ContextVar[Stopwatch | None] = ContextVar("calls of this request", default=None)
 
 
-def begin_request() -> None:
+def start_timing() -> None:
     """From here on, and in every task that is begun from here, calls are timed together."""
     _watch.set(Stopwatch())
 
 
-def spent_ms() -> int | None:
+def upstream_ms() -> int | None:
     """How long the request has waited for internal services; None: it has asked none."""
     watch = _watch.get()
     return None if watch is None else watch.ms
 
 
-class Spare:
+class RetryBudget:
     """How often a call may be sent again: once for every ten that were sent, ten saved up at most."""
 
     def __init__(self) -> None:
         self._tenths = _MOST_SPARE_TENTHS
 
-    def earn(self) -> None:
+    def note_sent(self) -> None:
         """A call was sent."""
         self._tenths = min(_MOST_SPARE_TENTHS, self._tenths + 1)
 
-    def take(self) -> bool:
+    def try_spend(self) -> bool:
         """Whether one may be sent again."""
         if self._tenths < _TENTHS:
             return False
@@ -114,12 +114,12 @@ class Spare:
 class HttpUpstream:
     """`Upstream` on a client, which sends a request once at the most."""
 
-    def __init__(self, client: Client, shown: Shown, tally: Tally) -> None:
+    def __init__(self, client: HttpClient, shown: CurrentCredentials, tally: TranscoderMetrics) -> None:
         self._client = client
         self._shown = shown
         self._tally = tally
-        self._spare = Spare()
-        self._turns = Turns()
+        self._spare = RetryBudget()
+        self._turns = LargeAnswerQueue()
         self._outage = Outage()
         self._is_closed = False
 
@@ -146,8 +146,8 @@ class HttpUpstream:
             outcome = error.problem.code
             raise
         finally:
-            self._tally.called(outcome, watch.end() - began_s)
-        await self._turns.come(len(reply.body))
+            self._tally.record_call(outcome, watch.end() - began_s)
+        await self._turns.wait_turn(len(reply.body))
         return reply
 
     async def _send(
@@ -169,46 +169,46 @@ class HttpUpstream:
         if body is not None:
             sent["Content-Type"] = JSON_MEDIA_TYPE
         unknown = "unknown" if writes else "not-applied"
-        self._spare.earn()
+        self._spare.note_sent()
         try:
             try:
-                return await self._ask(method, path, sent, body, until_s=until_s)
-            except Dropped:
+                return await self._send_once(method, path, sent, body, until_s=until_s)
+            except ConnectionDropped:
                 # Most often a kept connection of a service that has restarted.
-                if writes or not self._spare.take():
+                if writes or not self._spare.try_spend():
                     raise
-                return await self._ask(method, path, sent, body, until_s=until_s)
+                return await self._send_once(method, path, sent, body, until_s=until_s)
         except Unreachable as error:
-            raise ApiError(SERVICE_LOST.answer, cause=str(error)) from None
-        except Dropped as error:  # it died, most likely: there is no answer that could be wrong
-            raise ApiError(SERVICE_LOST.answer, outcome=unknown, cause=str(error)) from None
+            raise ApiError(SERVICE_UNAVAILABLE.problem, cause=str(error)) from None
+        except ConnectionDropped as error:  # it died, most likely: there is no answer that could be wrong
+            raise ApiError(SERVICE_UNAVAILABLE.problem, outcome=unknown, cause=str(error)) from None
         except TimeoutError:
             raise ApiError(UPSTREAM_TIMEOUT, outcome=unknown, cause="no answer in time") from None
-        except NoAnswer as error:
+        except NoResponse as error:
             raise ApiError(UPSTREAM_INVALID, outcome=unknown, cause=str(error)) from None
 
-    async def _ask(
+    async def _send_once(
         self, method: str, path: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
     ) -> Reply:
         """Ask once a connection can be made; raises what `Client.ask` raises."""
         clock, tries = asyncio.get_running_loop().time, 0
         while True:
             try:
-                reply = await self._client.ask(method, path, fields, body, until_s=until_s)
+                reply = await self._client.send(method, path, fields, body, until_s=until_s)
             except Unreachable:
                 tries += 1
                 # A try that could outlast the deadline would end as a time-out, and its outcome as unknown.
-                pause_s = self._outage.pause_s(tries, now_s=clock(), until_s=until_s - CONNECT_TIMEOUT_S)
+                pause_s = self._outage.note_failure(tries, now_s=clock(), until_s=until_s - CONNECT_TIMEOUT_S)
                 if pause_s is None:
                     raise
                 await asyncio.sleep(pause_s)
                 if self._is_closed:
                     raise
-            except NoAnswer:
-                self._outage.end()
+            except NoResponse:
+                self._outage.note_connected()
                 raise
             else:
-                self._outage.end()
+                self._outage.note_connected()
                 return reply
 
     async def close(self) -> None:
@@ -218,13 +218,16 @@ class HttpUpstream:
 
 
 def http_upstream(
-    base: str, shown: Shown, tally: Tally | None = None, make: MakeClient = CLIENTS[DEFAULT_CLIENT]
+    base: str,
+    shown: CurrentCredentials,
+    tally: TranscoderMetrics | None = None,
+    make: MakeClient = CLIENTS[DEFAULT_CLIENT],
 ) -> HttpUpstream:
     """A client for `unix:/path`, `http://host:port` or `https://host:port`; its owner closes it."""
-    return HttpUpstream(make(base, shown), shown, tally or Tally())
+    return HttpUpstream(make(base, shown), shown, tally or TranscoderMetrics())
 
 
-async def connect_once(base: str, shown: Shown) -> None:
+async def connect_once(base: str, shown: CurrentCredentials) -> None:
     """Connect to the service at `base`, by TLS where it is https, and close. Raises OSError, which TimeoutError is."""
     async with asyncio.timeout(CONNECT_TIMEOUT_S):
         match address_of(base):

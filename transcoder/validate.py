@@ -13,16 +13,16 @@ from typing import Any
 
 from contract.bounds import MAX_ERRORS
 from contract.problems import ItemError
-from contract.resources import RESOURCES, Field, Money, Resource, Write
+from contract.resources import RESOURCES, AmountPair, Field, Resource, Writable
 from contract.types import Address, Amount, CustomFields, Parts
 from contract.vocabulary import Json
-from transcoder.members import JUDGES, WRONG, Faults, Judge, Read, faults_of, unknown
+from transcoder.members import JUDGES, WRONG, FieldErrors, Judge, Read, errors_of, unknown
 from transcoder.pointers import in_document_order, pointer
 from transcoder.records import Values
-from transcoder.values import CHECKS, Fault, Surroundings, bound, in_units
+from transcoder.values import CHECKS, InvalidValue, ValidationContext, check_of, in_units
 
 
-class Mode(StrEnum):
+class BodyMode(StrEnum):
     """What a body is for. Words, since those are hashed faster than members of a bare Enum."""
 
     CREATE = "create"
@@ -32,108 +32,112 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Invalid:
+class InvalidBody:
     """A body that cannot be taken, and why."""
 
     errors: tuple[ItemError, ...]
 
 
-class _Shape:
+class _BodyShape:
     """What a body may hold in a mode: the judge of each member, and what is to be seen of the body as a whole."""
 
-    def __init__(self, fields: Mapping[str, Field], mode: Mode) -> None:
+    def __init__(self, fields: Mapping[str, Field], mode: BodyMode) -> None:
         rows = fields.values()
-        self.judges = {row.name: _judge(row, mode) for row in rows}
+        self.judges = {row.name: _validator(row, mode) for row in rows}
         """Of each member what judges it, and what null is."""
-        self.writable = [row.name for row in rows if row.write is not Write.NEVER]
-        self.beside = {row.name: partial(_applicable, row, fields, mode) for row in rows if row.only_with is not None}
-        self.required = () if mode is Mode.PATCH else tuple(row for row in rows if row.required)
+        self.writable = [row.name for row in rows if row.write is not Writable.NEVER]
+        self.beside = {row.name: partial(_applicable, row, fields, mode) for row in rows if row.requires is not None}
+        self.required = () if mode is BodyMode.PATCH else tuple(row for row in rows if row.required)
         self.defaults = {row.name: row.default for row in rows if row.default is not None}
         self.objects = tuple(row.name for row in rows if isinstance(row.type, Address | CustomFields))
         """Of which an empty one is none."""
 
 
-_READ_ONLY = Fault("read-only", "This member cannot be written here.")
-_NOT_NULLABLE = Fault("not-nullable", "This member cannot be null.")
+_READ_ONLY = InvalidValue("read-only", "This member cannot be written here.")
+_NOT_NULLABLE = InvalidValue("not-nullable", "This member cannot be null.")
 
 
-def _judge(row: Field, mode: Mode) -> tuple[Judge, Fault | None]:
-    if row.write is Write.NEVER or (row.write is Write.ON_CREATE and mode is Mode.PATCH):
+def _validator(row: Field, mode: BodyMode) -> tuple[Judge, InvalidValue | None]:
+    if row.write is Writable.NEVER or (row.write is Writable.ON_CREATE and mode is BodyMode.PATCH):
         return lambda _, __: _READ_ONLY, _READ_ONLY
     return _JUDGES[type(row.type)](row.type), None if row.nullable else _NOT_NULLABLE
 
 
 @lru_cache
-def _shape_of(resource: Resource, mode: Mode) -> _Shape:
-    return _Shape(resource.by_name, mode)
+def _shape_of(resource: Resource, mode: BodyMode) -> _BodyShape:
+    return _BodyShape(resource.by_name, mode)
 
 
-def create_values(resource: Resource, body: Json, around: Surroundings) -> Values | Invalid:
+def validate_create(resource: Resource, body: Json, around: ValidationContext) -> Values | InvalidBody:
     """What a create body holds, defaults filled in; nulls stand for absent."""
-    shape = _shape_of(resource, Mode.CREATE)
+    shape = _shape_of(resource, BodyMode.CREATE)
     read = _resource_values(resource, shape, body, around)
-    if isinstance(read, Invalid):
+    if isinstance(read, InvalidBody):
         return read
     for name, default in shape.defaults.items():
         if name not in read:
             read[name] = list(default) if isinstance(default, tuple) else default
     for name in shape.objects:
         if read.get(name) is not None:
-            read[name] = _told(read[name]) or None
-    return _told(read)
+            read[name] = _present(read[name]) or None
+    return _present(read)
 
 
-def _told(members: dict[str, Any]) -> dict[str, Any]:
+def _present(members: dict[str, Any]) -> dict[str, Any]:
     """Those that are not null."""
     if None not in members.values():
         return members
     return {name: value for name, value in members.items() if value is not None}
 
 
-def patch_values(resource: Resource, body: Json, around: Surroundings) -> Values | Invalid:
+def validate_patch(resource: Resource, body: Json, around: ValidationContext) -> Values | InvalidBody:
     """What a merge patch changes (RFC 7396): absent members are not there, None clears."""
-    return _resource_values(resource, _shape_of(resource, Mode.PATCH), body, around)
+    return _resource_values(resource, _shape_of(resource, BodyMode.PATCH), body, around)
 
 
-def upsert_values(resource: Resource, on: str, body: Json, around: Surroundings) -> Values | Invalid:
+def validate_upsert(resource: Resource, on: str, body: Json, around: ValidationContext) -> Values | InvalidBody:
     """What an upsert's body holds: a whole create body, of which the present members are a patch where one matches."""
-    read = _resource_values(resource, _shape_of(resource, Mode.UPSERT), body, around)
+    read = _resource_values(resource, _shape_of(resource, BodyMode.UPSERT), body, around)
     if not isinstance(body, dict) or body.get(on) is not None:
         return read
-    fault = Fault("not-nullable" if on in body else "required", "An upsert needs the field that it matches by.")
-    others = read.errors if isinstance(read, Invalid) else ()
-    return _invalid([*others, item(fault, pointer(on))], body)
+    fault = InvalidValue("not-nullable" if on in body else "required", "An upsert needs the field that it matches by.")
+    others = read.errors if isinstance(read, InvalidBody) else ()
+    return _invalid([*others, item_error(fault, pointer(on))], body)
 
 
-def action_values(fields: Sequence[Field], body: Json, around: Surroundings) -> Values | Invalid:
+def validate_action(fields: Sequence[Field], body: Json, around: ValidationContext) -> Values | InvalidBody:
     """What an action's body holds."""
     if not isinstance(body, dict):
         return _NO_OBJECT
-    values, errors = _read(_Shape({row.name: row for row in fields}, Mode.ACTION), body, around)
+    values, errors = _read(_BodyShape({row.name: row for row in fields}, BodyMode.ACTION), body, around)
     return _invalid(errors, body) if errors else values
 
 
-def _resource_values(resource: Resource, shape: _Shape, body: Json, around: Surroundings) -> dict[str, Any] | Invalid:
+def _resource_values(
+    resource: Resource, shape: _BodyShape, body: Json, around: ValidationContext
+) -> dict[str, Any] | InvalidBody:
     if not isinstance(body, dict):
         return _NO_OBJECT
     values, errors = _read(shape, body, around)
     if resource.money is not None:
         priced = _with_money(resource, resource.money, body, values)
-        if isinstance(priced, Invalid):
+        if isinstance(priced, InvalidBody):
             errors += priced.errors
         else:
             values = priced
     return _invalid(errors, body) if errors else values
 
 
-_NO_OBJECT = Invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
+_NO_OBJECT = InvalidBody((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
 
 
-def _invalid(errors: Sequence[ItemError], body: Json) -> Invalid:
-    return Invalid(in_document_order(errors, body)[:MAX_ERRORS])
+def _invalid(errors: Sequence[ItemError], body: Json) -> InvalidBody:
+    return InvalidBody(in_document_order(errors, body)[:MAX_ERRORS])
 
 
-def _read(shape: _Shape, body: dict[str, Json], around: Surroundings) -> tuple[dict[str, Any], list[ItemError]]:
+def _read(
+    shape: _BodyShape, body: dict[str, Json], around: ValidationContext
+) -> tuple[dict[str, Any], list[ItemError]]:
     """The values of the members that are good, and what is wrong with the others."""
     values: dict[str, Any] = {}
     errors: list[ItemError] = []
@@ -150,7 +154,7 @@ def _read(shape: _Shape, body: dict[str, Json], around: Surroundings) -> tuple[d
             values[name] = read
             continue
         at = pointer(name)
-        errors += [item(fault, at) for fault in faults_of(read)]
+        errors += [item_error(fault, at) for fault in errors_of(read)]
         if len(errors) >= MAX_ERRORS:
             break  # the rest would not be shown, and each guess at a name costs
     errors += [_missing(row) for row in shape.required if row.name not in body]
@@ -166,7 +170,7 @@ def _shown(example: Json) -> Json:
     return list(example) if isinstance(example, tuple) else example
 
 
-def item(fault: Fault, at: str) -> ItemError:
+def item_error(fault: InvalidValue, at: str) -> ItemError:
     """A fault as an item error, below a place."""
     return ItemError(
         fault.code,
@@ -178,40 +182,40 @@ def item(fault: Fault, at: str) -> ItemError:
     )
 
 
-def _applicable(row: Field, fields: Mapping[str, Field], mode: Mode, read: Read, body: dict[str, Json]) -> Read:
+def _applicable(row: Field, fields: Mapping[str, Field], mode: BodyMode, read: Read, body: dict[str, Json]) -> Read:
     """Against the body's own state: an open deal has no `closed_at`."""
-    if row.only_with is None or type(read) in WRONG:
+    if row.requires is None or type(read) in WRONG:
         return read
-    name, allowed = row.only_with
-    if mode is Mode.UPSERT and name not in body:
+    name, allowed = row.requires
+    if mode is BodyMode.UPSERT and name not in body:
         return read  # the record that it matches has a state, which only the service knows
     state = body.get(name, fields[name].default)
     known = getattr(fields[name].type, "values", ())
     if state in known and state not in allowed:
-        return Fault("not-applicable", f"Only beside `{name}` {' or '.join(allowed)}.")
+        return InvalidValue("not-applicable", f"Only beside `{name}` {' or '.join(allowed)}.")
     return read
 
 
 def _parts(kind: Parts) -> Judge:
     """The parts of a new record: an object each, all of whose members are told; no two of one name."""
     resource = next(row for row in RESOURCES if row.name == kind.of)
-    shape = _Shape({name: resource.field(name) for name in kind.members}, Mode.CREATE)
+    shape = _BodyShape({name: resource.field(name) for name in kind.members}, BodyMode.CREATE)
     defaults = {name: resource.field(name).default for name in kind.members}
 
-    def read(value: Json, around: Surroundings) -> list[dict[str, Any]] | Fault | Faults:
+    def read(value: Json, around: ValidationContext) -> list[dict[str, Any]] | InvalidValue | FieldErrors:
         if not isinstance(value, list):
-            return Fault("invalid-type", "Expected an array of objects.", example=kind.example)
+            return InvalidValue("invalid-type", "Expected an array of objects.", example=kind.example)
         if len(value) < kind.min_items:
-            return Fault("too-few-items", f"At least {kind.min_items}.", example=kind.example)
+            return InvalidValue("too-few-items", f"At least {kind.min_items}.", example=kind.example)
         if len(value) > kind.max_items:
-            return Fault("too-many-items", f"At most {kind.max_items}.")
-        faults = Faults()
+            return InvalidValue("too-many-items", f"At most {kind.max_items}.")
+        faults = FieldErrors()
         parts: list[dict[str, Any]] = []
         names: set[str] = set()
         for index, given in enumerate(value):
             if not isinstance(given, dict):
                 code = "not-nullable" if given is None else "invalid-type"
-                faults.append(Fault(code, "Expected an object.", pointer(index), example=kind.example[0]))
+                faults.append(InvalidValue(code, "Expected an object.", pointer(index), example=kind.example[0]))
                 continue
             part, errors = _read(shape, given, around)
             faults += [_within(index, error) for error in errors]
@@ -219,7 +223,7 @@ def _parts(kind: Parts) -> Judge:
                 continue
             name = str(part["name"]).lower()
             if name in names:
-                faults.append(Fault("duplicate-item", "Another one has this name.", at=pointer(index, "name")))
+                faults.append(InvalidValue("duplicate-item", "Another one has this name.", at=pointer(index, "name")))
             names.add(name)
             parts.append(defaults | part)
         return faults or parts
@@ -227,46 +231,52 @@ def _parts(kind: Parts) -> Judge:
     return read
 
 
-def _within(index: int, error: ItemError) -> Fault:
+def _within(index: int, error: ItemError) -> InvalidValue:
     at = pointer(index) + (error.pointer or "")
-    return Fault(error.code, error.detail, at, error.allowed, error.did_you_mean, error.example)
+    return InvalidValue(error.code, error.detail, at, error.allowed, error.did_you_mean, error.example)
 
 
-_JUDGES: Mapping[type, Callable[[Any], Judge]] = {**dict.fromkeys(CHECKS, bound), **JUDGES, Parts: _parts}
+_JUDGES: Mapping[type, Callable[[Any], Judge]] = {**dict.fromkeys(CHECKS, check_of), **JUDGES, Parts: _parts}
 """What gives the judge of each type that callers write."""
 WRITABLE_TYPES = frozenset(_JUDGES)
 
 
 def _with_money(
-    resource: Resource, money: Money, body: dict[str, Json], read: dict[str, Any]
-) -> dict[str, Any] | Invalid:
+    resource: Resource, money: AmountPair, body: dict[str, Json], read: dict[str, Any]
+) -> dict[str, Any] | InvalidBody:
     """The rules between an amount and its currency; an amount without one stays a Decimal until it is known."""
     if any(name in body and name not in read for name in (money.amount, money.currency)):
         return read  # what is wrong with one of them is told already
     amount, currency = read.get(money.amount), read.get(money.currency)
     if amount is None and currency is not None:
-        return _fault(money.amount, Fault("required", "A currency never comes without an amount.", example="12500.00"))
+        return _fault(
+            money.amount, InvalidValue("required", "A currency never comes without an amount.", example="12500.00")
+        )
     if amount is None:
         if money.amount not in body and money.currency in body:
-            return _fault(money.amount, Fault("required", "A currency is cleared with its amount.", example="12500.00"))
+            return _fault(
+                money.amount, InvalidValue("required", "A currency is cleared with its amount.", example="12500.00")
+            )
         return read | {money.currency: None} if money.amount in read else read
     if money.currency in body and currency is None:
-        return _fault(money.currency, Fault("not-nullable", "An amount needs its currency."))
+        return _fault(money.currency, InvalidValue("not-nullable", "An amount needs its currency."))
     if currency is None:
         return read
-    return scaled(resource, money, read, currency)
+    return to_smallest_units(resource, money, read, currency)
 
 
-def scaled(resource: Resource, money: Money, read: Values, currency: str) -> dict[str, Any] | Invalid:
+def to_smallest_units(
+    resource: Resource, money: AmountPair, read: Values, currency: str
+) -> dict[str, Any] | InvalidBody:
     """The values with the amount in the currency's smallest unit, and the currency beside it."""
     kind, given = resource.field(money.amount).type, read[money.amount]
     if not isinstance(kind, Amount) or not isinstance(given, Decimal):
         return dict(read)
     units = in_units(kind, given, currency)
-    if isinstance(units, Fault):
+    if isinstance(units, InvalidValue):
         return _fault(money.amount, units)
     return {**read, money.amount: units, money.currency: currency}
 
 
-def _fault(name: str, fault: Fault) -> Invalid:
-    return Invalid((item(fault, pointer(name)),))
+def _fault(name: str, fault: InvalidValue) -> InvalidBody:
+    return InvalidBody((item_error(fault, pointer(name)),))

@@ -32,10 +32,10 @@ from contract.types import (
     Url,
 )
 from contract.vocabulary import Json
-from transcoder.composed import MOST_SHRINKAGE, composed
-from transcoder.pointers import NEAR, did_you_mean
-from transcoder.records import Definition, Definitions
-from transcoder.strict_json import Scientific
+from transcoder.composed import MOST_SHRINKAGE, to_nfc
+from transcoder.pointers import MIN_SIMILARITY, did_you_mean
+from transcoder.records import CustomFieldDefinition, Definitions
+from transcoder.strict_json import ScientificNumber
 
 WHITE_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -66,11 +66,11 @@ _DAY_S, _EPOCH_DAY = 86_400, _EPOCH.toordinal()
 _LAST_MS = 4_133_980_799_999
 """2100-12-31T23:59:59.999Z."""
 
-OpenId = Callable[[str, str], int | ids.Malformed | ids.Foreign]
+OpenId = Callable[[str, str], int | ids.MalformedId | ids.ForeignId]
 """(prefix, text) → what the codec makes of it for the caller's business."""
 
 
-class Fault(msgspec.Struct, frozen=True, gc=False):
+class InvalidValue(msgspec.Struct, frozen=True, gc=False):
     """What is wrong with one value: an item code and a sentence; `at` is where inside the value (pointer segments)."""
 
     code: str
@@ -81,7 +81,7 @@ class Fault(msgspec.Struct, frozen=True, gc=False):
     example: Json = None
 
 
-class Known:
+class KnownDefinitions:
     """The definitions of custom fields that a call is judged by, and whether it asked for more than they hold."""
 
     def __init__(self, definitions: Definitions) -> None:
@@ -91,7 +91,7 @@ class Known:
     def __iter__(self) -> Iterator[str]:
         return iter(self._definitions)
 
-    def get(self, key: str) -> Definition | None:
+    def get(self, key: str) -> CustomFieldDefinition | None:
         """The definition of a key."""
         definition = self._definitions.get(key)
         self.missed |= definition is None
@@ -102,19 +102,19 @@ class Known:
         self.missed = True
 
 
-class Surroundings(msgspec.Struct, frozen=True):
+class ValidationContext(msgspec.Struct, frozen=True):
     """What some types are judged by: the clock and the caller's business."""
 
     now_ms: int
     open_id: OpenId
-    definitions: Known
+    definitions: KnownDefinitions
 
 
-def _wrong_type(expected: str, example: Json) -> Fault:
-    return Fault("invalid-type", f"Expected {expected}.", example=example)
+def _wrong_type(expected: str, example: Json) -> InvalidValue:
+    return InvalidValue("invalid-type", f"Expected {expected}.", example=example)
 
 
-def line(kind: Line, value: Json, _: Surroundings) -> str | Fault:
+def single_line(kind: Line, value: Json, _: ValidationContext) -> str | InvalidValue:
     """NFC, trimmed, no control characters."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
@@ -123,16 +123,16 @@ def line(kind: Line, value: Json, _: Surroundings) -> str | Fault:
         return value
     text = value.strip(WHITE_SPACE)
     if _CONTROL.search(text):
-        return Fault("invalid-characters", "Line breaks and control characters are not allowed here.")
+        return InvalidValue("invalid-characters", "Line breaks and control characters are not allowed here.")
     if not text:
-        return Fault("too-short", "Must not be empty; send null to leave it out.")
+        return InvalidValue("too-short", "Must not be empty; send null to leave it out.")
     return _within(text, kind.max_length)
 
 
-def _within(text: str, max_length: int) -> str | Fault:
+def _within(text: str, max_length: int) -> str | InvalidValue:
     """NFC, if that is no longer than it may be."""
-    read = composed(text) if len(text) <= MOST_SHRINKAGE * max_length else text
-    return read if len(read) <= max_length else Fault("too-long", f"At most {max_length} characters.")
+    read = to_nfc(text) if len(text) <= MOST_SHRINKAGE * max_length else text
+    return read if len(read) <= max_length else InvalidValue("too-long", f"At most {max_length} characters.")
 
 
 def _lower_ascii(value: str) -> str:
@@ -141,17 +141,17 @@ def _lower_ascii(value: str) -> str:
     return text.lower() if text.isascii() else text
 
 
-def email(kind: Email, value: Json, _: Surroundings) -> str | Fault:
+def email(kind: Email, value: Json, _: ValidationContext) -> str | InvalidValue:
     """Trimmed, lower-cased; ASCII."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     text = _lower_ascii(value)
     if len(text) > MAX_EMAIL or not _EMAIL.fullmatch(text):
-        return Fault("invalid-email", "Not an e-mail address.", example=kind.example)
+        return InvalidValue("invalid-email", "Not an e-mail address.", example=kind.example)
     return text
 
 
-def phone(kind: Phone, value: Json, _: Surroundings) -> str | Fault:
+def phone(kind: Phone, value: Json, _: ValidationContext) -> str | InvalidValue:
     """E.164 once spaces, hyphens, dots and parentheses are dropped."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
@@ -159,11 +159,11 @@ def phone(kind: Phone, value: Json, _: Surroundings) -> str | Fault:
         return value
     text = value.strip(WHITE_SPACE).translate(_PHONE_NOISE)
     if not PHONE.fullmatch(text):
-        return Fault("invalid-phone", "Not an international number: + and 7 to 15 digits.", example=kind.example)
+        return InvalidValue("invalid-phone", "Not an international number: + and 7 to 15 digits.", example=kind.example)
     return text
 
 
-def day(kind: Date, value: Json, around: Surroundings) -> str | Fault:
+def day(kind: Date, value: Json, around: ValidationContext) -> str | InvalidValue:
     """A real day within the span that we serve."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
@@ -172,11 +172,11 @@ def day(kind: Date, value: Json, around: Surroundings) -> str | Fault:
     except ValueError:
         parsed = None
     if parsed is None:
-        return Fault("invalid-date", "Not a calendar day, YYYY-MM-DD.", example=kind.example)
+        return InvalidValue("invalid-date", "Not a calendar day, YYYY-MM-DD.", example=kind.example)
     if not _FIRST_DAY <= parsed <= _LAST_DAY:
-        return Fault("out-of-range", f"Must lie between {_FIRST_DAY} and {_LAST_DAY}.", example=kind.example)
+        return InvalidValue("out-of-range", f"Must lie between {_FIRST_DAY} and {_LAST_DAY}.", example=kind.example)
     if kind.not_future and parsed.toordinal() > _EPOCH_DAY + (around.now_ms // 1000 + CLOCK_SKEW_S) // _DAY_S:
-        return Fault("out-of-range", "Must not lie after today (UTC).", example=kind.example)
+        return InvalidValue("out-of-range", "Must not lie after today (UTC).", example=kind.example)
     return value
 
 
@@ -211,82 +211,86 @@ def _begins_a_half_year(ms: int) -> bool:
     return (day.month, day.day) in ((1, 1), (7, 1))
 
 
-def instant(kind: DateTime, value: Json, around: Surroundings) -> int | Fault:
+def instant(kind: DateTime, value: Json, around: ValidationContext) -> int | InvalidValue:
     """RFC 3339 with an offset; epoch milliseconds, finer digits cut."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     ms = _instant_ms(value)
     if ms is None:
-        return Fault("invalid-datetime", "Not an RFC 3339 instant with an offset, such as Z.", example=kind.example)
+        return InvalidValue(
+            "invalid-datetime", "Not an RFC 3339 instant with an offset, such as Z.", example=kind.example
+        )
     if not 0 <= ms <= _LAST_MS:
-        return Fault("out-of-range", "Must lie between 1970 and 2100.", example=kind.example)
+        return InvalidValue("out-of-range", "Must lie between 1970 and 2100.", example=kind.example)
     if kind.not_future and ms > around.now_ms + CLOCK_SKEW_S * 1000:
-        return Fault("out-of-range", "Must not lie in the future.", example=kind.example)
+        return InvalidValue("out-of-range", "Must not lie in the future.", example=kind.example)
     return ms
 
 
-def boolean(kind: Bool, value: Json, _: Surroundings) -> bool | Fault:
+def boolean(kind: Bool, value: Json, _: ValidationContext) -> bool | InvalidValue:
     """`true` or `false`."""
     return value if isinstance(value, bool) else _wrong_type("true or false", kind.example)
 
 
-def choice(kind: Choice, value: Json, _: Surroundings) -> str | Fault:
+def choice(kind: Choice, value: Json, _: ValidationContext) -> str | InvalidValue:
     """One of the listed words, exact case."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     if value not in kind.values:
-        meant = did_you_mean(value, kind.values, NEAR)
-        return Fault("unknown-value", "Not one of the allowed values.", allowed=kind.values, did_you_mean=meant)
+        meant = did_you_mean(value, kind.values, MIN_SIMILARITY)
+        return InvalidValue("unknown-value", "Not one of the allowed values.", allowed=kind.values, did_you_mean=meant)
     return value
 
 
-def country(kind: Country, value: Json, _: Surroundings) -> str | Fault:
+def country(kind: Country, value: Json, _: ValidationContext) -> str | InvalidValue:
     """An assigned ISO 3166-1 alpha-2 code, upper-cased."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     text = value.strip(WHITE_SPACE)
     text = text.upper() if text.isascii() else text  # `ß`.upper() is South Sudan
     if text not in COUNTRIES:
-        return Fault("unknown-value", "Not a country code of ISO 3166-1 alpha-2.", example=kind.example)
+        return InvalidValue("unknown-value", "Not a country code of ISO 3166-1 alpha-2.", example=kind.example)
     return text
 
 
-def malformed_id(prefix: str, malformed: ids.Malformed) -> Fault:
+def malformed_id_error(prefix: str, malformed: ids.MalformedId) -> InvalidValue:
     """The fault of a text that is no id of this prefix, wherever it stands."""
-    return Fault("invalid-id", malformed.detail(prefix), example=malformed.example(prefix))
+    return InvalidValue("invalid-id", malformed.detail(prefix), example=malformed.example(prefix))
 
 
-def reference(kind: Id, value: Json, around: Surroundings) -> int | Fault:
+def reference(kind: Id, value: Json, around: ValidationContext) -> int | InvalidValue:
     """The number behind an id of the caller's own business."""
     opened = around.open_id(kind.prefix, value if isinstance(value, str) else "")
     if isinstance(opened, int):
         return opened
-    if isinstance(opened, ids.Foreign):
-        return Fault("reference-not-found", "No live record has this id.")
+    if isinstance(opened, ids.ForeignId):
+        return InvalidValue("reference-not-found", "No live record has this id.")
     if not isinstance(value, str):
         return _wrong_type("a string", opened.example(kind.prefix))
-    return malformed_id(kind.prefix, opened)
+    return malformed_id_error(kind.prefix, opened)
 
 
-def text(kind: Text, value: Json, _: Surroundings) -> str | Fault:
+def text(kind: Text, value: Json, _: ValidationContext) -> str | InvalidValue:
     """NFC, every line break a line feed, not trimmed; one character at least that is no white space."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     read = value.replace("\r\n", "\n")
     if _CONTROL_IN_TEXT.search(read):
-        return Fault("invalid-characters", "Of the control characters only tab and line breaks are allowed here.")
+        return InvalidValue(
+            "invalid-characters", "Of the control characters only tab and line breaks are allowed here."
+        )
     if not read.strip(WHITE_SPACE):
-        return Fault("too-short", "Must not be blank.")
+        return InvalidValue("too-short", "Must not be blank.")
     return _within(read, kind.max_length)
 
 
-def url(kind: Url, value: Json, _: Surroundings) -> str | Fault:
+def url(kind: Url, value: Json, _: ValidationContext) -> str | InvalidValue:
     """Absolute, http or https, with a host and without user info."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     read = value.strip(WHITE_SPACE)
     if len(read) > kind.max_length or not _is_url(read):
-        return Fault("invalid-url", "Not an absolute http or https URL.", example=kind.example)
+        return InvalidValue("invalid-url", "Not an absolute http or https URL.", example=kind.example)
     return read
 
 
@@ -302,61 +306,61 @@ def _is_url(text: str) -> bool:
     return port_is_good and parts.scheme in ("http", "https") and bool(_URL_HOST.fullmatch(host))
 
 
-def domain(kind: Domain, value: Json, _: Surroundings) -> str | Fault:
+def domain(kind: Domain, value: Json, _: ValidationContext) -> str | InvalidValue:
     """A bare host name, lower-cased, without one trailing dot and one leading `www.`."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     read = _lower_ascii(value).removesuffix(".").removeprefix("www.")
     if len(read) > MAX_DOMAIN or not _DOMAIN.fullmatch(read):
-        return Fault("invalid-domain", "Not a bare host name.", example=kind.example)
+        return InvalidValue("invalid-domain", "Not a bare host name.", example=kind.example)
     return read
 
 
-def whole(kind: Int, value: Json, _: Surroundings) -> int | Fault:
+def integer(kind: Int, value: Json, _: ValidationContext) -> int | InvalidValue:
     """A number without a fraction (5.0 is 5)."""
     if not isinstance(value, int | Decimal) or isinstance(value, bool):
         return _wrong_type("a whole number", kind.example)
     exact = Decimal(value)
     # Compared before it is converted: 1e999999 is a short text and a very long integer.
     if not kind.low <= exact <= kind.high:
-        return Fault("out-of-range", f"Must lie between {kind.low} and {kind.high}.", example=kind.example)
+        return InvalidValue("out-of-range", f"Must lie between {kind.low} and {kind.high}.", example=kind.example)
     if exact != int(exact):
         return _wrong_type("a whole number", kind.example)
     return int(exact)
 
 
-def amount(kind: Amount, value: Json, _: Surroundings) -> Decimal | Fault:
+def amount(kind: Amount, value: Json, _: ValidationContext) -> Decimal | InvalidValue:
     """A decimal, whose currency is judged apart (`in_units`)."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return _wrong_type("a string or a number", kind.example)
     read = str(value)
-    if isinstance(value, Scientific) or not _AMOUNT.fullmatch(read):
+    if isinstance(value, ScientificNumber) or not _AMOUNT.fullmatch(read):
         detail = "Not an amount: up to 12 digits, then up to 6 decimals; no sign, exponent or space."
-        return Fault("invalid-amount", detail, example=kind.example)
+        return InvalidValue("invalid-amount", detail, example=kind.example)
     return Decimal(read)
 
 
-def in_units(kind: Amount, value: Decimal, code: str) -> int | Fault:
+def in_units(kind: Amount, value: Decimal, code: str) -> int | InvalidValue:
     """An amount in the currency's smallest unit."""
     units = value.scaleb(EXPONENTS[code])
     if units != units.to_integral_value():
-        return Fault("too-many-decimals", f"{code} has {EXPONENTS[code]} decimals.", example=kind.example)
+        return InvalidValue("too-many-decimals", f"{code} has {EXPONENTS[code]} decimals.", example=kind.example)
     return int(units)
 
 
-def currency(kind: Currency, value: Json, _: Surroundings) -> str | Fault:
+def currency(kind: Currency, value: Json, _: ValidationContext) -> str | InvalidValue:
     """A code that we know, upper-cased."""
     if not isinstance(value, str):
         return _wrong_type("a string", kind.example)
     read = value.strip(WHITE_SPACE)
     read = read.upper() if read.isascii() else read
     if read not in EXPONENTS:
-        return Fault("unknown-value", "Not a currency code of ISO 4217.", allowed=tuple(sorted(EXPONENTS)))
+        return InvalidValue("unknown-value", "Not a currency code of ISO 4217.", allowed=tuple(sorted(EXPONENTS)))
     return read
 
 
-CHECKS: dict[type, Callable[[Any, Json, Surroundings], Any]] = {
-    Line: line,
+CHECKS: dict[type, Callable[[Any, Json, ValidationContext], Any]] = {
+    Line: single_line,
     Email: email,
     Phone: phone,
     Date: day,
@@ -368,18 +372,18 @@ CHECKS: dict[type, Callable[[Any, Json, Surroundings], Any]] = {
     Text: text,
     Url: url,
     Domain: domain,
-    Int: whole,
+    Int: integer,
     Amount: amount,
     Currency: currency,
 }
 """The check of each type that is one value; arrays and objects are `validate`'s."""
 
 
-def check(kind: Any, value: Json, around: Surroundings) -> Any | Fault:
+def check(kind: Any, value: Json, around: ValidationContext) -> Any | InvalidValue:
     """Judge one value by its type."""
     return CHECKS[type(kind)](kind, value, around)
 
 
-def bound(kind: Any) -> Callable[[Json, Surroundings], Any]:
+def check_of(kind: Any) -> Callable[[Json, ValidationContext], Any]:
     """The check of a type, to be kept where values of it come again and again."""
     return partial(CHECKS[type(kind)], kind)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from contract.problems import ItemError
 from contract.resources import Resource
 from contract.versions import VERSIONS, Version, changes_since
-from contract.versions.change import Body, Change, Test
+from contract.versions.change import Body, Change, FilterCondition
 from contract.vocabulary import Json
 from transcoder.pointers import did_you_mean, in_document_order, pointer
 
@@ -17,7 +17,7 @@ class Translation:
 
     changes: tuple[Change, ...]
 
-    def body(self, body: Json) -> tuple[Json, tuple[ItemError, ...]]:
+    def upgrade_body(self, body: Json) -> tuple[Json, tuple[ItemError, ...]]:
         """A body brought up to date, and its faults in the caller's words; to those today's names are unknown."""
         if not self.changes or not isinstance(body, dict):
             return body, ()
@@ -32,16 +32,16 @@ class Translation:
                 )
             brought, told = change.forward(brought)
             # A later change speaks of what the earlier ones have made of the caller's body.
-            errors += map(Translation(self.changes[:place]).error, told)
+            errors += map(Translation(self.changes[:place]).to_caller_error, told)
         return brought, tuple(errors)
 
-    def record(self, record: Body) -> Body:
+    def downgrade_record(self, record: Body) -> Body:
         """Our record as the caller knows it."""
         for change in reversed(self.changes):
             record = change.back(record)
         return record
 
-    def fields(self, name: str) -> tuple[str, ...]:
+    def current_names(self, name: str) -> tuple[str, ...]:
         """Today's names for a name in `fields`; none for a name that the caller's version does not have."""
         names: tuple[str, ...] = (name,)
         for change in self.changes:
@@ -50,7 +50,7 @@ class Translation:
             names = tuple(new for name in names for new in change.fields(name))
         return names
 
-    def field(self, name: str) -> str | None:
+    def current_name(self, name: str) -> str | None:
         """Today's name of a filter field or sort key; None for one that the caller's version does not have."""
         for change in self.changes:
             if name in change.newer:
@@ -58,21 +58,21 @@ class Translation:
             name = change.field(name)
         return name
 
-    def test(self, test: Test) -> Test | None:
+    def upgrade_condition(self, test: FilterCondition) -> FilterCondition | None:
         """A filter condition brought up to date; None when the caller's version has no such field."""
         for change in self.changes:
             if test.field in change.newer:
                 return None
-            test = change.test(test)
+            test = change.condition(test)
         return test
 
-    def shown(self, names: Sequence[str]) -> tuple[str, ...]:
+    def to_caller_names(self, names: Sequence[str]) -> tuple[str, ...]:
         """Today's filter fields or sort keys, as the caller knows them."""
         for change in reversed(self.changes):
             names = [change.older_field(name) for name in names]
         return tuple(names)
 
-    def error(self, item: ItemError) -> ItemError:
+    def to_caller_error(self, item: ItemError) -> ItemError:
         """An error at the place that the caller knows, in the caller's names."""
         for change in reversed(self.changes):
             if item.did_you_mean in change.newer:
@@ -83,11 +83,13 @@ class Translation:
             item = change.error(item)
         return item
 
-    def errors(self, items: Sequence[ItemError], told: Sequence[ItemError], body: Json) -> tuple[ItemError, ...]:
+    def to_caller_errors(
+        self, items: Sequence[ItemError], told: Sequence[ItemError], body: Json
+    ) -> tuple[ItemError, ...]:
         """`items` about today's body, and `told` about the caller's, in the order of the caller's body."""
         if not self.changes:
             return tuple(items)
-        return in_document_order([*told, *(self.error(item) for item in items)], body)
+        return in_document_order([*told, *(self.to_caller_error(item) for item in items)], body)
 
 
 def _members(change: Change) -> list[str]:

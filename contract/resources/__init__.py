@@ -10,7 +10,7 @@ from contract.resources.deal import DEAL
 from contract.resources.note import NOTE
 from contract.resources.personal_access_token import PERSONAL_ACCESS_TOKEN
 from contract.resources.pipeline import PIPELINE, STAGE
-from contract.resources.shape import Action, Field, Money, Resource, Write
+from contract.resources.shape import Action, AmountPair, Field, Resource, Writable
 from contract.resources.task import TASK
 from contract.resources.user import USER
 
@@ -33,8 +33,8 @@ __all__ = [
     "TASK",
     "USER",
     "Action",
+    "AmountPair",
     "Field",
-    "Money",
     "Resource",
-    "Write",
+    "Writable",
 ]

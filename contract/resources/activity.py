@@ -1,7 +1,17 @@
 """Activities: records of interactions that took place."""
 
-from contract.resources.shape import EXTERNAL_ID, LINKS, OWNED, SIX_KINDS, STAMPS, Field, Resource, Write, record_id
-from contract.roles import access
+from contract.resources.shape import (
+    EXTERNAL_ID,
+    LINKS,
+    OWNER_FIELDS,
+    SIX_KINDS,
+    TIMESTAMPS,
+    Field,
+    Resource,
+    Writable,
+    record_id,
+)
+from contract.roles import full_access
 from contract.types import Choice, DateTime, Int, Line, Text
 
 _OUTCOMES = ("connected", "no_answer", "voicemail", "busy", "completed", "cancelled")
@@ -10,7 +20,7 @@ ACTIVITY = Resource(
     name="activities",
     noun="activity",
     prefix="act",
-    access=access("activities"),
+    access=full_access("activities"),
     kinds=SIX_KINDS,
     fields=(
         record_id("act"),
@@ -19,11 +29,11 @@ ACTIVITY = Resource(
             Choice(("call", "email", "meeting", "sms", "other")),
             required=True,
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
         ),
         Field("direction", Choice(("inbound", "outbound"))),
-        Field("subject", Line(255, example="Renewal call"), required=True, nullable=False, searched=True),
-        Field("body", Text(20_000, example="Talked about the fleet."), searched=True),
+        Field("subject", Line(255, example="Renewal call"), required=True, nullable=False, in_search_text=True),
+        Field("body", Text(20_000, example="Talked about the fleet."), in_search_text=True),
         Field(
             "occurred_at",
             DateTime(not_future=True),
@@ -35,8 +45,8 @@ ACTIVITY = Resource(
         Field("outcome", Choice(_OUTCOMES)),
         *LINKS,
         EXTERNAL_ID,
-        *OWNED,
-        *STAMPS,
+        *OWNER_FIELDS,
+        *TIMESTAMPS,
     ),
     list_filters=("type", "contact_id", "company_id", "deal_id", "external_id", "owner_id"),
     upsert_on=("external_id",),

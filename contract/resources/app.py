@@ -9,9 +9,9 @@ from contract.resources.shape import (
     USER_PREFIX,
     Action,
     Field,
+    OperationTexts,
     Resource,
-    Spoken,
-    Write,
+    Writable,
     record_id,
 )
 from contract.roles import ADMINISTRATION, ROLES
@@ -34,7 +34,7 @@ APP = Resource(
             Choice(("marketplace", "service")),
             required=True,
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             about="`marketplace`: users of any business allow it to act for them. `service`: it acts in this business "
             "by itself, as a user of its own.",
         ),
@@ -42,7 +42,7 @@ APP = Resource(
             "is_public",
             Bool(example=False),
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             default=False,
             about="Whether it cannot keep a secret, as on a phone; a service always has one.",
         ),
@@ -57,18 +57,18 @@ APP = Resource(
         Field(
             "service_role",
             Choice(tuple(ROLES)),
-            only_with=("kind", ("service",)),
+            requires=("kind", ("service",)),
             about="The role of a service's user; a service needs one.",
         ),
         Field(
             "client_id",
             Line(64, example="cli_5f0c1f2b8e6d4a7c9b3e2d1f0a9c8b7d"),
             nullable=False,
-            write=Write.NEVER,
+            write=Writable.NEVER,
             about="What it calls itself at the authorization server.",
         ),
-        Field("service_user_id", Id(USER_PREFIX), write=Write.NEVER, about="The user that a service acts as."),
-        Field("secret_rotated_at", DateTime(), write=Write.NEVER, about="When its secret last changed."),
+        Field("service_user_id", Id(USER_PREFIX), write=Writable.NEVER, about="The user that a service acts as."),
+        Field("secret_rotated_at", DateTime(), write=Writable.NEVER, about="When its secret last changed."),
         CREATED_BY,
         CREATED_AT,
         ETAG,
@@ -76,9 +76,9 @@ APP = Resource(
             "client_secret",
             Text(64, example="sec_gYw0m9zq3cB8nq0c3pTt8bXo5fN1rEJ7uQ2dKkV4sLM"),
             nullable=False,
-            write=Write.NEVER,
+            write=Writable.NEVER,
             filterable=False,
-            once=True,
+            shown_once=True,
             about="The secret, unless the app is public. Nobody can show it again.",
         ),
     ),
@@ -90,21 +90,21 @@ APP = Resource(
             summary="Rotate an app's secret",
             about="The answer holds the new secret, this once. The one before goes on for the overlap. A public app "
             "has none (rule `app-secret`).",
-            makes=True,
+            creates=True,
         ),
     ),
     about="A client of the authorization server.",
-    spoken={
-        Kind.LIST: Spoken(about="The apps that this business has registered."),
-        Kind.CREATE: Spoken(
+    operation_texts={
+        Kind.LIST: OperationTexts(about="The apps that this business has registered."),
+        Kind.CREATE: OperationTexts(
             about=f"The answer holds the secret of one that is not public, this once. A business has {MAX_APPS} apps "
             "at the most (rule `limit-reached`)."
         ),
-        Kind.GET: Spoken(about="The record; never the secret. One that was deleted is 410."),
-        Kind.UPDATE: Spoken(
+        Kind.GET: OperationTexts(about="The record; never the secret. One that was deleted is 410."),
+        Kind.UPDATE: OperationTexts(
             about="A merge patch: absent members stay, arrays are replaced. Fewer scopes count for tokens that are "
             "issued from then on; those of a service end when its scopes or its role change."
         ),
-        Kind.DELETE: Spoken(about="It is no client any more; all its grants and tokens end within a second."),
+        Kind.DELETE: OperationTexts(about="It is no client any more; all its grants and tokens end within a second."),
     },
 )

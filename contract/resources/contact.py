@@ -6,32 +6,32 @@ from contract.resources.shape import (
     CUSTOM_FIELDS,
     EXTERNAL_ID,
     FULL_NAME,
-    OWNED,
+    OWNER_FIELDS,
     SIX_KINDS,
-    STAMPS,
     TAG_ACTIONS,
     TAGS,
+    TIMESTAMPS,
     Field,
     Resource,
     record_id,
 )
-from contract.roles import access
+from contract.roles import full_access
 from contract.types import Address, Bool, Choice, Date, Email, Id, Line, Phone
 
 CONTACT = Resource(
     name="contacts",
     noun="contact",
     prefix=CONTACT_PREFIX,
-    access=access("contacts"),
+    access=full_access("contacts"),
     kinds=SIX_KINDS,
     fields=(
         record_id(CONTACT_PREFIX),
-        Field("first_name", Line(100, example="Ada"), searched=True),
-        Field("last_name", Line(100, example="Okafor"), sortable=True, searched=True),
+        Field("first_name", Line(100, example="Ada"), in_search_text=True),
+        Field("last_name", Line(100, example="Okafor"), sortable=True, in_search_text=True),
         FULL_NAME,
-        Field("email", Email(), sortable=True, searched=True, about="Unique among live contacts."),
-        Field("phone", Phone(), searched=True),
-        Field("job_title", Line(150, example="Head of Operations"), searched=True),
+        Field("email", Email(), sortable=True, in_search_text=True, about="Unique among live contacts."),
+        Field("phone", Phone(), in_search_text=True),
+        Field("job_title", Line(150, example="Head of Operations"), in_search_text=True),
         Field(
             "lifecycle_stage",
             Choice(("lead", "prospect", "customer", "former")),
@@ -47,8 +47,8 @@ CONTACT = Resource(
         TAGS,
         EXTERNAL_ID,
         CUSTOM_FIELDS,
-        *OWNED,
-        *STAMPS,
+        *OWNER_FIELDS,
+        *TIMESTAMPS,
     ),
     list_filters=("email", "phone", "external_id", "company_id", "owner_id", "lifecycle_stage"),
     actions=TAG_ACTIONS,

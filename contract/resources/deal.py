@@ -7,35 +7,35 @@ from contract.resources.shape import (
     CUSTOM_FIELDS,
     DEAL_PREFIX,
     EXTERNAL_ID,
-    OWNED,
+    OWNER_FIELDS,
     SIX_KINDS,
-    STAMPS,
     TAG_ACTIONS,
     TAGS,
+    TIMESTAMPS,
     Action,
+    AmountPair,
     Field,
-    Money,
     Resource,
-    Write,
+    Writable,
     record_id,
 )
-from contract.roles import access
+from contract.roles import full_access
 from contract.types import Amount, Choice, Currency, Date, DateTime, Id, Ids, Line
 
 _CLOSED = ("status", ("won", "lost"))
 _CLOSED_AT = Field(
     "closed_at",
     DateTime(not_future=True),
-    write=Write.ON_CREATE,
+    write=Writable.ON_CREATE,
     sortable=True,
-    only_with=_CLOSED,
+    requires=_CLOSED,
     about="Not null exactly while the deal is won or lost; now unless given.",
 )
 _LOST_REASON = Field(
     "lost_reason",
     Line(255, example="Price"),
-    write=Write.ON_CREATE,
-    only_with=("status", ("lost",)),
+    write=Writable.ON_CREATE,
+    requires=("status", ("lost",)),
     about="Why it was lost.",
 )
 _CLOSING = Field("closed_at", DateTime(not_future=True), about="When it was closed: now unless given.")
@@ -44,7 +44,7 @@ DEAL = Resource(
     name="deals",
     noun="deal",
     prefix=DEAL_PREFIX,
-    access=access("deals"),
+    access=full_access("deals"),
     kinds=SIX_KINDS,
     fields=(
         record_id(DEAL_PREFIX),
@@ -54,27 +54,27 @@ DEAL = Resource(
             required=True,
             nullable=False,
             sortable=True,
-            searched=True,
+            in_search_text=True,
         ),
         Field(
             "pipeline_id",
             Id(PIPELINE_PREFIX),
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             about="The default pipeline unless given; later changed by `move` and `reopen` alone.",
         ),
         Field(
             "stage_id",
             Id(STAGE_PREFIX),
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             about="The first stage of the pipeline unless given; later changed by `move` and `reopen` alone.",
         ),
         Field(
             "status",
             Choice(("open", "won", "lost")),
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             default="open",
             about="A create may bring a deal in as won or lost; later changed by actions alone.",
         ),
@@ -96,7 +96,7 @@ DEAL = Resource(
             "stage_changed_at",
             DateTime(),
             nullable=False,
-            write=Write.NEVER,
+            write=Writable.NEVER,
             sortable=True,
             about="When `stage_id` last changed.",
         ),
@@ -106,8 +106,8 @@ DEAL = Resource(
         TAGS,
         EXTERNAL_ID,
         CUSTOM_FIELDS,
-        *OWNED,
-        *STAMPS,
+        *OWNER_FIELDS,
+        *TIMESTAMPS,
     ),
     list_filters=("pipeline_id", "stage_id", "status", "company_id", "external_id", "owner_id"),
     member_filters=(("contact_id", "contact_ids"),),
@@ -149,6 +149,6 @@ DEAL = Resource(
         ),
     ),
     upsert_on=("external_id",),
-    money=Money("amount", "currency"),
+    money=AmountPair("amount", "currency"),
     about="Possible sales that move through the stages of one pipeline.",
 )

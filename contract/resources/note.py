@@ -1,19 +1,23 @@
 """Notes: free text about one or more records."""
 
-from contract.resources.shape import EXTERNAL_ID, LINKS, OWNED, SIX_KINDS, STAMPS, Field, Resource, record_id
-from contract.roles import access
+from contract.resources.shape import EXTERNAL_ID, LINKS, OWNER_FIELDS, SIX_KINDS, TIMESTAMPS, Field, Resource, record_id
+from contract.roles import full_access
 from contract.types import Bool, DateTime, Text
 
 NOTE = Resource(
     name="notes",
     noun="note",
     prefix="note",
-    access=access("notes"),
+    access=full_access("notes"),
     kinds=SIX_KINDS,
     fields=(
         record_id("note"),
         Field(
-            "body", Text(20_000, example="Prefers a call before 10:00."), required=True, nullable=False, searched=True
+            "body",
+            Text(20_000, example="Prefers a call before 10:00."),
+            required=True,
+            nullable=False,
+            in_search_text=True,
         ),
         Field(
             "occurred_at",
@@ -25,8 +29,8 @@ NOTE = Resource(
         Field("is_pinned", Bool(), nullable=False, default=False),
         *LINKS,
         EXTERNAL_ID,
-        *OWNED,
-        *STAMPS,
+        *OWNER_FIELDS,
+        *TIMESTAMPS,
     ),
     list_filters=("contact_id", "company_id", "deal_id", "is_pinned", "external_id", "owner_id"),
     upsert_on=("external_id",),

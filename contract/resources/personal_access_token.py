@@ -8,9 +8,9 @@ from contract.resources.shape import (
     USER_PREFIX,
     Action,
     Field,
+    OperationTexts,
     Resource,
-    Spoken,
-    Write,
+    Writable,
     record_id,
 )
 from contract.roles import ADMINISTRATION
@@ -39,7 +39,7 @@ PERSONAL_ACCESS_TOKEN = Resource(
             Line(100, example="Nightly export"),
             required=True,
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             about="What it is for, in your words.",
         ),
         Field(
@@ -47,29 +47,29 @@ PERSONAL_ACCESS_TOKEN = Resource(
             Scopes(),
             required=True,
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             about="What it may be used for: no more than its user may do.",
         ),
         Field(
             "user_id",
             Id(USER_PREFIX),
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             about="The user that it stands for: the caller unless given.",
         ),
-        Field("expires_at", DateTime(), nullable=False, write=Write.ON_CREATE, about=f"When it ends. {_ENDS}"),
+        Field("expires_at", DateTime(), nullable=False, write=Writable.ON_CREATE, about=f"When it ends. {_ENDS}"),
         Field(
             "status",
             Choice(("active", "expired", "revoked")),
             nullable=False,
-            write=Write.NEVER,
+            write=Writable.NEVER,
             about="Whether it can be used. Ended ones are listed for 30 days.",
         ),
-        Field("last_used_at", DateTime(), write=Write.NEVER, about="When it was last used, to the minute."),
+        Field("last_used_at", DateTime(), write=Writable.NEVER, about="When it was last used, to the minute."),
         Field(
             "revoked_at",
             DateTime(),
-            write=Write.NEVER,
+            write=Writable.NEVER,
             about="When it was revoked; ahead while it overlaps with the one that replaces it.",
         ),
         CREATED_BY,
@@ -79,9 +79,9 @@ PERSONAL_ACCESS_TOKEN = Resource(
             "token",
             Text(8192, example="eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln"),
             nullable=False,
-            write=Write.NEVER,
+            write=Writable.NEVER,
             filterable=False,
-            once=True,
+            shown_once=True,
             about="The token itself. Nobody can show it again.",
         ),
     ),
@@ -96,23 +96,23 @@ PERSONAL_ACCESS_TOKEN = Resource(
             "The old one ends after the overlap. Only an active one can be rotated, and once (rule `token-state`); its "
             "user must still be allowed what it says (rule `token-user`).",
             success=201,
-            makes=True,
+            creates=True,
         ),
     ),
-    ends=True,
+    ends_permanently=True,
     about="A token for programs: it stands for one user of the business, with the scopes that it was made with.",
-    spoken={
-        Kind.LIST: Spoken(
+    operation_texts={
+        Kind.LIST: OperationTexts(
             summary="List personal access tokens",
             about="The business's, revoked and expired ones of the last 30 days too.",
         ),
-        Kind.CREATE: Spoken(
+        Kind.CREATE: OperationTexts(
             summary="Create a personal access token",
             about=f"The answer holds the token, this once. A business has {MAX_PATS} live ones at the most (rule "
             "`limit-reached`).",
         ),
-        Kind.GET: Spoken(summary="Get a personal access token", about="The record; never the token itself."),
-        Kind.DELETE: Spoken(
+        Kind.GET: OperationTexts(summary="Get a personal access token", about="The record; never the token itself."),
+        Kind.DELETE: OperationTexts(
             "revoke",
             "Revoke a personal access token",
             "Ends it at once: within a second no call passes with it. One that has ended stays as it is, and the "

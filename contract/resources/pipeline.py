@@ -1,6 +1,6 @@
 """Pipelines and their stages: the rows that deals move through. Configuration, written by admins."""
 
-from contract.resources.shape import CONFIGURATION_KINDS, STAMPS, Field, Resource, Write, record_id
+from contract.resources.shape import CONFIGURATION_KINDS, TIMESTAMPS, Field, Resource, Writable, record_id
 from contract.roles import PIPELINES
 from contract.types import Bool, Id, Int, Line, Parts
 
@@ -15,7 +15,7 @@ PIPELINE = Resource(
     kinds=CONFIGURATION_KINDS,
     fields=(
         record_id(PIPELINE_PREFIX),
-        Field("name", Line(100, example="Sales"), required=True, nullable=False, searched=True),
+        Field("name", Line(100, example="Sales"), required=True, nullable=False, in_search_text=True),
         Field(
             "is_default",
             Bool(),
@@ -28,11 +28,11 @@ PIPELINE = Resource(
             Parts("stages", members=("name", "probability")),
             required=True,
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             filterable=False,
             about="Its live stages in their order; on create their names, each once.",
         ),
-        *STAMPS,
+        *TIMESTAMPS,
     ),
     list_filters=("is_default",),
     about="Rows of stages that deals move through; configuration, written by admins. A pipeline with live deals cannot "
@@ -47,8 +47,8 @@ STAGE = Resource(
     kinds=CONFIGURATION_KINDS,
     fields=(
         record_id(STAGE_PREFIX),
-        Field("pipeline_id", Id(PIPELINE_PREFIX), nullable=False, write=Write.NEVER),
-        Field("name", Line(100, example="Negotiation"), required=True, nullable=False, searched=True),
+        Field("pipeline_id", Id(PIPELINE_PREFIX), nullable=False, write=Writable.NEVER),
+        Field("name", Line(100, example="Negotiation"), required=True, nullable=False, in_search_text=True),
         Field(
             "position",
             Int(0, 49),
@@ -57,7 +57,7 @@ STAGE = Resource(
             about="From 0, without gaps: writing it inserts the stage there. The last unless given.",
         ),
         Field("probability", Int(0, 100), nullable=False, default=0, about="The chance of winning, in percent."),
-        *STAMPS,
+        *TIMESTAMPS,
     ),
     parent=PIPELINE,
     order_by="position",

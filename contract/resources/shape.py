@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from contract.roles import Access
+from contract.roles import AccessRule
 from contract.types import CustomFields, DateTime, Etag, FieldType, FullName, Id, Line, Tags
 from contract.vocabulary import Json, Kind
 
@@ -12,7 +12,7 @@ API_ROOT = "/v1"
 """Every operation is below it; what is not an operation there asks for a token all the same."""
 
 
-class Write(Enum):
+class Writable(Enum):
     """When a caller may set a field."""
 
     ALWAYS = "create and update"
@@ -31,13 +31,13 @@ class Field:
     type: FieldType
     required: bool = False
     nullable: bool = True
-    write: Write = Write.ALWAYS
+    write: Writable = Writable.ALWAYS
     default: Json = None
     filterable: bool = True
     sortable: bool = False
-    searched: bool = False
-    once: bool = False
-    only_with: tuple[str, tuple[str, ...]] | None = None
+    in_search_text: bool = False
+    shown_once: bool = False
+    requires: tuple[str, tuple[str, ...]] | None = None
     """(field, values): on create it may be non-null only beside one of these values of that field, in the same body."""
     about: str = ""
 
@@ -56,11 +56,11 @@ class Action:
     summary: str = ""
     about: str = ""
     success: int = 200
-    makes: bool = False
+    creates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class OperationTexts:
     """What a kind of operation is called, and said to do, on a resource where it is not the usual."""
 
     name: str = ""
@@ -68,11 +68,11 @@ class Spoken:
     about: str = ""
 
 
-_AS_USUAL = Spoken()
+_AS_USUAL = OperationTexts()
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class AmountPair:
     """An amount and the currency that it needs, by field name."""
 
     amount: str
@@ -93,7 +93,7 @@ class Resource:
     name: str
     noun: str
     prefix: str
-    access: Access
+    access: AccessRule
     kinds: tuple[Kind, ...]
     fields: tuple[Field, ...]
     list_filters: tuple[str, ...] = ()
@@ -103,10 +103,10 @@ class Resource:
     parent: "Resource | None" = None
     order_by: str = "created_at"
     descending: bool = True
-    money: Money | None = None
-    ends: bool = False
+    money: AmountPair | None = None
+    ends_permanently: bool = False
     about: str = ""
-    spoken: Mapping[Kind, Spoken] = field(default_factory=dict)
+    operation_texts: Mapping[Kind, OperationTexts] = field(default_factory=dict)
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -128,14 +128,14 @@ class Resource:
         """The path template of one record."""
         return f"{self.collection}/{{{self.parameter}}}"
 
-    def said_of(self, kind: Kind) -> Spoken:
+    def texts_of(self, kind: Kind) -> OperationTexts:
         """What is said of a kind here; empty texts where it is the usual."""
-        return self.spoken.get(kind, _AS_USUAL)
+        return self.operation_texts.get(kind, _AS_USUAL)
 
     @property
     def shown_once(self) -> tuple[Field, ...]:
         """The members that only the answer which made them shows."""
-        return tuple(row for row in self.fields if row.once)
+        return tuple(row for row in self.fields if row.shown_once)
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError where there is none."""
@@ -149,7 +149,7 @@ class Resource:
     @property
     def searched(self) -> tuple[str, ...]:
         """The members that `search_text` looks into."""
-        return tuple(row.name for row in self.fields if row.searched)
+        return tuple(row.name for row in self.fields if row.in_search_text)
 
     @property
     def deletable(self) -> bool:
@@ -157,7 +157,7 @@ class Resource:
         return "deleted_at" in self.by_name
 
     @property
-    def custom(self) -> bool:
+    def has_custom_fields(self) -> bool:
         """Whether its records have the business's own fields."""
         return "custom_fields" in self.by_name
 
@@ -190,13 +190,13 @@ CONFIGURATION_KINDS = (Kind.LIST, Kind.CREATE, Kind.GET, Kind.UPDATE, Kind.DELET
 
 def record_id(prefix: str) -> Field:
     """The record's own id."""
-    return Field("id", Id(prefix), nullable=False, write=Write.NEVER, about="The record's one id, for ever.")
+    return Field("id", Id(prefix), nullable=False, write=Writable.NEVER, about="The record's one id, for ever.")
 
 
 CREATED_BY = Field(
-    "created_by_id", Id(USER_PREFIX), nullable=False, write=Write.NEVER, about="The user that created it."
+    "created_by_id", Id(USER_PREFIX), nullable=False, write=Writable.NEVER, about="The user that created it."
 )
-OWNED: tuple[Field, ...] = (
+OWNER_FIELDS: tuple[Field, ...] = (
     Field(
         "owner_id",
         Id(USER_PREFIX),
@@ -224,13 +224,13 @@ CUSTOM_FIELDS = Field(
     "out. In a patch, null removes a key and absent keys stay.",
 )
 
-LIFE: tuple[Field, ...] = (
-    Field("created_at", DateTime(), nullable=False, write=Write.NEVER, sortable=True, about="When it was created."),
+LIFECYCLE_FIELDS: tuple[Field, ...] = (
+    Field("created_at", DateTime(), nullable=False, write=Writable.NEVER, sortable=True, about="When it was created."),
     Field(
         "updated_at",
         DateTime(),
         nullable=False,
-        write=Write.NEVER,
+        write=Writable.NEVER,
         sortable=True,
         about="When it last changed, whatever changed it; it moves together with `etag`.",
     ),
@@ -239,22 +239,22 @@ ETAG = Field(
     "etag",
     Etag(),
     nullable=False,
-    write=Write.NEVER,
+    write=Writable.NEVER,
     filterable=False,
     about="The mark of this revision: send it in `If-Match` to change the record only if nobody else has.",
 )
 DELETED_AT = Field(
-    "deleted_at", DateTime(), write=Write.NEVER, filterable=False, about="When it was deleted; null on live records."
+    "deleted_at", DateTime(), write=Writable.NEVER, filterable=False, about="When it was deleted; null on live records."
 )
-STAMPS: tuple[Field, ...] = (*LIFE, DELETED_AT, ETAG)
+TIMESTAMPS: tuple[Field, ...] = (*LIFECYCLE_FIELDS, DELETED_AT, ETAG)
 """What every record that can be deleted ends with."""
 
-CREATED_AT = LIFE[0]
+CREATED_AT = LIFECYCLE_FIELDS[0]
 
 FULL_NAME = Field(
     "full_name",
     FullName(),
-    write=Write.NEVER,
+    write=Writable.NEVER,
     filterable=False,
     about="First and last name, joined by a space.",
 )

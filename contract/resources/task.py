@@ -3,35 +3,35 @@
 from contract.resources.shape import (
     EXTERNAL_ID,
     LINKS,
-    OWNED,
+    OWNER_FIELDS,
     SIX_KINDS,
-    STAMPS,
+    TIMESTAMPS,
     Action,
     Field,
     Resource,
-    Write,
+    Writable,
     record_id,
 )
-from contract.roles import access
+from contract.roles import full_access
 from contract.types import Choice, DateTime, Line, Text
 
 TASK = Resource(
     name="tasks",
     noun="task",
     prefix="task",
-    access=access("tasks"),
+    access=full_access("tasks"),
     kinds=SIX_KINDS,
     fields=(
         record_id("task"),
-        Field("title", Line(200, example="Send renewal quote"), required=True, nullable=False, searched=True),
-        Field("description", Text(5000), searched=True),
+        Field("title", Line(200, example="Send renewal quote"), required=True, nullable=False, in_search_text=True),
+        Field("description", Text(5000), in_search_text=True),
         Field("type", Choice(("todo", "call", "email", "meeting")), nullable=False, default="todo"),
         Field("priority", Choice(("low", "normal", "high")), nullable=False, default="normal"),
         Field(
             "status",
             Choice(("open", "completed")),
             nullable=False,
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             default="open",
             about="Later changed by `complete` and `reopen` alone.",
         ),
@@ -41,15 +41,15 @@ TASK = Resource(
         Field(
             "completed_at",
             DateTime(not_future=True),
-            write=Write.ON_CREATE,
+            write=Writable.ON_CREATE,
             sortable=True,
-            only_with=("status", ("completed",)),
+            requires=("status", ("completed",)),
             about="Not null exactly while the task is completed.",
         ),
         *LINKS,
         EXTERNAL_ID,
-        *OWNED,
-        *STAMPS,
+        *OWNER_FIELDS,
+        *TIMESTAMPS,
     ),
     list_filters=("status", "priority", "type", "contact_id", "company_id", "deal_id", "external_id", "owner_id"),
     actions=(

@@ -26,17 +26,17 @@ class Version:
     deprecated_at_s: int | None = None
     sunset_at_s: int | None = None
 
-    def deprecated(self, now_s: int) -> bool:
+    def is_deprecated(self, now_s: int) -> bool:
         """Whether its answers warn."""
         return self.deprecated_at_s is not None and self.deprecated_at_s <= now_s
 
-    def retired(self, now_s: int) -> bool:
+    def is_retired(self, now_s: int) -> bool:
         """Whether it is served no more."""
         return self.sunset_at_s is not None and self.sunset_at_s <= now_s
 
 
 FIRST_DATE = "2026-06-17"
-LIVES: Mapping[str, tuple[int, int]] = {}
+LIFECYCLES: Mapping[str, tuple[int, int]] = {}
 """Of the versions that are to end: when they are deprecated and when retired, in epoch seconds, ≥ 24 months apart."""
 
 _DATED = re.compile(r"v(\d{4})_(\d\d)_(\d\d)_\w+")
@@ -53,7 +53,7 @@ def _changes_by_date() -> dict[str, list[Change]]:
 
 
 VERSIONS: tuple[Version, ...] = tuple(
-    Version(date, tuple(changes), *LIVES.get(date, ()))
+    Version(date, tuple(changes), *LIFECYCLES.get(date, ()))
     for date, changes in sorted(_changes_by_date().items(), reverse=True)
 )
 LATEST_VERSION = VERSIONS[0]
@@ -61,9 +61,9 @@ LATEST_VERSION = VERSIONS[0]
 _FORM = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 
 
-def supported(now_s: int, versions: tuple[Version, ...] = VERSIONS) -> tuple[str, ...]:
+def supported_versions(now_s: int, versions: tuple[Version, ...] = VERSIONS) -> tuple[str, ...]:
     """The dates that are served, newest first."""
-    return tuple(version.date for version in versions if not version.retired(now_s))
+    return tuple(version.date for version in versions if not version.is_retired(now_s))
 
 
 def requested_version(header: str | None, now_s: int, versions: tuple[Version, ...] = VERSIONS) -> Version | Problem:
@@ -71,7 +71,7 @@ def requested_version(header: str | None, now_s: int, versions: tuple[Version, .
     date = (header or "").strip()
     for version in versions:
         if version.date == date:
-            return VERSION_RETIRED if version.retired(now_s) else version
+            return VERSION_RETIRED if version.is_retired(now_s) else version
     if not date:
         return VERSION_REQUIRED
     return VERSION_UNSUPPORTED if _FORM.fullmatch(date) else VERSION_INVALID

@@ -12,7 +12,7 @@ from contract.vocabulary import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class FilterCondition:
     """A filter condition as a caller wrote it; `negated` when a change turned it into its opposite."""
 
     field: Json
@@ -22,7 +22,7 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class Nested:
+class NestedObject:
     """A member of an older record that holds some of today's members inside an object, or is null without them."""
 
     name: str
@@ -30,7 +30,7 @@ class Nested:
     about: str = ""
 
 
-Members = tuple[Field | Nested, ...]
+Members = tuple[Field | NestedObject, ...]
 """What a record is made of in some version, in its order."""
 Body = dict[str, Json]
 
@@ -71,7 +71,7 @@ class Change:
         """The older name of one of today's filter fields or sort keys."""
         return name
 
-    def test(self, test: Test) -> Test:
+    def condition(self, test: FilterCondition) -> FilterCondition:
         """An older filter condition brought up to date."""
         return replace(test, field=self.field(test.field)) if isinstance(test.field, str) else test
 
@@ -80,12 +80,12 @@ class Change:
         return item
 
 
-def renamed(body: Mapping[str, Json], old: str, new: str) -> Body:
+def rename_member(body: Mapping[str, Json], old: str, new: str) -> Body:
     """The body with a member renamed in its place."""
     return {new if name == old else name: value for name, value in body.items()}
 
 
-def moved(item: ItemError, places: Mapping[str, str]) -> ItemError:
+def move_error(item: ItemError, places: Mapping[str, str]) -> ItemError:
     """The error with its pointer moved, when it points at one of `places` or below it."""
     if item.pointer is None:
         return item

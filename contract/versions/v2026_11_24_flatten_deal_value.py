@@ -2,7 +2,7 @@
 
 from contract.problems import ItemError
 from contract.resources import DEAL, Field
-from contract.versions.change import Body, Change, Members, Nested, moved
+from contract.versions.change import Body, Change, Members, NestedObject, move_error
 from contract.vocabulary import Json
 
 _MEMBERS = ("amount", "currency")
@@ -54,7 +54,7 @@ class FlattenDealValue(Change):
     def members(self, newer: Members) -> Members:
         """An object of both in the place of the amount."""
         inside = tuple(row for row in newer if isinstance(row, Field) and row.name in _MEMBERS)
-        value = Nested("value", inside, "What the deal is worth; null while nobody knows.")
+        value = NestedObject("value", inside, "What the deal is worth; null while nobody knows.")
         return tuple(value if row.name == "amount" else row for row in newer if row.name != "currency")
 
     def fields(self, name: str) -> tuple[str, ...]:
@@ -71,4 +71,4 @@ class FlattenDealValue(Change):
 
     def error(self, item: ItemError) -> ItemError:
         """Inside `/value`."""
-        return moved(item, {f"/{name}": f"/value/{name}" for name in _MEMBERS})
+        return move_error(item, {f"/{name}": f"/value/{name}" for name in _MEMBERS})

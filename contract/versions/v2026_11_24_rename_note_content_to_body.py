@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from contract.problems import ItemError
 from contract.resources import NOTE
-from contract.versions.change import Body, Change, Members, moved, renamed
+from contract.versions.change import Body, Change, Members, move_error, rename_member
 
 
 class RenameNoteContentToBody(Change):
@@ -16,11 +16,11 @@ class RenameNoteContentToBody(Change):
 
     def forward(self, body: Body) -> tuple[Body, tuple[ItemError, ...]]:
         """`content` → `body`."""
-        return renamed(body, "content", "body"), ()
+        return rename_member(body, "content", "body"), ()
 
     def back(self, record: Body) -> Body:
         """`body` → `content`."""
-        return renamed(record, "body", "content")
+        return rename_member(record, "body", "content")
 
     def members(self, newer: Members) -> Members:
         """The same under its older name."""
@@ -40,4 +40,4 @@ class RenameNoteContentToBody(Change):
 
     def error(self, item: ItemError) -> ItemError:
         """At `/content`."""
-        return moved(item, {"/body": "/content"})
+        return move_error(item, {"/body": "/content"})

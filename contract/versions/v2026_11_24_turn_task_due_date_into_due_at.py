@@ -5,7 +5,7 @@ from dataclasses import replace
 from contract.problems import ItemError
 from contract.resources import TASK, Field
 from contract.types import Date
-from contract.versions.change import Body, Change, Members, Test, moved, renamed
+from contract.versions.change import Body, Change, FilterCondition, Members, move_error, rename_member
 from contract.vocabulary import Json
 
 _FIRST = "T00:00:00Z"
@@ -29,7 +29,7 @@ class TurnTaskDueDateIntoDueAt(Change):
 
     def forward(self, body: Body) -> tuple[Body, tuple[ItemError, ...]]:
         """A day becomes its last second."""
-        brought = renamed(body, "due_date", "due_at")
+        brought = rename_member(body, "due_date", "due_at")
         if "due_date" in body:
             brought["due_at"] = _at(body["due_date"], _DUE)
         return brought, ()
@@ -38,7 +38,7 @@ class TurnTaskDueDateIntoDueAt(Change):
         """The UTC day of the instant."""
         if "due_at" not in record:
             return record
-        older = renamed(record, "due_at", "due_date")
+        older = rename_member(record, "due_at", "due_date")
         due_at = record["due_at"]
         older["due_date"] = None if due_at is None else due_at[:10]
         return older
@@ -65,7 +65,7 @@ class TurnTaskDueDateIntoDueAt(Change):
         """`due_at` was `due_date`."""
         return "due_date" if name == "due_at" else name
 
-    def test(self, test: Test) -> Test:
+    def condition(self, test: FilterCondition) -> FilterCondition:
         """A day is the span between its first and its last millisecond."""
         if test.field != "due_date":
             return test
@@ -82,7 +82,7 @@ class TurnTaskDueDateIntoDueAt(Change):
 
     def error(self, item: ItemError) -> ItemError:
         """At `/due_date`, where a malformed instant is a malformed day."""
-        older = moved(item, {"/due_at": "/due_date"})
+        older = move_error(item, {"/due_at": "/due_date"})
         if older is item:
             return item
         if item.code == "invalid-datetime":

@@ -29,13 +29,13 @@ sys.exit(str(JsonStrictValidator(SchemaVersion.V1_6).validate_str(sys.stdin.read
 
 def main() -> int:
     """Print it, once it is seen to be valid."""
-    text = json.dumps(whole(listed(), base(), beside()), indent=1, sort_keys=True) + "\n"
+    text = json.dumps(build_sbom(list_packages(), base_image(), side_images()), indent=1, sort_keys=True) + "\n"
     run("python", "-c", VALID, told=text)
     sys.stdout.write(text)
     return 0
 
 
-def whole(bom: Mapping[str, Any], base: str, beside: Iterable[str]) -> dict[str, Any]:
+def build_sbom(bom: Mapping[str, Any], base: str, beside: Iterable[str]) -> dict[str, Any]:
     """The tool's list with licences, without what is not in our image, and with the images."""
     absent = not_installed(base)
     packages = [with_licence(each) for each in bom["components"] if each["name"] not in absent]
@@ -64,18 +64,18 @@ def not_installed(base: str) -> set[str]:
     return {pin.name for pin in pinned(IMAGE) if pin.marker and not pin.marker.evaluate(python)}
 
 
-def base() -> str:
+def base_image() -> str:
     """The image that ours begins with."""
     (name,) = set(re.findall(r"^FROM (\S+)", DOCKERFILE.read_text("utf-8"), re.MULTILINE))
     return str(name)
 
 
-def beside() -> list[str]:
+def side_images() -> list[str]:
     """The other images, of the compose file: Kubernetes runs no others."""
     return [name for name in known_images(site=False) if not name.startswith(f"{OURS}:")]
 
 
-def listed() -> dict[str, Any]:
+def list_packages() -> dict[str, Any]:
     """The packages of our image, by the tool."""
     project = ("--pyproject", str(LOCKS.parent / "pyproject.toml"))
     lock = str(LOCKS / f"{IMAGE}.txt")

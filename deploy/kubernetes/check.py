@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from contract.operations import HEALTH_PATH, READINESS_PATH
-from deploy.kubernetes.faults import faults
+from deploy.kubernetes.faults import find_problems
 from deploy.kubernetes.rendered import Manifest, Manifests
 
 FOLDER = Path(__file__).parent
@@ -92,7 +92,7 @@ def _faults_of(folder: Path, name: str) -> list[str]:
         return [told]
     by_hand = re.findall(r"kubectl create secret \w+ ([a-z-]+)", GUIDE.read_text()) if name != COMPLETE else []
     paths = frozenset((HEALTH_PATH, READINESS_PATH))
-    return faults(Manifests(manifests, frozenset(by_hand), paths, known_images(site=name == SITE)))
+    return find_problems(Manifests(manifests, frozenset(by_hand), paths, known_images(site=name == SITE)))
 
 
 def known_images(*, site: bool) -> frozenset[str]:

@@ -22,7 +22,7 @@ KEYS_OF_TYPE = {"kubernetes.io/tls": {"tls.crt", "tls.key"}}
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 
 
-def faults(rendered: Manifests) -> list[str]:
+def find_problems(rendered: Manifests) -> list[str]:
     """Every fault, a sentence each."""
     return [fault for check in (*CHECKS, *OPERATING) for fault in check(rendered)]
 

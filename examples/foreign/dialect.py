@@ -16,11 +16,31 @@ from contract import problems
 from contract.ids import IdKind
 from contract.resources import CONTACT
 from contract.vocabulary import Json, Kind
-from process.settings import Reader
-from transcoder.json_calls import by_sentence, call, neutral
-from transcoder.offsets import Rows, page_behind
-from transcoder.plain import Plain, able_to, as_record, equal_to, invalid_at, missing_fields, rule_broken, taken
-from transcoder.records import Actor, Page, Profile, Query, Record, Refusal, Shelf, Terms, Values, Written
+from process.settings import SettingsReader
+from transcoder.json_calls import refusals_by_message, send_json, to_neutral
+from transcoder.offsets import OffsetRows, page_after
+from transcoder.plain import (
+    SimpleBackend,
+    capabilities_of,
+    duplicate,
+    equality_conditions,
+    invalid_field,
+    missing_fields,
+    rule_broken,
+    to_record,
+)
+from transcoder.records import (
+    Actor,
+    Page,
+    Profile,
+    Query,
+    Record,
+    RecordCollection,
+    Refusal,
+    Values,
+    WriteResult,
+    WriteTerms,
+)
 from transcoder.seam import Connect
 from transcoder.upstream import Upstream
 
@@ -53,9 +73,9 @@ class Person(msgspec.Struct, rename=THEIRS):
     updated_at: Instant
 
     def record(self) -> Record:
-        values = {name: neutral(value) for name, value in msgspec.structs.asdict(self).items()}
+        values = {name: to_neutral(value) for name, value in msgspec.structs.asdict(self).items()}
         stage = next(ours for ours, theirs in STAGES.items() if theirs == self.lifecycle_stage)
-        return as_record(values.pop("number"), values | {"lifecycle_stage": stage})
+        return to_record(values.pop("number"), values | {"lifecycle_stage": stage})
 
 
 class People(msgspec.Struct):
@@ -69,9 +89,9 @@ class Made(msgspec.Struct):
 
 REFUSALS = {
     r"No such person\.": lambda _: Refusal(problems.RESOURCE_NOT_FOUND),
-    r"Somebody with this (mail) is there already: (.{36})\.": lambda said: taken(OURS[said[1]], UUID(said[2]).int),
-    r"The (position) is too long\.": lambda said: invalid_at(OURS[said[1]], "too-long", "It is too long here."),
-    r"The owner does not .*": lambda _: invalid_at("owner_id", "reference-not-found", "No live record has this id."),
+    r"Somebody with this (mail) is there already: (.{36})\.": lambda said: duplicate(OURS[said[1]], UUID(said[2]).int),
+    r"The (position) is too long\.": lambda said: invalid_field(OURS[said[1]], "too-long", "It is too long here."),
+    r"The owner does not .*": lambda _: invalid_field("owner_id", "reference-not-found", "No live record has this id."),
     r"A person needs .*": lambda _: rule_broken("contact-needs-identity", "A name, email or phone must be set."),
 }
 """What it refuses for the caller's sake. Any other sentence is a fault inside: 502, and told in our log alone."""
@@ -87,47 +107,55 @@ def inward(values: Values) -> dict[str, Json]:
     return said
 
 
-class AddressBook(Plain):
+class AddressBook(SimpleBackend):
     """Contacts as people of the address book. See `Records` for what each method promises."""
 
-    capabilities = able_to(IdKind.UUID, CONTACT, *KINDS, *BATCHES)
-    _refusal_in = staticmethod(by_sentence("error", REFUSALS))
+    capabilities = capabilities_of(IdKind.UUID, CONTACT, *KINDS, *BATCHES)
+    _refusal_in = staticmethod(refusals_by_message("error", REFUSALS))
 
     def __init__(self, token: str, upstream: Upstream) -> None:
         self._token, self._upstream = token, upstream
 
-    async def page(self, shelf: Shelf, query: Query, actor: Actor) -> Page | Refusal:
-        conditions = equal_to(query, FILTERS, SORT_KEYS)
+    async def page(self, shelf: RecordCollection, query: Query, actor: Actor) -> Page | Refusal:
+        conditions = equality_conditions(query, FILTERS, SORT_KEYS)
         if isinstance(conditions, Refusal):
             return conditions
         asked = inward({each.field: each.value for each in conditions})
         asked["sort"] = ("-" if query.descending else "") + THEIRS[query.order_by]
 
-        async def fetch(offset: int, limit: int) -> Rows | Refusal:
+        async def fetch(offset: int, limit: int) -> OffsetRows | Refusal:
             path = f"people?{urlencode(asked | {'offset': offset, 'limit': limit})}"
             found = await self._ask("GET", path, actor, People)
-            return found if isinstance(found, Refusal) else Rows.of(Person, found.people, query.order_by, found.count)
+            return (
+                found
+                if isinstance(found, Refusal)
+                else OffsetRows.of(Person, found.people, query.order_by, found.count)
+            )
 
-        return await page_behind(query, fetch)
+        return await page_after(query, fetch)
 
-    async def get(self, shelf: Shelf, number: int, actor: Actor) -> Record | Refusal:
+    async def get(self, shelf: RecordCollection, number: int, actor: Actor) -> Record | Refusal:
         found = await self._ask("GET", f"people/{UUID(int=number)}", actor, Person)
         return found if isinstance(found, Refusal) else found.record()
 
-    async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def create(
+        self, shelf: RecordCollection, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         if lost := missing_fields(CONTACT, values, WRITABLE):
             return lost
         made = await self._ask("POST", "people", actor, Made, inward(values))
         return made if isinstance(made, Refusal) else await self.read_back(shelf, made.id.int, actor, created=True)
 
-    async def update(self, shelf: Shelf, number: int, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def update(
+        self, shelf: RecordCollection, number: int, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         patch = inward(values)
         refused = missing_fields(CONTACT, values, WRITABLE)
         if patch and not refused:
             refused = await self._ask("PATCH", f"people/{UUID(int=number)}", actor, NoneType, patch)
         return refused or await self.read_back(shelf, number, actor, wrote=bool(patch))
 
-    async def delete(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Refusal | None:
+    async def delete(self, shelf: RecordCollection, number: int, terms: WriteTerms, actor: Actor) -> Refusal | None:
         return await self._ask("DELETE", f"people/{UUID(int=number)}", actor, NoneType)
 
     async def profile(self, actor: Actor) -> Profile | Refusal:
@@ -140,10 +168,10 @@ class AddressBook(Plain):
     async def _ask(self, method: str, path: str, actor: Actor, kind: type[T], body: Json = None) -> T | Refusal:
         headers = {"Authorization": f"Token {self._token}", "On-Behalf-Of": str(UUID(int=actor.user))}
         url = f"/accounts/{UUID(int=actor.tenant)}/{path}"
-        return await call(self._upstream, actor, method, url, headers, kind, self._refusal_in, body)
+        return await send_json(self._upstream, actor, method, url, headers, kind, self._refusal_in, body)
 
 
-def load(reader: Reader) -> Connect:
+def load(reader: SettingsReader) -> Connect:
     """What DIALECT names: reads the dialect's own settings, and makes it once there is a connection."""
     token = reader.secret("DIALECT_TOKEN_FILE", str.strip, "the service's token")
     return partial(AddressBook, token)

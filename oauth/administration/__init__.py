@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.resources.shape import USER_PREFIX
 from contract.vocabulary import TenantId, UserId
-from oauth.desk import Desk
+from oauth.desk import Dependencies
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AdminContext:
     """By whom, in which business. `dry`: everything is done, and then undone; nothing that was made is shown.
 
     `dedupe_key`: what is made with it is made once; asked for again it is shown again, without its secret.
@@ -27,13 +27,13 @@ class Asked:
     dry: bool = False
     dedupe_key: str | None = None
 
-    def actor(self, desk: Desk) -> str:
+    def actor(self, desk: Dependencies) -> str:
         """The asker, for the audit and the revocation log."""
         return desk.ids.seal(USER_PREFIX, self.business, self.user)
 
 
 @dataclass(frozen=True, slots=True)
-class NotThere:
+class NotFound:
     """The business has none of that number."""
 
 
@@ -52,7 +52,7 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """A member that will not do; `index` is an element's in an array."""
 
     member: str
@@ -62,10 +62,10 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Invalid:
+class InvalidFields:
     """Every member that will not do."""
 
-    faults: tuple[Fault, ...]
+    errors: tuple[FieldError, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +77,19 @@ class RuleBroken:
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
+class TryAgain:
     """Not at this very second: all of the user's tokens have just been revoked, or who knows the users is away."""
 
 
-Refused = NotThere | Deleted | Stale | Invalid | RuleBroken | Busy
+Rejection = NotFound | Deleted | Stale | InvalidFields | RuleBroken | TryAgain
 
 LIMIT_REACHED = "limit-reached"
 
 
 @asynccontextmanager
-async def changing(desk: Desk, asked: Asked) -> AsyncIterator[AsyncConnection]:
+async def transaction(desk: Dependencies, asked: AdminContext) -> AsyncIterator[AsyncConnection]:
     """One transaction, kept unless it is only tried."""
-    async with desk.database.writing() as connection:
+    async with desk.database.write() as connection:
         yield connection
         if asked.dry:
             await connection.rollback()

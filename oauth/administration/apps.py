@@ -14,26 +14,26 @@ from contract.bounds import MAX_APPS
 from contract.vocabulary import UserId
 from oauth.administration import (
     LIMIT_REACHED,
-    Asked,
+    AdminContext,
     Deleted,
-    Fault,
-    Invalid,
-    NotThere,
-    Refused,
+    FieldError,
+    InvalidFields,
+    NotFound,
+    Rejection,
     RuleBroken,
     Stale,
-    changing,
+    transaction,
 )
-from oauth.clients import Client, ClientKind, redirect_fault
-from oauth.desk import Desk
-from oauth.opaque import SECRET_PREFIX, digest, new_id, new_word
-from oauth.scopes import allowed_to
-from oauth.store.apps import App, change_app, count_apps, find_app, list_apps
-from oauth.store.audit import note
+from oauth.clients import Client, ClientKind, redirect_uri_error
+from oauth.desk import Dependencies
+from oauth.opaque import SECRET_PREFIX, digest, new_id, new_secret
+from oauth.scopes import permitted_scopes
+from oauth.store.apps import StoredApp, count_apps, find_app, list_apps, update_app
+from oauth.store.audit import record
 from oauth.store.clients import register
-from oauth.store.keyed import made_with, remember
+from oauth.store.keyed import find_created, remember
 from oauth.store.tokens import end_client, end_services
-from oauth.store.turns import take_turn
+from oauth.store.turns import lock_for_business
 
 APP_SECRET = "app-secret"  # noqa: S105
 _FIRST_SERVICE_USER = 2**52
@@ -44,7 +44,7 @@ _COLUMNS: Mapping[str, Callable[[Any], Any]] = {"scope": " ".join, "redirect_uri
 
 
 @dataclass(frozen=True, slots=True)
-class NewApp:
+class AppRequest:
     """What is wanted. `service_role`: a service's, and only a service's."""
 
     name: str
@@ -62,43 +62,43 @@ class Registered:
     The number of one that was only tried is 0.
     """
 
-    app: App
+    app: StoredApp
     secret: str | None
 
 
-async def list_all(desk: Desk, asked: Asked) -> list[App]:
+async def list_all(desk: Dependencies, asked: AdminContext) -> list[StoredApp]:
     """The business's own."""
-    async with desk.database.reading() as connection:
+    async with desk.database.read() as connection:
         return await list_apps(connection, asked.business)
 
 
-async def get(desk: Desk, asked: Asked, number: int) -> App | Refused:
+async def get(desk: Dependencies, asked: AdminContext, number: int) -> StoredApp | Rejection:
     """One of them; a deleted one too, with `deleted_at_s`."""
-    async with desk.database.reading() as connection:
-        return await find_app(connection, asked.business, number) or NotThere()
+    async with desk.database.read() as connection:
+        return await find_app(connection, asked.business, number) or NotFound()
 
 
-def faults(asked: Asked, wanted: NewApp) -> tuple[Fault, ...]:
+def field_errors(asked: AdminContext, wanted: AppRequest) -> tuple[FieldError, ...]:
     """Every reason why `wanted` cannot be registered; whether there is room for it is seen when it is."""
     return _new_faults(_client(asked, wanted, None if wanted.is_public else ""), wanted)
 
 
-def _new_faults(client: Client, wanted: NewApp) -> tuple[Fault, ...]:
+def _new_faults(client: Client, wanted: AppRequest) -> tuple[FieldError, ...]:
     return tuple(_faults(client, redirects_given=wanted.redirect_uris is not None))
 
 
-async def create(desk: Desk, asked: Asked, wanted: NewApp) -> Registered | Refused:
+async def create(desk: Dependencies, asked: AdminContext, wanted: AppRequest) -> Registered | Rejection:
     """A new one; with a `dedupe_key`, the one that was made with it before."""
     now_s = desk.clock()
-    async with desk.database.reading() as connection:
+    async with desk.database.read() as connection:
         if before := await _made_before(connection, asked, now_s):
             return before
-    secret = None if wanted.is_public else new_word(SECRET_PREFIX)
+    secret = None if wanted.is_public else new_secret(SECRET_PREFIX)
     client = _client(asked, wanted, secret)
     if found := _new_faults(client, wanted):
-        return Invalid(found)
-    async with changing(desk, asked) as connection:
-        await take_turn(connection, "apps", asked.business)
+        return InvalidFields(found)
+    async with transaction(desk, asked) as connection:
+        await lock_for_business(connection, "apps", asked.business)
         if before := await _made_before(connection, asked, now_s):
             return before
         if await count_apps(connection, asked.business) >= MAX_APPS:
@@ -112,28 +112,28 @@ async def create(desk: Desk, asked: Asked, wanted: NewApp) -> Registered | Refus
         return Registered(app, secret)
 
 
-async def _made_before(connection: AsyncConnection, asked: Asked, now_s: int) -> Registered | None:
-    number = await made_with(connection, asked.business, asked.dedupe_key, now_s=now_s)
+async def _made_before(connection: AsyncConnection, asked: AdminContext, now_s: int) -> Registered | None:
+    number = await find_created(connection, asked.business, asked.dedupe_key, now_s=now_s)
     app = None if number is None else await find_app(connection, asked.business, number)
     return None if app is None else Registered(app, None)
 
 
 async def update(
-    desk: Desk, asked: Asked, number: int, changes: Mapping[str, Any], *, revision: int | None = None
-) -> App | Refused:
+    desk: Dependencies, asked: AdminContext, number: int, changes: Mapping[str, Any], *, revision: int | None = None
+) -> StoredApp | Rejection:
     """Change `name`, `scope`, `redirect_uris`, `service_role`; a change to what is there already is none."""
     now_s = desk.clock()
-    async with changing(desk, asked) as connection:
+    async with transaction(desk, asked) as connection:
         found = await _held(connection, asked, number, revision)
-        if not isinstance(found, App):
+        if not isinstance(found, StoredApp):
             return found
         client = replace(found.client, **changes)
         if found_faults := tuple(_faults(client, redirects_given=True)):
-            return Invalid(found_faults)
+            return InvalidFields(found_faults)
         if client == found.client:
             return found
         columns = {name: _COLUMNS.get(name, lambda kept: kept)(value) for name, value in changes.items()}
-        await change_app(connection, number, columns, now_s=now_s)
+        await update_app(connection, number, columns, now_s=now_s)
         if (client.scope, client.service_role) != (found.client.scope, found.client.service_role):
             # What a service holds says the old ones; of a grant's tokens each refresh looks again.
             await end_services(connection, client.id, actor=asked.actor(desk), now_s=now_s)
@@ -142,13 +142,13 @@ async def update(
 
 
 async def rotate_secret(
-    desk: Desk, asked: Asked, number: int, *, overlap_s: int = 0, revision: int | None = None
-) -> Registered | Refused:
+    desk: Dependencies, asked: AdminContext, number: int, *, overlap_s: int = 0, revision: int | None = None
+) -> Registered | Rejection:
     """Another secret; the one before counts for the overlap, and no earlier one does."""
-    now_s, secret = desk.clock(), new_word(SECRET_PREFIX)
-    async with changing(desk, asked) as connection:
+    now_s, secret = desk.clock(), new_secret(SECRET_PREFIX)
+    async with transaction(desk, asked) as connection:
         found = await _held(connection, asked, number, revision)
-        if not isinstance(found, App):
+        if not isinstance(found, StoredApp):
             return found
         if found.client.is_public:
             return RuleBroken(APP_SECRET, "A public app has no secret.")
@@ -158,26 +158,28 @@ async def rotate_secret(
             "previous_secret_until_s": now_s + overlap_s if overlap_s else None,
             "secret_rotated_at_s": now_s,
         }
-        await change_app(connection, number, columns, now_s=now_s)
+        await update_app(connection, number, columns, now_s=now_s)
         await _noted(desk, connection, asked, "app.secret-rotated", found.client, now_s, overlap_s=overlap_s)
         return Registered(await _again(connection, asked, number), None if asked.dry else secret)
 
 
-async def delete(desk: Desk, asked: Asked, number: int, *, revision: int | None = None) -> App | Refused:
+async def delete(
+    desk: Dependencies, asked: AdminContext, number: int, *, revision: int | None = None
+) -> StoredApp | Rejection:
     """It is no client any more; its grants and tokens end."""
     now_s = desk.clock()
-    async with changing(desk, asked) as connection:
+    async with transaction(desk, asked) as connection:
         found = await _held(connection, asked, number, revision)
-        if not isinstance(found, App):
+        if not isinstance(found, StoredApp):
             return found
         actor, client_id = asked.actor(desk), found.client.id
-        await change_app(connection, number, {"disabled_at_s": now_s}, now_s=now_s)
+        await update_app(connection, number, {"disabled_at_s": now_s}, now_s=now_s)
         await end_client(connection, client_id, reason="app-deleted", actor=actor, now_s=now_s)
         await _noted(desk, connection, asked, "app.deleted", found.client, now_s)
         return await _again(connection, asked, number)
 
 
-def _client(asked: Asked, wanted: NewApp, secret: str | None) -> Client:
+def _client(asked: AdminContext, wanted: AppRequest, secret: str | None) -> Client:
     is_service = wanted.kind is ClientKind.SERVICE
     return Client(
         id=new_id("cli"),
@@ -198,36 +200,36 @@ def _client(asked: Asked, wanted: NewApp, secret: str | None) -> Client:
     )
 
 
-def _faults(client: Client, *, redirects_given: bool) -> Iterator[Fault]:
+def _faults(client: Client, *, redirects_given: bool) -> Iterator[FieldError]:
     """What may not be registered as it stands."""
     if client.kind is ClientKind.SERVICE:
         yield from _service_faults(client)
         return
     if client.service_role is not None:
-        yield Fault("service_role", "not-applicable", "Only a service has a role of its own.")
+        yield FieldError("service_role", "not-applicable", "Only a service has a role of its own.")
     if not client.redirect_uris:
         code = "too-few-items" if redirects_given else "required"
-        yield Fault("redirect_uris", code, "An app that users allow needs a place to send them back to.")
+        yield FieldError("redirect_uris", code, "An app that users allow needs a place to send them back to.")
     for at, uri in enumerate(client.redirect_uris):
-        if why_not := redirect_fault(uri, is_public=client.is_public):
-            yield Fault("redirect_uris", "invalid-url", f"This address {why_not}.", at)
+        if why_not := redirect_uri_error(uri, is_public=client.is_public):
+            yield FieldError("redirect_uris", "invalid-url", f"This address {why_not}.", at)
 
 
-def _service_faults(client: Client) -> Iterator[Fault]:
+def _service_faults(client: Client) -> Iterator[FieldError]:
     if client.is_public:
-        yield Fault("is_public", "not-applicable", "A service always has a secret.")
+        yield FieldError("is_public", "not-applicable", "A service always has a secret.")
     if client.redirect_uris:
-        yield Fault("redirect_uris", "not-applicable", "No user is sent to a service.")
+        yield FieldError("redirect_uris", "not-applicable", "No user is sent to a service.")
     if client.service_role is None:
-        yield Fault("service_role", "required", "A service acts as a user of this role.")
+        yield FieldError("service_role", "required", "A service acts as a user of this role.")
         return
-    held = allowed_to(client.service_role, None, client.scope)
+    held = permitted_scopes(client.service_role, None, client.scope)
     for at, name in enumerate(client.scope):
         if name not in held:
-            yield Fault("scopes", "not-permitted", "The role does not grant this.", at)
+            yield FieldError("scopes", "not-permitted", "The role does not grant this.", at)
 
 
-async def _again(connection: AsyncConnection, asked: Asked, number: int) -> App:
+async def _again(connection: AsyncConnection, asked: AdminContext, number: int) -> StoredApp:
     app = await find_app(connection, asked.business, number)
     if app is None:
         raise LookupError("an app that was just written is not there")
@@ -235,18 +237,24 @@ async def _again(connection: AsyncConnection, asked: Asked, number: int) -> App:
 
 
 async def _held(
-    connection: AsyncConnection, asked: Asked, number: int, revision: int | None
-) -> App | NotThere | Deleted | Stale:
+    connection: AsyncConnection, asked: AdminContext, number: int, revision: int | None
+) -> StoredApp | NotFound | Deleted | Stale:
     found = await find_app(connection, asked.business, number, hold=True)
     if found is None:
-        return NotThere()
+        return NotFound()
     if found.deleted_at_s is not None:
         return Deleted(found.deleted_at_s)
     return found if revision in (None, found.revision) else Stale(found.revision)
 
 
 async def _noted(
-    desk: Desk, connection: AsyncConnection, asked: Asked, action: str, client: Client, now_s: int, **detail: Any
+    desk: Dependencies,
+    connection: AsyncConnection,
+    asked: AdminContext,
+    action: str,
+    client: Client,
+    now_s: int,
+    **detail: Any,
 ) -> None:
     actor = asked.actor(desk)
-    await note(connection, action, client.id, actor=actor, now_s=now_s, business=asked.business, **detail)
+    await record(connection, action, client.id, actor=actor, now_s=now_s, business=asked.business, **detail)

@@ -5,25 +5,25 @@ from typing import assert_never
 import msgspec
 
 from contract.vocabulary import Json, UserId
-from oauth.administration import Busy, Deleted, Invalid, NotThere, Refused, RuleBroken, Stale
-from oauth.administration.apps import NewApp, Registered
-from oauth.administration.pats import Made, NewPat
+from oauth.administration import Deleted, InvalidFields, NotFound, Rejection, RuleBroken, Stale, TryAgain
+from oauth.administration.apps import AppRequest, Registered
+from oauth.administration.pats import CreatedPat, PatRequest
 from oauth.clients import ClientKind
 from oauth.scopes import ordered
-from oauth.store.apps import App
+from oauth.store.apps import StoredApp
 from oauth.store.pats import Pat
 from stores import administration as forms
 
 
-def new_pat(asked: forms.NewToken) -> NewPat:
+def new_pat(asked: forms.CreateToken) -> PatRequest:
     """What is wanted of a token."""
     user = None if asked.user is None else UserId(int(asked.user))
-    return NewPat(asked.name, ordered(asked.scopes), user, asked.expires_at_s)
+    return PatRequest(asked.name, ordered(asked.scopes), user, asked.expires_at_s)
 
 
-def new_app(asked: forms.NewApp) -> NewApp:
+def new_app(asked: forms.CreateApp) -> AppRequest:
     """What is wanted of an app."""
-    return NewApp(
+    return AppRequest(
         name=asked.name,
         kind=ClientKind(asked.kind),
         scope=ordered(asked.scopes),
@@ -33,7 +33,7 @@ def new_app(asked: forms.NewApp) -> NewApp:
     )
 
 
-def app_changes(asked: forms.AppChanges) -> dict[str, Json]:
+def app_changes(asked: forms.UpdateApp) -> dict[str, Json]:
     """What is to be changed, by the names of `Client`."""
     changes: dict[str, Json] = {}
     if asked.name is not msgspec.UNSET:
@@ -65,7 +65,7 @@ def token(pat: Pat, now_s: int, text: str | None = None) -> forms.Token:
     )
 
 
-def app(kept: App, secret: str | None = None) -> forms.App:
+def app(kept: StoredApp, secret: str | None = None) -> forms.App:
     """An app; with its secret, this once."""
     client = kept.client
     return forms.App(
@@ -87,40 +87,41 @@ def app(kept: App, secret: str | None = None) -> forms.App:
     )
 
 
-Outcome = Pat | Made | App | Registered | Refused
+Outcome = Pat | CreatedPat | StoredApp | Registered | Rejection
 
 
-def told(outcome: Outcome, now_s: int) -> forms.Form:
+def to_message(outcome: Outcome, now_s: int) -> forms.Message:
     """What came of a call."""
     match outcome:
         case Pat():
             return token(outcome, now_s)
-        case Made(pat=pat, text=text):
+        case CreatedPat(pat=pat, text=text):
             return token(pat, now_s, text)
-        case App():
+        case StoredApp():
             return app(outcome)
         case Registered(app=kept, secret=secret):
             return app(kept, secret)
     return _refused(outcome)
 
 
-def _refused(refused: Refused) -> forms.Refused:
+def _refused(refused: Rejection) -> forms.Rejection:
     match refused:
-        case NotThere():
-            return forms.Refused(why="not-there")
+        case NotFound():
+            return forms.Rejection(why="not-there")
         case Deleted(at_s=at_s):
-            return forms.Refused(why="deleted", at_s=at_s)
+            return forms.Rejection(why="deleted", at_s=at_s)
         case Stale(revision=revision):
-            return forms.Refused(why="stale", revision=revision)
-        case Invalid(faults=faults):
+            return forms.Rejection(why="stale", revision=revision)
+        case InvalidFields(errors=faults):
             listed = [
-                forms.Fault(member=each.member, code=each.code, detail=each.detail, index=each.index) for each in faults
+                forms.FieldError(member=each.member, code=each.code, detail=each.detail, index=each.index)
+                for each in faults
             ]
-            return forms.Refused(why="invalid", faults=listed)
+            return forms.Rejection(why="invalid", faults=listed)
         case RuleBroken(rule=rule, detail=detail):
-            return forms.Refused(why="rule", rule=rule, detail=detail)
-        case Busy():
-            return forms.Refused(why="busy")
+            return forms.Rejection(why="rule", rule=rule, detail=detail)
+        case TryAgain():
+            return forms.Rejection(why="busy")
     assert_never(refused)
 
 

@@ -14,20 +14,20 @@ from aiohttp import web
 from contract.bounds import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
 from contract.roles import TOKENS_MANAGE
 from contract.vocabulary import TenantId, UserId
-from oauth.administration import Asked, apps, forms, pats
-from oauth.desk import Desk
-from oauth.store.database import DatabaseLost
-from oauth.store.keyed import made_with
-from oauth.store.pats import note_uses
+from oauth.administration import AdminContext, apps, forms, pats
+from oauth.desk import Dependencies
+from oauth.store.database import DatabaseUnavailable
+from oauth.store.keyed import find_created
+from oauth.store.pats import record_uses
 from stores import administration as wire
 
-T = TypeVar("T", bound=wire.Form)
+T = TypeVar("T", bound=wire.Message)
 Answer = msgspec.Struct | list[wire.Token] | list[wire.App]
-Call = Callable[[Asked, int, web.Request], Awaitable[Answer]]
+Call = Callable[[AdminContext, int, web.Request], Awaitable[Answer]]
 """(by whom, the number in the path or 0, the request) → what is told."""
 
 
-def add_routes(router: web.UrlDispatcher, desk: Desk) -> None:
+def add_routes(router: web.UrlDispatcher, desk: Dependencies) -> None:
     """All of them."""
     tokens, app_rows = _Tokens(desk), _Apps(desk)
     collection, item = f"{wire.ROOT}/{{business}}/{{of}}", f"{wire.ROOT}/{{business}}/{{of}}/{{number}}"
@@ -40,7 +40,7 @@ def add_routes(router: web.UrlDispatcher, desk: Desk) -> None:
 
 
 class _Tokens:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Dependencies) -> None:
         self._desk = desk
 
     def calls(self) -> tuple[tuple[str, str | None, Call], ...]:
@@ -53,19 +53,19 @@ class _Tokens:
             ("POST", f"/{wire.ROTATE}", self._rotate),
         )
 
-    async def _list(self, asked: Asked, _: int, __: web.Request) -> list[wire.Token]:
+    async def _list(self, asked: AdminContext, _: int, __: web.Request) -> list[wire.Token]:
         now_s = self._desk.clock()
         return [forms.token(pat, now_s) for pat in await pats.list_all(self._desk, asked)]
 
-    async def _get(self, asked: Asked, number: int, _: web.Request) -> msgspec.Struct:
+    async def _get(self, asked: AdminContext, number: int, _: web.Request) -> msgspec.Struct:
         return self._told(await pats.get(self._desk, asked, number))
 
-    async def _create(self, asked: Asked, _: int, request: web.Request) -> msgspec.Struct:
-        body = await _read(request, wire.NewToken)
+    async def _create(self, asked: AdminContext, _: int, request: web.Request) -> msgspec.Struct:
+        body = await _read(request, wire.CreateToken)
         return self._told(await pats.create(self._desk, _as_if(asked, body), forms.new_pat(body)))
 
-    async def _rotate(self, asked: Asked, number: int, request: web.Request) -> msgspec.Struct:
-        body = await _read(request, wire.Rotation)
+    async def _rotate(self, asked: AdminContext, number: int, request: web.Request) -> msgspec.Struct:
+        body = await _read(request, wire.RotateRequest)
         made = await pats.rotate(
             self._desk,
             _as_if(asked, body),
@@ -76,16 +76,16 @@ class _Tokens:
         )
         return self._told(made)
 
-    async def _revoke(self, asked: Asked, number: int, request: web.Request) -> msgspec.Struct:
+    async def _revoke(self, asked: AdminContext, number: int, request: web.Request) -> msgspec.Struct:
         body = await _read(request, wire.Write)
         return self._told(await pats.revoke(self._desk, _as_if(asked, body), number, revision=body.revision))
 
     def _told(self, outcome: forms.Outcome) -> msgspec.Struct:
-        return forms.told(outcome, self._desk.clock())
+        return forms.to_message(outcome, self._desk.clock())
 
 
 class _Apps:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Dependencies) -> None:
         self._desk = desk
 
     def calls(self) -> tuple[tuple[str, str | None, Call], ...]:
@@ -99,47 +99,49 @@ class _Apps:
             ("POST", f"/{wire.ROTATE_SECRET}", self._rotate_secret),
         )
 
-    async def _list(self, asked: Asked, _: int, __: web.Request) -> list[wire.App]:
+    async def _list(self, asked: AdminContext, _: int, __: web.Request) -> list[wire.App]:
         return [forms.app(app) for app in await apps.list_all(self._desk, asked)]
 
-    async def _get(self, asked: Asked, number: int, _: web.Request) -> msgspec.Struct:
+    async def _get(self, asked: AdminContext, number: int, _: web.Request) -> msgspec.Struct:
         return self._told(await apps.get(self._desk, asked, number))
 
-    async def _create(self, asked: Asked, _: int, request: web.Request) -> msgspec.Struct:
-        body = await _read(request, wire.NewApp)
+    async def _create(self, asked: AdminContext, _: int, request: web.Request) -> msgspec.Struct:
+        body = await _read(request, wire.CreateApp)
         return self._told(await apps.create(self._desk, _as_if(asked, body), forms.new_app(body)))
 
-    async def _update(self, asked: Asked, number: int, request: web.Request) -> msgspec.Struct:
-        body = await _read(request, wire.AppChanges)
+    async def _update(self, asked: AdminContext, number: int, request: web.Request) -> msgspec.Struct:
+        body = await _read(request, wire.UpdateApp)
         changes = forms.app_changes(body)
         return self._told(await apps.update(self._desk, _as_if(asked, body), number, changes, revision=body.revision))
 
-    async def _rotate_secret(self, asked: Asked, number: int, request: web.Request) -> msgspec.Struct:
-        body = await _read(request, wire.Rotation)
+    async def _rotate_secret(self, asked: AdminContext, number: int, request: web.Request) -> msgspec.Struct:
+        body = await _read(request, wire.RotateRequest)
         turned = await apps.rotate_secret(
             self._desk, _as_if(asked, body), number, overlap_s=body.overlap_s, revision=body.revision
         )
         return self._told(turned)
 
-    async def _delete(self, asked: Asked, number: int, request: web.Request) -> msgspec.Struct:
+    async def _delete(self, asked: AdminContext, number: int, request: web.Request) -> msgspec.Struct:
         body = await _read(request, wire.Write)
         return self._told(await apps.delete(self._desk, _as_if(asked, body), number, revision=body.revision))
 
     def _told(self, outcome: forms.Outcome) -> msgspec.Struct:
-        return forms.told(outcome, self._desk.clock())
+        return forms.to_message(outcome, self._desk.clock())
 
 
-async def _made_with(desk: Desk, asked: Asked, _: int, request: web.Request) -> wire.Made:
-    async with desk.database.reading() as connection:
+async def _made_with(desk: Dependencies, asked: AdminContext, _: int, request: web.Request) -> wire.CreatedResult:
+    async with desk.database.read() as connection:
         key = request.match_info["key"]
-        return wire.Made(number=await made_with(connection, asked.business, key, now_s=desk.clock()))
+        return wire.CreatedResult(number=await find_created(connection, asked.business, key, now_s=desk.clock()))
 
 
-def _as_if(asked: Asked, body: wire.Write) -> Asked:
-    return Asked(asked.business, asked.user, body.dry, body.dedupe_key if isinstance(body, wire.New) else None)
+def _as_if(asked: AdminContext, body: wire.Write) -> AdminContext:
+    return AdminContext(
+        asked.business, asked.user, body.dry, body.dedupe_key if isinstance(body, wire.Create) else None
+    )
 
 
-def _answering(desk: Desk, call: Call) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _answering(desk: Dependencies, call: Call) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         log = desk.log.bind(trace_id=request.headers.get(wire.TRACE, ""), path=request.path)
         if TOKENS_MANAGE.name not in request.headers.get(wire.PERMISSIONS, "").split():
@@ -150,19 +152,19 @@ def _answering(desk: Desk, call: Call) -> Callable[[web.Request], Awaitable[web.
                 outcome = await call(asked, number, request)
         except (ValueError, KeyError) as fault:
             return web.Response(status=400, text=f"{fault}\n")
-        except (DatabaseLost, TimeoutError) as error:
+        except (DatabaseUnavailable, TimeoutError) as error:
             log.error("administration refused", cause=f"{type(error).__name__}: {error}")
             return web.Response(status=503, text="Try again.\n")
-        status = wire.REFUSED_STATUS if isinstance(outcome, wire.Refused) else 200
+        status = wire.REFUSED_STATUS if isinstance(outcome, wire.Rejection) else 200
         return web.Response(body=msgspec.json.encode(outcome), status=status, content_type=JSON_MEDIA_TYPE)
 
     return answer
 
 
-def _asked(request: web.Request) -> tuple[Asked, int]:
+def _asked(request: web.Request) -> tuple[AdminContext, int]:
     business = TenantId(int(request.match_info["business"]))
     user = UserId(int(request.headers[wire.ACTOR]))
-    return Asked(business, user), int(request.match_info.get("number", "0"))
+    return AdminContext(business, user), int(request.match_info.get("number", "0"))
 
 
 def _left_s(request: web.Request) -> float:
@@ -174,15 +176,15 @@ async def _read(request: web.Request, kind: type[T]) -> T:
     return msgspec.json.decode(await request.read() or b"{}", type=kind)
 
 
-def _uses(desk: Desk) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _uses(desk: Dependencies) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         try:
-            told = await _read(request, wire.Uses)
-            async with desk.database.writing() as connection:
-                await note_uses(connection, told.uses)
+            told = await _read(request, wire.TokenUses)
+            async with desk.database.write() as connection:
+                await record_uses(connection, told.uses)
         except ValueError as fault:
             return web.Response(status=400, text=f"{fault}\n")
-        except DatabaseLost as error:
+        except DatabaseUnavailable as error:
             desk.log.error("uses not noted", cause=str(error))
             return web.Response(status=503, text="Try again.\n")
         return web.Response(status=204)

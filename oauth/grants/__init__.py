@@ -12,16 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.vocabulary import TenantId, UserId
 from oauth.clients import Client
-from oauth.errors import Refusal
+from oauth.errors import ErrorResponse
 from oauth.parameters import Parameters
 from oauth.store.database import Database
-from oauth.store.grants import Grant, Refresh
+from oauth.store.grants import Grant, RefreshToken
 
 Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class TokenRequest:
     """A request by a client that has authenticated."""
 
     client: Client
@@ -30,7 +30,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Party(Generic[Shown]):
+class Redemption(Generic[Shown]):
     """For whom something is to be redeemed, and what was shown for it: of that nothing changes but whether it was used.
 
     Without a grant it is the client itself, by its service user.
@@ -43,21 +43,21 @@ class Party(Generic[Shown]):
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class IssuePermit:
     """What may be issued: an access token of this scope, and under a grant a refresh token, the child of `parent`."""
 
     scope: tuple[str, ...]
     grant: Grant | None = None
-    parent: Refresh | None = None
+    parent: RefreshToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Flow(Generic[Shown]):
+class GrantFlow(Generic[Shown]):
     """One grant. `party` only reads. `redeem` writes, and what it returns is committed, a refusal too:
 
     a code stays spent and a family dead. It must not raise what is the caller's doing.
     """
 
     grant_type: str
-    party: Callable[[Database, Call], Awaitable[Party[Shown] | Refusal]]
-    redeem: Callable[[AsyncConnection, Call, Party[Shown]], Awaitable[Allowed | Refusal]]
+    party: Callable[[Database, TokenRequest], Awaitable[Redemption[Shown] | ErrorResponse]]
+    redeem: Callable[[AsyncConnection, TokenRequest, Redemption[Shown]], Awaitable[IssuePermit | ErrorResponse]]

@@ -7,25 +7,25 @@ pose as a person (RFC 9700 §4.15).
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.oauth import CLIENT_CREDENTIALS, INVALID_SCOPE, UNAUTHORIZED_CLIENT
-from oauth.errors import Refusal
-from oauth.grants import Allowed, Call, Flow, Party
-from oauth.scopes import read_scope
+from oauth.errors import ErrorResponse
+from oauth.grants import GrantFlow, IssuePermit, Redemption, TokenRequest
+from oauth.scopes import parse_scope
 from oauth.store.database import Database
 
 
-async def _party(_: Database, call: Call) -> Party[None] | Refusal:
+async def _party(_: Database, call: TokenRequest) -> Redemption[None] | ErrorResponse:
     client = call.client
     if client.is_public or client.business is None or client.service_user is None:
-        return Refusal(UNAUTHORIZED_CLIENT)
-    return Party(client.business, client.service_user, None, None)
+        return ErrorResponse(UNAUTHORIZED_CLIENT)
+    return Redemption(client.business, client.service_user, None, None)
 
 
-async def _redeem(_: AsyncConnection, call: Call, __: Party[None]) -> Allowed | Refusal:
+async def _redeem(_: AsyncConnection, call: TokenRequest, __: Redemption[None]) -> IssuePermit | ErrorResponse:
     text = call.form.get("scope")
-    asked = call.client.scope if text is None else read_scope(text)
+    asked = call.client.scope if text is None else parse_scope(text)
     if asked is None or not set(asked) <= set(call.client.scope):
-        return Refusal(INVALID_SCOPE)
-    return Allowed(asked)
+        return ErrorResponse(INVALID_SCOPE)
+    return IssuePermit(asked)
 
 
-FLOW = Flow(CLIENT_CREDENTIALS, _party, _redeem)
+FLOW = GrantFlow(CLIENT_CREDENTIALS, _party, _redeem)

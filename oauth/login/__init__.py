@@ -36,7 +36,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class LoginResult:
     """Someone who came in, and where they were going: what `begin` was given."""
 
     identity: Identity
@@ -51,7 +51,7 @@ class LoginFailed(Exception):
         self.words, self.return_to, self.tried, self.status = words, return_to, tried, status
 
 
-class LoginLost(Exception):
+class DirectoryUnavailable(Exception):
     """Whoever knows the users gave no answer: nothing can be said of them now."""
 
 
@@ -72,17 +72,17 @@ class Login(Protocol):
         `return_to` is the id of something kept here, never a URL that a browser brought.
         """
 
-    async def finish(self, request: web.Request) -> Arrival:
+    async def finish(self, request: web.Request) -> LoginResult:
         """Who came back. Raises LoginFailed, LoginLost."""
 
     async def memberships(self, user_id: UserId) -> tuple[Membership, ...]:
         """What the user is now, in every business; nothing where they are nobody any more. Raises LoginLost."""
 
-    async def current(self, user_id: UserId, business_id: TenantId) -> Membership | None:
+    async def membership(self, user_id: UserId, business_id: TenantId) -> Membership | None:
         """What the user is in the business now; None where they are nothing any more. Raises LoginLost."""
 
     async def plan(self, business_id: TenantId) -> str | None:
         """The business's plan, for what acts for no user; None where there is no such business. Raises LoginLost."""
 
-    async def name_of(self, business_id: TenantId) -> str | None:
+    async def business_name(self, business_id: TenantId) -> str | None:
         """What the business is called. Raises LoginLost."""

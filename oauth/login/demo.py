@@ -16,9 +16,9 @@ from contract.vocabulary import TenantId, UserId
 from oauth.back_channel import client_address
 from oauth.directory import Business
 from oauth.forms import read_form
-from oauth.login import Arrival, Identity, LoginFailed, Membership
+from oauth.login import Identity, LoginFailed, LoginResult, Membership
 from oauth.store.database import Database
-from oauth.store.failures import Watched, count_failure, forget_failures, locked_for_s
+from oauth.store.failures import FailureCounter, count_failure, forget_failures, locked_for_s
 from oauth.store.people import Account, find_account, memberships, name_of, plan_of, seed, set_password_where_none
 
 PASSWORD = "let-me-in"  # noqa: S105
@@ -31,7 +31,7 @@ _AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Seedling:
+class DemoUser:
     """A seeded user, as the login's page lists them."""
 
     email: str
@@ -42,7 +42,7 @@ class Seedling:
 class Accounts:
     """All who can log in, and everybody's password."""
 
-    people: tuple[Seedling, ...]
+    people: tuple[DemoUser, ...]
     password: str = PASSWORD
 
 
@@ -53,7 +53,7 @@ def demo_accounts(directory: Mapping[TenantId, Business]) -> Accounts:
         for person in business.people:
             if person.email and person.active:
                 places.setdefault(person.email, []).append(f"{person.role} of {business.name}")
-    return Accounts(tuple(Seedling(email, tuple(of)) for email, of in places.items()))
+    return Accounts(tuple(DemoUser(email, tuple(of)) for email, of in places.items()))
 
 
 Show = Callable[[web.Request, str, LoginFailed | None], Awaitable[web.StreamResponse]]
@@ -76,7 +76,7 @@ class DemoLogin:
     async def open(self) -> None:
         """See `Login`: what the directory says by now is what counts."""
         self._nobodys = await asyncio.to_thread(_HASHER.hash, PASSWORD)
-        async with self._database.writing() as connection:
+        async with self._database.write() as connection:
             await seed(connection, self._people)
             await set_password_where_none(connection, self._nobodys)
 
@@ -89,13 +89,13 @@ class DemoLogin:
         """See `Login`."""
         return await self._show(request, return_to, failure)
 
-    async def finish(self, request: web.Request) -> Arrival:
+    async def finish(self, request: web.Request) -> LoginResult:
         """See `Login`: a form with `email`, `password` and `to`."""
         form = await read_form(request)
         return_to, email = form.get("to") or "", (form.get("email") or "").strip().lower()
         watched = _watched(email, client_address(request))
         now_s = self._clock()
-        async with self._database.reading() as connection:
+        async with self._database.read() as connection:
             locked_s = await locked_for_s(connection, watched, now_s=now_s)
             account = await find_account(connection, email)
         if locked_s:
@@ -104,33 +104,33 @@ class DemoLogin:
         # Somebody whom nobody knows takes as long as somebody whose password is wrong.
         right = await self._is_right(form.get("password") or "", account)
         businesses = await self.memberships(account.user_id) if account and right else ()
-        async with self._database.writing() as connection:
+        async with self._database.write() as connection:
             if account is not None and businesses:
                 await forget_failures(connection, watched[:1])
                 identity = Identity(account.user_id, account.name, businesses, now_s, ("pwd",))
-                return Arrival(identity, return_to)
+                return LoginResult(identity, return_to)
             await count_failure(connection, watched, now_s=now_s)
         raise LoginFailed("The e-mail address or the password is wrong.", return_to, tried=email)
 
     async def memberships(self, user_id: UserId) -> tuple[Membership, ...]:
         """See `Login`."""
-        async with self._database.reading() as connection:
+        async with self._database.read() as connection:
             return await memberships(connection, user_id)
 
-    async def current(self, user_id: UserId, business_id: TenantId) -> Membership | None:
+    async def membership(self, user_id: UserId, business_id: TenantId) -> Membership | None:
         """See `Login`."""
-        async with self._database.reading() as connection:
+        async with self._database.read() as connection:
             found = await memberships(connection, user_id, business_id)
         return found[0] if found else None
 
     async def plan(self, business_id: TenantId) -> str | None:
         """See `Login`."""
-        async with self._database.reading() as connection:
+        async with self._database.read() as connection:
             return await plan_of(connection, business_id)
 
-    async def name_of(self, business_id: TenantId) -> str | None:
+    async def business_name(self, business_id: TenantId) -> str | None:
         """See `Login`."""
-        async with self._database.reading() as connection:
+        async with self._database.read() as connection:
             return await name_of(connection, business_id)
 
     async def _is_right(self, password: str, account: Account | None) -> bool:
@@ -146,10 +146,10 @@ def _matches(hashed: str, password: str) -> bool:
         return False
 
 
-def _watched(email: str, address: str) -> tuple[Watched, ...]:
+def _watched(email: str, address: str) -> tuple[FailureCounter, ...]:
     """The first is forgotten when the password was right."""
     return (
-        Watched(f"login {email} from {address}", LOGIN_LOCK_OUT),
-        Watched(f"login {email}", ACCOUNT_LOCK_OUT),
-        Watched(f"logins from {address}", LOGIN_ADDRESS_LOCK_OUT),
+        FailureCounter(f"login {email} from {address}", LOGIN_LOCK_OUT),
+        FailureCounter(f"login {email}", ACCOUNT_LOCK_OUT),
+        FailureCounter(f"logins from {address}", LOGIN_ADDRESS_LOCK_OUT),
     )

@@ -5,10 +5,10 @@ from typing import NoReturn
 from aiohttp import web
 
 from contract.vocabulary import TenantId, UserId
-from oauth.errors import PageError, PageFault
-from oauth.login import LoginFailed, LoginLost
+from oauth.errors import PageError, PageProblem
+from oauth.login import DirectoryUnavailable, LoginFailed
 
-NO_LOGIN = PageFault("There is no login here", "This deployment has no way to log in.", 503)
+NO_LOGIN = PageProblem("There is no login here", "This deployment has no way to log in.", 503)
 
 
 class NobodyLogin:
@@ -30,16 +30,16 @@ class NobodyLogin:
 
     async def memberships(self, user_id: UserId) -> NoReturn:
         """See `Login`."""
-        raise LoginLost("no login is set")
+        raise DirectoryUnavailable("no login is set")
 
-    async def current(self, user_id: UserId, business_id: TenantId) -> NoReturn:
+    async def membership(self, user_id: UserId, business_id: TenantId) -> NoReturn:
         """See `Login`."""
-        raise LoginLost("no login is set")
+        raise DirectoryUnavailable("no login is set")
 
     async def plan(self, business_id: TenantId) -> NoReturn:
         """See `Login`."""
-        raise LoginLost("no login is set")
+        raise DirectoryUnavailable("no login is set")
 
-    async def name_of(self, business_id: TenantId) -> NoReturn:
+    async def business_name(self, business_id: TenantId) -> NoReturn:
         """See `Login`."""
-        raise LoginLost("no login is set")
+        raise DirectoryUnavailable("no login is set")

@@ -19,17 +19,17 @@ from authlib.integrations.base_client import OAuthError
 
 from contract.bounds import CLOCK_SKEW_S
 from contract.limits import PLANS
-from contract.oauth import CHALLENGE_METHOD, LOGIN_LIFE_S, LOGIN_RETURN
+from contract.oauth import CHALLENGE_METHOD, LOGIN_LIFETIME_S, LOGIN_RETURN
 from contract.roles import ROLES
 from contract.vocabulary import TenantId, UserId
-from oauth.answers import redirect
-from oauth.errors import PageError, PageFault
-from oauth.login import Arrival, Identity, LoginFailed, LoginLost, Membership
-from oauth.opaque import new_word
+from oauth.answers import see_other
+from oauth.errors import PageError, PageProblem
+from oauth.login import DirectoryUnavailable, Identity, LoginFailed, LoginResult, Membership
+from oauth.opaque import new_secret
 from oauth.requests import cookie, read_query
 from oauth.settings import Provider
 from oauth.store.database import Database
-from oauth.store.sessions import Journey, come_back, set_out
+from oauth.store.sessions import LoginState, save_login_state, take_login_state
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", AuthlibDeprecationWarning)  # its HTTP library has a successor
@@ -37,7 +37,7 @@ with warnings.catch_warnings():
 
 T = TypeVar("T")
 
-JOURNEY_COOKIE = "__Host-journey"
+LOGIN_STATE_COOKIE = "__Host-journey"
 _ALGORITHMS = ("ES256", "RS256")
 _ENDPOINTS = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
 _WAIT_S = 5.0
@@ -71,24 +71,24 @@ class OidcLogin:
     ) -> web.StreamResponse:
         """See `Login`."""
         if failure is not None:
-            raise PageError(PageFault("You are not logged in", failure.words, failure.status))
+            raise PageError(PageProblem("You are not logged in", failure.words, failure.status))
         endpoint = (await self._metadata())["authorization_endpoint"]
-        journey = Journey(return_to, nonce=new_word(), verifier=new_word())
-        async with self._database.writing() as connection:
-            word = await set_out(connection, journey, now_s=self._clock())
+        journey = LoginState(return_to, nonce=new_secret(), verifier=new_secret())
+        async with self._database.write() as connection:
+            word = await save_login_state(connection, journey, now_s=self._clock())
         # Who has just logged out here is still logged in there.
         more = {"prompt": "login"} if read_query(request).get("again") else {}
         async with self._client() as client:
             url, _ = client.create_authorization_url(
                 endpoint, state=word, code_verifier=journey.verifier, nonce=journey.nonce, **more
             )
-        answer = redirect(url)
+        answer = see_other(url)
         answer.set_cookie(
-            JOURNEY_COOKIE, word, path="/", max_age=LOGIN_LIFE_S, secure=True, httponly=True, samesite="Lax"
+            LOGIN_STATE_COOKIE, word, path="/", max_age=LOGIN_LIFETIME_S, secure=True, httponly=True, samesite="Lax"
         )
         return answer
 
-    async def finish(self, request: web.Request) -> Arrival:
+    async def finish(self, request: web.Request) -> LoginResult:
         """See `Login`."""
         journey = await self._journey(request)
         try:
@@ -101,13 +101,13 @@ class OidcLogin:
             raise LoginFailed("You are a member of no business here.", journey.return_to, status=403)
         name = str(claims.get("name") or claims.get("email") or "somebody")
         amr = tuple(str(word) for word in claims.get("amr", ()))
-        return Arrival(Identity(user, name, businesses, self._clock(), amr), journey.return_to)
+        return LoginResult(Identity(user, name, businesses, self._clock(), amr), journey.return_to)
 
     async def memberships(self, user_id: UserId) -> tuple[Membership, ...]:
         """See `Login`."""
         return await self._ask_people(f"users/{_spelled(user_id)}", _memberships) or ()
 
-    async def current(self, user_id: UserId, business_id: TenantId) -> Membership | None:
+    async def membership(self, user_id: UserId, business_id: TenantId) -> Membership | None:
         """See `Login`."""
         found = await self.memberships(user_id)
         return next((each for each in found if each.business_id == business_id), None)
@@ -116,7 +116,7 @@ class OidcLogin:
         """See `Login`."""
         return await self._ask_people(f"businesses/{_spelled(business_id)}", _plan)
 
-    async def name_of(self, business_id: TenantId) -> str | None:
+    async def business_name(self, business_id: TenantId) -> str | None:
         """See `Login`."""
         return await self._ask_people(f"businesses/{_spelled(business_id)}", _name)
 
@@ -132,18 +132,18 @@ class OidcLogin:
             timeout=_WAIT_S,
         )
 
-    async def _journey(self, request: web.Request) -> Journey:
+    async def _journey(self, request: web.Request) -> LoginState:
         """What this very browser set out with; it counts once, whatever comes of it."""
-        word, state = cookie(request, JOURNEY_COOKIE), read_query(request).get("state") or ""
+        word, state = cookie(request, LOGIN_STATE_COOKIE), read_query(request).get("state") or ""
         if not word or not hmac.compare_digest(word.encode(), state.encode()):
             raise LoginFailed(_NOT_BEGUN)
-        async with self._database.writing() as connection:
-            journey = await come_back(connection, word, now_s=self._clock())
+        async with self._database.write() as connection:
+            journey = await take_login_state(connection, word, now_s=self._clock())
         if journey is None:
             raise LoginFailed(_NOT_BEGUN)
         return journey
 
-    async def _claims(self, request: web.Request, journey: Journey) -> Mapping[str, Any]:
+    async def _claims(self, request: web.Request, journey: LoginState) -> Mapping[str, Any]:
         """What the provider says of whom it has logged in. Raises what its libraries raise, and ValueError."""
         metadata = await self._metadata()
         told = read_query(request)
@@ -164,7 +164,7 @@ class OidcLogin:
                     code_verifier=journey.verifier,
                 )
             except httpx.HTTPError as error:
-                raise LoginLost(f"the provider's token endpoint: {error!r}") from error
+                raise DirectoryUnavailable(f"the provider's token endpoint: {error!r}") from error
         return await self._verified(str(token.get("id_token", "")), journey.nonce)
 
     async def _verified(self, id_token: str, nonce: str) -> Mapping[str, Any]:
@@ -196,7 +196,7 @@ class OidcLogin:
             try:
                 self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(told).keys}
             except jwt.PyJWTError as error:
-                raise LoginLost(f"the provider's keys: {error!r}") from error
+                raise DirectoryUnavailable(f"the provider's keys: {error!r}") from error
         if kid not in self._keys:
             raise ValueError("a key that the provider does not have")
         return self._keys[kid]
@@ -205,9 +205,9 @@ class OidcLogin:
         if not self._told:
             told = await self._fetch(f"{self._provider.issuer}/.well-known/openid-configuration")
             if told.get("issuer") != self._provider.issuer:
-                raise LoginLost(f"the provider calls itself {told.get('issuer')!r}")
+                raise DirectoryUnavailable(f"the provider calls itself {told.get('issuer')!r}")
             if lacking := _ENDPOINTS - told.keys():
-                raise LoginLost(f"the provider does not tell its {', '.join(sorted(lacking))}")
+                raise DirectoryUnavailable(f"the provider does not tell its {', '.join(sorted(lacking))}")
             self._told = told
         return self._told
 
@@ -217,7 +217,7 @@ class OidcLogin:
             answer.raise_for_status()
             return dict(answer.json())
         except (httpx.HTTPError, ValueError) as error:
-            raise LoginLost(f"{url}: {error!r}") from error
+            raise DirectoryUnavailable(f"{url}: {error!r}") from error
 
     async def _ask_people(self, path: str, read: Callable[[Any], T]) -> T | None:
         """What `read` makes of what the people service says; None for what there is not.
@@ -234,7 +234,7 @@ class OidcLogin:
             answer.raise_for_status()
             return read(answer.json())
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            raise LoginLost(f"{own.people_url}/{path}: {error!r}") from error
+            raise DirectoryUnavailable(f"{own.people_url}/{path}: {error!r}") from error
 
 
 def _number(given: object) -> int:

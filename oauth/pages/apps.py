@@ -7,14 +7,14 @@ from contract.oauth import APPS
 from contract.resources.app import APP
 from contract.roles import ROLES
 from contract.types import Uris
-from oauth.administration import Asked, Fault, Refused, apps
-from oauth.administration.apps import NewApp, Registered
-from oauth.clients import ClientKind, redirect_fault
-from oauth.pages.consent import WORDS
-from oauth.pages.counter import Counter
-from oauth.pages.office import Faults, Office, boxes, by_field, name_in, scopes_in
+from oauth.administration import AdminContext, FieldError, Rejection, apps
+from oauth.administration.apps import AppRequest, Registered
+from oauth.clients import ClientKind, redirect_uri_error
+from oauth.pages.consent import SCOPE_TEXTS
+from oauth.pages.counter import CredentialPage
+from oauth.pages.office import AdminSession, FormErrors, errors_by_field, read_name, read_scopes, scope_checkboxes
 from oauth.parameters import Parameters
-from oauth.store.apps import App
+from oauth.store.apps import StoredApp
 
 _KINDS = {"web": ClientKind.MARKETPLACE, "native": ClientKind.MARKETPLACE, "service": ClientKind.SERVICE}
 _MOST_URIS = Uris().max_items
@@ -26,57 +26,61 @@ _SHOWN = 100
 """Characters of an address that are repeated."""
 
 
-class AppsPage(Counter[NewApp, Registered, App]):
+class AppsPage(CredentialPage[AppRequest, Registered, StoredApp]):
     """See `Counter`."""
 
     endpoint, template, prefix = APPS, "apps.html", APP.prefix
 
-    def wanted(self, office: Office, form: Parameters) -> NewApp | Faults:
+    def parse_form(self, office: AdminSession, form: Parameters) -> AppRequest | FormErrors:
         """See `Counter`."""
-        name, scope, kind = name_in(form), scopes_in(form), form.get("kind") or ""
+        name, scope, kind = read_name(form), read_scopes(form), form.get("kind") or ""
         uris = tuple((form.get("redirect_uris") or "").split())
         role = form.get("service_role") if kind == "service" else None
         # Until a kind is chosen, addresses are held to what the most lenient one allows.
         is_public = kind not in ("web", "service")
         role = role if role in ROLES else None
-        new = NewApp(name or "", _KINDS.get(kind, ClientKind.MARKETPLACE), scope, is_public, uris, role)
+        new = AppRequest(name or "", _KINDS.get(kind, ClientKind.MARKETPLACE), scope, is_public, uris, role)
         missing = {
             "name": _NO_NAME if name is None else "",
             "kind": _NO_KIND if kind not in _KINDS else "",
             "redirect_uris": _TOO_MANY if len(uris) > _MOST_URIS else "",
             "scopes": _NO_SCOPE if not scope else "",
         }
-        refused = [fault for fault in apps.faults(office.asked, new) if kind in _KINDS or fault.index is not None]
-        told = by_field((fault.member, _sentence(fault, new)) for fault in refused)
+        refused = [
+            fault for fault in apps.field_errors(office.admin_context, new) if kind in _KINDS or fault.index is not None
+        ]
+        told = errors_by_field((fault.member, _sentence(fault, new)) for fault in refused)
         return {**told, **{field: words for field, words in missing.items() if words}} or new
 
-    async def create(self, asked: Asked, wanted: NewApp) -> Registered | Refused:
+    async def create(self, asked: AdminContext, wanted: AppRequest) -> Registered | Rejection:
         """See `Counter`."""
         return await apps.create(self.desk, asked, wanted)
 
-    async def rotate(self, asked: Asked, number: int, overlap_s: int) -> Registered | Refused:
+    async def rotate(self, asked: AdminContext, number: int, overlap_s: int) -> Registered | Rejection:
         """See `Counter`."""
         return await apps.rotate_secret(self.desk, asked, number, overlap_s=overlap_s)
 
-    async def end(self, asked: Asked, number: int) -> App | Refused:
+    async def end(self, asked: AdminContext, number: int) -> StoredApp | Rejection:
         """See `Counter`."""
         return await apps.delete(self.desk, asked, number)
 
-    async def kept(self, asked: Asked) -> Sequence[App]:
+    async def list_records(self, asked: AdminContext) -> Sequence[StoredApp]:
         """See `Counter`."""
         return await apps.list_all(self.desk, asked)
 
-    def shown(self, office: Office, made: Registered | None, form: Parameters | None) -> Mapping[str, Any]:
+    def template_values(
+        self, office: AdminSession, made: Registered | None, form: Parameters | None
+    ) -> Mapping[str, Any]:
         """See `Counter`."""
         filled = form.values if form else {}
         return {
             "made": {"app": made.app.client, "secret": made.secret} if made else None,
-            "boxes": boxes(scopes_in(form) if form else ()),
+            "boxes": scope_checkboxes(read_scopes(form) if form else ()),
             "filled": {name: filled.get(name, "") for name in ("kind", "redirect_uris", "service_role")},
             "roles": list(ROLES),
         }
 
-    def told(self, office: Office, each: App) -> Mapping[str, object]:
+    def to_row(self, office: AdminSession, each: StoredApp) -> Mapping[str, object]:
         """See `Counter`."""
         client = each.client
         return {
@@ -84,16 +88,16 @@ class AppsPage(Counter[NewApp, Registered, App]):
             "client": client,
             "is_service": client.kind is ClientKind.SERVICE,
             "created_at_s": each.created_at_s,
-            "words": [WORDS[name] for name in client.scope if name in WORDS],
+            "words": [SCOPE_TEXTS[name] for name in client.scope if name in SCOPE_TEXTS],
         }
 
 
-def _sentence(fault: Fault, new: NewApp) -> str:
+def _sentence(fault: FieldError, new: AppRequest) -> str:
     """A fault in words that name what was filled in."""
     if fault.index is None:
         return fault.detail
     if fault.member == "scopes":
-        return f"The role {new.service_role} does not allow this: {WORDS[new.scope[fault.index]]}."
+        return f"The role {new.service_role} does not allow this: {SCOPE_TEXTS[new.scope[fault.index]]}."
     uri = (new.redirect_uris or ())[fault.index]
     shown = uri if len(uri) <= _SHOWN else f"{uri[:_SHOWN]}…"
-    return f"The address {shown} {redirect_fault(uri, is_public=new.is_public)}."
+    return f"The address {shown} {redirect_uri_error(uri, is_public=new.is_public)}."

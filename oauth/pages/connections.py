@@ -7,33 +7,33 @@ from aiohttp import web
 
 from contract.oauth import CONNECTED_APPS
 from contract.resources.shape import BUSINESS_PREFIX
-from oauth.answers import redirect
-from oauth.desk import Desk
-from oauth.pages.consent import WORDS
-from oauth.pages.login import way_in
-from oauth.pages.printer import Printer
-from oauth.pages.visitor import Visitor, visitor_of
+from oauth.answers import see_other
+from oauth.desk import Dependencies
+from oauth.pages.consent import SCOPE_TEXTS
+from oauth.pages.login import login_path
+from oauth.pages.printer import PageRenderer
+from oauth.pages.visitor import BrowserSession, load_session
 from oauth.requests import read_query
-from oauth.store.connections import Connection, connections_of, withdraw
+from oauth.store.connections import ConnectedApp, connections_of, withdraw
 
 
 class ConnectionsPage:
     """The endpoint."""
 
-    def __init__(self, desk: Desk, printer: Printer) -> None:
+    def __init__(self, desk: Dependencies, printer: PageRenderer) -> None:
         self._desk = desk
         self._printer = printer
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Shows the apps, or takes one's consent back."""
-        visitor = await visitor_of(self._desk, request)
+        visitor = await load_session(self._desk, request)
         if visitor is None:
-            return redirect(way_in(CONNECTED_APPS.id))
+            return see_other(login_path(CONNECTED_APPS.id))
         if request.method == "POST":
             return await self._withdraw(request, visitor)
-        async with self._desk.database.reading() as connection:
+        async with self._desk.database.read() as connection:
             found = await connections_of(connection, visitor.session.user, now_s=self._desk.clock())
-        return self._printer.page(
+        return self._printer.render(
             "connected-apps.html",
             visitor=visitor,
             section=CONNECTED_APPS.id,
@@ -41,23 +41,23 @@ class ConnectionsPage:
             done=read_query(request).get("done") is not None,
         )
 
-    async def _withdraw(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+    async def _withdraw(self, request: web.Request, visitor: BrowserSession) -> web.StreamResponse:
         form = await visitor.form(request, self._desk.issuer)
         business = self._desk.ids.open_business(BUSINESS_PREFIX, form.get("business") or "")
         if isinstance(business, int):
-            async with self._desk.database.writing() as connection:
+            async with self._desk.database.write() as connection:
                 user, app = visitor.session.user, form.get("app") or ""
                 await withdraw(connection, user, app, business, now_s=self._desk.clock())
-        return redirect(f"{CONNECTED_APPS.path}?done=1")
+        return see_other(f"{CONNECTED_APPS.path}?done=1")
 
-    async def _told(self, each: Connection) -> dict[str, object]:
+    async def _told(self, each: ConnectedApp) -> dict[str, object]:
         login = self._desk.login
         return {
             "app": each.client_id,
             "name": each.name,
-            "owner": await login.name_of(each.owner),
+            "owner": await login.business_name(each.owner),
             "business": self._desk.ids.seal_business(BUSINESS_PREFIX, each.business),
-            "business_name": await login.name_of(each.business),
-            "words": [WORDS[name] for name in each.scope],
+            "business_name": await login.business_name(each.business),
+            "words": [SCOPE_TEXTS[name] for name in each.scope],
             "since_s": each.since_s,
         }

@@ -11,23 +11,23 @@ from typing import Any, ClassVar, Generic, TypeVar
 from aiohttp import web
 
 from contract.oauth import Endpoint
-from oauth.administration import Asked, Refused
-from oauth.answers import redirect
-from oauth.desk import Desk
-from oauth.pages.login import way_in
+from oauth.administration import AdminContext, Rejection
+from oauth.answers import see_other
+from oauth.desk import Dependencies
+from oauth.pages.login import login_path
 from oauth.pages.office import (
     FIELDS,
     OVERLAPS,
     WHOLE_FORM,
-    Faults,
-    Office,
-    complaints,
-    number_of,
-    office_at,
-    overlap_in,
+    AdminSession,
+    FormErrors,
+    admin_session,
+    error_texts,
+    read_number,
+    read_overlap,
 )
-from oauth.pages.printer import Printer
-from oauth.pages.visitor import Visitor
+from oauth.pages.printer import PageRenderer
+from oauth.pages.visitor import BrowserSession
 from oauth.parameters import Parameters
 from oauth.requests import read_query
 
@@ -36,52 +36,52 @@ Made = TypeVar("Made")
 Kept = TypeVar("Kept")
 
 
-class Counter(ABC, Generic[New, Made, Kept]):
+class CredentialPage(ABC, Generic[New, Made, Kept]):
     """An endpoint. What is filled in by each kind: what a form wants, the four acts, and what is shown."""
 
     endpoint: ClassVar[Endpoint]
     template: ClassVar[str]
     prefix: ClassVar[str]
 
-    def __init__(self, desk: Desk, printer: Printer) -> None:
+    def __init__(self, desk: Dependencies, printer: PageRenderer) -> None:
         self.desk = desk
         self._printer = printer
 
     @abstractmethod
-    def wanted(self, office: Office, form: Parameters) -> New | Faults:
+    def parse_form(self, office: AdminSession, form: Parameters) -> New | FormErrors:
         """What is to be made, or everything that is wrong with the form."""
 
     @abstractmethod
-    async def create(self, asked: Asked, wanted: New) -> Made | Refused:
+    async def create(self, asked: AdminContext, wanted: New) -> Made | Rejection:
         """Make it."""
 
     @abstractmethod
-    async def rotate(self, asked: Asked, number: int, overlap_s: int) -> Made | Refused:
+    async def rotate(self, asked: AdminContext, number: int, overlap_s: int) -> Made | Rejection:
         """Make another secret in the place of its own."""
 
     @abstractmethod
-    async def end(self, asked: Asked, number: int) -> Kept | Refused:
+    async def end(self, asked: AdminContext, number: int) -> Kept | Rejection:
         """End it."""
 
     @abstractmethod
-    async def kept(self, asked: Asked) -> Sequence[Kept]:
+    async def list_records(self, asked: AdminContext) -> Sequence[Kept]:
         """All there are."""
 
     @abstractmethod
-    def shown(self, office: Office, made: Made | None, form: Parameters | None) -> Mapping[str, Any]:
+    def template_values(self, office: AdminSession, made: Made | None, form: Parameters | None) -> Mapping[str, Any]:
         """What the template wants besides, of what was made and of what was filled in."""
 
     @abstractmethod
-    def told(self, office: Office, each: Kept) -> Mapping[str, object]:
+    def to_row(self, office: AdminSession, each: Kept) -> Mapping[str, object]:
         """One of them, as the page shows it."""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Shows them, or does what a form asks."""
-        found = await office_at(self.desk, request)
+        found = await admin_session(self.desk, request)
         if found is None:
-            return redirect(way_in(self.endpoint.id))
-        if isinstance(found, Visitor):
-            return self._printer.page("not-an-admin.html", status=403, visitor=found, section=self.endpoint.id)
+            return see_other(login_path(self.endpoint.id))
+        if isinstance(found, BrowserSession):
+            return self._printer.render("not-an-admin.html", status=403, visitor=found, section=self.endpoint.id)
         office, form = found
         if form is None:
             return await self._page(office, done=read_query(request).get("done") is not None)
@@ -93,48 +93,48 @@ class Counter(ABC, Generic[New, Made, Kept]):
             case _:
                 return await self._end(office, form)
 
-    async def _create(self, office: Office, form: Parameters) -> web.StreamResponse:
-        wanted = self.wanted(office, form)
+    async def _create(self, office: AdminSession, form: Parameters) -> web.StreamResponse:
+        wanted = self.parse_form(office, form)
         if isinstance(wanted, Mapping):
             return await self._page(office, form=form, faults=wanted)
-        made = await self.create(office.asked, wanted)
-        if isinstance(made, Refused):
-            return await self._page(office, form=form, faults=complaints(made))
+        made = await self.create(office.admin_context, wanted)
+        if isinstance(made, Rejection):
+            return await self._page(office, form=form, faults=error_texts(made))
         return await self._page(office, made=made)
 
-    async def _rotate(self, office: Office, form: Parameters) -> web.StreamResponse:
-        made = await self.rotate(office.asked, self._number(office, form), overlap_in(form))
-        if isinstance(made, Refused):
-            return await self._page(office, faults=complaints(made))
+    async def _rotate(self, office: AdminSession, form: Parameters) -> web.StreamResponse:
+        made = await self.rotate(office.admin_context, self._number(office, form), read_overlap(form))
+        if isinstance(made, Rejection):
+            return await self._page(office, faults=error_texts(made))
         return await self._page(office, made=made)
 
-    async def _end(self, office: Office, form: Parameters) -> web.StreamResponse:
-        ended = await self.end(office.asked, self._number(office, form))
-        if isinstance(ended, Refused):
-            return await self._page(office, faults=complaints(ended))
-        return redirect(f"{self.endpoint.path}?business={office.business}&done=1")
+    async def _end(self, office: AdminSession, form: Parameters) -> web.StreamResponse:
+        ended = await self.end(office.admin_context, self._number(office, form))
+        if isinstance(ended, Rejection):
+            return await self._page(office, faults=error_texts(ended))
+        return see_other(f"{self.endpoint.path}?business={office.business}&done=1")
 
-    def _number(self, office: Office, form: Parameters) -> int:
-        return number_of(self.desk, office, self.prefix, form)
+    def _number(self, office: AdminSession, form: Parameters) -> int:
+        return read_number(self.desk, office, self.prefix, form)
 
     async def _page(
         self,
-        office: Office,
+        office: AdminSession,
         *,
         made: Made | None = None,
         form: Parameters | None = None,
-        faults: Faults | None = None,
+        faults: FormErrors | None = None,
         done: bool = False,
     ) -> web.Response:
-        found = await self.kept(office.asked)
-        return self._printer.page(
+        found = await self.list_records(office.admin_context)
+        return self._printer.render(
             self.template,
             status=400 if faults else 200,
             office=office,
-            visitor=office.visitor,
+            visitor=office.session,
             section=self.endpoint.id,
             path=self.endpoint.path,
-            all=[self.told(office, each) for each in found],
+            all=[self.to_row(office, each) for each in found],
             name=(form.get("name") or "") if form else "",
             overlaps=OVERLAPS,
             form_open=form is not None or not found,
@@ -142,11 +142,11 @@ class Counter(ABC, Generic[New, Made, Kept]):
             faults=faults or {},
             first_fault=next((field for field in FIELDS if field in (faults or {})), None),
             done=done,
-            **self.shown(office, made, form),
+            **self.template_values(office, made, form),
         )
 
 
-def _summary(form: Parameters | None, faults: Faults) -> str | None:
+def _summary(form: Parameters | None, faults: FormErrors) -> str | None:
     """What stands above the form; without a form, all that is wrong."""
     if not faults:
         return None

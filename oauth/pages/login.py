@@ -10,29 +10,29 @@ from aiohttp import web
 
 from contract.limits import Policy
 from contract.oauth import ACCESS_TOKENS, APPS, CONNECTED_APPS, CONSENT, LOGIN, LOGOUT
-from oauth.answers import redirect
+from oauth.answers import see_other
 from oauth.back_channel import client_address
-from oauth.desk import Desk
-from oauth.errors import PageError, PageFault
+from oauth.desk import Dependencies
+from oauth.errors import PageError, PageProblem
 from oauth.forms import trusted_form
 from oauth.login import LoginFailed
-from oauth.opaque import is_word
-from oauth.pages.printer import Printer
-from oauth.pages.visitor import at_the_door, door_word, let_in, let_out, visitor_of
+from oauth.opaque import is_secret
+from oauth.pages.printer import PageRenderer
+from oauth.pages.visitor import load_session, log_in, log_out, login_form_secret, remember_login_form
 from oauth.parameters import Parameters
 from oauth.requests import BROKEN_LINK, read_query
-from oauth.store.audit import note
+from oauth.store.audit import record
 from oauth.store.clients import find_client
 from oauth.store.database import Database
-from oauth.store.requests import look, release
+from oauth.store.requests import peek, release
 
 _PLACES = {endpoint.id: endpoint.path for endpoint in (CONNECTED_APPS, ACCESS_TOKENS, APPS)}
 LOGIN_TRIES = Policy("login", 60, 60)
 """What one address may try: each costs a core some 50 ms."""
-_TOO_MANY = PageFault("Too many tries", "Wait a minute, then try again.", 429)
+_TOO_MANY = PageProblem("Too many tries", "Wait a minute, then try again.", 429)
 
 
-def way_in(return_to: str, *, again: bool = False) -> str:
+def login_path(return_to: str, *, again: bool = False) -> str:
     """The path of the login, for somebody who is to come to a page's id or a kept request."""
     query = {**({"to": return_to} if return_to else {}), **({"again": "1"} if again else {})}
     return f"{LOGIN.path}?{urlencode(query)}" if query else LOGIN.path
@@ -48,7 +48,7 @@ def destination(return_to: str) -> str:
 def return_to_in(parameters: Parameters) -> str:
     """Read where somebody wants to go after the login. Raises PageError for what was not handed out here."""
     return_to = parameters.get("to") or ""
-    if return_to and return_to not in _PLACES and not is_word(return_to):
+    if return_to and return_to not in _PLACES and not is_secret(return_to):
         raise PageError(BROKEN_LINK)
     return return_to
 
@@ -56,7 +56,9 @@ def return_to_in(parameters: Parameters) -> str:
 class LoginForm:
     """The form of a name and a password, for a login that asks for them here."""
 
-    def __init__(self, database: Database, printer: Printer, clock: Callable[[], int], accounts: object = ()) -> None:
+    def __init__(
+        self, database: Database, printer: PageRenderer, clock: Callable[[], int], accounts: object = ()
+    ) -> None:
         self._database = database
         self._printer = printer
         self._clock = clock
@@ -64,11 +66,11 @@ class LoginForm:
 
     async def show(self, request: web.Request, return_to: str, failure: LoginFailed | None) -> web.StreamResponse:
         """The form, and what was wrong with the last try."""
-        async with self._database.reading() as connection:
-            asked = None if return_to in _PLACES else await look(connection, return_to, now_s=self._clock())
+        async with self._database.read() as connection:
+            asked = None if return_to in _PLACES else await peek(connection, return_to, now_s=self._clock())
             app = await find_client(connection, asked.client_id) if asked else None
-        word = door_word(request)
-        page = self._printer.page(
+        word = login_form_secret(request)
+        page = self._printer.render(
             "login.html",
             status=failure.status if failure else 200,
             # A mistake of the app's is told to it right after this form.
@@ -79,28 +81,28 @@ class LoginForm:
             app=app,
             accounts=self._accounts,
         )
-        at_the_door(page, word)
+        remember_login_form(page, word)
         return page
 
 
 class LoginPages:
     """The endpoints."""
 
-    def __init__(self, desk: Desk, printer: Printer) -> None:
+    def __init__(self, desk: Dependencies, printer: PageRenderer) -> None:
         self._desk = desk
         self._printer = printer
 
     async def login(self, request: web.Request) -> web.StreamResponse:
         """Shows the way in, or takes what its form brings."""
         if request.method == "POST":
-            return_to_in(await trusted_form(request, self._desk.issuer, door_word(request)))
+            return_to_in(await trusted_form(request, self._desk.issuer, login_form_secret(request)))
             if self._desk.throttle.wait_s(LOGIN_TRIES, client_address(request)):
                 raise PageError(_TOO_MANY)
             return await self._finish(request)
         query = read_query(request)
         return_to = return_to_in(query)
-        if not query.get("again") and await visitor_of(self._desk, request):
-            return redirect(destination(return_to))
+        if not query.get("again") and await load_session(self._desk, request):
+            return see_other(destination(return_to))
         return await self._desk.login.begin(request, return_to)
 
     async def come_back(self, request: web.Request) -> web.StreamResponse:
@@ -109,16 +111,16 @@ class LoginPages:
 
     async def logout(self, request: web.Request) -> web.StreamResponse:
         """Asks whether that is meant, does it, and says that it was done."""
-        visitor = await visitor_of(self._desk, request)
+        visitor = await load_session(self._desk, request)
         if request.method != "POST" or visitor is None:
-            return self._printer.page("logout.html", visitor=visitor)
+            return self._printer.render("logout.html", visitor=visitor)
         form = await visitor.form(request, self._desk.issuer)
         return_to = return_to_in(form)
         if return_to:
-            async with self._desk.database.writing() as connection:
+            async with self._desk.database.write() as connection:
                 await release(connection, return_to, visitor.session.user)
-        answer = redirect(way_in(return_to, again=True) if return_to else LOGOUT.path)
-        await let_out(self._desk, request, answer)
+        answer = see_other(login_path(return_to, again=True) if return_to else LOGOUT.path)
+        await log_out(self._desk, request, answer)
         return answer
 
     async def _finish(self, request: web.Request) -> web.StreamResponse:
@@ -128,10 +130,10 @@ class LoginPages:
             if failure.__cause__ is not None:
                 self._desk.log.warning("login refused", cause=repr(failure.__cause__))
             return await self._desk.login.begin(request, failure.return_to, failure)
-        answer = redirect(destination(arrival.return_to))
-        await let_in(self._desk, request, answer, arrival.identity)
-        async with self._desk.database.writing() as connection:
+        answer = see_other(destination(arrival.return_to))
+        await log_in(self._desk, request, answer, arrival.identity)
+        async with self._desk.database.write() as connection:
             user = str(arrival.identity.user_id)
             amr = list(arrival.identity.amr)
-            await note(connection, "user.login", user, actor=f"user:{user}", now_s=self._desk.clock(), amr=amr)
+            await record(connection, "user.login", user, actor=f"user:{user}", now_s=self._desk.clock(), amr=amr)
         return answer

@@ -15,9 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contract.headers import ETAG
 from contract.oauth import ACCESS_TOKENS, APPS, CONNECTED_APPS, CONSENT, LOGIN, LOGOUT, NO_STORE, PAGE_ASSET
-from oauth.errors import PageError, PageFault
-from oauth.pages.targets import form_target
-from process.look import Logo, Look
+from oauth.errors import PageError, PageProblem
+from oauth.pages.targets import csp_form_action
+from process.look import Branding, Logo
 
 _HERE = Path(__file__).parent
 _LOOK_FILE = "look.css"
@@ -48,7 +48,7 @@ def _iso(at_s: int) -> str:
     return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-_NO_ASSET = PageFault("There is nothing here", "The address is wrong, or what was here is gone.", 404)
+_NO_ASSET = PageProblem("There is nothing here", "The address is wrong, or what was here is gone.", 404)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ class _Asset:
 _TYPES = {"css": "text/css", "svg": "image/svg+xml", "png": "image/png"}
 
 
-class Printer:
+class PageRenderer:
     """Makes pages and serves what they are made of."""
 
-    def __init__(self, look: Look, logo: Logo | None = None) -> None:
+    def __init__(self, look: Branding, logo: Logo | None = None) -> None:
         self._assets = _assets(look, logo)
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
@@ -77,16 +77,18 @@ class Printer:
             brand=look.name, logo=_asset_path(_logo_file(logo)) if logo else None, asset=_asset_path, paths=_PATHS
         )
 
-    def page(self, template: str, *, status: int = 200, redirect_uri: str | None = None, **facts: Any) -> web.Response:
+    def render(
+        self, template: str, *, status: int = 200, redirect_uri: str | None = None, **facts: Any
+    ) -> web.Response:
         """A page. A form on it may be answered by a redirect to `redirect_uri`, and to nowhere else outside."""
         text = self._templates.get_template(template).render(**facts)
-        targets = " ".join(("'self'", *([form_target(redirect_uri)] if redirect_uri else [])))
+        targets = " ".join(("'self'", *([csp_form_action(redirect_uri)] if redirect_uri else [])))
         headers = {**_HEADERS, "content-security-policy": _POLICY.format(targets)}
         return web.Response(status=status, text=text, content_type="text/html", headers=headers)
 
-    def fault(self, fault: PageFault) -> web.Response:
+    def error_page(self, fault: PageProblem) -> web.Response:
         """The page that says so."""
-        return self.page("fault.html", status=fault.status, fault=fault)
+        return self.render("fault.html", status=fault.status, fault=fault)
 
     async def asset(self, request: web.Request) -> web.Response:
         """What pages are made of; its name changes with it, so that it may be kept."""
@@ -108,7 +110,7 @@ def _asset_path(file: str) -> str:
     return PAGE_ASSET.path.format(file=file)
 
 
-def _assets(look: Look, logo: Logo | None) -> Mapping[str, _Asset]:
+def _assets(look: Branding, logo: Logo | None) -> Mapping[str, _Asset]:
     files = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir()}
     files[_LOOK_FILE] = look.css.encode()
     if logo is not None:

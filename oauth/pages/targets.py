@@ -8,7 +8,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.IGNORECASE)
 _LOOPBACKS = ("127.0.0.1", "::1")
 
 
-def form_target(redirect_uri: str) -> str:
+def csp_form_action(redirect_uri: str) -> str:
     """The source expression that lets a form be answered by a redirect there: an origin, or else a scheme."""
     scheme, _, _ = redirect_uri.partition(":")
     parts = urlsplit(redirect_uri)
@@ -16,7 +16,7 @@ def form_target(redirect_uri: str) -> str:
     return origin if _ORIGIN.fullmatch(origin) else f"{scheme}:"
 
 
-def place(redirect_uri: str) -> str | None:
+def destination_host(redirect_uri: str) -> str | None:
     """The host that the user will be sent to; None for an app on their own device."""
     parts = urlsplit(redirect_uri)
     if parts.scheme not in ("http", "https") or parts.hostname in _LOOPBACKS:

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from contract.oauth import SESSION_LIFE_S
+from contract.oauth import SESSION_LIFETIME_S
 from contract.roles import TOKENS_MANAGE
-from oauth.desk import Desk
+from oauth.desk import Dependencies
 from oauth.forms import trusted_form
 from oauth.login import Identity, Membership
 from oauth.parameters import Parameters
 from oauth.requests import cookie
-from oauth.scopes import allowed_to
+from oauth.scopes import permitted_scopes
 from oauth.store.sessions import Session, end_session, end_sessions_of, find_session, start_session
 
 SESSION_COOKIE = "__Host-sid"
-DOOR_COOKIE = "__Host-door"
+LOGIN_FORM_COOKIE = "__Host-door"
 """Of a browser that is not logged in yet: so that nobody can log it in as somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class BrowserSession:
     """Someone who is logged in, in this browser."""
 
     session: Session
@@ -38,61 +38,61 @@ class Visitor:
         return Identity(session.user, session.name, self.businesses, session.auth_time_s, session.amr)
 
     @property
-    def administers(self) -> tuple[Membership, ...]:
+    def administered_businesses(self) -> tuple[Membership, ...]:
         """The businesses whose tokens and apps are theirs to manage."""
         scope = (TOKENS_MANAGE.name,)
-        return tuple(each for each in self.businesses if allowed_to(each.role, each.permissions, scope))
+        return tuple(each for each in self.businesses if permitted_scopes(each.role, each.permissions, scope))
 
     async def form(self, request: web.Request, issuer: str) -> Parameters:
         """What they send by a form of ours. Raises PageError."""
         return await trusted_form(request, issuer, self.session.csrf)
 
 
-async def visitor_of(desk: Desk, request: web.Request) -> Visitor | None:
+async def load_session(desk: Dependencies, request: web.Request) -> BrowserSession | None:
     """Who this browser belongs to; nobody, from the moment on that the user is nobody any more."""
     word = cookie(request, SESSION_COOKIE)
     if not word:
         return None
-    async with desk.database.reading() as connection:
+    async with desk.database.read() as connection:
         session = await find_session(connection, word, now_s=desk.clock())
     if session is None:
         return None
     businesses = await desk.login.memberships(session.user)
     if businesses:
-        return Visitor(session, businesses)
-    async with desk.database.writing() as connection:
+        return BrowserSession(session, businesses)
+    async with desk.database.write() as connection:
         await end_sessions_of(connection, session.user)
     return None
 
 
-async def let_in(desk: Desk, request: web.Request, answer: web.StreamResponse, identity: Identity) -> None:
+async def log_in(desk: Dependencies, request: web.Request, answer: web.StreamResponse, identity: Identity) -> None:
     """A session of its own for each login: a word that was known before is worth nothing after it."""
-    async with desk.database.writing() as connection:
+    async with desk.database.write() as connection:
         await end_session(connection, cookie(request, SESSION_COOKIE))
         word = await start_session(connection, identity, now_s=desk.clock())
     _set(answer, SESSION_COOKIE, word)
-    _unset(answer, DOOR_COOKIE)
+    _unset(answer, LOGIN_FORM_COOKIE)
 
 
-async def let_out(desk: Desk, request: web.Request, answer: web.StreamResponse) -> None:
+async def log_out(desk: Dependencies, request: web.Request, answer: web.StreamResponse) -> None:
     """The end of this browser's session."""
-    async with desk.database.writing() as connection:
+    async with desk.database.write() as connection:
         await end_session(connection, cookie(request, SESSION_COOKIE))
     _unset(answer, SESSION_COOKIE)
 
 
-def door_word(request: web.Request) -> str:
+def login_form_secret(request: web.Request) -> str:
     """What the login's form has to bring: the same in every tab."""
-    return cookie(request, DOOR_COOKIE) or secrets.token_urlsafe(32)
+    return cookie(request, LOGIN_FORM_COOKIE) or secrets.token_urlsafe(32)
 
 
-def at_the_door(answer: web.StreamResponse, word: str) -> None:
+def remember_login_form(answer: web.StreamResponse, word: str) -> None:
     """The browser is to remember the form that it was shown."""
-    _set(answer, DOOR_COOKIE, word)
+    _set(answer, LOGIN_FORM_COOKIE, word)
 
 
 def _set(answer: web.StreamResponse, name: str, word: str) -> None:
-    answer.set_cookie(name, word, path="/", max_age=SESSION_LIFE_S, secure=True, httponly=True, samesite="Lax")
+    answer.set_cookie(name, word, path="/", max_age=SESSION_LIFETIME_S, secure=True, httponly=True, samesite="Lax")
 
 
 def _unset(answer: web.StreamResponse, name: str) -> None:

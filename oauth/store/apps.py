@@ -16,7 +16,7 @@ _ROWS = CLIENTS.c
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class StoredApp:
     """A client, and what its owner is shown besides."""
 
     client: Client
@@ -27,14 +27,16 @@ class App:
     deleted_at_s: int | None
 
 
-async def find_app(connection: AsyncConnection, business: TenantId, number: int, *, hold: bool = False) -> App | None:
+async def find_app(
+    connection: AsyncConnection, business: TenantId, number: int, *, hold: bool = False
+) -> StoredApp | None:
     """One of the business's, a deleted one included; `hold` keeps its row until the end of the transaction."""
     asked = sa.select(CLIENTS).where(_ROWS.owner_business_id == business, _ROWS.number == number)
     row = (await connection.execute(asked.with_for_update() if hold else asked)).mappings().one_or_none()
     return None if row is None else _app(row)
 
 
-async def list_apps(connection: AsyncConnection, business: TenantId) -> list[App]:
+async def list_apps(connection: AsyncConnection, business: TenantId) -> list[StoredApp]:
     """The business's, but for deleted ones; newest first."""
     asked = sa.select(CLIENTS).where(*_live(business)).order_by(_ROWS.number.desc())
     return [_app(row) for row in (await connection.execute(asked)).mappings()]
@@ -46,7 +48,7 @@ async def count_apps(connection: AsyncConnection, business: TenantId) -> int:
     return int((await connection.execute(counted)).scalar_one())
 
 
-async def change_app(connection: AsyncConnection, number: int, values: Mapping[str, Any], *, now_s: int) -> None:
+async def update_app(connection: AsyncConnection, number: int, values: Mapping[str, Any], *, now_s: int) -> None:
     """Set columns, and count the change."""
     changed = sa.update(CLIENTS).where(_ROWS.number == number)
     await connection.execute(changed.values(**values, updated_at_s=now_s, revision=_ROWS.revision + 1))
@@ -56,8 +58,8 @@ def _live(business: TenantId) -> tuple[sa.ColumnElement[bool], ...]:
     return _ROWS.owner_business_id == business, _ROWS.disabled_at_s.is_(None)
 
 
-def _app(row: sa.RowMapping) -> App:
-    return App(
+def _app(row: sa.RowMapping) -> StoredApp:
+    return StoredApp(
         client=read_client(row),
         revision=row["revision"],
         created_by=row["created_by"],

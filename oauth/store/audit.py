@@ -9,7 +9,7 @@ from oauth.store.tables import AUDIT
 _NOTE = sa.insert(AUDIT)
 
 
-async def note(
+async def record(
     connection: AsyncConnection,
     action: str,
     target: str,

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oauth.clients import Client, ClientKind
-from oauth.store.failures import LOCKED_UNTIL, Watched, keys, wait_s
+from oauth.store.failures import LOCKED_UNTIL, FailureCounter, counter_keys, wait_s
 from oauth.store.tables import CLIENTS
 
 _NAMED = CLIENTS.c.client_id == sa.bindparam("named")
@@ -55,10 +55,10 @@ async def find_client(connection: AsyncConnection, client_id: str | None, *, hol
 
 
 async def find_client_and_wait(
-    connection: AsyncConnection, client_id: str, watched: Sequence[Watched], *, now_s: int
+    connection: AsyncConnection, client_id: str, watched: Sequence[FailureCounter], *, now_s: int
 ) -> tuple[Client | None, int]:
     """The client, and for how many seconds it is not listened to: in one question, since every request asks it."""
-    asked = {"named": client_id, "watched": keys(watched)}
+    asked = {"named": client_id, "watched": counter_keys(watched)}
     row = (await connection.execute(_FOUND_AND_LOCKED, asked)).mappings().one()
     return None if row["client_id"] is None else read_client(row), wait_s(row["locked_until_s"], now_s)
 

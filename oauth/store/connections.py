@@ -15,7 +15,7 @@ from oauth.store.tokens import end_grants
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ConnectedApp:
     """An app that may act for a user in a business; `since_s`: of the first consent that still holds."""
 
     client_id: str
@@ -26,7 +26,7 @@ class Connection:
     since_s: int
 
 
-async def connections_of(connection: AsyncConnection, user: UserId, *, now_s: int) -> tuple[Connection, ...]:
+async def connections_of(connection: AsyncConnection, user: UserId, *, now_s: int) -> tuple[ConnectedApp, ...]:
     """All that still hold, by the apps' names."""
     grant, client = GRANTS.c, CLIENTS.c
     rows = await connection.execute(
@@ -37,12 +37,12 @@ async def connections_of(connection: AsyncConnection, user: UserId, *, now_s: in
         .where(grant.user_id == user, grant.revoked_at_s.is_(None), grant.absolute_expires_at_s > now_s)
         .order_by(client.name, client.client_id, grant.business_id, grant.created_at_s)
     )
-    found: dict[tuple[str, TenantId], Connection] = {}
+    found: dict[tuple[str, TenantId], ConnectedApp] = {}
     for client_id, name, owner, business, scope, since_s in rows:
         first = found.get((client_id, business))
         words = ordered((*scope.split(), *(first.scope if first else ())))
         since_s = first.since_s if first else since_s
-        found[client_id, business] = Connection(client_id, name, owner, business, words, since_s)
+        found[client_id, business] = ConnectedApp(client_id, name, owner, business, words, since_s)
     return tuple(found.values())
 
 

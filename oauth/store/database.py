@@ -20,9 +20,9 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from oauth.store import sqlite
 
 CONNECTIONS = 5
-WAIT_S = 5.0
+POOL_TIMEOUT_S = 5.0
 """For a connection, and in SQLite for another process that writes."""
-STATEMENT_S = 8.0
+STATEMENT_TIMEOUT_S = 8.0
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 # PostgreSQL's classes: connection, who we are, no such database, resources, operator's intervention (57014: too slow),
 # system; and a table that we may not touch.
@@ -32,7 +32,7 @@ _LOST_STATES = ("08", "28", "3D", "53", "57", "58", "42501")
 _PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
-    f"busy_timeout={round(WAIT_S * 1000)}",
+    f"busy_timeout={round(POOL_TIMEOUT_S * 1000)}",
     "temp_store=MEMORY",
 )
 
@@ -41,7 +41,7 @@ _DRIVERS_OWN = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a driver raises by itself, where SQLAlchemy does not stand between."""
 
 
-class DatabaseLost(Exception):
+class DatabaseUnavailable(Exception):
     """The database gave no answer in time; whether the last COMMIT was done is not known."""
 
 
@@ -82,13 +82,13 @@ class Database:
             self._engines = (engine,)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncIterator[AsyncConnection]:
         """One snapshot. Raises DatabaseLost."""
         async with _told(), self._reader.begin() as connection:
             yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction, committed unless something is raised in it. Raises DatabaseLost.
 
         In SQLite writes follow one another; in PostgreSQL they run side by side: what must not race is one statement
@@ -98,7 +98,7 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def looking(self) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
+    async def read_autocommit(self) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
         """A connection for a question of one value that is asked many times a second, each time as things stand then.
 
         Past SQLAlchemy, straight to the driver: a look takes a tenth of what a transaction does. The looks raise
@@ -128,12 +128,12 @@ async def _told() -> AsyncIterator[None]:
     try:
         yield
     except _DRIVERS_OWN as error:
-        raise DatabaseLost(f"the database is lost: {type(error).__name__}: {_line(error)}") from error
+        raise DatabaseUnavailable(f"the database is lost: {type(error).__name__}: {_line(error)}") from error
     except (DBAPIError, NoConnectionFree, OSError) as error:  # asyncpg lets an OSError through when it is refused
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(error, DBAPIError) and not _is_lost(error):
             raise
-        raise DatabaseLost(f"the database is lost: {type(cause).__name__}: {_line(cause)}") from error
+        raise DatabaseUnavailable(f"the database is lost: {type(cause).__name__}: {_line(cause)}") from error
 
 
 def _line(error: BaseException | None) -> str:
@@ -152,7 +152,7 @@ def _is_lost(error: DBAPIError) -> bool:
 
 def _write_ahead(cursor: sa.engine.interfaces.DBAPICursor) -> None:
     """Switch to the write-ahead log, asking again where other processes do so too: SQLite does not wait for them."""
-    end_s = time.monotonic() + WAIT_S
+    end_s = time.monotonic() + POOL_TIMEOUT_S
     while True:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
@@ -170,7 +170,7 @@ def _sqlite(url: sa.URL, *, begin: str, connections: int) -> AsyncEngine:
         poolclass=AsyncAdaptedQueuePool,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=WAIT_S,
+        pool_timeout=POOL_TIMEOUT_S,
         pool_reset_on_return=None,
         async_creator=lambda: sqlite.connect(*arguments, **options),
     )
@@ -201,11 +201,14 @@ def _postgresql(url: sa.URL) -> AsyncEngine:
         url,
         pool_size=CONNECTIONS,
         max_overflow=0,
-        pool_timeout=WAIT_S,
+        pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,  # the server may have been restarted
         connect_args={
-            "timeout": WAIT_S,
-            "command_timeout": STATEMENT_S + 2.0,  # for a server that has stopped answering
-            "server_settings": {"statement_timeout": str(round(STATEMENT_S * 1000)), "application_name": "oauth"},
+            "timeout": POOL_TIMEOUT_S,
+            "command_timeout": STATEMENT_TIMEOUT_S + 2.0,  # for a server that has stopped answering
+            "server_settings": {
+                "statement_timeout": str(round(STATEMENT_TIMEOUT_S * 1000)),
+                "application_name": "oauth",
+            },
         },
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contract.oauth import LockOut
+from contract.oauth import LockoutRule
 from oauth.opaque import digest
 from oauth.store.tables import FAILURES
 
@@ -23,11 +23,11 @@ LOCKED_UNTIL = sa.select(sa.func.max(_COLUMNS.locked_until_s)).where(
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class FailureCounter:
     """Something that failures are counted of, and how many are borne."""
 
     what: str
-    rule: LockOut
+    rule: LockoutRule
 
     @property
     def key(self) -> str:
@@ -35,12 +35,12 @@ class Watched:
         return digest(self.what)
 
 
-async def locked_for_s(connection: AsyncConnection, watched: Sequence[Watched], *, now_s: int) -> int:
+async def locked_for_s(connection: AsyncConnection, watched: Sequence[FailureCounter], *, now_s: int) -> int:
     """For how many seconds one of these is not listened to; 0 if all are."""
-    return wait_s(await connection.scalar(LOCKED_UNTIL, {"watched": keys(watched)}), now_s)
+    return wait_s(await connection.scalar(LOCKED_UNTIL, {"watched": counter_keys(watched)}), now_s)
 
 
-def keys(watched: Sequence[Watched]) -> list[str]:
+def counter_keys(watched: Sequence[FailureCounter]) -> list[str]:
     """As LOCKED_UNTIL is told of them."""
     return [each.key for each in watched]
 
@@ -50,7 +50,7 @@ def wait_s(locked_until_s: int | None, now_s: int) -> int:
     return max(0, (locked_until_s or 0) - now_s)
 
 
-async def count_failure(connection: AsyncConnection, watched: Sequence[Watched], *, now_s: int) -> None:
+async def count_failure(connection: AsyncConnection, watched: Sequence[FailureCounter], *, now_s: int) -> None:
     """Count a failure of each."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     # In one order, so that two who count the same never wait for each other.
@@ -69,6 +69,6 @@ async def count_failure(connection: AsyncConnection, watched: Sequence[Watched],
         await connection.execute(first.on_conflict_do_update(index_elements=[_COLUMNS.what], set_=again))
 
 
-async def forget_failures(connection: AsyncConnection, watched: Sequence[Watched]) -> None:
+async def forget_failures(connection: AsyncConnection, watched: Sequence[FailureCounter]) -> None:
     """A success: what was counted of these is forgotten."""
     await connection.execute(sa.delete(FAILURES).where(_COLUMNS.what.in_([each.key for each in watched])))

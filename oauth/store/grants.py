@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contract.oauth import CODE_LIFE_S, GRANT_LIFE_S, REFRESH_LIFE_S
+from contract.oauth import CODE_LIFETIME_S, GRANT_LIFETIME_S, REFRESH_TOKEN_LIFETIME_S
 from contract.vocabulary import TenantId, UserId
-from oauth.opaque import REFRESH_PREFIX, digest, new_id, new_word
+from oauth.opaque import REFRESH_PREFIX, digest, new_id, new_secret
 from oauth.store.tables import CODES, GRANTS, REFRESH_TOKENS
 
 
@@ -26,13 +26,13 @@ class Grant:
     ends_at_s: int
     revoked: bool
 
-    def holds(self, now_s: int) -> bool:
+    def is_active(self, now_s: int) -> bool:
         """Whether anything may still come of it."""
         return not self.revoked and now_s < self.ends_at_s
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class AuthorizationCode:
     """An authorization code, as kept."""
 
     hash: str
@@ -44,7 +44,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Refresh:
+class RefreshToken:
     """A refresh token, as kept."""
 
     hash: str
@@ -63,7 +63,7 @@ _GRANT = (
     GRANTS.c.absolute_expires_at_s,
     GRANTS.c.revoked_at_s.is_not(None),
 )
-_CODE = tuple(CODES.c[name] for name in Code.__slots__)
+_CODE = tuple(CODES.c[name] for name in AuthorizationCode.__slots__)
 _REFRESH = (
     *(REFRESH_TOKENS.c[name] for name in ("hash", "grant_id", "client_id", "expires_at_s")),
     REFRESH_TOKENS.c.used_at_s.is_not(None),
@@ -97,7 +97,7 @@ def _grant(
     return Grant(grant_id, client_id, user, business, tuple(scope.split()), ends_at_s, revoked)
 
 
-async def give(
+async def create_grant(
     connection: AsyncConnection, client_id: str, user: UserId, business: TenantId, scope: tuple[str, ...], *, now_s: int
 ) -> str:
     """A new grant; returns its id."""
@@ -110,7 +110,7 @@ async def give(
             business_id=business,
             scope=" ".join(scope),
             created_at_s=now_s,
-            absolute_expires_at_s=now_s + GRANT_LIFE_S,
+            absolute_expires_at_s=now_s + GRANT_LIFETIME_S,
         )
     )
     return grant_id
@@ -126,7 +126,7 @@ async def new_code(
     connection: AsyncConnection, grant_id: str, client_id: str, redirect_uri: str, challenge: str, *, now_s: int
 ) -> str:
     """A code for a grant; shown once."""
-    code = new_word()
+    code = new_secret()
     await connection.execute(
         sa.insert(CODES).values(
             hash=digest(code),
@@ -134,44 +134,44 @@ async def new_code(
             client_id=client_id,
             redirect_uri=redirect_uri,
             challenge=challenge,
-            expires_at_s=now_s + CODE_LIFE_S,
+            expires_at_s=now_s + CODE_LIFETIME_S,
         )
     )
     return code
 
 
-async def find_code(connection: AsyncConnection, code: str) -> tuple[Code, Grant] | None:
+async def find_code(connection: AsyncConnection, code: str) -> tuple[AuthorizationCode, Grant] | None:
     """The code, used or not, and its grant."""
     row = (await connection.execute(_CODE_FOUND, {"shown": digest(code)})).one_or_none()
-    return None if row is None else (Code(*row[len(_GRANT) :]), _grant(*row[: len(_GRANT)]))
+    return None if row is None else (AuthorizationCode(*row[len(_GRANT) :]), _grant(*row[: len(_GRANT)]))
 
 
-async def spend_code(connection: AsyncConnection, code: Code, *, now_s: int) -> bool:
+async def spend_code(connection: AsyncConnection, code: AuthorizationCode, *, now_s: int) -> bool:
     """Whether this was the first use."""
     return (await connection.execute(_CODE_SPENT, {"shown": code.hash, "used_at_s": now_s})).rowcount == 1
 
 
-async def new_refresh(connection: AsyncConnection, grant: Grant, parent: Refresh | None, *, now_s: int) -> str:
+async def new_refresh(connection: AsyncConnection, grant: Grant, parent: RefreshToken | None, *, now_s: int) -> str:
     """A refresh token for a grant, not to outlive it; shown once."""
-    word = new_word(REFRESH_PREFIX)
+    word = new_secret(REFRESH_PREFIX)
     row = {
         "hash": digest(word),
         "grant_id": grant.id,
         "parent_hash": parent.hash if parent else None,
         "client_id": grant.client_id,
         "issued_at_s": now_s,
-        "expires_at_s": min(now_s + REFRESH_LIFE_S, grant.ends_at_s),
+        "expires_at_s": min(now_s + REFRESH_TOKEN_LIFETIME_S, grant.ends_at_s),
     }
     await connection.execute(_REFRESH_MADE, row)
     return word
 
 
-async def find_refresh(connection: AsyncConnection, word: str) -> tuple[Refresh, Grant] | None:
+async def find_refresh(connection: AsyncConnection, word: str) -> tuple[RefreshToken, Grant] | None:
     """The refresh token, used or not, and its grant."""
     row = (await connection.execute(_REFRESH_FOUND, {"shown": digest(word)})).one_or_none()
-    return None if row is None else (Refresh(*row[len(_GRANT) :]), _grant(*row[: len(_GRANT)]))
+    return None if row is None else (RefreshToken(*row[len(_GRANT) :]), _grant(*row[: len(_GRANT)]))
 
 
-async def spend_refresh(connection: AsyncConnection, token: Refresh, *, now_s: int) -> bool:
+async def spend_refresh(connection: AsyncConnection, token: RefreshToken, *, now_s: int) -> bool:
     """Whether this was the first use."""
     return (await connection.execute(_REFRESH_SPENT, {"shown": token.hash, "used_at_s": now_s})).rowcount == 1

@@ -6,19 +6,19 @@ Owns how long a key is known: longer than the gateway keeps it. The key is a dig
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contract.bounds import IDEMPOTENCY_LIFE_S
+from contract.bounds import IDEMPOTENCY_RETENTION_S
 from contract.vocabulary import TenantId
 from oauth.store.tables import KEYED_CREATES
 
-KNOWN_S = IDEMPOTENCY_LIFE_S + 3600
+RETENTION_S = IDEMPOTENCY_RETENTION_S + 3600
 _KEYED = KEYED_CREATES.c
 
 
-async def made_with(connection: AsyncConnection, business: TenantId, key: str | None, *, now_s: int) -> int | None:
+async def find_created(connection: AsyncConnection, business: TenantId, key: str | None, *, now_s: int) -> int | None:
     """Return the number of what the business made with the key; None where that was nothing, or too long ago."""
     if key is None:
         return None
-    asked = sa.select(_KEYED.number).where(*_of(business, key), _KEYED.created_at_s > now_s - KNOWN_S)
+    asked = sa.select(_KEYED.number).where(*_of(business, key), _KEYED.created_at_s > now_s - RETENTION_S)
     number: int | None = await connection.scalar(asked)
     return number
 

@@ -14,7 +14,7 @@ from contract.vocabulary import TenantId, UserId
 from oauth.store.tables import ACCESS_TOKENS
 from stores.administration import Status
 
-SHOWN_S = 30 * 24 * 3600
+ENDED_SHOWN_S = 30 * 24 * 3600
 """Expired and revoked ones are listed for so long."""
 LISTED_AT_MOST = 2000
 """The live ones, then the newest: who makes and ends tokens all day does not fill anybody's memory."""
@@ -71,13 +71,13 @@ async def jti_of(connection: AsyncConnection, business: TenantId, number: int) -
 
 async def list_pats(connection: AsyncConnection, business: TenantId, *, now_s: int) -> list[Pat]:
     """The business's, live ones first, then by age."""
-    ordered = _shown(business, now_s).order_by(sa.desc(sa.and_(*live(now_s))), _TOKENS.number.desc())
+    ordered = _shown(business, now_s).order_by(sa.desc(sa.and_(*is_live_clause(now_s))), _TOKENS.number.desc())
     return [_pat(row) for row in (await connection.execute(ordered.limit(LISTED_AT_MOST))).mappings()]
 
 
 async def count_live(connection: AsyncConnection, business: TenantId, *, now_s: int) -> int:
     """How many could be used now."""
-    counted = sa.select(sa.func.count()).select_from(ACCESS_TOKENS).where(*_own(business), *live(now_s))
+    counted = sa.select(sa.func.count()).select_from(ACCESS_TOKENS).where(*_own(business), *is_live_clause(now_s))
     return int((await connection.execute(counted)).scalar_one())
 
 
@@ -87,7 +87,7 @@ async def mark_replaced(connection: AsyncConnection, number: int, by: int) -> No
     await connection.execute(changed.values(replaced_by=by, revision=_TOKENS.revision + 1))
 
 
-async def note_uses(connection: AsyncConnection, uses: Mapping[str, int]) -> None:
+async def record_uses(connection: AsyncConnection, uses: Mapping[str, int]) -> None:
     """When tokens were last used, by `jti`; never earlier than what is known."""
     if not uses:
         return
@@ -102,7 +102,7 @@ async def note_uses(connection: AsyncConnection, uses: Mapping[str, int]) -> Non
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class LivePat:
     """What a live PAT says of its user."""
 
     jti: str
@@ -112,15 +112,15 @@ class Holding:
     permissions: str | None
 
 
-async def live_holdings(connection: AsyncConnection, *, now_s: int) -> list[Holding]:
+async def list_live(connection: AsyncConnection, *, now_s: int) -> list[LivePat]:
     """Of every live PAT, ordered by whose it is."""
     columns = (_TOKENS.jti, _TOKENS.business_id, _TOKENS.user_id, _TOKENS.role, _TOKENS.permissions)
-    asked = sa.select(*columns).where(_TOKENS.kind == TokenKind.PAT.value, *live(now_s))
+    asked = sa.select(*columns).where(_TOKENS.kind == TokenKind.PAT.value, *is_live_clause(now_s))
     found = await connection.execute(asked.order_by(_TOKENS.business_id, _TOKENS.user_id))
-    return [Holding(*row) for row in found]
+    return [LivePat(*row) for row in found]
 
 
-def live(now_s: int) -> tuple[sa.ColumnElement[bool], ...]:
+def is_live_clause(now_s: int) -> tuple[sa.ColumnElement[bool], ...]:
     """That a token can be used now."""
     return sa.or_(_TOKENS.revoked_at_s.is_(None), _TOKENS.revoked_at_s > now_s), _TOKENS.expires_at_s > now_s
 
@@ -130,7 +130,7 @@ def _own(business: TenantId) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _shown(business: TenantId, now_s: int) -> sa.Select[tuple[object, ...]]:
-    since = now_s - SHOWN_S
+    since = now_s - ENDED_SHOWN_S
     unrevoked = sa.or_(_TOKENS.revoked_at_s.is_(None), _TOKENS.revoked_at_s > since)
     return sa.select(ACCESS_TOKENS).where(*_own(business), _TOKENS.expires_at_s > since, unrevoked)
 

@@ -3,24 +3,24 @@
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contract.oauth import PENDING_LIFE_S
+from contract.oauth import PENDING_REQUEST_LIFETIME_S
 from contract.vocabulary import UserId
-from oauth.authorization import Asked, from_json
-from oauth.opaque import digest, new_word
+from oauth.authorization import AuthorizationRequest, from_json
+from oauth.opaque import digest, new_secret
 from oauth.store.tables import AUTH_REQUESTS
 
 _COLUMNS = AUTH_REQUESTS.c
 
 
-async def keep(connection: AsyncConnection, asked: Asked, *, now_s: int) -> str:
+async def save(connection: AsyncConnection, asked: AuthorizationRequest, *, now_s: int) -> str:
     """Keep a request; returns the word by which alone it is found again."""
-    word = new_word()
+    word = new_secret()
     values = {"id_hash": digest(word), "client_id": asked.client_id, "asked": asked.to_json()}
-    await connection.execute(sa.insert(AUTH_REQUESTS).values(**values, expires_at_s=now_s + PENDING_LIFE_S))
+    await connection.execute(sa.insert(AUTH_REQUESTS).values(**values, expires_at_s=now_s + PENDING_REQUEST_LIFETIME_S))
     return word
 
 
-async def bind(connection: AsyncConnection, word: str, user: UserId, *, now_s: int) -> Asked | None:
+async def bind(connection: AsyncConnection, word: str, user: UserId, *, now_s: int) -> AuthorizationRequest | None:
     """The request, now this user's alone; None where it has ended or is another's."""
     mine = await connection.execute(sa.update(AUTH_REQUESTS).where(*_open(word, user, now_s)).values(user_id=user))
     if mine.rowcount != 1:
@@ -32,7 +32,7 @@ async def bind(connection: AsyncConnection, word: str, user: UserId, *, now_s: i
     return from_json(client_id, kept)
 
 
-async def look(connection: AsyncConnection, word: str, *, now_s: int) -> Asked | None:
+async def peek(connection: AsyncConnection, word: str, *, now_s: int) -> AuthorizationRequest | None:
     """The request as it is, whoever's it is; None where it has ended."""
     asked = sa.select(_COLUMNS.client_id, _COLUMNS.asked).where(
         _COLUMNS.id_hash == digest(word), _COLUMNS.expires_at_s > now_s
@@ -47,7 +47,7 @@ async def release(connection: AsyncConnection, word: str, user: UserId) -> None:
     await connection.execute(mine.values(user_id=None))
 
 
-async def spend(connection: AsyncConnection, word: str, user: UserId, *, now_s: int) -> bool:
+async def consume(connection: AsyncConnection, word: str, user: UserId, *, now_s: int) -> bool:
     """Whether it was there to be decided by this user; it is not any more."""
     gone = await connection.execute(
         sa.delete(AUTH_REQUESTS).where(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oauth.store.tables import REVOCATION_HEAD, REVOCATION_LOG
-from stores.revocations.events import FORGOTTEN_AFTER_S, START, Event, Kind, Page, read_position
+from stores.revocations.events import RETENTION_S, START, Event, EventKind, EventPage, parse_position
 
 PAGE = 1000
 HEAD = str(sa.select(REVOCATION_HEAD.c.sequence))
@@ -20,26 +20,26 @@ HEAD = str(sa.select(REVOCATION_HEAD.c.sequence))
 _LOG = REVOCATION_LOG.c
 _SUSPENDED = (
     sa.select(_LOG.kind)
-    .where(_LOG.kind.in_((Kind.SUSPEND, Kind.RESUME)), _LOG.target == sa.bindparam("business"))
+    .where(_LOG.kind.in_((EventKind.SUSPEND, EventKind.RESUME)), _LOG.target == sa.bindparam("business"))
     .order_by(_LOG.sequence.desc())
     .limit(1)
 )
 _BARS = sa.select(
     _SUSPENDED.scalar_subquery(),
     sa.select(sa.func.max(_LOG.at_s))
-    .where(_LOG.kind == Kind.SUBJECT, _LOG.target == sa.bindparam("subject"))
+    .where(_LOG.kind == EventKind.SUBJECT, _LOG.target == sa.bindparam("subject"))
     .scalar_subquery(),
-    sa.exists().where(_LOG.kind == Kind.KEY, _LOG.target == sa.bindparam("kid")),
+    sa.exists().where(_LOG.kind == EventKind.KEY, _LOG.target == sa.bindparam("kid")),
 )
 """In one question: every token that is issued asks it."""
 _COLUMNS = (_LOG.sequence, _LOG.mark, _LOG.kind, _LOG.target, _LOG.at_s, _LOG.value, _LOG.expires_at_s)
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class NewEntry:
     """What is to be appended. `target` is a `jti`, `usr_…`, `biz_…` or `kid`; `actor` is who wants it, for the log."""
 
-    kind: Kind
+    kind: EventKind
     target: str
     actor: str
     value: str | None = None
@@ -47,13 +47,13 @@ class Note:
 
     def forgotten_at_s(self, now_s: int) -> int | None:
         """Without an end of its own, a revocation ends when no token can live that it could meet."""
-        if self.expires_at_s is None and self.kind in (Kind.TOKEN, Kind.SUBJECT):
-            return now_s + FORGOTTEN_AFTER_S
+        if self.expires_at_s is None and self.kind in (EventKind.TOKEN, EventKind.SUBJECT):
+            return now_s + RETENTION_S
         return self.expires_at_s
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class IssueBars:
     """Why a token would be born dead. `not_before_s`: the first `iat` that the revocation of all others has not met."""
 
     suspended: bool
@@ -62,14 +62,14 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """An event, and who wanted it."""
 
     event: Event
     actor: str
 
 
-async def append(connection: AsyncConnection, notes: Sequence[Note], *, now_s: int) -> int:
+async def append(connection: AsyncConnection, notes: Sequence[NewEntry], *, now_s: int) -> int:
     """Append all; returns the last number. In a transaction that commits soon: other appends wait for it."""
     head = REVOCATION_HEAD.c.sequence
     taken = sa.update(REVOCATION_HEAD).values(sequence=head + len(notes)).returning(head)
@@ -92,28 +92,30 @@ async def append(connection: AsyncConnection, notes: Sequence[Note], *, now_s: i
     return last
 
 
-async def page(connection: AsyncConnection, after: str, *, limit: int = PAGE) -> Page:
+async def page(connection: AsyncConnection, after: str, *, limit: int = PAGE) -> EventPage:
     """What follows a position. ValueError when it is none."""
-    number, mark = read_position(after)
+    number, mark = parse_position(after)
     if after != START and not await _is_known(connection, number, mark):
-        return Page(unknown=True)
+        return EventPage(position_unknown=True)
     last = int((await connection.execute(sa.select(REVOCATION_HEAD.c.sequence))).scalar_one())
     found = sa.select(*_COLUMNS).where(_LOG.sequence > number).order_by(_LOG.sequence).limit(limit)
     events = tuple(_event(*row) for row in await connection.execute(found))
-    return Page(events, at_head=(events[-1].sequence if events else number) == last)
+    return EventPage(events, at_head=(events[-1].sequence if events else number) == last)
 
 
-async def entries(connection: AsyncConnection) -> list[Entry]:
+async def entries(connection: AsyncConnection) -> list[LogEntry]:
     """The whole log, oldest first."""
     found = await connection.execute(sa.select(*_COLUMNS, _LOG.actor).order_by(_LOG.sequence))
-    return [Entry(_event(*columns), actor) for *columns, actor in found]
+    return [LogEntry(_event(*columns), actor) for *columns, actor in found]
 
 
-async def bars(connection: AsyncConnection, *, business: str, subject: str, kid: str) -> Bars:
+async def issue_bars(connection: AsyncConnection, *, business: str, subject: str, kid: str) -> IssueBars:
     """Of a token that the key `kid` would sign for the `usr_…` in the `biz_…`."""
     named = {"business": business, "subject": subject, "kid": kid}
     suspended, revoked_at_s, withdrawn = (await connection.execute(_BARS, named)).one()
-    return Bars(suspended == Kind.SUSPEND, 0 if revoked_at_s is None else int(revoked_at_s) + 1, bool(withdrawn))
+    return IssueBars(
+        suspended == EventKind.SUSPEND, 0 if revoked_at_s is None else int(revoked_at_s) + 1, bool(withdrawn)
+    )
 
 
 async def _is_known(connection: AsyncConnection, number: int, mark: str) -> bool:
@@ -123,4 +125,4 @@ async def _is_known(connection: AsyncConnection, number: int, mark: str) -> bool
 
 def _event(*columns: Any) -> Event:
     sequence, mark, kind, target, at_s, value, expires_at_s = columns
-    return Event(sequence, mark, Kind(kind), target, at_s, value, expires_at_s)
+    return Event(sequence, mark, EventKind(kind), target, at_s, value, expires_at_s)

@@ -23,7 +23,7 @@ async def migrate(database: Database) -> str:
     Of several at once one works and the others wait, then find nothing to do. Nor is there in a database that is ahead
     of us, as after a release was taken back.
     """
-    async with database.writing() as connection:
+    async with database.write() as connection:
         if connection.dialect.name == "postgresql":
             await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         if not _ahead(await connection.run_sync(_revision)):
@@ -37,7 +37,7 @@ async def missing_migrations(database: Database) -> str:
     A database that is ahead of us is none of that: migrations only add, and while a release is rolled out the old
     processes go on beside the new tables.
     """
-    async with database.reading() as connection:
+    async with database.read() as connection:
         found = await connection.run_sync(_revision)
     newest = _ours()[0]
     if found == newest or _ahead(found):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contract.oauth import LOGIN_LIFE_S, SESSION_LIFE_S
+from contract.oauth import LOGIN_LIFETIME_S, SESSION_LIFETIME_S
 from contract.vocabulary import UserId
 from oauth.login import Identity
-from oauth.opaque import digest, new_word
+from oauth.opaque import digest, new_secret
 from oauth.store.tables import LOGINS, SESSIONS
 
 
@@ -27,7 +27,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
+class LoginState:
     """What a browser has to come back with, and where it goes then."""
 
     return_to: str
@@ -37,17 +37,17 @@ class Journey:
 
 async def start_session(connection: AsyncConnection, identity: Identity, *, now_s: int) -> str:
     """A new login; returns the word that only the browser has."""
-    word = new_word()
+    word = new_secret()
     await connection.execute(
         sa.insert(SESSIONS).values(
             id_hash=digest(word),
             user_id=identity.user_id,
             name=identity.name,
-            csrf=new_word(),
+            csrf=new_secret(),
             amr=" ".join(identity.amr),
             auth_time_s=identity.auth_time_s,
             created_at_s=now_s,
-            expires_at_s=now_s + SESSION_LIFE_S,
+            expires_at_s=now_s + SESSION_LIFETIME_S,
         )
     )
     return word
@@ -72,20 +72,20 @@ async def end_sessions_of(connection: AsyncConnection, user: UserId) -> None:
     await connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.user_id == user))
 
 
-async def set_out(connection: AsyncConnection, journey: Journey, *, now_s: int) -> str:
+async def save_login_state(connection: AsyncConnection, journey: LoginState, *, now_s: int) -> str:
     """Keep what a browser has to come back with; returns the word that only it has."""
-    word = new_word()
+    word = new_secret()
     values = {"return_to": journey.return_to, "nonce": journey.nonce, "verifier": journey.verifier}
     await connection.execute(
-        sa.insert(LOGINS).values(id_hash=digest(word), expires_at_s=now_s + LOGIN_LIFE_S, **values)
+        sa.insert(LOGINS).values(id_hash=digest(word), expires_at_s=now_s + LOGIN_LIFETIME_S, **values)
     )
     return word
 
 
-async def come_back(connection: AsyncConnection, word: str, *, now_s: int) -> Journey | None:
+async def take_login_state(connection: AsyncConnection, word: str, *, now_s: int) -> LoginState | None:
     """What the browser had to come back with, once."""
     columns = LOGINS.c
     taken = sa.delete(LOGINS).where(columns.id_hash == digest(word), columns.expires_at_s > now_s)
     found = await connection.execute(taken.returning(columns.return_to, columns.nonce, columns.verifier))
     row = found.one_or_none()
-    return None if row is None else Journey(*row)
+    return None if row is None else LoginState(*row)

@@ -32,11 +32,11 @@ class Cursor:
 
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         """One crossing."""
-        await self._connection.cross(self._run, statement, parameters)
+        await self._connection.run_in_thread(self._run, statement, parameters)
 
     async def executemany(self, statement: str, parameters: Sequence[Sequence[Any]]) -> None:
         """Likewise, for many rows."""
-        await self._connection.cross(self._run_many, statement, parameters)
+        await self._connection.run_in_thread(self._run_many, statement, parameters)
 
     async def fetchall(self) -> list[Any]:
         """What the statement found."""
@@ -66,7 +66,7 @@ class Connection(aiosqlite.Connection):
         """See `Cursor`."""
         return Cursor(self)
 
-    async def cross(self, act: Any, *arguments: Any) -> None:
+    async def run_in_thread(self, act: Any, *arguments: Any) -> None:
         """Do something with the database in the driver's thread."""
         await self._execute(act, self._conn, *arguments)  # type: ignore[no-untyped-call]
 

@@ -39,7 +39,7 @@ REVOCATION_LOG = sa.Table(
 """Rows are added, never changed. `mark` is random: a number and its mark are a place in this log and in no other."""
 
 
-class Number(sa.types.TypeDecorator[int]):
+class InternalId(sa.types.TypeDecorator[int]):
     """An internal id of a user or a business: as text, for where it is a UUID it has 128 bits."""
 
     impl = sa.String(39)
@@ -68,7 +68,7 @@ def _no_more_than_once(name: str, type_: sa.types.TypeEngine[str]) -> sa.Column[
 BUSINESSES = sa.Table(
     "businesses",
     METADATA,
-    sa.Column("id", Number, primary_key=True),
+    sa.Column("id", InternalId, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("plan", _WORD, nullable=False),
 )
@@ -77,7 +77,7 @@ BUSINESSES = sa.Table(
 USERS = sa.Table(
     "users",
     METADATA,
-    sa.Column("id", Number, primary_key=True),
+    sa.Column("id", InternalId, primary_key=True),
     sa.Column("email", sa.String(320), unique=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("password_hash", sa.Text),
@@ -87,8 +87,8 @@ USERS = sa.Table(
 MEMBERSHIPS = sa.Table(
     "memberships",
     METADATA,
-    sa.Column("user_id", Number, sa.ForeignKey("users.id"), primary_key=True),
-    sa.Column("business_id", Number, sa.ForeignKey("businesses.id"), primary_key=True),
+    sa.Column("user_id", InternalId, sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("business_id", InternalId, sa.ForeignKey("businesses.id"), primary_key=True),
     sa.Column("role", _WORD, nullable=False),
     sa.Column("permissions", sa.Text),
 )
@@ -97,7 +97,7 @@ SESSIONS = sa.Table(
     "sessions",
     METADATA,
     _no_more_than_once("id_hash", _DIGEST),
-    sa.Column("user_id", Number, nullable=False),
+    sa.Column("user_id", InternalId, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("csrf", sa.String(64), nullable=False),
     sa.Column("amr", sa.Text, nullable=False),
@@ -127,9 +127,9 @@ CLIENTS = sa.Table(
     sa.Column("kind", _WORD, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("native", sa.Boolean, nullable=False),
-    sa.Column("owner_business_id", Number, nullable=False),
-    sa.Column("business_id", Number),
-    sa.Column("service_user_id", Number, unique=True),
+    sa.Column("owner_business_id", InternalId, nullable=False),
+    sa.Column("business_id", InternalId),
+    sa.Column("service_user_id", InternalId, unique=True),
     sa.Column("service_role", _WORD),
     sa.Column("redirect_uris", sa.JSON, nullable=False),
     sa.Column("scope", sa.Text, nullable=False),
@@ -139,7 +139,7 @@ CLIENTS = sa.Table(
     sa.Column("secret_rotated_at_s", sa.BigInteger),
     sa.Column("created_at_s", sa.BigInteger, nullable=False),
     sa.Column("updated_at_s", sa.BigInteger, nullable=False),
-    sa.Column("created_by", Number),
+    sa.Column("created_by", InternalId),
     sa.Column("disabled_at_s", sa.BigInteger),
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     sa.Index(None, "owner_business_id"),
@@ -163,7 +163,7 @@ AUTH_REQUESTS = sa.Table(
     _no_more_than_once("id_hash", _DIGEST),
     sa.Column("client_id", _WORD, sa.ForeignKey("clients.client_id"), nullable=False),
     sa.Column("asked", sa.JSON, nullable=False),
-    sa.Column("user_id", Number),
+    sa.Column("user_id", InternalId),
     sa.Column("expires_at_s", sa.BigInteger, nullable=False),
 )
 """From /authorize to the decision. `user_id`: who alone may decide, once someone has logged in."""
@@ -173,8 +173,8 @@ GRANTS = sa.Table(
     METADATA,
     _no_more_than_once("id", _WORD),
     sa.Column("client_id", _WORD, sa.ForeignKey("clients.client_id"), nullable=False),
-    sa.Column("user_id", Number, nullable=False),
-    sa.Column("business_id", Number, nullable=False),
+    sa.Column("user_id", InternalId, nullable=False),
+    sa.Column("business_id", InternalId, nullable=False),
     sa.Column("scope", sa.Text, nullable=False),
     sa.Column("created_at_s", sa.BigInteger, nullable=False),
     sa.Column("absolute_expires_at_s", sa.BigInteger, nullable=False),
@@ -219,14 +219,14 @@ ACCESS_TOKENS = sa.Table(
     sa.Column("kind", _WORD, nullable=False),
     sa.Column("grant_id", _WORD, sa.ForeignKey("grants.id")),
     sa.Column("client_id", _WORD, nullable=False),
-    sa.Column("business_id", Number, nullable=False),
-    sa.Column("user_id", Number, nullable=False),
+    sa.Column("business_id", InternalId, nullable=False),
+    sa.Column("user_id", InternalId, nullable=False),
     sa.Column("name", sa.Text),
     sa.Column("scope", sa.Text, nullable=False),
     sa.Column("role", _WORD, nullable=False),
     sa.Column("kid", _WORD, nullable=False),
     sa.Column("rate_key", sa.String(128), nullable=False),
-    sa.Column("created_by", Number),
+    sa.Column("created_by", InternalId),
     sa.Column("created_at_s", sa.BigInteger, nullable=False),
     sa.Column("expires_at_s", sa.BigInteger, nullable=False),
     sa.Column("last_used_at_s", sa.BigInteger),
@@ -260,7 +260,7 @@ AUDIT = sa.Table(
     sa.Column("id", _COUNTED, primary_key=True, autoincrement=True),
     sa.Column("at_s", sa.BigInteger, nullable=False),
     sa.Column("actor", sa.String(128), nullable=False),
-    sa.Column("business_id", Number),
+    sa.Column("business_id", InternalId),
     sa.Column("action", _WORD, nullable=False),
     sa.Column("target", sa.String(128), nullable=False),
     sa.Column("detail", sa.JSON, nullable=False),

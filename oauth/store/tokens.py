@@ -12,18 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contract.bounds import CLOCK_SKEW_S
 from contract.claims import TokenKind
 from contract.vocabulary import TenantId, UserId
-from oauth.store.audit import note
-from oauth.store.pats import live
-from oauth.store.revocations import Note, append
+from oauth.store.audit import record
+from oauth.store.pats import is_live_clause
+from oauth.store.revocations import NewEntry, append
 from oauth.store.tables import ACCESS_TOKENS, GRANTS
-from stores.revocations.events import Kind
+from stores.revocations.events import EventKind
 
 _TOKENS = ACCESS_TOKENS.c
 _REMEMBER = sa.insert(ACCESS_TOKENS).returning(_TOKENS.number)
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedRecord:
     """An access token as it is remembered. The last are a PAT's."""
 
     jti: str
@@ -43,7 +43,7 @@ class Issued:
     created_by: UserId | None = None
 
 
-async def remember(connection: AsyncConnection, issued: Issued) -> int:
+async def remember(connection: AsyncConnection, issued: IssuedRecord) -> int:
     """Keep that it was issued; returns its number."""
     row = {
         "jti": issued.jti,
@@ -70,7 +70,9 @@ async def is_live(connection: AsyncConnection, jti: str, client_id: str, *, now_
     asked = (
         sa.select(sa.true())
         .select_from(ACCESS_TOKENS.outerjoin(GRANTS, GRANTS.c.id == _TOKENS.grant_id))
-        .where(_TOKENS.jti == jti, _TOKENS.client_id == client_id, *live(now_s), GRANTS.c.revoked_at_s.is_(None))
+        .where(
+            _TOKENS.jti == jti, _TOKENS.client_id == client_id, *is_live_clause(now_s), GRANTS.c.revoked_at_s.is_(None)
+        )
     )
     return (await connection.execute(asked)).scalar() is not None
 
@@ -80,7 +82,7 @@ async def end_token(connection: AsyncConnection, jti: str, client_id: str, *, ac
     mine = (_TOKENS.jti == jti, _TOKENS.client_id == client_id)
     ended = await _end(connection, *mine, actor=actor, now_s=now_s)
     if ended:
-        await note(connection, "token.revoked", jti, actor=actor, now_s=now_s)
+        await record(connection, "token.revoked", jti, actor=actor, now_s=now_s)
     return ended > 0
 
 
@@ -89,16 +91,16 @@ async def end_pats(connection: AsyncConnection, *which: sa.ColumnElement[bool], 
     return await _end(connection, _TOKENS.kind == TokenKind.PAT.value, *which, actor=actor, now_s=now_s)
 
 
-async def end_later(connection: AsyncConnection, jti: str, *, at_s: int, actor: str, now_s: int) -> None:
+async def schedule_end(connection: AsyncConnection, jti: str, *, at_s: int, actor: str, now_s: int) -> None:
     """End a token at an instant ahead: the log says so now, and whoever holds it sees to it, whatever we do then."""
     ends = (
         sa.update(ACCESS_TOKENS)
-        .where(_TOKENS.jti == jti, *live(now_s))
+        .where(_TOKENS.jti == jti, *is_live_clause(now_s))
         .values(revoked_at_s=at_s, revision=_TOKENS.revision + 1)
         .returning(_TOKENS.expires_at_s)
     )
     expires_at_s = (await connection.execute(ends)).scalar_one()
-    told = Note(Kind.TOKEN, jti, actor, str(at_s), expires_at_s=expires_at_s + CLOCK_SKEW_S)
+    told = NewEntry(EventKind.TOKEN, jti, actor, str(at_s), expires_at_s=expires_at_s + CLOCK_SKEW_S)
     await append(connection, [told], now_s=now_s)
 
 
@@ -119,7 +121,7 @@ async def end_grants(
     # After the rows are ours: who was issuing under one of them has committed, and its token is seen here.
     await _end(connection, _TOKENS.grant_id.in_([grant_id for grant_id, _ in families]), actor=actor, now_s=now_s)
     for grant_id, business in families:
-        await note(connection, "grant.revoked", grant_id, actor=actor, now_s=now_s, business=business, reason=reason)
+        await record(connection, "grant.revoked", grant_id, actor=actor, now_s=now_s, business=business, reason=reason)
     return len(families)
 
 
@@ -150,14 +152,14 @@ async def end_user(
     await _end(connection, _TOKENS.user_id == user, _TOKENS.business_id == business, actor=actor, now_s=now_s)
 
 
-async def end_signed(connection: AsyncConnection, kid: str, *, actor: str, now_s: int) -> tuple[int, int]:
+async def end_by_key(connection: AsyncConnection, kid: str, *, actor: str, now_s: int) -> tuple[int, int]:
     """End all that a key has signed or will, by one entry of the log; returns its number, and how many tokens ended."""
-    return await _end_by(connection, Note(Kind.KEY, kid, actor), _TOKENS.kid == kid, now_s=now_s)
+    return await _end_by(connection, NewEntry(EventKind.KEY, kid, actor), _TOKENS.kid == kid, now_s=now_s)
 
 
-async def end_called(connection: AsyncConnection, jti: str, *, actor: str, now_s: int) -> int:
+async def end_by_jti(connection: AsyncConnection, jti: str, *, actor: str, now_s: int) -> int:
     """End the token of that `jti`, also one that is not remembered here; returns the number of the log's entry."""
-    number, _ = await _end_by(connection, Note(Kind.TOKEN, jti, actor), _TOKENS.jti == jti, now_s=now_s)
+    number, _ = await _end_by(connection, NewEntry(EventKind.TOKEN, jti, actor), _TOKENS.jti == jti, now_s=now_s)
     return number
 
 
@@ -168,16 +170,16 @@ async def end_subject(
     subject may stand for.
     """
     theirs = (sa.and_(_TOKENS.business_id == business, _TOKENS.user_id == user) for business, user in whose)
-    told = Note(Kind.SUBJECT, subject, actor)
+    told = NewEntry(EventKind.SUBJECT, subject, actor)
     number, _ = await _end_by(connection, told, sa.or_(sa.false(), *theirs), now_s=now_s)
     return number
 
 
 async def _end_by(
-    connection: AsyncConnection, told: Note, *which: sa.ColumnElement[bool], now_s: int
+    connection: AsyncConnection, told: NewEntry, *which: sa.ColumnElement[bool], now_s: int
 ) -> tuple[int, int]:
     """The entry refuses them, and others that are not remembered here; our own records say so as well."""
-    live_ones = sa.update(ACCESS_TOKENS).where(*which, *live(now_s))
+    live_ones = sa.update(ACCESS_TOKENS).where(*which, *is_live_clause(now_s))
     ended = await connection.execute(live_ones.values(revoked_at_s=now_s, revision=_TOKENS.revision + 1))
     return await append(connection, [told], now_s=now_s), ended.rowcount
 
@@ -185,11 +187,11 @@ async def _end_by(
 async def _end(connection: AsyncConnection, *which: sa.ColumnElement[bool], actor: str, now_s: int) -> int:
     ended = await connection.execute(
         sa.update(ACCESS_TOKENS)
-        .where(*which, *live(now_s))
+        .where(*which, *is_live_clause(now_s))
         .values(revoked_at_s=now_s, revision=_TOKENS.revision + 1)
         .returning(_TOKENS.jti, _TOKENS.expires_at_s)
     )
-    notes = [Note(Kind.TOKEN, jti, actor, expires_at_s=ends_s + CLOCK_SKEW_S) for jti, ends_s in ended]
+    notes = [NewEntry(EventKind.TOKEN, jti, actor, expires_at_s=ends_s + CLOCK_SKEW_S) for jti, ends_s in ended]
     if notes:
         await append(connection, notes, now_s=now_s)
     return len(notes)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contract.vocabulary import TenantId
 
 
-async def take_turn(connection: AsyncConnection, what: str, business: TenantId) -> None:
+async def lock_for_business(connection: AsyncConnection, what: str, business: TenantId) -> None:
     """Wait for those before, and hold it to the end of the transaction. In SQLite writes follow one another anyway."""
     if connection.dialect.name != "postgresql":
         return

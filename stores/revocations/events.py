@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from contract.bounds import CLOCK_SKEW_S, TOKEN_LIFE_MAX_S
+from contract.bounds import CLOCK_SKEW_S, MAX_TOKEN_LIFETIME_S
 from contract.limits import PLANS
 
 FEED_PATH = "/revocations"
@@ -19,13 +19,13 @@ WAIT = "wait_s"
 
 START = "0-"
 """Before the first event of any log."""
-FORGOTTEN_AFTER_S = TOKEN_LIFE_MAX_S + 2 * CLOCK_SKEW_S
+RETENTION_S = MAX_TOKEN_LIFETIME_S + 2 * CLOCK_SKEW_S
 """No token lives longer: what was revoked before that need not be remembered."""
 
 _INSTANT = re.compile(r"[0-9]{1,12}")
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What an event does to its target."""
 
     TOKEN = "token"  # noqa: S105
@@ -47,7 +47,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     sequence: int
     mark: str
-    kind: Kind
+    kind: EventKind
     target: str
     at_s: int
     value: str | None = None
@@ -55,15 +55,15 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """An override that nobody understands must not pass for none."""
-        if self.kind is Kind.PLAN and self.value is not None and self.value not in PLANS:
+        if self.kind is EventKind.PLAN and self.value is not None and self.value not in PLANS:
             raise ValueError(f"unknown plan {self.value!r}")
-        if self.kind is Kind.TOKEN and self.value is not None and not _INSTANT.fullmatch(self.value):
+        if self.kind is EventKind.TOKEN and self.value is not None and not _INSTANT.fullmatch(self.value):
             raise ValueError(f"no instant: {self.value!r}")
 
     @property
-    def from_s(self) -> int | None:
+    def effective_at_s(self) -> int | None:
         """When a token's end comes that was told ahead; None: at once, whatever a clock says."""
-        return int(self.value) if self.kind is Kind.TOKEN and self.value is not None else None
+        return int(self.value) if self.kind is EventKind.TOKEN and self.value is not None else None
 
     @property
     def position(self) -> str:
@@ -71,30 +71,30 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"{self.sequence}-{self.mark}"
 
 
-class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class EventPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What follows a position. `at_head`: nothing more does. `unknown`: this log has no such position."""
 
     events: tuple[Event, ...] = ()
     at_head: bool = False
-    unknown: bool = False
+    position_unknown: bool = False
 
     def __post_init__(self) -> None:
         """Whoever reads on after a page that leads nowhere would ask for ever, without a pause."""
-        if not (self.events or self.at_head or self.unknown):
+        if not (self.events or self.at_head or self.position_unknown):
             raise ValueError("a page that leads nowhere")
 
 
-def read_page(body: bytes) -> Page:
+def parse_page(body: bytes) -> EventPage:
     """A page from the feed. ValueError when it is none, or holds an event that this version does not understand."""
-    return msgspec.json.decode(body, type=Page)
+    return msgspec.json.decode(body, type=EventPage)
 
 
-def write_page(page: Page) -> bytes:
+def encode_page(page: EventPage) -> bytes:
     """Its form on the wire."""
     return msgspec.json.encode(page)
 
 
-def read_position(text: str) -> tuple[int, str]:
+def parse_position(text: str) -> tuple[int, str]:
     """The number and the mark. ValueError when it is no position."""
     number, _, mark = text.partition("-")
     if not number.isascii() or not number.isdigit() or len(number) > 18:

@@ -12,50 +12,50 @@ from urllib.parse import urlencode
 
 from structlog.typing import FilteringBoundLogger
 
-from contract.failures import REVOCATIONS_LATE, REVOCATIONS_LOST
+from contract.failures import REVOCATIONS_STALE, REVOCATIONS_UNAVAILABLE
 from stores.revocations import snapshot
-from stores.revocations.events import AFTER, FEED_PATH, START, WAIT, Page, read_page
+from stores.revocations.events import AFTER, FEED_PATH, START, WAIT, EventPage, parse_page
 from stores.revocations.held import RevocationSet
 
 WAIT_S = 5.0
 """How long the feed may have nothing to say."""
-LATE_S = 2.0
+STALE_AFTER_S = 2.0
 """After that it is lost."""
 FIRST_PAUSE_S = 0.05
-LONGEST_PAUSE_S = 0.5
+MAX_PAUSE_S = 0.5
 """Between attempts: what was revoked while the feed was away arrives within a second of its return."""
-WRITTEN_EVERY_S = 1.0
+SNAPSHOT_EVERY_S = 1.0
 """At most, the snapshot; what a crash loses of it is in the log."""
-SAID_EVERY_S = 60.0
+LOG_EVERY_S = 60.0
 
 
-class FeedLost(Exception):
+class FeedUnavailable(Exception):
     """There was no page, or none that this version understands."""
 
 
-Get = Callable[[str, float], Awaitable[tuple[int, bytes]]]
+FetchPage = Callable[[str, float], Awaitable[tuple[int, bytes]]]
 """Asks for a target and waits so many seconds at most: the status and the body, or OSError."""
 
 
 class Feed:
     """The feed of one authorization server, by a way to ask it."""
 
-    def __init__(self, get: Get) -> None:
+    def __init__(self, get: FetchPage) -> None:
         self._get = get
 
-    async def page(self, after: str, wait_s: float) -> Page:
+    async def page(self, after: str, wait_s: float) -> EventPage:
         """What follows `after`, at once or as soon as there is something. Raises FeedLost."""
         target = f"{FEED_PATH}?{urlencode({AFTER: after, WAIT: wait_s})}"
         try:
-            status, body = await self._get(target, wait_s + LATE_S)
+            status, body = await self._get(target, wait_s + STALE_AFTER_S)
             if status != 200:
-                raise FeedLost(f"the feed answers {status}")
-            return read_page(body)
+                raise FeedUnavailable(f"the feed answers {status}")
+            return parse_page(body)
         except (OSError, ValueError) as error:  # TimeoutError is an OSError
-            raise FeedLost(f"{type(error).__name__}: {error}") from error
+            raise FeedUnavailable(f"{type(error).__name__}: {error}") from error
 
 
-class Follower:
+class FeedFollower:
     """What is revoked, kept up to date by `run`.
 
     `held` is what is known, whether or not it may still be used; `current` is what a decision may lean on.
@@ -95,25 +95,25 @@ class Follower:
 
     def current(self) -> RevocationSet | None:
         """What is held, unless the feed has been away for too long, or was never heard."""
-        self.held.forget(self._wall_clock())  # an end that was told ahead comes without a page
+        self.held.expire(self._wall_clock())  # an end that was told ahead comes without a page
         return self.held if self._clock() - self._heard_at <= self._max_age_s else None
 
-    async def known(self) -> None:
+    async def wait_until_known(self) -> None:
         """Wait until there is something to lean on: the whole feed, or without it the snapshot of an earlier life."""
         await self._known.wait()
 
     def restore(self) -> None:
         """Begin where an earlier life ended. A garbled snapshot is as good as none."""
         try:
-            found = snapshot.read(self._file)
-        except (snapshot.GarbledSnapshot, OSError) as error:
+            found = snapshot.load(self._file)
+        except (snapshot.CorruptSnapshot, OSError) as error:
             self._log.error("revocation snapshot refused", cause=str(error))
             return
         if found is None:
             return
         kept, heard_at_s = found
         self.held, self._position, self._kept = RevocationSet(kept.entries), kept.position, kept.position
-        self.held.forget(self._wall_clock())
+        self.held.expire(self._wall_clock())
         # A clock that was set back meanwhile makes nothing newer than now.
         self._heard_at = self._clock() - max(0.0, self._wall_clock() - heard_at_s)
         self._restored = True
@@ -133,21 +133,21 @@ class Follower:
             try:
                 self._take(await self._feed.page(self._position, wait_s))
                 pause_s = FIRST_PAUSE_S
-            except FeedLost as error:
+            except FeedUnavailable as error:
                 self._say_lost(error)
-                self.held.forget(self._wall_clock())
+                self.held.expire(self._wall_clock())
                 await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                pause_s = min(2 * pause_s, MAX_PAUSE_S)
 
-    def _take(self, page: Page) -> None:
-        if page.unknown:
+    def _take(self, page: EventPage) -> None:
+        if page.position_unknown:
             self._begin_again()
             return
         target = self.held if self._coming is None else self._coming
         for event in page.events:
             target.apply(event)
             self._position = event.position
-        target.forget(self._wall_clock())
+        target.expire(self._wall_clock())
         if page.at_head:
             self.held, self._coming = target, None
             self._heard()
@@ -155,9 +155,9 @@ class Follower:
     def _begin_again(self) -> None:
         """Until the other log is read to its end, what is held goes on holding."""
         if self._position == START:
-            raise FeedLost("the feed does not know the beginning of its log")
+            raise FeedUnavailable("the feed does not know the beginning of its log")
         self._log.warning("revocation log is another one", position=self._position)
-        self._coming, self._position = self.held.kept_for_another_log(), START
+        self._coming, self._position = self.held.carry_over(), START
 
     def _heard(self) -> None:
         self._heard_at = self._clock()
@@ -169,14 +169,14 @@ class Follower:
         self._known.set()
         self._to_keep.set()
 
-    def _say_lost(self, error: FeedLost) -> None:
+    def _say_lost(self, error: FeedUnavailable) -> None:
         if self._restored:
             self._known.set()
-        if not self.lost or self._clock() - self._said_at >= SAID_EVERY_S:
+        if not self.lost or self._clock() - self._said_at >= LOG_EVERY_S:
             if self._known.is_set():
                 usable = self.current() is not None
                 told = {"cause": str(error), "age_s": round(self.age_s, 1)}
-                instead = REVOCATIONS_LATE.instead if usable else REVOCATIONS_LOST.answer.code
+                instead = REVOCATIONS_STALE.instead if usable else REVOCATIONS_UNAVAILABLE.problem.code
                 self._log.error("revocation feed lost", instead=instead, **told)
             else:
                 self._log.warning("revocation feed awaited", cause=str(error))
@@ -192,15 +192,15 @@ class Follower:
                 await self._keep_now()
             except OSError as error:
                 self._log.error("revocation snapshot not written", cause=str(error))
-            await asyncio.sleep(WRITTEN_EVERY_S)
+            await asyncio.sleep(SNAPSHOT_EVERY_S)
 
     async def _keep_now(self) -> None:
         """In a thread: no decision waits for a disk."""
         if self._coming is not None:
             return
         position, heard_at_s = self._position, self._wall_clock() - self.age_s
-        if position == self._kept and await asyncio.to_thread(snapshot.heard, self._file, heard_at_s):
+        if position == self._kept and await asyncio.to_thread(snapshot.touch, self._file, heard_at_s):
             return
         body = snapshot.encode(snapshot.Snapshot(position, self.held.entries))
-        await asyncio.to_thread(snapshot.write, self._file, body, heard_at_s)
+        await asyncio.to_thread(snapshot.save, self._file, body, heard_at_s)
         self._kept = position

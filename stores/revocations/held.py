@@ -11,7 +11,7 @@ import msgspec
 
 from contract.claims import Claims
 from contract.limits import PLANS, Plan
-from stores.revocations.events import Event, Kind
+from stores.revocations.events import Event, EventKind
 
 _Due = tuple[int, str, str]
 
@@ -25,7 +25,7 @@ class Entries(msgspec.Struct, forbid_unknown_fields=True):
     keys: dict[str, int | None] = {}
     suspended: dict[str, int | None] = {}
     plans: dict[str, tuple[str, int | None]] = {}
-    coming: dict[str, tuple[int, int | None]] = {}
+    scheduled: dict[str, tuple[int, int | None]] = {}
     """Tokens that end at an instant which had not come."""
 
 
@@ -51,7 +51,7 @@ class RevocationSet:
         ended = len(entries.tokens) + len(entries.subjects) + len(entries.keys)
         return ended + len(entries.suspended) + len(entries.plans)
 
-    def is_silent_on(self, caller: Claims, kid: str) -> bool:
+    def is_clear(self, caller: Claims, kid: str) -> bool:
         """Whether nothing is held of this token, its subject, its business and the key that signed it: as of most."""
         entries = self.entries
         return not (
@@ -62,18 +62,18 @@ class RevocationSet:
             or caller.business in entries.plans
         )
 
-    def revokes(self, caller: Claims) -> bool:
+    def is_revoked(self, caller: Claims) -> bool:
         """Whether this token, or every token of its subject as old as this one, was revoked."""
         if caller.jti in self.entries.tokens:
             return True
         subject = self.entries.subjects.get(caller.subject)
         return subject is not None and caller.issued_at_s <= subject[0]
 
-    def withdraws(self, kid: str) -> bool:
+    def is_key_revoked(self, kid: str) -> bool:
         """Whether nothing counts that this key has signed."""
         return kid in self.entries.keys
 
-    def suspends(self, business: str) -> bool:
+    def is_suspended(self, business: str) -> bool:
         """Whether the business is suspended."""
         return business in self.entries.suspended
 
@@ -86,80 +86,80 @@ class RevocationSet:
         """Take note of the next event. One that was applied before changes nothing, if those after it follow again."""
         entries, target, expires_at_s = self.entries, event.target, event.expires_at_s
         match event.kind:
-            case Kind.TOKEN if event.from_s is not None:
-                entries.coming[target] = (event.from_s, expires_at_s)
-                heapq.heappush(self._ahead, (event.from_s, target))
+            case EventKind.TOKEN if event.effective_at_s is not None:
+                entries.scheduled[target] = (event.effective_at_s, expires_at_s)
+                heapq.heappush(self._ahead, (event.effective_at_s, target))
                 return
-            case Kind.TOKEN:
+            case EventKind.TOKEN:
                 entries.tokens[target] = expires_at_s
-            case Kind.SUBJECT:
+            case EventKind.SUBJECT:
                 before_s = entries.subjects.get(target, (0, None))[0]
                 entries.subjects[target] = (max(before_s, event.at_s), expires_at_s)
-            case Kind.KEY:
+            case EventKind.KEY:
                 entries.keys[target] = expires_at_s
-            case Kind.SUSPEND:
+            case EventKind.SUSPEND:
                 entries.suspended[target] = expires_at_s
-            case Kind.RESUME:
+            case EventKind.RESUME:
                 entries.suspended.pop(target, None)
-            case Kind.PLAN if event.value is None:
+            case EventKind.PLAN if event.value is None:
                 entries.plans.pop(target, None)
-            case Kind.PLAN:
+            case EventKind.PLAN:
                 entries.plans[target] = (str(event.value), expires_at_s)
         if expires_at_s is not None:
             heapq.heappush(self._due, (expires_at_s, event.kind, target))
 
-    def forget(self, now_s: float) -> None:
+    def expire(self, now_s: float) -> None:
         """Drop what has expired, and end the tokens whose time has come; costs nothing while there is neither."""
         while self._ahead and self._ahead[0][0] <= now_s:
             self._let_come(heapq.heappop(self._ahead)[1])
         while self._due and self._due[0][0] <= now_s:
             expired_s, kind, target = heapq.heappop(self._due)
-            self._drop(Kind(kind), target, expired_s)
+            self._drop(EventKind(kind), target, expired_s)
 
-    def kept_for_another_log(self) -> "RevocationSet":
+    def carry_over(self) -> "RevocationSet":
         """What to begin with when the log is another one: tokens stay revoked, whatever that log says of them."""
         kept = Entries(
             tokens=dict(self.entries.tokens),
             subjects=dict(self.entries.subjects),
             keys=dict(self.entries.keys),
-            coming=dict(self.entries.coming),
+            scheduled=dict(self.entries.scheduled),
         )
         return RevocationSet(kept)
 
     def _let_come(self, jti: str) -> None:
-        told = self.entries.coming.pop(jti, None)
+        told = self.entries.scheduled.pop(jti, None)
         if told is None:
             return  # it was told twice
         _, expires_at_s = told
         self.entries.tokens[jti] = expires_at_s
         if expires_at_s is not None:
-            heapq.heappush(self._due, (expires_at_s, Kind.TOKEN, jti))
+            heapq.heappush(self._due, (expires_at_s, EventKind.TOKEN, jti))
 
-    def _drop(self, kind: Kind, target: str, expired_s: int) -> None:
+    def _drop(self, kind: EventKind, target: str, expired_s: int) -> None:
         """Unless a later event gave it another end."""
         entries = self.entries
         match kind:
-            case Kind.TOKEN if entries.tokens.get(target) == expired_s:
+            case EventKind.TOKEN if entries.tokens.get(target) == expired_s:
                 del entries.tokens[target]
-            case Kind.SUBJECT if entries.subjects.get(target, (0, None))[1] == expired_s:
+            case EventKind.SUBJECT if entries.subjects.get(target, (0, None))[1] == expired_s:
                 del entries.subjects[target]
-            case Kind.KEY if entries.keys.get(target) == expired_s:
+            case EventKind.KEY if entries.keys.get(target) == expired_s:
                 del entries.keys[target]
-            case Kind.SUSPEND if entries.suspended.get(target) == expired_s:
+            case EventKind.SUSPEND if entries.suspended.get(target) == expired_s:
                 del entries.suspended[target]
-            case Kind.PLAN if entries.plans.get(target, ("", None))[1] == expired_s:
+            case EventKind.PLAN if entries.plans.get(target, ("", None))[1] == expired_s:
                 del entries.plans[target]
 
     def _remember_dues(self) -> None:
         entries = self.entries
         ends = (
-            *((Kind.TOKEN, target, at_s) for target, at_s in entries.tokens.items()),
-            *((Kind.SUBJECT, target, at_s) for target, (_, at_s) in entries.subjects.items()),
-            *((Kind.KEY, target, at_s) for target, at_s in entries.keys.items()),
-            *((Kind.SUSPEND, target, at_s) for target, at_s in entries.suspended.items()),
-            *((Kind.PLAN, target, at_s) for target, (_, at_s) in entries.plans.items()),
+            *((EventKind.TOKEN, target, at_s) for target, at_s in entries.tokens.items()),
+            *((EventKind.SUBJECT, target, at_s) for target, (_, at_s) in entries.subjects.items()),
+            *((EventKind.KEY, target, at_s) for target, at_s in entries.keys.items()),
+            *((EventKind.SUSPEND, target, at_s) for target, at_s in entries.suspended.items()),
+            *((EventKind.PLAN, target, at_s) for target, (_, at_s) in entries.plans.items()),
         )
         self._due = [(at_s, kind, target) for kind, target, at_s in ends if at_s is not None]
         heapq.heapify(self._due)
-        self._ahead = [(at_s, target) for target, (at_s, _) in entries.coming.items()]
+        self._ahead = [(at_s, target) for target, (at_s, _) in entries.scheduled.items()]
         heapq.heapify(self._ahead)

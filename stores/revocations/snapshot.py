@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 
 from contract.limits import PLANS
-from stores.revocations.events import read_position
+from stores.revocations.events import parse_position
 from stores.revocations.held import Entries
 
 _FORMAT = b"revocations 1"
 
 
-class GarbledSnapshot(Exception):
+class CorruptSnapshot(Exception):
     """The file is not what was written."""
 
 
@@ -32,7 +32,7 @@ def encode(snapshot: Snapshot) -> bytes:
     return msgspec.json.encode(snapshot)
 
 
-def write(path: Path, body: bytes, heard_at_s: float) -> None:
+def save(path: Path, body: bytes, heard_at_s: float) -> None:
     """Whole or not at all; for its owner alone. OSError when the disk does not take it."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -43,7 +43,7 @@ def write(path: Path, body: bytes, heard_at_s: float) -> None:
     draft.replace(path)
 
 
-def heard(path: Path, at_s: float) -> bool:
+def touch(path: Path, at_s: float) -> bool:
     """What stands there was still all there is to know at that instant. False if nothing stands there."""
     try:
         os.utime(path, (at_s, at_s))
@@ -52,7 +52,7 @@ def heard(path: Path, at_s: float) -> bool:
     return True
 
 
-def read(path: Path) -> tuple[Snapshot, float] | None:
+def load(path: Path) -> tuple[Snapshot, float] | None:
     """The snapshot, and when the feed was last heard; None where there is none. Raises GarbledSnapshot."""
     try:
         text = path.read_bytes()
@@ -61,12 +61,12 @@ def read(path: Path) -> tuple[Snapshot, float] | None:
         return None
     head, _, body = text.partition(b"\n")
     if head != b"%s %s" % (_FORMAT, hashlib.sha256(body).hexdigest().encode()):
-        raise GarbledSnapshot(f"{path}: its checksum is not that of its content")
+        raise CorruptSnapshot(f"{path}: its checksum is not that of its content")
     try:
         snapshot = msgspec.json.decode(body, type=Snapshot)
-        read_position(snapshot.position)
+        parse_position(snapshot.position)
     except ValueError as error:
-        raise GarbledSnapshot(f"{path}: {error}") from None
+        raise CorruptSnapshot(f"{path}: {error}") from None
     if unknown := {name for name, _ in snapshot.entries.plans.values()} - PLANS.keys():
-        raise GarbledSnapshot(f"{path}: unknown plans {sorted(unknown)}")
+        raise CorruptSnapshot(f"{path}: unknown plans {sorted(unknown)}")
     return snapshot, heard_at_s

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import pytest
 
 from contract.documents import EXAMPLE_API_URL
-from contract.explanations import example, treatment
+from contract.explanations import client_action, example_body
 from contract.problems import PROBLEMS, Problem
 from tests.support import guides
 from tests.support.stack import ROOT
@@ -38,7 +38,7 @@ class Teller(BaseHTTPRequestHandler):
             self._answer(200, "application/json", {"data": self.path})
             return
         problem = BY_CODE[self.path.split("/")[1]]
-        body = example(problem, EXAMPLE_API_URL)
+        body = example_body(problem, EXAMPLE_API_URL)
         self._answer(problem.status, "application/problem+json", body, problem.retry_after_s)
 
     do_POST = do_GET  # noqa: N815  (the names are the library's)
@@ -79,7 +79,7 @@ Sends = dict[str, bool]
 
 
 def wanted(problem: Problem, *, renews: bool) -> Sends:
-    do = treatment(problem)
+    do = client_action(problem)
     again = do == "retry" or (renews and do == "re-authenticate")
     harmless = do != "retry" or problem.outcome == "not-applied"
     return {"read": again, "write": again and harmless, "keyed": again}
@@ -95,7 +95,7 @@ def in_python(url: str, problem: Problem) -> Iterator[str]:
         try:
             client.call("GET" if way == "read" else "POST", f"/{problem.code}/{way}", **sent)
         except names["Problem"] as refused:
-            assert refused.treatment == treatment(problem)
+            assert refused.treatment == client_action(problem)
     client.http.close()
 
 

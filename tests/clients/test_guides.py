@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contract.documents import EXAMPLE_API_URL
-from contract.explanations import example, treatment
+from contract.explanations import client_action, example_body
 from contract.problems import PROBLEMS, Problem
 from tests.spec.operations import PLANS
 from tests.support import guides
@@ -49,7 +49,7 @@ def treated() -> Callable[[Mapping[str, Any]], str]:
 def test_the_guide_s_client_treats_a_problem_as_the_table_says(
     treated: Callable[[Mapping[str, Any]], str], problem: Problem
 ) -> None:
-    assert treated(example(problem, EXAMPLE_API_URL)) == treatment(problem)
+    assert treated(example_body(problem, EXAMPLE_API_URL)) == client_action(problem)
 
 
 def test_a_block_that_says_something_else_is_noticed() -> None:

@@ -39,8 +39,8 @@ def test_all_documented_operations_are_there_and_no_other() -> None:
 def test_is_declared_as_documented(operation: Promised) -> None:
     row = next(row for row in DECLARED if row.id == operation.id)
     needs = (row.scope.name, row.scope.permission.lowest.word) if row.scope else (None, "viewer")
-    assert (row.id, row.method, row.path, *needs, row.keyed, row.cost) == operation[:-1]
-    assert row.open is (operation is VERSIONS_LIST)
+    assert (row.id, row.method, row.path, *needs, row.takes_idempotency_key, row.cost) == operation[:-1]
+    assert row.is_public is (operation is VERSIONS_LIST)
 
 
 @every

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.kubernetes.faults import amount, faults
+from deploy.kubernetes.faults import amount, find_problems
 from deploy.kubernetes.rendered import Manifests
 from tests.deploy.manifests import ROOT, needs_kubectl
 
@@ -147,7 +147,7 @@ class _Plain(yaml.SafeDumper):
 
 
 def test_nothing_is_wrong_with_what_is_right() -> None:
-    assert faults(known(good())) == []
+    assert find_problems(known(good())) == []
 
 
 @pytest.mark.parametrize("told", PLANTED)
@@ -155,24 +155,24 @@ def test_a_fault_is_found_where(told: str) -> None:
     manifests = good()
     pod = manifests[0]["spec"]["template"]["spec"]
     PLANTED[told](pod, pod["containers"][0], {manifest["kind"]: manifest for manifest in manifests})
-    found = faults(known(manifests))
+    found = find_problems(known(manifests))
     assert any(told in fault for fault in found), found
 
 
 def test_two_deployments_must_not_claim_the_same_pods() -> None:
     twin = good()[0]
     twin["metadata"]["name"] = "twin"
-    assert any("one's selector may match the other's pods" in fault for fault in faults(known([*good(), twin])))
+    assert any("one's selector may match the other's pods" in fault for fault in find_problems(known([*good(), twin])))
 
 
 def test_a_name_is_there_once() -> None:
-    assert "ConfigMap settings is there 2 times" in faults(known([*good(), good()[2]]))
+    assert "ConfigMap settings is there 2 times" in find_problems(known([*good(), good()[2]]))
 
 
 def test_a_secret_that_is_made_by_hand_need_not_be_rendered() -> None:
     rendered = [manifest for manifest in good() if manifest["kind"] != "Secret"]
-    assert faults(known(rendered, "tls")) == []
-    assert faults(known(rendered)) == ["Deployment gateway: there is no Secret tls"]
+    assert find_problems(known(rendered, "tls")) == []
+    assert find_problems(known(rendered)) == ["Deployment gateway: there is no Secret tls"]
 
 
 @pytest.mark.parametrize(("one", "other"), [("100m", "1"), ("64Mi", "0.1Gi"), ("1M", "1Mi"), (1, "1001m")])

@@ -17,7 +17,7 @@ import yaml
 
 from deploy.kubernetes.check import COMPLETE, copied, render
 from deploy.kubernetes.rendered import Container, Manifests
-from process.keys import Keys, make_missing
+from process.keys import Keys, create_missing
 from tests.deploy.manifests import needs_kubectl
 from tests.deploy.pods import Cluster
 from tests.spec.operations import CURRENT
@@ -43,7 +43,7 @@ def keys() -> Iterator[Keys]:
             private_key=folder / "server.key",
             internal_secret=folder / "internal.secret",
         )
-        make_missing(made, now=dt.datetime.now(dt.UTC))
+        create_missing(made, now=dt.datetime.now(dt.UTC))
         yield made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deploy.images.sbom import DOCKERFILE, SUPPLY, base, beside, main, whole
+from deploy.images.sbom import DOCKERFILE, SUPPLY, base_image, build_sbom, main, side_images
 from tests.deploy.manifests import ROOT
 
 LISTED = {
@@ -23,7 +23,7 @@ LISTED = {
 
 
 def components(base: str) -> list[dict[str, Any]]:
-    return list(whole(LISTED, base, ["valkey/valkey:8"])["components"])
+    return list(build_sbom(LISTED, base, ["valkey/valkey:8"])["components"])
 
 
 def test_a_package_has_its_licence_and_is_called_by_its_purl() -> None:
@@ -50,14 +50,14 @@ def test_an_image_is_named_by_its_tag() -> None:
 
 
 def test_the_images_are_those_that_are_run() -> None:
-    assert base() == "python:3.13-slim"
-    assert {"envoyproxy/envoy:v1.40.0", "valkey/valkey:8", "postgres:17"} <= set(beside())
-    assert not [name for name in beside() if "public-api-gateway" in name]
+    assert base_image() == "python:3.13-slim"
+    assert {"envoyproxy/envoy:v1.40.0", "valkey/valkey:8", "postgres:17"} <= set(side_images())
+    assert not [name for name in side_images() if "public-api-gateway" in name]
 
 
 def test_the_image_is_labelled_with_its_base() -> None:
     labels = re.findall(r'org.opencontainers.image.base.name="([^"]+)"', DOCKERFILE.read_text())
-    assert labels == [base()]
+    assert labels == [base_image()]
 
 
 @pytest.mark.skipif(not SUPPLY.exists(), reason="the tool has an environment of its own: `make sbom` once")

@@ -5,7 +5,7 @@ import pytest
 from contract.bounds import MAX_ERRORS
 from contract.documents import DOCS_PAGE, OPENAPI, PROBLEMS_PAGE
 from contract.versions import VERSIONS
-from transcoder.documents import chosen
+from transcoder.documents import select
 from transcoder.errors import ApiError
 from transcoder.media import preferred
 
@@ -14,16 +14,16 @@ FORMS = ("text/html", "application/json")
 
 
 def test_without_a_query_the_newest_version_is_chosen() -> None:
-    assert chosen(DOCS_PAGE, []) == (NEWEST,)
-    assert chosen(OPENAPI, []) == (NEWEST, "3.1")
+    assert select(DOCS_PAGE, []) == (NEWEST,)
+    assert select(OPENAPI, []) == (NEWEST, "3.1")
 
 
 def test_choices_are_told_apart_by_name_whatever_their_order() -> None:
-    assert chosen(OPENAPI, [("openapi", "3.0"), ("version", OLDEST)]) == (OLDEST, "3.0")
+    assert select(OPENAPI, [("openapi", "3.0"), ("version", OLDEST)]) == (OLDEST, "3.0")
 
 
 def test_where_there_is_nothing_to_choose_a_query_says_nothing() -> None:
-    assert chosen(PROBLEMS_PAGE, [("version", "whatever")]) == ()
+    assert select(PROBLEMS_PAGE, [("version", "whatever")]) == ()
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_where_there_is_nothing_to_choose_a_query_says_nothing() -> None:
 )
 def test_a_choice_that_there_is_not_is_refused_without_being_echoed(query: list[tuple[str, str]], code: str) -> None:
     with pytest.raises(ApiError) as refused:
-        chosen(OPENAPI, query)
+        select(OPENAPI, query)
     [item] = refused.value.errors or ()
     assert (item.code, item.parameter) == (code, query[0][0])
     assert query[0][1] not in item.detail
@@ -45,7 +45,7 @@ def test_a_choice_that_there_is_not_is_refused_without_being_echoed(query: list[
 
 def test_what_a_name_was_probably_meant_to_be_is_told() -> None:
     with pytest.raises(ApiError) as refused:
-        chosen(OPENAPI, [("versoin", NEWEST)])
+        select(OPENAPI, [("versoin", NEWEST)])
     [item] = refused.value.errors or ()
     assert item.did_you_mean == "version"
 
@@ -53,13 +53,13 @@ def test_what_a_name_was_probably_meant_to_be_is_told() -> None:
 @pytest.mark.parametrize("name", ["a", "version"])
 def test_however_many_choices_are_wrong_fifty_are_told(name: str) -> None:
     with pytest.raises(ApiError) as refused:
-        chosen(OPENAPI, [(name, "whatever")] * 30_000)
+        select(OPENAPI, [(name, "whatever")] * 30_000)
     assert len(refused.value.errors or ()) == MAX_ERRORS
 
 
 def test_however_long_a_name_is_little_of_it_comes_back() -> None:
     with pytest.raises(ApiError) as refused:
-        chosen(OPENAPI, [("a" * 50_000, "whatever")])
+        select(OPENAPI, [("a" * 50_000, "whatever")])
     [item] = refused.value.errors or ()
     assert item.parameter is not None
     assert 1 <= len(item.parameter) <= 100

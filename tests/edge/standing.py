@@ -26,7 +26,7 @@ from contract.ids import IdCodec
 from contract.operations import SCOPES
 from contract.vocabulary import TenantId, UserId
 from oauth.jwks import read_signing_key
-from oauth.mint import Mint, Order
+from oauth.mint import Mint, TokenSpec
 from process.address import TcpAddress, UnixAddress
 from tests.edge.echo import echo
 from tests.oauth.key_files import pem, private
@@ -63,7 +63,7 @@ class Edge:
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """The claims of a good token, with a budget of its own; a change to None takes the claim away."""
-        order = Order(
+        order = TokenSpec(
             tenant=TenantId(1),
             subject=UserId(11),
             role="admin",

@@ -9,14 +9,14 @@ import warnings
 import httpx
 import pytest
 
-from authz.responses import internal_error
-from contract.headers import PRIVATE_ANSWER
+from authz.responses import internal_error_response
+from contract.headers import PRIVATE_RESPONSE_HEADERS
 from contract.operations import HEALTH_PATH, JWKS_PATH, READINESS_PATH
 from contract.vocabulary import TraceId
 from edge.deployment import Deployment
 from edge.local_replies import local_replies
 from edge.routes import route_configuration
-from oauth.jwks import key_set
+from oauth.jwks import jwk_set
 from tests.edge.standing import Edge
 from tests.support.problems import assert_every_answer, assert_problem, assert_rate_headers
 
@@ -27,7 +27,7 @@ async def test_a_passing_answer_carries_each_of_our_headers_once(edge: Edge) -> 
     answer = await edge.get(PATH)
     assert_every_answer(answer)
     assert_rate_headers(answer)
-    for name, value in PRIVATE_ANSWER:
+    for name, value in PRIVATE_RESPONSE_HEADERS:
         assert answer.headers.get_list(name) == [value]
     assert answer.headers["ETag"] == '"e1"'
 
@@ -38,7 +38,7 @@ async def test_a_passing_answer_carries_each_of_our_headers_once(edge: Edge) -> 
 def test_browsers_are_told_to_insist_on_https_except_on_the_developers_machine(host: str, is_sent: bool) -> None:
     rendered = json.dumps(route_configuration(Deployment(api_url=f"https://{host}")))
     refused = json.dumps(local_replies(Deployment(api_url=f"https://{host}")))
-    denied = internal_error(TraceId("t"), f"https://{host}")
+    denied = internal_error_response(TraceId("t"), f"https://{host}")
     assert ("strict-transport-security" in rendered) is is_sent
     assert ("strict-transport-security" in refused) is is_sent
     assert (b"strict-transport-security" in denied) is is_sent
@@ -114,7 +114,7 @@ async def test_a_foreign_host_reaches_the_api_and_changes_nothing(host: str, edg
 async def test_the_auth_host_serves_the_key_set(edge: Edge) -> None:
     async with httpx.AsyncClient(base_url=edge.mint.issuer, verify=edge.tls) as client:
         keys = await client.get(JWKS_PATH)
-        assert keys.json() == key_set(edge.mint.key)
+        assert keys.json() == jwk_set(edge.mint.key)
         assert_every_answer(keys)
         assert (await client.get(HEALTH_PATH)).status_code == 200
 

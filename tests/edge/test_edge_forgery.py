@@ -14,7 +14,7 @@ from contract.headers import (
     RATE_HEADERS,
     REQUEST_ID,
     TRACEPARENT,
-    WITH_A_TRACE,
+    WITH_TRACE,
     Header,
 )
 from contract.operations import OPERATIONS, Operation
@@ -34,7 +34,7 @@ async def test_a_caller_cannot_forge(header: Header, edge: Edge) -> None:
     assert [value for name, value in arrived if name == header.name and FORGED in value] == []
 
 
-@pytest.mark.parametrize("name", [*(f"{prefix}anything" for prefix in INTERNAL_PREFIXES), *RATE_HEADERS, *WITH_A_TRACE])
+@pytest.mark.parametrize("name", [*(f"{prefix}anything" for prefix in INTERNAL_PREFIXES), *RATE_HEADERS, *WITH_TRACE])
 async def test_what_only_we_may_write_is_taken_away(name: str, edge: Edge) -> None:
     assert name not in dict(await edge.arrived(headers=[(name, FORGED)]))
 

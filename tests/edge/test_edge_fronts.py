@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from authz.fronts import Front
+from authz.fronts import ServerKind
 from tests.edge.standing import Edge, standing_edge
 from tests.support.problems import assert_problem
 
 PATH = "/v1/contacts"
 
 
-@pytest.fixture(params=Front, scope="module")
+@pytest.fixture(params=ServerKind, scope="module")
 async def either(request) -> AsyncIterator[Edge]:
     async with standing_edge(front=request.param) as standing:
         yield standing

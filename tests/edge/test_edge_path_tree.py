@@ -9,12 +9,12 @@ import pytest
 from contract.documents import DOCUMENTS
 from contract.operations import paths
 from edge.deployment import Deployment
-from edge.path_tree import by_path
+from edge.path_tree import path_matcher
 from edge.routes import api_routes
-from edge.second_entry import around_again
+from edge.second_entry import internal_route
 
-ROUTES = [around_again(), *api_routes(Deployment())]
-TREE = by_path(ROUTES)
+ROUTES = [internal_route(), *api_routes(Deployment())]
+TREE = path_matcher(ROUTES)
 METHODS = ("GET", "POST", "DELETE", "OPTIONS", "BREW")
 ODD = ("", "/", "x", "/batch/get", "?x=/v1/contacts")
 ELSEWHERE = ("/", "/v1", "/v1/", "/v1x", "/v2/contacts", "/healthz", "/readyz", "/docs", "/problems/x", "/v1//contacts")
@@ -77,7 +77,7 @@ def test_a_request_finds_in_the_tree_the_route_that_it_would_find_in_the_list(me
 @pytest.mark.parametrize("target", [*paths(), *ELSEWHERE])
 def test_what_came_as_grpc_goes_around_wherever_it_goes(target: str) -> None:
     request = {":method": "POST", ":path": target, "content-type": "application/grpc+proto", "accept": "*/*"}
-    assert first(in_the_tree(target), request) == around_again()
+    assert first(in_the_tree(target), request) == internal_route()
 
 
 def test_no_request_is_compared_with_more_than_a_fifth_of_the_routes() -> None:

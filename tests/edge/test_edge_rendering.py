@@ -11,18 +11,18 @@ import trustme
 import yaml
 
 from authz.decide import refuse_token
-from contract.claims import TokenFault
+from contract.claims import TokenError
 from contract.documents import DOCUMENTS
-from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, RATE_HEADERS, REQUEST_ID, WITH_A_TRACE
+from contract.headers import INTERNAL_PREFIXES, NOT_FOR_CALLERS, RATE_HEADERS, REQUEST_ID, WITH_TRACE
 from contract.operations import OPERATIONS, READINESS, UNROUTED
 from contract.problems import PROBLEMS, render
 from edge.__main__ import FOLDER, RENDERED
 from edge.bootstrap import bootstrap, text
-from edge.certificate import certificate_text
+from edge.certificate import sds_file
 from edge.clusters import TRANSCODER
-from edge.connection_manager import http_connection_manager, second_connection_manager
+from edge.connection_manager import http_connection_manager, internal_connection_manager
 from edge.deployment import Deployment
-from edge.early_headers import early_headers
+from edge.early_headers import early_header_mutation
 from edge.ext_authz import ext_authz
 from edge.filters import EXT_AUTHZ, JWT
 from edge.local_replies import REPLIES, local_replies
@@ -104,7 +104,7 @@ async def test_envoy_accepts_the_deployment(name: str, tmp_path: Path) -> None:
         socket_dir="/tmp/x",
     )
     (tmp_path / name).write_text(text(here))
-    (tmp_path / "certificate.yaml").write_text(certificate_text(here))
+    (tmp_path / "certificate.yaml").write_text(sds_file(here))
     code, told = await validate(tmp_path / name)
     assert code == 0, told
     assert "deprecated" not in told.lower()
@@ -143,16 +143,18 @@ def test_where_the_certificate_is_to_be_seen_nothing_is_rendered_without_one_tha
 
 
 def removed() -> list[str]:
-    return [mutation["remove"] for mutation in early_headers()["typed_config"]["mutations"] if "remove" in mutation]
+    return [
+        mutation["remove"] for mutation in early_header_mutation()["typed_config"]["mutations"] if "remove" in mutation
+    ]
 
 
-@pytest.mark.parametrize("name", [*(header.name for header in NOT_FOR_CALLERS), *RATE_HEADERS, *WITH_A_TRACE])
+@pytest.mark.parametrize("name", [*(header.name for header in NOT_FOR_CALLERS), *RATE_HEADERS, *WITH_TRACE])
 def test_a_header_that_is_not_for_callers_is_removed_by_name(name: str) -> None:
     assert removed().count(name) == 1
 
 
 def test_headers_are_removed_before_the_edge_writes_its_own() -> None:
-    mutations = early_headers()["typed_config"]["mutations"]
+    mutations = early_header_mutation()["typed_config"]["mutations"]
     first_written = next(place for place, mutation in enumerate(mutations) if "append" in mutation)
     late = [mutation["remove"] for mutation in mutations[first_written:] if "remove" in mutation]
     assert late == [REQUEST_ID.name]
@@ -163,7 +165,7 @@ def test_headers_are_removed_before_the_edge_writes_its_own() -> None:
 
 
 def managers(deployment: Deployment) -> list[dict[str, Any]]:
-    return [manager(deployment)["typed_config"] for manager in (http_connection_manager, second_connection_manager)]
+    return [manager(deployment)["typed_config"] for manager in (http_connection_manager, internal_connection_manager)]
 
 
 def test_nothing_is_traced_unless_a_collector_is_named() -> None:
@@ -191,7 +193,7 @@ def asked(route: dict[str, Any]) -> str | None:
 def test_every_operation_has_one_route_and_every_route_an_answer_to_who_decides() -> None:
     decided = [asked(route) for route in api_routes(Deployment()) if asked(route)]
     operations = [name for name in decided if name not in UNROUTED and name != READINESS]
-    assert sorted(operations) == sorted(row.id for row in OPERATIONS if not row.open)
+    assert sorted(operations) == sorted(row.id for row in OPERATIONS if not row.is_public)
     assert set(UNROUTED) <= set(decided)
     for route in (*api_routes(Deployment()), *auth_routes(Deployment())):
         assert (asked(route) is None) == (route["name"] in OPEN | OPEN_OPERATIONS), route["name"]
@@ -236,12 +238,12 @@ def test_the_edge_says_of_a_token_what_authz_says() -> None:
     _, *mappers = local_replies(Deployment())["mappers"]
     bodies = [mapper["body_format_override"]["json_format"] for mapper in mappers]
     told = {body["reason"]: body["detail"] for body in bodies if body["code"] == "invalid-token"}
-    assert told == {fault: refuse_token(fault).members["detail"] for fault in TokenFault if fault in told}
-    assert told.keys() == {*TokenFault} - {TokenFault.REVOKED}, "what is revoked authz alone knows"
+    assert told == {fault: refuse_token(fault).members["detail"] for fault in TokenError if fault in told}
+    assert told.keys() == {*TokenError} - {TokenError.REVOKED}, "what is revoked authz alone knows"
 
 
 def test_the_last_local_reply_takes_whatever_is_left() -> None:
-    assert (REPLIES[-1].when, REPLIES[-1].code) == ("true", None)
+    assert (REPLIES[-1].condition, REPLIES[-1].code) == ("true", None)
 
 
 AUTHORITIES = {

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from contract.bounds import CLOCK_SKEW_S
-from contract.claims import TokenFault
+from contract.claims import TokenError
 from contract.headers import CHALLENGE, CHALLENGE_INVALID_TOKEN
 from tests.edge.standing import Edge
 from tests.support.problems import assert_problem
@@ -16,32 +16,32 @@ PATH = "/v1/contacts"
 STRANGER = ec.generate_private_key(ec.SECP256R1())
 
 Forger = Callable[[Edge], str]
-FAULTY: dict[str, tuple[TokenFault, Forger]] = {
-    "has expired": (TokenFault.EXPIRED, lambda edge: edge.token(exp=int(time.time()) - CLOCK_SKEW_S - 5)),
-    "is not valid yet": (TokenFault.NOT_YET_VALID, lambda edge: edge.token(nbf=int(time.time()) + 600)),
-    "is of another issuer": (TokenFault.WRONG_ISSUER, lambda edge: edge.token(iss="https://elsewhere.example")),
-    "is meant for another API": (TokenFault.WRONG_AUDIENCE, lambda edge: edge.token(aud="https://elsewhere.example")),
+FAULTY: dict[str, tuple[TokenError, Forger]] = {
+    "has expired": (TokenError.EXPIRED, lambda edge: edge.token(exp=int(time.time()) - CLOCK_SKEW_S - 5)),
+    "is not valid yet": (TokenError.NOT_YET_VALID, lambda edge: edge.token(nbf=int(time.time()) + 600)),
+    "is of another issuer": (TokenError.WRONG_ISSUER, lambda edge: edge.token(iss="https://elsewhere.example")),
+    "is meant for another API": (TokenError.WRONG_AUDIENCE, lambda edge: edge.token(aud="https://elsewhere.example")),
     "names a key that is not ours": (
-        TokenFault.UNKNOWN_KEY,
+        TokenError.UNKNOWN_KEY,
         lambda edge: edge.sign_otherwise(edge.claims(), kid="another"),
     ),
     "is signed by a stranger": (
-        TokenFault.BAD_SIGNATURE,
+        TokenError.BAD_SIGNATURE,
         lambda edge: edge.sign_otherwise(edge.claims(), key=STRANGER),
     ),
-    "is no JWT": (TokenFault.MALFORMED, lambda _: "abc"),
-    "is empty": (TokenFault.MALFORMED, lambda _: ""),
+    "is no JWT": (TokenError.MALFORMED, lambda _: "abc"),
+    "is empty": (TokenError.MALFORMED, lambda _: ""),
     # Envoy has the same word for this as for a wrong signature.
-    "never expires": (TokenFault.BAD_SIGNATURE, lambda edge: edge.token(exp=None)),
-    "has something behind it": (TokenFault.MALFORMED, lambda edge: f"{edge.token()};x"),
-    "is two": (TokenFault.MALFORMED, lambda edge: f"{edge.token()} {edge.token()}"),
-    "is padded": (TokenFault.MALFORMED, lambda edge: f"{edge.token()}=="),
-    "is of another type": (TokenFault.MALFORMED, lambda edge: edge.sign_otherwise(edge.claims(), typ="JWT")),
+    "never expires": (TokenError.BAD_SIGNATURE, lambda edge: edge.token(exp=None)),
+    "has something behind it": (TokenError.MALFORMED, lambda edge: f"{edge.token()};x"),
+    "is two": (TokenError.MALFORMED, lambda edge: f"{edge.token()} {edge.token()}"),
+    "is padded": (TokenError.MALFORMED, lambda edge: f"{edge.token()}=="),
+    "is of another type": (TokenError.MALFORMED, lambda edge: edge.sign_otherwise(edge.claims(), typ="JWT")),
 }
 
 
 @pytest.mark.parametrize(("fault", "forge"), FAULTY.values(), ids=FAULTY.keys())
-async def test_refuses_a_token_that(fault: TokenFault, forge: Forger, edge: Edge) -> None:
+async def test_refuses_a_token_that(fault: TokenError, forge: Forger, edge: Edge) -> None:
     answer = await edge.http.get(PATH, headers={"Authorization": f"Bearer {forge(edge)}"})
     body = assert_problem(answer, "invalid-token", decided=False, api_url=edge.api_url)
     assert (body["reason"], body["detail"]) == (fault, fault.detail)

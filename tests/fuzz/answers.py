@@ -1,23 +1,23 @@
 """What must hold of the reading of an answer, whatever bytes come and however they are cut."""
 
-from httpclient.errors import NoAnswer
-from httpclient.reading import Reading, Reply
+from httpclient.errors import NoResponse
+from httpclient.reading import Reply, ResponseParser
 
 MAX_BODY_BYTES = 1000
-Outcome = Reply | type[NoAnswer]
+Outcome = Reply | type[NoResponse]
 _FOR_HEAD = 0x80
 
 
 def read(*pieces: bytes, to_head: bool = False) -> Outcome:
     """What comes of them, and of the end of the connection behind them."""
-    reading = Reading(max_body_bytes=MAX_BODY_BYTES, to_head=to_head)
+    reading = ResponseParser(max_body_bytes=MAX_BODY_BYTES, to_head=to_head)
     try:
         for piece in pieces:
             reading.feed(piece)
             if reading.reply is not None:
                 return reading.reply
-        reading.end()
-    except NoAnswer as trouble:
+        reading.on_eof()
+    except NoResponse as trouble:
         return type(trouble)
     assert reading.reply is not None
     return reading.reply

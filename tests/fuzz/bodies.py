@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from contract.bounds import MAX_CONDITIONS, MAX_ERRORS, MAX_FILTER_DEPTH, MAX_LISTED
+from contract.bounds import MAX_CONDITIONS, MAX_ERRORS, MAX_FILTER_DEPTH, MAX_LIST_VALUES
 from contract.operations import BY_ID
 from contract.vocabulary import Json
 from tests.fuzz.choices import Choices
@@ -17,7 +17,7 @@ from tests.unit.transcoder.calls import a_call, an_older_call
 from tests.unit.transcoder.surroundings import AROUND, DEFINITIONS, SAME, an_id, nobody, older
 from transcoder.errors import ApiError
 from transcoder.handlers import create, search, update
-from transcoder.parameters import Asked, read_parameters, readers
+from transcoder.parameters import ParameterContext, parse_parameters, parsers_of
 from transcoder.records import AllOf, AnyOf, Condition, NotOf
 
 _RESOURCES = {row.name: row for row in (BY_ID[f"{name}.search"].resource for name in SIX)}
@@ -53,7 +53,7 @@ def _node(choices: Choices, resource: str, fields: tuple[str, ...], depth: int) 
         return _good(choices, resource)
     value: Json = choices.value() if choices.pick(2) else choices.one(_IDS)
     if choices.pick(3) == 0:
-        value = [value] * choices.pick(MAX_LISTED + 3)
+        value = [value] * choices.pick(MAX_LIST_VALUES + 3)
     return {"field": choices.name(fields), "operator": choices.name(_ALL_OPERATORS), "value": value}
 
 
@@ -67,7 +67,7 @@ def _good(choices: Choices, resource: str) -> Json:
     if operator in ("is_null", "is_empty"):
         value = bool(choices.pick(2))
     if operator in ("in", "not_in", "between") or operator.startswith("has_"):
-        value = [value] * (2 if operator == "between" else 1 + choices.pick(MAX_LISTED + 1))
+        value = [value] * (2 if operator == "between" else 1 + choices.pick(MAX_LIST_VALUES + 1))
     return {"field": row.name, "operator": operator, "value": value}
 
 
@@ -86,7 +86,7 @@ _IDS = tuple(make for prefix in PREFIXES.values() for make in (an_id(prefix, 7),
 def _within_bounds(tree: Any) -> None:
     conditions = list(_conditions(tree, 0))
     assert len(conditions) <= MAX_CONDITIONS
-    assert all(not isinstance(each.value, list | tuple) or len(each.value) <= MAX_LISTED for each in conditions)
+    assert all(not isinstance(each.value, list | tuple) or len(each.value) <= MAX_LIST_VALUES for each in conditions)
 
 
 def _conditions(tree: Any, depth: int) -> Iterator[Condition]:
@@ -175,17 +175,17 @@ def judge_versions(data: bytes) -> object:
     record = {name: choices.one(_PLAUSIBLE.get(name, ("x", None))) for name in names(resource)}
     if record.get("amount", "") is None or record.get("currency", "") is None:
         record |= {"amount": None, "currency": None}  # one does not go without the other
-    shown = translation.record(dict(record))
+    shown = translation.downgrade_record(dict(record))
     assert set(shown) == set(names(resource, first=True))
-    brought, told = translation.body(dict(shown))
+    brought, told = translation.upgrade_body(dict(shown))
     assert told == ()
     assert brought == {name: _to_the_day(name, value, shown) for name, value in record.items()}
     for name in (choices.name(names(resource, first=True)), choices.name(names(resource))):
-        fields, field = translation.fields(name), translation.field(name)
+        fields, field = translation.current_names(name), translation.current_name(name)
         assert (field is None) <= (not fields), name
     body = choices.value(names(resource, first=True))
     before = copy.deepcopy(body)
-    translation.body(body)
+    translation.upgrade_body(body)
     assert body == before
     return resource
 
@@ -203,7 +203,7 @@ def _to_the_day(name: str, value: Json, shown: Json) -> Json:
     return value if name != "due_at" or value is None else f"{shown['due_date']}T23:59:59Z"
 
 
-_READERS = {row.id: readers(BY_ID[row.id]) for row in OF_RECORDS}
+_READERS = {row.id: parsers_of(BY_ID[row.id]) for row in OF_RECORDS}
 _PARAMETERS = tuple(dict.fromkeys(name for each in _READERS.values() for name in each))
 
 
@@ -216,7 +216,7 @@ def judge_parameters(data: bytes) -> object:
         for _ in range(choices.pick(6))
     ]
     try:
-        read_parameters(_READERS[operation.id], pairs, Asked(operation, AROUND, SAME))
+        parse_parameters(_READERS[operation.id], pairs, ParameterContext(operation, AROUND, SAME))
     except ApiError as refusal:
         assert refusal.problem.code in ("invalid-parameter", "invalid-id"), refusal.problem.code
         assert refusal.errors

@@ -13,13 +13,13 @@ from structlog.testing import CapturingLogger
 
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse
 from authz.limiter import Limiter
-from authz.service import Authorizer, Checks
-from authz.telling import Teller
-from contract.claims import TokenFault
+from authz.service import Authorizer, CheckHandler
+from authz.telling import DecisionLog
+from contract.claims import TokenError
 from contract.limits import Budget
 from contract.operations import BY_ID, UNROUTED
 from contract.problems import PROBLEMS
-from stores.buckets import Ask, Charge
+from stores.buckets import ChargeRequest, ChargeResult
 from tests.spec import decisions
 from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, NOTHING_REVOKED, Known, alone
 
@@ -39,9 +39,9 @@ class Endless:
     def part(self, business: str) -> str:
         return ""
 
-    async def charge(self, asks: Sequence[Ask]) -> list[Charge]:
+    async def charge(self, asks: Sequence[ChargeRequest]) -> list[ChargeResult]:
         return [
-            Charge(True, tuple(Budget(policy, ask.cost * policy.interval_us) for policy in ask.plan.policies))
+            ChargeResult(True, tuple(Budget(policy, ask.cost * policy.interval_us) for policy in ask.plan.policies))
             for ask in asks
         ]
 
@@ -55,12 +55,12 @@ class House:
         authorizer = Authorizer(
             Limiter(Endless(), log),
             Known(NOTHING_REVOKED),
-            Teller(log),
+            DecisionLog(log),
             api_url=API_URL,
             clock=lambda: NOW_S * 1_000_000_000,
         )
         self.check: Check = alone(authorizer.check_all)
-        self.checks: Checks = authorizer.check_all
+        self.checks: CheckHandler = authorizer.check_all
         self.rule = ""
         self._loop = asyncio.new_event_loop()
 
@@ -88,7 +88,7 @@ class House:
         assert denied.status.code == problem.status == body["status"]
         # The rows' own words and nothing else: no exception's text, nothing of what was asked.
         assert body.get("reason") in (None, "malformed", "not-yet-valid")
-        detail = TokenFault(body["reason"]).detail if "reason" in body else problem.detail
+        detail = TokenError(body["reason"]).detail if "reason" in body else problem.detail
         assert (body["title"], body["detail"]) == (problem.title, detail)
         [line] = self._logged.calls
         assert (line.kwargs["event"], line.kwargs["rule"]) == ("denied", problem.code)

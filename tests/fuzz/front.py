@@ -5,9 +5,9 @@ What each fault must lead to is for the cases of `tests/unit/grpcfront`.
 
 from collections.abc import Callable
 
-from grpcfront.calls import MESSAGE_BYTES, STREAMS
+from grpcfront.calls import MAX_MESSAGE_BYTES, MAX_STREAMS
 from grpcfront.connection import Connection
-from grpcfront.events import Called, Cancelled, Ended, Event
+from grpcfront.events import CallCancelled, CallReceived, ConnectionEnded, Event
 from tests.unit.grpcfront.peer import (
     ACKNOWLEDGED,
     DATA,
@@ -58,27 +58,27 @@ def _told(said: bytes, step: int) -> tuple[list[Event], bytes]:
     front = Connection(("traceparent", "x-a"))
     events = [event for at in range(0, len(said), step) for event in front.receive(said[at : at + step], 1.0)]
     for event in events:
-        if isinstance(event, Called) and event.stream_id % 4 == 1:
-            front.answer(event.stream_id, event.message)
+        if isinstance(event, CallReceived) and event.stream_id % 4 == 1:
+            front.respond(event.stream_id, event.message)
     events += front.expire(100.0)
     front.drain()
-    return events, front.to_send()
+    return events, front.data_to_send()
 
 
 def _is_in_order(events: list[Event]) -> None:
     waiting: set[int] = set()
     for number_, event in enumerate(events):
         match event:
-            case Called(stream, path, message):
+            case CallReceived(stream, path, message):
                 assert stream % 2, "a stream of the server's"
                 assert path
-                assert len(message) <= MESSAGE_BYTES
+                assert len(message) <= MAX_MESSAGE_BYTES
                 waiting.add(stream)
-                assert len(waiting) <= STREAMS
-            case Cancelled(stream):
+                assert len(waiting) <= MAX_STREAMS
+            case CallCancelled(stream):
                 assert stream in waiting, "nobody was told of that call"
                 waiting.remove(stream)
-            case Ended():
+            case ConnectionEnded():
                 assert events[number_ + 1 :] == [], "something came after the end"
 
 

@@ -63,13 +63,13 @@ DENIED = a_check("contacts.create", payload=CLAIMS | {"role": "viewer"})
 
 
 def telling(text):
-    answer = CheckResponse.FromString(responses.internal_error("t", "https://api.example"))
+    answer = CheckResponse.FromString(responses.internal_error_response("t", "https://api.example"))
     answer.denied_response.body = answer.denied_response.body.replace(INTERNAL_ERROR.detail, text)
     return answer.SerializeToString()
 
 
 WRONG_ANSWERS = {
-    "lets it through": responses.ready(),
+    "lets it through": responses.ready_response(),
     "is empty, which Envoy takes for an allow": b"",
     "tells an exception's text": telling("KeyError: 'a secret'"),
 }

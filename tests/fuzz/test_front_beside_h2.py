@@ -10,7 +10,7 @@ import h2.settings
 import pytest
 
 from grpcfront.connection import Connection
-from grpcfront.events import Called
+from grpcfront.events import CallReceived
 from tests.unit.grpcfront.peer import HEAD, PATH, prefixed
 
 RUNS = 60
@@ -34,7 +34,7 @@ class Pair:
             )
         )
         self.client.initiate_connection()
-        self.called: dict[int, Called] = {}
+        self.called: dict[int, CallReceived] = {}
         self.heard: list[h2.events.Event] = []
         self.exchange()
 
@@ -42,13 +42,13 @@ class Pair:
         """Carry bytes both ways until neither has any."""
         while said := self.client.data_to_send():
             for event in self.front.receive(said, 0.0):
-                if isinstance(event, Called):
+                if isinstance(event, CallReceived):
                     self.called[event.stream_id] = event
             self.listen()
 
     def listen(self) -> None:
         """Have the client read what the front says; raises ProtocolError where that is no HTTP/2."""
-        self.heard += self.client.receive_data(self.front.to_send())
+        self.heard += self.client.receive_data(self.front.data_to_send())
 
     def ask(self, fields: Fields) -> int:
         """Send a call; returns its stream."""
@@ -86,12 +86,12 @@ def test_what_h2_takes_the_front_takes_whatever_came_before_on_the_connection(se
         stream = pair.ask(fields)
         if is_taken_by_h2(fields):
             assert pair.called[stream].path == PATH, own
-            pair.front.answer(stream, b"yes")
+            pair.front.respond(stream, b"yes")
             pair.listen()
             assert b"".join(event.data for event in pair.heard_of(h2.events.DataReceived, stream)) == prefixed(b"yes")
             assert pair.heard_of(h2.events.StreamEnded, stream)
         elif stream in pair.called:
-            pair.front.answer(stream, b"yes")  # a value that nobody reads need not be looked at
+            pair.front.respond(stream, b"yes")  # a value that nobody reads need not be looked at
         else:
             assert pair.heard_of(h2.events.StreamReset, stream)
         pair.exchange()
@@ -108,7 +108,7 @@ def test_the_front_sends_as_much_as_h2_has_room_for_after_any_settings(seed: int
     room = {stream: pair.client.remote_flow_control_window(stream) for stream in streams}
     assert set(room.values()) == {min(window, 65_535)}  # which the connection has for all
     for stream in streams:
-        pair.front.answer(stream, b"a" * 20)
+        pair.front.respond(stream, b"a" * 20)
         pair.listen()  # which raises where more came than there is room for
         sent = b"".join(event.data for event in pair.heard_of(h2.events.DataReceived, stream))
         assert len(sent) == min(25, window)

@@ -16,8 +16,8 @@ import grpc
 import pytest
 
 from authz.ext_authz_pb2 import CheckResponse
-from authz.fronts import Front, serve
-from authz.service import Checks
+from authz.fronts import ServerKind, serve
+from authz.service import CheckHandler
 from process.address import UnixAddress
 from tests.fuzz.checks import House, built
 from tests.support.waiting import until
@@ -35,11 +35,11 @@ async def fronts() -> AsyncIterator[list[grpc.aio.Channel]]:
     async with AsyncExitStack() as stack:
         stack.callback(house.close)
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        yield [await stack.enter_async_context(standing(front, house.checks, folder)) for front in Front]
+        yield [await stack.enter_async_context(standing(front, house.checks, folder)) for front in ServerKind]
 
 
 @asynccontextmanager
-async def standing(front: Front, checks: Checks, folder: Path) -> AsyncIterator[grpc.aio.Channel]:
+async def standing(front: ServerKind, checks: CheckHandler, folder: Path) -> AsyncIterator[grpc.aio.Channel]:
     address, stop = UnixAddress(folder / f"{front}.sock"), asyncio.Event()
     serving = asyncio.create_task(serve(checks, address, stop, front))
     await until(address.path.is_socket, "the front's socket")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from httpclient.errors import Dropped, Unreadable
-from httpclient.reading import Reading, Reply
+from httpclient.errors import ConnectionDropped, InvalidResponse
+from httpclient.reading import Reply, ResponseParser
 from tests.fuzz.answers import judge
 from tests.fuzz.corpus import known
 
@@ -14,10 +14,14 @@ KEPT = known(Path(__file__).with_name("http_answer.corpus"))
 
 def test_those_that_were_kept_are_read_as_they_must_be() -> None:
     outcomes = [judge(data) for data in KEPT]
-    assert {outcome if isinstance(outcome, type) else Reply for outcome in outcomes} == {Reply, Dropped, Unreadable}
+    assert {outcome if isinstance(outcome, type) else Reply for outcome in outcomes} == {
+        Reply,
+        ConnectionDropped,
+        InvalidResponse,
+    }
 
 
 def test_the_judge_sees_a_reading_that_depends_on_the_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Reading, "_keep", lambda self, part: self._body.__init__(part))
+    monkeypatch.setattr(ResponseParser, "_keep", lambda self, part: self._body.__init__(part))
     with pytest.raises(AssertionError):
         judge(b"\x03HTTP/1.1 200 OK\r\n\r\nhello")

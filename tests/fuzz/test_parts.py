@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contract import cursor
 from contract.ids import FOREIGN, Codec, IdCodec, UuidCodec
-from contract.sealing import key_ring
+from contract.sealing import parse_key_ring
 from contract.vocabulary import TenantId
 from tests.fuzz import texts
 from tests.fuzz.corpus import known
@@ -90,7 +90,7 @@ def test_no_id_of_one_business_opens_for_another(
     query=st.binary(min_size=16, max_size=16),
 )
 def test_no_cursor_of_one_business_opens_for_another(one: int, other: int, place: str, query: bytes) -> None:
-    keys = key_ring(f"7 {texts.KEY.hex()}")
+    keys = parse_key_ring(f"7 {texts.KEY.hex()}")
     position = cursor.Position(query, place, texts.NOW_S + 1)
     text = cursor.seal_cursor(position, keys, tenant=TenantId(one))
 
@@ -98,7 +98,7 @@ def test_no_cursor_of_one_business_opens_for_another(one: int, other: int, place
         return cursor.open_cursor(text, keys, tenant=TenantId(tenant), query=query, now_s=texts.NOW_S)
 
     assert opened(one) == position
-    assert one == other or opened(other) is cursor.CursorRefusal.MALFORMED
+    assert one == other or opened(other) is cursor.CursorError.MALFORMED
 
 
 def _lenient(raw: bytes) -> Any:

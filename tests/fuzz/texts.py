@@ -10,17 +10,17 @@ from typing import Any
 
 from contract import headers
 from contract.bounds import MAX_NESTING
-from contract.cursor import CursorRefusal, Position, open_cursor, query_hash, seal_cursor
-from contract.ids import Codec, Foreign, IdCodec, Malformed, UuidCodec
+from contract.cursor import CursorError, Position, open_cursor, query_hash, seal_cursor
+from contract.ids import Codec, ForeignId, IdCodec, MalformedId, UuidCodec
 from contract.operations import BY_ID
 from contract.problems import PROBLEMS, ItemError, render
-from contract.sealing import key_ring
+from contract.sealing import parse_key_ring
 from contract.vocabulary import TenantId
 from tests.fuzz.choices import Choices
 from tests.spec.operations import PREFIXES
 from transcoder import media, strict_json
 from transcoder.errors import ApiError
-from transcoder.etags import read_precondition
+from transcoder.etags import parse_precondition
 
 TENANT, STRANGER = TenantId(1), TenantId(2)
 KEY = bytes(range(32))
@@ -35,7 +35,7 @@ class _Unwelcome(ValueError):
 def judge_json(data: bytes) -> object:
     """It is read exactly when the standard's rules allow it, and then as the standard library reads it."""
     found, expected = strict_json.parse(data), _as_json(data)
-    if isinstance(found, strict_json.Malformed):
+    if isinstance(found, strict_json.MalformedJson):
         assert expected is _Unwelcome, "refused, and good"
         assert 1 <= found.line <= data.count(b"\n") + 1
         assert 1 <= found.column <= len(data) + 1
@@ -107,9 +107,9 @@ def judge_ids(data: bytes) -> object:
     number = int.from_bytes(choices.rest()[:16], "big") % (2**128 if codec is _CODECS[1] else 2**63)
     text = codec.seal(prefix, TENANT, number)
     assert codec.open(prefix, TENANT, text) == number
-    assert isinstance(codec.open(prefix, STRANGER, text), Foreign)
-    assert prefix == other or isinstance(codec.open(other, TENANT, text), Malformed)
-    assert prefix == other or isinstance(codec.open(other, TENANT, other + text.removeprefix(prefix)), Foreign)
+    assert isinstance(codec.open(prefix, STRANGER, text), ForeignId)
+    assert prefix == other or isinstance(codec.open(other, TENANT, text), MalformedId)
+    assert prefix == other or isinstance(codec.open(other, TENANT, other + text.removeprefix(prefix)), ForeignId)
     return _judge_text(codec, prefix, _spoilt(text, data))
 
 
@@ -117,11 +117,11 @@ def _judge_text(codec: Codec, prefix: str, text: str) -> object:
     opened = codec.open(prefix, TENANT, text)
     if isinstance(opened, int):
         assert codec.seal(prefix, TENANT, opened) == text
-        assert codec.may_be_ours(prefix, text)
-    if isinstance(opened, Malformed):
-        assert not codec.may_be_ours(prefix, text)
+        assert codec.looks_like(prefix, text)
+    if isinstance(opened, MalformedId):
+        assert not codec.looks_like(prefix, text)
     for each in (codec.open_business("biz", text), codec.open(prefix, STRANGER, text)):
-        assert isinstance(each, Malformed | Foreign), "somebody else's"
+        assert isinstance(each, MalformedId | ForeignId), "somebody else's"
     return type(opened)
 
 
@@ -143,8 +143,8 @@ def _spoilt(text: str, data: bytes) -> str:
     return text[:place] + chr(ord(text[place]) ^ 1) + text[place + 1 :]
 
 
-_OLD, _NEW = key_ring(f"1 {KEY.hex()}"), key_ring(f"2 {KEY[::-1].hex()}\n1 {KEY.hex()}")
-_OTHER_KEY = key_ring(f"1 {bytes(32).hex()}")
+_OLD, _NEW = parse_key_ring(f"1 {KEY.hex()}"), parse_key_ring(f"2 {KEY[::-1].hex()}\n1 {KEY.hex()}")
+_OTHER_KEY = parse_key_ring(f"1 {bytes(32).hex()}")
 
 
 def judge_cursor(data: bytes) -> object:
@@ -154,17 +154,17 @@ def judge_cursor(data: bytes) -> object:
     position = Position(asked, choices.text(), NOW_S + 1)
     text = seal_cursor(position, _OLD, tenant=TENANT)
 
-    def opened(text: str, **changes: Any) -> Position | CursorRefusal:
+    def opened(text: str, **changes: Any) -> Position | CursorError:
         how: dict[str, Any] = {"keys": _OLD, "tenant": TENANT, "query": asked, "now_s": NOW_S}
         return open_cursor(text, **(how | changes))
 
     assert opened(text) == opened(text, keys=_NEW) == position
-    assert opened(text, tenant=STRANGER) is CursorRefusal.MALFORMED
-    assert opened(text, keys=_OTHER_KEY) is CursorRefusal.MALFORMED
-    assert opened(text, query=other) is CursorRefusal.QUERY_MISMATCH
-    assert opened(text, now_s=NOW_S + 1) is CursorRefusal.EXPIRED
+    assert opened(text, tenant=STRANGER) is CursorError.MALFORMED
+    assert opened(text, keys=_OTHER_KEY) is CursorError.MALFORMED
+    assert opened(text, query=other) is CursorError.QUERY_MISMATCH
+    assert opened(text, now_s=NOW_S + 1) is CursorError.EXPIRED
     spoilt = _spoilt(text, data)
-    assert spoilt == text or opened(spoilt) is CursorRefusal.MALFORMED
+    assert spoilt == text or opened(spoilt) is CursorError.MALFORMED
     return spoilt == text
 
 
@@ -197,7 +197,7 @@ def judge_headers(data: bytes) -> object:
     outcomes: list[object] = []
     for header in (headers.IF_MATCH, headers.IF_NONE_MATCH):
         try:
-            outcomes.append(type(read_precondition(header, text)))
+            outcomes.append(type(parse_precondition(header, text)))
         except ApiError as refusal:
             assert refusal.problem.code == "invalid-parameter"
             outcomes.append(refusal.problem.code)

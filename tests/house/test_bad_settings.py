@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from process.settings import Asked, SettingsError
-from reference.settings import PROGRAMS, Program, asked_by
+from process.settings import RequestedSetting, SettingsError
+from reference.settings import PROGRAMS, Program, settings_of
 
 NONSENSE = "\x07?"
 TOLD_WITH_ANOTHER = {"INTERNAL_PRIVATE_KEY_FILE"}
@@ -24,7 +24,7 @@ PICKY = [program for program in PROGRAMS if program.command not in ANY_PATH]
 OF_FILES = [
     pytest.param(program, asked, id=f"{program.command} {asked.name}")
     for program in PICKY
-    for asked in asked_by(program)
+    for asked in settings_of(program)
     if asked.name not in WRITTEN | SECRETS_OF_OTHERS and (asked.secret or asked.name.endswith(("_FILE", "_DIR")))
 ]
 CONTENTS = {
@@ -49,14 +49,14 @@ def faults(program: Program, environment: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.command)
 def test_what_has_to_be_set_is_asked_for_by_name_all_at_once(program: Program) -> None:
     lines = faults(program, {})
-    required = [asked for asked in asked_by(program) if asked.default is None]
+    required = [asked for asked in settings_of(program) if asked.default is None]
     assert required
     assert lines == [f"{asked.name} is not set; expected {asked.expected}" for asked in required]
 
 
 @pytest.mark.parametrize("program", PICKY, ids=lambda program: program.command)
 def test_nonsense_in_every_setting_is_told_in_a_line_each(program: Program) -> None:
-    asked = asked_by(program)
+    asked = settings_of(program)
     lines = faults(program, dict.fromkeys((each.name for each in asked), NONSENSE))
     named = [line.partition("=")[0].partition(" ")[0] for line in lines]
     assert named == [each.name for each in asked if each.name not in TOLD_WITH_ANOTHER | ANY_TEXT]
@@ -68,7 +68,7 @@ def test_nonsense_in_every_setting_is_told_in_a_line_each(program: Program) -> N
 @pytest.mark.parametrize(("program", "asked"), OF_FILES)
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
 def test_a_file_that_holds_something_else_is_told_in_a_line(
-    program: Program, asked: Asked, content: bytes, tmp_path: Path
+    program: Program, asked: RequestedSetting, content: bytes, tmp_path: Path
 ) -> None:
     file = tmp_path / "file.pem"
     file.write_bytes(content)
@@ -81,6 +81,8 @@ def test_a_file_that_holds_something_else_is_told_in_a_line(
 
 
 @pytest.mark.parametrize(("program", "asked"), OF_FILES)
-def test_a_folder_where_a_file_should_be_is_told_in_a_line(program: Program, asked: Asked, tmp_path: Path) -> None:
+def test_a_folder_where_a_file_should_be_is_told_in_a_line(
+    program: Program, asked: RequestedSetting, tmp_path: Path
+) -> None:
     lines = faults(program, {asked.name: str(tmp_path), "LOCAL_MODE": "1"})
     assert [line for line in lines if line.startswith((asked.name, "INTERNAL_CERTIFICATE_FILE"))]

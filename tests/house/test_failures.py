@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from contract import failures
-from contract.failures import FAILURES, Failure, Fallback
+from contract.failures import FAILURES, FailClosed, FailOpen
 from tests.house.sources import ROOT
 
 DEAD_PARTS = "tests/faults/test_dead_parts.py"
@@ -46,7 +46,7 @@ SEEN_IN = {
     ),
     "SERVICE_LOST": (DEAD_PARTS, "test_without_the_internal_service_nothing_was_written"),
 }
-ROWS = {name: row for name, row in vars(failures).items() if isinstance(row, Failure | Fallback)}
+ROWS = {name: row for name, row in vars(failures).items() if isinstance(row, FailClosed | FailOpen)}
 
 
 def test_every_row_is_in_the_table() -> None:

@@ -67,10 +67,10 @@ def test_operation_ids_and_routes_are_unique() -> None:
 
 def test_an_operation_on_records_needs_a_scope_and_whatever_needs_a_token_costs_something() -> None:
     for row in OPERATIONS:
-        assert (row.scope is None) is (row.of is None) or row.id == "authorize.explain", row.id
-        assert row.of is None or row.of in RESOURCES
+        assert (row.scope is None) is (row.resource_row is None) or row.id == "authorize.explain", row.id
+        assert row.resource_row is None or row.resource_row in RESOURCES
         assert row.scope is None or row.scope.permission.lowest in Role
-        assert row.open is (row.cost == 0), row.id
+        assert row.is_public is (row.cost == 0), row.id
 
 
 def test_no_prefix_shares_a_type_tag_with_another() -> None:
@@ -134,7 +134,7 @@ def test_an_oauth_error_is_a_word_of_the_rfcs_and_a_sentence(row: oauth.OAuthErr
     assert set(row.description) <= set(map(chr, range(0x20, 0x7F))) - {'"', "\\"}, "RFC 6749 §5.2"
 
 
-@pytest.mark.parametrize("name", rows(failures, failures.Failure | failures.Fallback))
+@pytest.mark.parametrize("name", rows(failures, failures.FailClosed | failures.FailOpen))
 def test_a_failure_is_somebody_s(name: str) -> None:
     assert users_of(name, besides="contract.failures") or name in UNUSED
 

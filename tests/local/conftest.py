@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 
 from local.down import take_down
-from local.folder import RunFolder, locate, open_folder, own_sockets
-from local.plan import HTTP_OK, Leaves, Plan, Probe, Service, http_get
+from local.folder import RunFolder, locate, open_folder, prepare_sockets
+from local.plan import HTTP_OK, Probe, Service, StackPlan, StopOrder, http_get
 from local.up import await_ready, launch
 
 STAND_IN = str(Path(__file__).with_name("stand_in.py"))
 
 
-def stand_in(folder: RunFolder, name: str, *arguments: str, leaves: Leaves = Leaves.THEN) -> Service:
+def stand_in(folder: RunFolder, name: str, *arguments: str, leaves: StopOrder = StopOrder.THEN) -> Service:
     """A service that becomes ready at once and stays."""
     socket = folder.socket(name)
     command = (sys.executable, "-I", "-S", STAND_IN, socket, *arguments)
     return Service(name, name, command, {}, Probe(f"unix:{socket}", http_get("/"), HTTP_OK), leaves, socket)
 
 
-def plan_of(folder: RunFolder, *services: Service) -> Plan:
+def plan_of(folder: RunFolder, *services: Service) -> StackPlan:
     """A plan of stand-ins; its port is only told, never opened."""
-    return Plan(str(folder.root), str(folder.sockets), str(folder.root), 1, services)
+    return StackPlan(str(folder.root), str(folder.sockets), str(folder.root), 1, services)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def start(folder: RunFolder) -> Iterator[Callable[..., None]]:
     supervisors = []
 
     def started(*services: Service, folder: RunFolder = folder) -> None:
-        own_sockets(folder)
+        prepare_sockets(folder)
         supervisors.append(launch(folder, plan_of(folder, *services)))
         await_ready(folder, services[0].ready, told=set())
 

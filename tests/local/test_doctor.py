@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from local.doctor import REQUIREMENTS, silent, wrong_keys, wrong_versions
+from local.doctor import REQUIREMENTS, unresponsive_services, wrong_keys, wrong_versions
 from local.folder import RunFolder
 from local.keys import locate_keys
 from local.plan import Probe, Service
 from local.ports import claim_ports
-from process.doctor import wrong_service
-from process.keys import CERTIFICATE_LIFE, make_missing
+from process.doctor import check_service
+from process.keys import CERTIFICATE_LIFE, create_missing
 from tests.local.test_commands import local
 
 NOW = dt.datetime.now(dt.UTC)
@@ -51,7 +51,7 @@ def a_service(date: str) -> Iterator[str]:
 
 
 def test_finds_nothing_where_nothing_is_wrong(folder: RunFolder, port: int) -> None:
-    make_missing(locate_keys(folder), now=NOW)
+    create_missing(locate_keys(folder), now=NOW)
     done = local("doctor", "--run-dir", str(folder.root), "--port", str(port))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Nothing is wrong")
@@ -59,7 +59,7 @@ def test_finds_nothing_where_nothing_is_wrong(folder: RunFolder, port: int) -> N
 
 def test_tells_all_findings_at_once_and_ends_in_an_error(folder: RunFolder, port: int) -> None:
     keys = locate_keys(folder)
-    make_missing(keys, now=NOW)
+    create_missing(keys, now=NOW)
     keys.id_key.chmod(0o644)
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
@@ -73,7 +73,7 @@ def test_tells_all_findings_at_once_and_ends_in_an_error(folder: RunFolder, port
 
 
 def test_finds_a_database_without_its_tables(folder: RunFolder, port: int, tmp_path: Path) -> None:
-    make_missing(locate_keys(folder), now=NOW)
+    create_missing(locate_keys(folder), now=NOW)
     done = local("doctor", RUN_DIR=str(folder.root), PORT=str(port), OAUTH_DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
     assert done.returncode == 1
     assert done.stderr.endswith("is needed: run `python -m oauth migrate`\n")
@@ -89,7 +89,7 @@ WRONG_KEYS: dict[str, tuple[Callable[[RunFolder], object], str]] = {
 
 @pytest.mark.parametrize(("spoil", "cure"), WRONG_KEYS.values(), ids=WRONG_KEYS.keys())
 def test_finds(folder: RunFolder, spoil: Callable[[RunFolder], object], cure: str) -> None:
-    make_missing(locate_keys(folder), now=NOW)
+    create_missing(locate_keys(folder), now=NOW)
     assert list(wrong_keys(locate_keys(folder), folder.signing_keys, now=NOW)) == []
     spoil(folder)
     [finding] = wrong_keys(locate_keys(folder), folder.signing_keys, now=NOW)
@@ -97,7 +97,7 @@ def test_finds(folder: RunFolder, spoil: Callable[[RunFolder], object], cure: st
 
 
 def test_finds_a_certificate_that_has_ended(folder: RunFolder) -> None:
-    make_missing(locate_keys(folder), now=NOW)
+    create_missing(locate_keys(folder), now=NOW)
     [finding] = wrong_keys(locate_keys(folder), folder.signing_keys, now=NOW + CERTIFICATE_LIFE)
     assert "renews it" in finding
 
@@ -113,20 +113,20 @@ def test_finds_a_library_of_another_version() -> None:
 
 async def test_finds_a_service_that_does_not_answer(tmp_path: Path) -> None:
     service = Service("valkey", "valkey", (), {}, Probe(f"unix:{tmp_path}/valkey.sock", "PING\r\n", "+PONG"))
-    [finding] = await silent([service])
+    [finding] = await unresponsive_services([service])
     assert finding.endswith("`make logs S=valkey` says why.")
 
 
 def test_finds_internal_services_that_cannot_be_reached(port: int) -> None:
-    [finding] = wrong_service(f"http://127.0.0.1:{port}", {})
+    [finding] = check_service(f"http://127.0.0.1:{port}", {})
     assert "cannot be reached" in finding
-    [finding] = wrong_service("crm.example", {})
+    [finding] = check_service("crm.example", {})
     assert "correct it" in finding
 
 
 def test_finds_a_clock_that_is_not_ours() -> None:
     with a_service(dt.datetime.now(dt.UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")) as url:
-        assert list(wrong_service(url, {})) == []
+        assert list(check_service(url, {})) == []
     with a_service("Tue, 01 Dec 2020 00:00:00 GMT") as url:
-        [finding] = wrong_service(url, {})
+        [finding] = check_service(url, {})
     assert "follow NTP" in finding

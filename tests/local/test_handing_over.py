@@ -7,11 +7,11 @@ from dataclasses import replace
 import msgspec
 
 from local.folder import RunFolder
-from local.plan import HandsOver, Service
-from local.processes import lives, send
+from local.plan import HandoverKind, Service
+from local.processes import is_alive, send
 from local.restart import follow
 from local.state import Stage
-from local.trouble import Trouble
+from local.trouble import UserError
 from local.up import end_of_log
 from tests.local.conftest import stand_in
 from tests.local.test_supervisor import process_of, row, state_of, until
@@ -20,11 +20,11 @@ Start = Callable[..., None]
 
 
 def handing_over(folder: RunFolder, *arguments: str) -> Service:
-    return replace(stand_in(folder, "a", "--takes-over", *arguments), hands_over=HandsOver.ITS_SOCKET)
+    return replace(stand_in(folder, "a", "--takes-over", *arguments), hands_over=HandoverKind.BY_SOCKET)
 
 
 def wish(folder: RunFolder, *services: Service) -> None:
-    folder.wish.write_bytes(msgspec.json.encode(services))
+    folder.handover_request.write_bytes(msgspec.json.encode(services))
     send(state_of(folder).supervisor, signal.SIGUSR1)
 
 
@@ -34,7 +34,7 @@ def test_a_new_process_serves_before_the_old_one_ends(folder: RunFolder, start: 
     wish(folder, handing_over(folder))
     follow(folder, state_of(folder).supervisor, [old])
     new = row(folder, "a")
-    assert old.process is not None and not lives(old.process)
+    assert old.process is not None and not is_alive(old.process)
     assert new.process != old.process
     assert (new.stage, new.restarts, new.beside) == (Stage.READY, 0, None)
     said = folder.log("supervisor").read_text()
@@ -47,7 +47,7 @@ def test_a_new_process_that_cannot_start_changes_nothing(folder: RunFolder, star
     wish(folder, replace(handing_over(folder), command=("/bin/false",)))
     try:
         follow(folder, state_of(folder).supervisor, [old])
-    except Trouble as trouble:
+    except UserError as trouble:
         assert "a goes on as it was: a new one did not start (exit code 1)" in str(trouble)
     else:
         raise AssertionError("it cannot have started")
@@ -76,9 +76,9 @@ def test_an_old_process_that_does_not_end_is_known_to_down(folder: RunFolder, st
 
 def test_a_wish_that_cannot_be_read_is_told_and_forgotten(folder: RunFolder, start: Start) -> None:
     start(handing_over(folder))
-    folder.wish.write_bytes(b"{")
+    folder.handover_request.write_bytes(b"{")
     send(state_of(folder).supervisor, signal.SIGUSR1)
-    until(lambda: not folder.wish.exists())
+    until(lambda: not folder.handover_request.exists())
     assert "cannot restart" in folder.log("supervisor").read_text()
 
 

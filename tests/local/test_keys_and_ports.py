@@ -14,15 +14,15 @@ from local.folder import RunFolder
 from local.keys import locate_keys
 from local.ports import claim_ports
 from local.rooms import ROOT
-from local.trouble import Trouble
-from process.keys import CERTIFICATE_LIFE, Keys, make_missing
+from local.trouble import UserError
+from process.keys import CERTIFICATE_LIFE, Keys, create_missing
 
 NOW = dt.datetime.now(dt.UTC)
 
 
 def made_keys(folder: RunFolder, *, now: dt.datetime) -> Keys:
     keys = locate_keys(folder)
-    make_missing(keys, now=now)
+    create_missing(keys, now=now)
     return keys
 
 
@@ -101,7 +101,7 @@ def test_a_taken_port_is_told_before_anything_is_installed() -> None:
 
 def test_claimed_ports_are_taken_until_the_claim_is_closed() -> None:
     claim = claim_ports(0)
-    with pytest.raises(Trouble, match=f"Port {claim.api_port} is taken"):
+    with pytest.raises(UserError, match=f"Port {claim.api_port} is taken"):
         claim_ports(claim.api_port)
     claim.close()
     claim_ports(claim.api_port).close()
@@ -114,7 +114,7 @@ def test_a_taken_port_is_named(neighbour: int) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", free.api_port + neighbour))
         other.listen()
-        with pytest.raises(Trouble, match=f"^Port {free.api_port + neighbour} .*is taken.*PORT="):
+        with pytest.raises(UserError, match=f"^Port {free.api_port + neighbour} .*is taken.*PORT="):
             claim_ports(free.api_port)
 
 

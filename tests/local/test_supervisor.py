@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from local.board import Board
-from local.down import running, take_down
-from local.folder import RunFolder, locate, open_folder, own_sockets
-from local.keeper import STABLE_AFTER_S, Keeper
-from local.plan import Leaves, Probe, Service, pause_s
-from local.processes import Identity, identify, lives, send, wait_for_end
-from local.state import Stage, State, Watched, read_state
-from local.trouble import Trouble
+from local.board import StatusFile
+from local.down import running_state, take_down
+from local.folder import RunFolder, locate, open_folder, prepare_sockets
+from local.keeper import STABLE_AFTER_S, ProcessRunner
+from local.plan import Probe, Service, StopOrder, pause_s
+from local.processes import ProcessIdentity, identify, is_alive, send, wait_for_end
+from local.state import ServiceState, StackState, Stage, read_state
+from local.trouble import UserError
 from tests.local.conftest import plan_of, stand_in
 from tests.support.agreement import died
 
@@ -35,17 +35,17 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def state_of(folder: RunFolder) -> State:
+def state_of(folder: RunFolder) -> StackState:
     state = read_state(folder)
     assert state is not None
     return state
 
 
-def row(folder: RunFolder, name: str) -> Watched:
+def row(folder: RunFolder, name: str) -> ServiceState:
     return next(row for row in state_of(folder).services if row.name == name)
 
 
-def process_of(folder: RunFolder, name: str) -> Identity:
+def process_of(folder: RunFolder, name: str) -> ProcessIdentity:
     process = row(folder, name).process
     assert process is not None
     return process
@@ -75,14 +75,14 @@ def test_restarts_begin_at_once_and_slow_down_to_ten_seconds() -> None:
 async def paused_for_s(folder: RunFolder, service: Service, *, lives: int) -> list[float]:
     """How long its keeper would have waited after each of so many lives; one that serves is killed for it."""
     plan, paused_s = plan_of(folder, service), list[float]()
-    board = Board(folder, plan)
+    board = StatusFile(folder, plan)
 
     async def pause(seconds: float) -> None:
         paused_s.append(seconds)
 
-    own_sockets(folder)
+    prepare_sockets(folder)
     board.write()
-    kept = asyncio.create_task(Keeper(service, plan, folder, board, pause=pause).keep())
+    kept = asyncio.create_task(ProcessRunner(service, plan, folder, board, pause=pause).run())
     try:
         while len(paused_s) < lives and not kept.done():
             now = row(folder, service.name)
@@ -110,13 +110,13 @@ def test_down_ends_every_process_and_removes_the_sockets(folder: RunFolder, star
     start(stand_in(folder, "a"), stand_in(folder, "b"))
     state = state_of(folder)
     assert take_down(folder)
-    assert not any(map(lives, [state.supervisor, *state.processes()]))
+    assert not any(map(is_alive, [state.supervisor, *state.processes()]))
     assert not list(folder.sockets.glob("*.sock"))
     assert not take_down(folder)
 
 
 def test_callers_leave_before_whom_they_call(folder: RunFolder, start: Start) -> None:
-    names = {"store": Leaves.LAST, "room": Leaves.THEN, "edge": Leaves.FIRST}
+    names = {"store": StopOrder.LAST, "room": StopOrder.THEN, "edge": StopOrder.FIRST}
     start(*(stand_in(folder, name, leaves=leaves) for name, leaves in names.items()))
     take_down(folder)
     said = folder.log("supervisor").read_text()
@@ -131,7 +131,7 @@ def test_down_kills_a_service_that_ignores_being_asked(folder: RunFolder, start:
     start(stand_in(folder, "deaf", "--deaf"))
     deaf = process_of(folder, "deaf")
     take_down(folder)
-    assert not lives(deaf)
+    assert not is_alive(deaf)
 
 
 def test_no_service_outlives_a_supervisor_that_was_killed(folder: RunFolder, start: Start) -> None:
@@ -139,7 +139,7 @@ def test_no_service_outlives_a_supervisor_that_was_killed(folder: RunFolder, sta
     state = state_of(folder)
     send(state.supervisor, signal.SIGKILL)
     assert not wait_for_end([state.supervisor, *state.processes()], timeout_s=PATIENCE_S)
-    assert running(folder) is None
+    assert running_state(folder) is None
 
 
 def test_down_ends_what_outlived_a_killed_supervisor(folder: RunFolder, start: Start) -> None:
@@ -147,22 +147,22 @@ def test_down_ends_what_outlived_a_killed_supervisor(folder: RunFolder, start: S
     state, deaf = state_of(folder), process_of(folder, "deaf")
     send(state.supervisor, signal.SIGKILL)
     wait_for_end([state.supervisor], timeout_s=PATIENCE_S)
-    assert lives(deaf)
+    assert is_alive(deaf)
     assert take_down(folder)
-    assert not lives(deaf)
+    assert not is_alive(deaf)
 
 
 def test_a_recycled_pid_is_left_alone() -> None:
     me = identify(os.getpid())
     assert me is not None
-    earlier = Identity(me.pid, "1")
-    assert not lives(earlier)
+    earlier = ProcessIdentity(me.pid, "1")
+    assert not is_alive(earlier)
     send(earlier, signal.SIGKILL)  # we would not see the next line
 
 
 def test_a_service_that_cannot_start_is_named_with_the_end_of_its_log(folder: RunFolder, start: Start) -> None:
     bad = Service("bad", "bad", ("/bin/sh", "-c", "echo no key found; exit 3"), {}, Probe(f"unix:{folder.root}/bad"))
-    with pytest.raises(Trouble) as told:
+    with pytest.raises(UserError) as told:
         start(bad, stand_in(folder, "good"))
     assert "bad does not start: it died 3 times, at last with exit code 3." in str(told.value)
     assert "    no key found\n" in str(told.value)
@@ -170,7 +170,7 @@ def test_a_service_that_cannot_start_is_named_with_the_end_of_its_log(folder: Ru
 
 
 def test_a_missing_program_is_named(folder: RunFolder, start: Start) -> None:
-    with pytest.raises(Trouble, match="cannot run /no/such/program: No such file or directory"):
+    with pytest.raises(UserError, match="cannot run /no/such/program: No such file or directory"):
         start(Service("bad", "bad", ("/no/such/program",), {}, Probe(f"unix:{folder.root}/bad")))
 
 
@@ -207,7 +207,7 @@ def test_a_socket_folder_that_others_may_enter_is_refused(folder: RunFolder, sta
     long = open_folder(folder.root / ("long" * 30))
     long.sockets.mkdir(mode=0o755)
     try:
-        with pytest.raises(Trouble, match="only you can enter"):
+        with pytest.raises(UserError, match="only you can enter"):
             start(stand_in(long, "a"), folder=long)
     finally:
         long.sockets.rmdir()

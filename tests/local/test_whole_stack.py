@@ -17,7 +17,7 @@ import pytest
 
 from local.down import take_down
 from local.folder import RunFolder, locate
-from local.processes import Identity, lives, send
+from local.processes import ProcessIdentity, is_alive, send
 from local.rooms import ROOT, environment
 from local.state import read_state
 from tests.support.processes import niceness
@@ -46,13 +46,13 @@ def where(folder: RunFolder) -> dict[str, str]:
     return dict(line.split("=", 1) for line in local(folder, "where").splitlines())
 
 
-def everyone(folder: RunFolder) -> list[Identity]:
+def everyone(folder: RunFolder) -> list[ProcessIdentity]:
     state = read_state(folder)
     assert state is not None
     return [state.supervisor, *state.processes()]
 
 
-def processor_s(process: Identity) -> float:
+def processor_s(process: ProcessIdentity) -> float:
     user, system = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
@@ -203,8 +203,8 @@ def test_after_a_crash_up_starts_afresh_and_is_warm_and_down_leaves_nothing(stac
     ours_s = processor_s_of_children() - before_s
     started_s = ours_s + sum(map(processor_s, everyone(folder)))
     assert started_s < WARM_IN_IMPORTS * imported_s()
-    assert not any(map(lives, crashed))
+    assert not any(map(is_alive, crashed))
     ran = everyone(folder)
     assert local(folder, "down") == "Everything has ended.\n"
-    assert not any(map(lives, ran))
+    assert not any(map(is_alive, ran))
     assert not list(folder.sockets.glob("*.sock"))

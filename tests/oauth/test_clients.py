@@ -2,7 +2,7 @@
 
 import pytest
 
-from oauth.clients import redirect_fault
+from oauth.clients import redirect_uri_error
 
 GOOD = {
     "https": ("https://app.example/callback", True),
@@ -17,8 +17,8 @@ GOOD = {
 
 @pytest.mark.parametrize(("uri", "for_all"), GOOD.values(), ids=GOOD)
 def test_a_public_client_may_register(uri: str, for_all: bool) -> None:
-    assert redirect_fault(uri, is_public=True) is None
-    assert (redirect_fault(uri, is_public=False) is None) is for_all
+    assert redirect_uri_error(uri, is_public=True) is None
+    assert (redirect_uri_error(uri, is_public=False) is None) is for_all
 
 
 BAD = {
@@ -52,4 +52,4 @@ BAD = {
 @pytest.mark.parametrize("uri", BAD.values(), ids=BAD)
 @pytest.mark.parametrize("is_public", [True, False], ids=["public", "confidential"])
 def test_nobody_may_register(uri: str, is_public: bool) -> None:
-    assert redirect_fault(uri, is_public=is_public)
+    assert redirect_uri_error(uri, is_public=is_public)

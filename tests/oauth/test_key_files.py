@@ -11,10 +11,10 @@ import joserfc.jwt
 import pytest
 
 from contract.ids import IdCodec
-from oauth.jwks import key_set
+from oauth.jwks import jwk_set
 from oauth.key_files import MANIFEST, KeyFolder
 from oauth.key_ring import STAGED_AT_LEAST_S, Purpose
-from oauth.mint import Mint, Order
+from oauth.mint import Mint, TokenSpec
 from tests.oauth.key_files import private
 
 NOW_S = 1_900_000_000
@@ -133,9 +133,9 @@ def test_a_key_of_either_algorithm_signs_what_another_library_verifies(folder: P
     keys(folder, "rotate", "access")
     found = KeyFolder(folder)
     mint = Mint("https://a.example", "https://b.example", IdCodec(bytes(32)), found.signing(Purpose.ACCESS, NOW_S))
-    order = Order(1, 11, "admin", ("contacts:read",), "growth", 60, "at_1", "grt_1")
+    order = TokenSpec(1, 11, "admin", ("contacts:read",), "growth", 60, "at_1", "grt_1")
     token = mint.sign(mint.claims(order, now_s=NOW_S))
-    [public] = [key for key in key_set(*found.published(NOW_S).values())["keys"] if key["alg"] == algorithm][-1:]
+    [public] = [key for key in jwk_set(*found.published(NOW_S).values())["keys"] if key["alg"] == algorithm][-1:]
     verified = joserfc.jwt.decode(token, joserfc.jwk.import_key(dict(public)), algorithms=[algorithm])
     assert verified.header == {"typ": "at+jwt", "alg": algorithm, "kid": public["kid"]}
 
@@ -143,7 +143,7 @@ def test_a_key_of_either_algorithm_signs_what_another_library_verifies(folder: P
 def test_no_set_of_several_keys_has_a_private_member(folder: Path) -> None:
     keys(folder, "stage", "access", "--algorithm", "RS256")
     keys(folder, "stage", "pat")
-    published = key_set(*KeyFolder(folder).published(NOW_S).values())["keys"]
+    published = jwk_set(*KeyFolder(folder).published(NOW_S).values())["keys"]
     assert len(published) == 3
     for key in published:
         assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & key.keys()

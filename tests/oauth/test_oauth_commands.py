@@ -12,12 +12,12 @@ import joserfc.jwk
 import joserfc.jwt
 import pytest
 
-from contract.claims import ALGORITHMS, TOKEN_TYPE, Claims, read_claims
+from contract.claims import ALGORITHMS, TOKEN_TYPE, Claims, parse_claims
 from contract.ids import IdCodec
 from contract.operations import SCOPES
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import TenantId
-from oauth.jwks import key_set, read_signing_key
+from oauth.jwks import jwk_set, read_signing_key
 from process.address import UnixAddress, parse_address
 from tests.support.processes import running
 
@@ -42,9 +42,9 @@ def oauth(environment: dict[str, str], *arguments: str) -> Outcome:
 
 
 def read(token: str, pem: str) -> tuple[dict[str, str], dict[str, object], Claims]:
-    [public] = key_set(read_signing_key(pem))["keys"]
+    [public] = jwk_set(read_signing_key(pem))["keys"]
     verified = joserfc.jwt.decode(token, joserfc.jwk.import_key(dict(public)), algorithms=list(ALGORITHMS))
-    claims = read_claims(verified.claims)
+    claims = parse_claims(verified.claims)
     assert isinstance(claims, Claims), claims
     return verified.header, verified.claims, claims
 
@@ -136,7 +136,7 @@ async def test_the_served_key_set_is_the_public_half_of_the_signing_key(
         async with client.get("http://oauth/healthz") as health:
             assert health.status == 200
         async with client.get("http://oauth/jwks") as keys:
-            assert await keys.json() == key_set(read_signing_key(ec_pem))
+            assert await keys.json() == jwk_set(read_signing_key(ec_pem))
             assert keys.headers["Cache-Control"] == "public, max-age=60"
         assert address.path.stat().st_mode & 0o777 == 0o600
 

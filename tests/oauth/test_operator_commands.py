@@ -14,7 +14,7 @@ from oauth.mint import JTI_PREFIXES, PAT_CLIENT
 from oauth.opaque import new_id
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
-from oauth.store.tokens import Issued, remember
+from oauth.store.tokens import IssuedRecord, remember
 from tests.oauth.test_oauth_commands import IDS, TENANT, oauth
 
 BUSINESS = IDS.seal_business("biz", TENANT)
@@ -30,8 +30,8 @@ async def migrated(url: str) -> None:
 
 async def made(url: str, jti: str, business: TenantId) -> int:
     """A personal access token of a user of the business, as it is remembered; returns its number."""
-    async with Database(database_url(url)) as database, database.writing() as connection:
-        token = Issued(
+    async with Database(database_url(url)) as database, database.write() as connection:
+        token = IssuedRecord(
             jti=jti,
             kind=TokenKind.PAT,
             grant_id=None,

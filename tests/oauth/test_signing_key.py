@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from contract.claims import RS256_HEADER
 from contract.ids import IdCodec
-from oauth.jwks import key_set, read_signing_key
+from oauth.jwks import jwk_set, read_signing_key
 from oauth.mint import Mint
 from tests.oauth.key_files import pem
 
@@ -21,13 +21,13 @@ def test_the_key_id_is_the_thumbprint_that_another_library_computes(
     fixture: str, request: pytest.FixtureRequest
 ) -> None:
     key = read_signing_key(request.getfixturevalue(fixture))
-    [public] = key_set(key)["keys"]
+    [public] = jwk_set(key)["keys"]
     assert joserfc.jwk.import_key(dict(public)).thumbprint() == key.id == public["kid"]
 
 
 @pytest.mark.parametrize("fixture", ["ec_pem", "rsa_pem"])
 def test_the_key_set_holds_no_private_member(fixture: str, request: pytest.FixtureRequest) -> None:
-    [public] = key_set(read_signing_key(request.getfixturevalue(fixture)))["keys"]
+    [public] = jwk_set(read_signing_key(request.getfixturevalue(fixture)))["keys"]
     assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & public.keys()
     assert public["use"] == "sig"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from oauth.pages.targets import form_target, place
+from oauth.pages.targets import csp_form_action, destination_host
 
 TARGETS = {
     "https://app.example/callback?x=1": ("https://app.example", "app.example"),
@@ -16,9 +16,9 @@ TARGETS = {
 
 @pytest.mark.parametrize(("uri", "target"), [(uri, target) for uri, (target, _) in TARGETS.items()])
 def test_a_form_may_be_answered_by_a_redirect_there_and_nowhere_else(uri: str, target: str) -> None:
-    assert form_target(uri) == target
+    assert csp_form_action(uri) == target
 
 
 @pytest.mark.parametrize(("uri", "told"), [(uri, told) for uri, (_, told) in TARGETS.items()])
 def test_a_person_is_told_the_host_unless_it_is_their_own_device(uri: str, told: str | None) -> None:
-    assert place(uri) == told
+    assert destination_host(uri) == told

@@ -10,7 +10,7 @@ from referencing.jsonschema import DRAFT202012
 
 from contract.documents import OPENAPI_DIALECTS
 from contract.versions import VERSIONS, Version
-from reference.document import text
+from reference.document import openapi_text
 
 Json = dict[str, Any]
 BY_DATE = {version.date: version for version in VERSIONS}
@@ -20,7 +20,7 @@ DATES = tuple(BY_DATE)
 @cache
 def the_document(date: str, dialect: str = OPENAPI_DIALECTS[0]) -> Json:
     """The document of a version, as anybody would read it."""
-    return dict(json.loads(text(BY_DATE[date], dialect)))
+    return dict(json.loads(openapi_text(BY_DATE[date], dialect)))
 
 
 def version_of(date: str) -> Version:

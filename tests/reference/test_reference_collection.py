@@ -87,7 +87,7 @@ def _template(url: Json) -> str:
 
 
 def test_a_key_is_another_one_in_every_request() -> None:
-    keyed = [row.id for row in OPERATIONS if row.keyed]
+    keyed = [row.id for row in OPERATIONS if row.takes_idempotency_key]
     sent = [
         header["value"]
         for item in requests(LATEST_VERSION.date)

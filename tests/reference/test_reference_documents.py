@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from contract.documents import EXAMPLE_API_URL, EXAMPLE_AUTH_URL, OPENAPI_DIALECTS, openapi_file
-from reference.document import text
+from reference.document import openapi_text
 from tests.reference.documents import DATES, operations, the_document, version_of
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ WRITTEN_OUT = ("ActivityDirection", "ActivityOutcome", "Address", "AddressInput"
 @pytest.mark.parametrize(("date", "dialect"), EVERY)
 def test_the_committed_document_is_current(date: str, dialect: str) -> None:
     version = version_of(date)
-    assert (ROOT / "docs" / "reference" / openapi_file(version, dialect)).read_text() == text(version, dialect)
+    assert (ROOT / "docs" / "reference" / openapi_file(version, dialect)).read_text() == openapi_text(version, dialect)
 
 
 @pytest.mark.parametrize(("date", "dialect"), EVERY)
@@ -72,7 +72,7 @@ def test_the_public_linter_has_nothing_to_say(tmp_path: Path) -> None:
     for date, dialect in EVERY:
         version = version_of(date)
         # As it is served: the linter does not like examples for servers.
-        served = text(version, dialect).replace(EXAMPLE_API_URL, "https://api.gateway.test")
+        served = openapi_text(version, dialect).replace(EXAMPLE_API_URL, "https://api.gateway.test")
         file = tmp_path / openapi_file(version, dialect)
         file.write_text(served.replace(EXAMPLE_AUTH_URL, "https://auth.gateway.test"))
         files.append(file.name)

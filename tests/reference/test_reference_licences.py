@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from reference import licences
-from reference.licences import faults, let_in, licence
+from reference.licences import is_allowed, licence, problems
 
 LET_IN = ("MIT", "Apache-2.0 AND MIT", "GPL-3.0-only OR MIT", "GPL-2.0-only AND ISC OR BSD-3-Clause AND MIT")
 NOT = (
@@ -18,12 +18,12 @@ NOT = (
 
 @pytest.mark.parametrize("expression", LET_IN)
 def test_lets_in_what_leaves_a_way_of_allowed_licences(expression: str) -> None:
-    assert let_in(expression)
+    assert is_allowed(expression)
 
 
 @pytest.mark.parametrize("expression", [*NOT, "(GPL-3.0-only) AND (GPL-2.0-only OR MIT OR Zlib)", ""])
 def test_lets_nothing_else_in(expression: str) -> None:
-    assert not let_in(expression)
+    assert not is_allowed(expression)
 
 
 FROM_METADATA = {
@@ -41,7 +41,7 @@ def test_a_licence_is_told_by_the_package_or_was_read(name: str, expression: str
 
 
 def test_everything_pinned_is_let_in() -> None:
-    assert faults() == []
+    assert problems() == []
 
 
 def without(name: str) -> Mapping[str, str]:
@@ -60,7 +60,7 @@ def test_what_is_not_let_in_is_one_line_with_its_cure(
     words: str, read: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(licences, "READ", read)
-    (line,) = faults()
+    (line,) = problems()
     assert line.startswith(words)
     assert "out" in line.rpartition(". ")[2] or "reference/licences.py" in line
     with pytest.raises(SystemExit, match=words.partition(":")[0]):

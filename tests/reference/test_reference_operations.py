@@ -10,15 +10,15 @@ from contract.documents import EXAMPLE_AUTH_URL
 from contract.operations import OPERATIONS, Operation
 from contract.problems import PROBLEMS
 from contract.vocabulary import Kind
-from reference.headers import ANSWERED
+from reference.headers import RESPONSE_HEADERS
 from reference.operations import operation_id
 from reference.problems import MORE_MEMBERS
-from reference.refusals import GIVEN_BY, OF_NO_OPERATION
+from reference.refusals import RAISED_BY, UNROUTED_PROBLEMS
 from tests.reference.documents import DATES, faults, named, operations, parameters, resolved, the_document
 from tests.spec import operations as promised
 from tests.spec import problems as promised_problems
 from transcoder.handlers import HANDLERS
-from transcoder.parameters import readers
+from transcoder.parameters import parsers_of
 
 Json = Any
 TODAY = the_document(DATES[0])
@@ -33,8 +33,8 @@ def test_every_promised_operation_is_there_and_no_other(date: str) -> None:
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.id)
 def test_an_operation_takes_what_the_service_reads(row: Operation) -> None:
     operation = operations(TODAY)[operation_id(row)]
-    assert set(parameters(TODAY, operation, "query")) == set(readers(row))
-    if row.open:
+    assert set(parameters(TODAY, operation, "query")) == set(parsers_of(row))
+    if row.is_public:
         assert not parameters(TODAY, operation, "header")
         return
     handler = HANDLERS[row.kind]
@@ -42,7 +42,7 @@ def test_an_operation_takes_what_the_service_reads(row: Operation) -> None:
     if handler.check is not None and not handler.may_lack_body:
         assert operation["requestBody"]["required"]
     assert parameters(TODAY, operation, "header")["Version"]["required"]
-    assert ("Idempotency-Key" in parameters(TODAY, operation, "header")) is row.keyed
+    assert ("Idempotency-Key" in parameters(TODAY, operation, "header")) is row.takes_idempotency_key
 
 
 @pytest.mark.parametrize("row", promised.OPERATIONS, ids=lambda row: row.id)
@@ -71,7 +71,7 @@ def test_lists_are_told_to_go_between_commas() -> None:
 
 
 def test_every_problem_is_told_where_it_can_happen_with_an_example() -> None:
-    assert {*GIVEN_BY, *OF_NO_OPERATION} == set(PROBLEMS)
+    assert {*RAISED_BY, *UNROUTED_PROBLEMS} == set(PROBLEMS)
     assert {problem.code: problem.status for problem in PROBLEMS} == promised_problems.PROBLEMS
     told: set[str] = set()
     for operation in operations(TODAY).values():
@@ -84,7 +84,7 @@ def test_every_problem_is_told_where_it_can_happen_with_an_example() -> None:
                 assert (body["code"], str(body["status"])) == (code, status)
                 assert f"`{code}`" in answer["description"]
                 told.add(code)
-    assert told == {problem.code for problem in GIVEN_BY}
+    assert told == {problem.code for problem in RAISED_BY}
 
 
 @pytest.mark.parametrize("code", TODAY["components"]["examples"])
@@ -101,8 +101,8 @@ def test_no_member_of_problems_is_told_of_that_no_problem_has() -> None:
 
 
 def test_every_header_that_a_script_may_read_is_told_of() -> None:
-    assert set(headers.EXPOSED) == set(ANSWERED)
-    for name, header in ANSWERED.items():
+    assert set(headers.CORS_EXPOSED_HEADERS) == set(RESPONSE_HEADERS)
+    for name, header in RESPONSE_HEADERS.items():
         if name.endswith("-reset"):
             assert "Seconds from now" in header["description"]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from contract import bounds
-from contract.explanations import treatment
-from contract.limits import PLANS, Plan, spend
+from contract.explanations import client_action
+from contract.limits import PLANS, Plan, charge_bucket
 from contract.problems import PROBLEMS
-from process.settings import Reader
-from reference.durations import in_words, seconds_for
+from process.settings import SettingsReader
+from reference.durations import format_duration, sync_seconds
 from reference.pages import PAGES
-from reference.settings import PROGRAMS, Program, asked_by, settings
+from reference.settings import PROGRAMS, Program, settings, settings_of
 from tests.spec import operations as promised
 from tests.spec import problems as promised_problems
 from tests.support.stack import ROOT
@@ -77,7 +77,7 @@ def test_every_problem_says_what_a_client_does_about_it() -> None:
 
 
 def test_only_what_may_pass_later_is_sent_again() -> None:
-    assert {row for row in PROBLEMS if treatment(row) == "retry"} == {row for row in PROBLEMS if row.retryable}
+    assert {row for row in PROBLEMS if client_action(row) == "retry"} == {row for row in PROBLEMS if row.retryable}
 
 
 def test_every_operation_says_what_it_costs_and_needs() -> None:
@@ -109,15 +109,15 @@ def test_a_sync_takes_as_long_as_the_arithmetic_says(plan: Plan) -> None:
                 charged_us = max(full_at_us, now_us) + 10 * policy.interval_us
                 waits.append(max(0, charged_us - now_us - policy.window_us))
             now_us += max(waits)
-            full_burst_us, first = spend(full_burst_us, tried.burst, 10, now_us=now_us)
-            full_daily_us, second = spend(full_daily_us, tried.daily, 10, now_us=now_us)
+            full_burst_us, first = charge_bucket(full_burst_us, tried.burst, 10, now_us=now_us)
+            full_daily_us, second = charge_bucket(full_daily_us, tried.daily, 10, now_us=now_us)
             assert first and second
-        assert seconds_for(tried, 20_000) == -(-now_us // 1_000_000)
+        assert sync_seconds(tried, 20_000) == -(-now_us // 1_000_000)
 
 
 def test_durations_are_told_in_two_parts() -> None:
     told = {0: "at once", 59: "59 s", 3_600: "1 h", 19_990: "5 h 33 min", 777_600: "9 d", 90_061: "1 d 1 h"}
-    assert {seconds: in_words(seconds) for seconds in told} == told
+    assert {seconds: format_duration(seconds) for seconds in told} == told
 
 
 def test_every_bound_is_told() -> None:
@@ -137,7 +137,7 @@ def test_every_role_says_what_it_may(role: str) -> None:
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.command)
 def test_a_program_reads_no_setting_that_is_not_told(program: Program) -> None:
-    names = {row.name for row in asked_by(program)}
+    names = {row.name for row in settings_of(program)}
     read: list[str] = []
 
     class Watched(dict[str, str]):
@@ -159,10 +159,10 @@ def test_a_secret_is_told_as_one() -> None:
 
 def test_a_program_that_needs_nothing_cannot_be_told_of(tmp_path: Path) -> None:
     def load(environment: Mapping[str, str]) -> object:
-        reader = Reader(environment)
+        reader = SettingsReader(environment)
         reader.read("COLOR", str, "a colour", default="red")
         reader.finish()
         return None
 
     with pytest.raises(LookupError, match="starts in an empty environment"):
-        asked_by(Program("python -m nothing", "", load))
+        settings_of(Program("python -m nothing", "", load))

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from contract.types import Domain, Line, Text
-from reference.values import write
+from reference.values import request_schema
 from tests.unit.transcoder.surroundings import around
-from transcoder.values import WHITE_SPACE, Fault, domain, line, text
+from transcoder.values import WHITE_SPACE, InvalidValue, domain, single_line, text
 
 AROUND = around()
 CHARACTERS = sorted({*map(chr, range(0x100)), *WHITE_SPACE, "\ufeff", "\u200b", "\u180e", "é", "\U0001f600"})
@@ -30,7 +30,7 @@ HOSTS = (
 
 
 def allowed(kind: Line | Text | Domain, value: str) -> bool:
-    schema = write(kind)
+    schema = request_schema(kind)
     return len(value) <= schema["maxLength"] and re.search(schema["pattern"].replace("$", r"\Z"), value) is not None
 
 
@@ -38,16 +38,16 @@ def allowed(kind: Line | Text | Domain, value: str) -> bool:
 def test_a_line_may_hold(place: str) -> None:
     kind = Line(100)
     for value in map(place.format, CHARACTERS):
-        assert allowed(kind, value) is not isinstance(line(kind, value, AROUND), Fault), ascii(value)
+        assert allowed(kind, value) is not isinstance(single_line(kind, value, AROUND), InvalidValue), ascii(value)
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_text_may_hold(place: str) -> None:
     kind = Text(100)
     for value in map(place.format, CHARACTERS):
-        assert allowed(kind, value) is not isinstance(text(kind, value, AROUND), Fault), ascii(value)
+        assert allowed(kind, value) is not isinstance(text(kind, value, AROUND), InvalidValue), ascii(value)
 
 
 @pytest.mark.parametrize("value", HOSTS)
 def test_a_domain_may_be(value: str) -> None:
-    assert allowed(Domain(), value) is not isinstance(domain(Domain(), value, AROUND), Fault)
+    assert allowed(Domain(), value) is not isinstance(domain(Domain(), value, AROUND), InvalidValue)

@@ -12,8 +12,8 @@ import pytest
 
 from oauth.store import revocations
 from oauth.store.database import Database, database_url
-from oauth.store.revocations import Note
-from stores.revocations.events import Kind
+from oauth.store.revocations import NewEntry
+from stores.revocations.events import EventKind
 from tests.support.stack import ASKED_AGAIN, Stack, running_stack
 
 T = TypeVar("T")
@@ -44,13 +44,13 @@ class Log:
 
     file: Path
 
-    def tell(self, kind: Kind, target: str, value: str | None = None) -> float:
+    def tell(self, kind: EventKind, target: str, value: str | None = None) -> float:
         """Append one event; returns the instant at which it was committed."""
-        asyncio.run(self._append(Note(kind, target, "a test", value)))
+        asyncio.run(self._append(NewEntry(kind, target, "a test", value)))
         return time.monotonic()
 
-    async def _append(self, note: Note) -> None:
-        async with Database(database_url(f"sqlite:///{self.file}")) as database, database.writing() as connection:
+    async def _append(self, note: NewEntry) -> None:
+        async with Database(database_url(f"sqlite:///{self.file}")) as database, database.write() as connection:
             await revocations.append(connection, [note], now_s=int(time.time()))
 
 

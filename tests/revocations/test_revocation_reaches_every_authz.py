@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from stores.revocations.events import Kind
+from stores.revocations.events import EventKind
 from tests.faults.conftest import Parts
 from tests.revocations.conftest import Caller, Log, until_all
 from tests.support.problems import assert_problem
@@ -38,15 +38,15 @@ def spare_asked(by: Caller) -> Iterator[None]:
 
 
 KINDS = {
-    "a token by its jti": (Kind.TOKEN, "jti", REVOKED),
-    "all of a subject's": (Kind.SUBJECT, "sub", REVOKED),
-    "a business": (Kind.SUSPEND, "business_id", SUSPENDED),
+    "a token by its jti": (EventKind.TOKEN, "jti", REVOKED),
+    "all of a subject's": (EventKind.SUBJECT, "sub", REVOKED),
+    "a business": (EventKind.SUSPEND, "business_id", SUSPENDED),
 }
 
 
 @pytest.mark.parametrize(("kind", "claim", "refused"), KINDS.values(), ids=KINDS.keys())
 def test_a_revocation_reaches_both_authz_of(
-    aging: Stack, log: Log, new_caller: NewCaller, kind: Kind, claim: str, refused: tuple[int, str]
+    aging: Stack, log: Log, new_caller: NewCaller, kind: EventKind, claim: str, refused: tuple[int, str]
 ) -> None:
     caller = new_caller()
     neighbour = new_caller(sub=caller.claims["sub"])
@@ -58,17 +58,17 @@ def test_a_revocation_reaches_both_authz_of(
         with spare_asked(caller):
             assert caller.decided() == refused
         assert denied_by(aging, caller.jti) == {"authz-1", "authz-2"}
-        assert neighbour.answer() == (ADMITTED if kind is Kind.TOKEN else refused)
+        assert neighbour.answer() == (ADMITTED if kind is EventKind.TOKEN else refused)
     finally:
-        if kind is Kind.SUSPEND:
-            log.tell(Kind.RESUME, target)
+        if kind is EventKind.SUSPEND:
+            log.tell(EventKind.RESUME, target)
             new_caller().until(ADMITTED, within_s=REACH_S)
 
 
 def test_the_answers_say_what_happened_and_cost_nothing(aging: Stack, log: Log, new_caller: NewCaller) -> None:
     revoked, suspended = new_caller(), new_caller(tenant=78)
-    log.tell(Kind.TOKEN, revoked.jti)
-    log.tell(Kind.SUSPEND, suspended.claims["business_id"])
+    log.tell(EventKind.TOKEN, revoked.jti)
+    log.tell(EventKind.SUSPEND, suspended.claims["business_id"])
     revoked.until(REVOKED, within_s=REACH_S)
     suspended.until(SUSPENDED, within_s=REACH_S)
     answer = revoked.ask()
@@ -86,7 +86,7 @@ def test_a_subjects_next_token_is_good_once_the_second_of_the_revocation_is_over
 ) -> None:
     before = new_caller()
     now_s = int(time.time())
-    log.tell(Kind.SUBJECT, before.claims["sub"])
+    log.tell(EventKind.SUBJECT, before.claims["sub"])
     before.until(REVOKED, within_s=REACH_S)
     assert new_caller(sub=before.claims["sub"], iat=now_s).answer() == REVOKED
     assert new_caller(sub=before.claims["sub"], iat=now_s + 2).answer() == ADMITTED
@@ -95,9 +95,9 @@ def test_a_subjects_next_token_is_good_once_the_second_of_the_revocation_is_over
 def test_a_business_that_is_resumed_is_served_again(log: Log, new_caller: NewCaller) -> None:
     caller = new_caller()
     business = caller.claims["business_id"]
-    log.tell(Kind.SUSPEND, business)
+    log.tell(EventKind.SUSPEND, business)
     caller.until(SUSPENDED, within_s=REACH_S)
-    log.tell(Kind.RESUME, business)
+    log.tell(EventKind.RESUME, business)
     caller.until(ADMITTED, within_s=REACH_S)
 
 
@@ -109,10 +109,10 @@ def test_an_override_acts_on_limits_and_is_told_until_it_is_taken_back(log: Log,
         return caller.ask().headers["X-RateLimit-Limit"]
 
     assert limit() == "200"
-    log.tell(Kind.PLAN, business, "starter")
+    log.tell(EventKind.PLAN, business, "starter")
     until_all(limit, "50", within_s=REACH_S)
     assert caller.client.get("/v1/me").json()["data"]["business"]["plan"] == "starter"
-    log.tell(Kind.PLAN, business)
+    log.tell(EventKind.PLAN, business)
     until_all(limit, "200", within_s=REACH_S)
 
 
@@ -139,7 +139,7 @@ def test_a_revoked_token_stays_revoked_however_it_is_spelled(log: Log, new_calle
 
     accepted = [text for text, status in zip(spellings, answers()[::3], strict=True) if status == 200]
     assert accepted, "the edge takes no other spelling any more: this test shows nothing"
-    log.tell(Kind.TOKEN, caller.jti)
+    log.tell(EventKind.TOKEN, caller.jti)
     caller.until(REVOKED, within_s=REACH_S)
     assert set(answers()) == {401}
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from stores.revocations.events import Kind
+from stores.revocations.events import EventKind
 from tests.faults.conftest import Parts
 from tests.faults.matrix import note
 from tests.revocations.conftest import MAX_AGE_S, Caller, Log, until_all
@@ -36,7 +36,7 @@ def test_a_revocation_needs_no_valkey(aging: Stack, log: Log, new_caller: NewCal
     caller = new_caller()
     assert caller.answer() == ADMITTED
     with Parts(aging).dead("valkey"):
-        log.tell(Kind.TOKEN, caller.jti)
+        log.tell(EventKind.TOKEN, caller.jti)
         caller.until(REVOKED, within_s=REACH_S)
     waited(lambda: aging.client().get("/readyz").status_code == 200, "everything to be back")
 
@@ -45,8 +45,8 @@ def test_what_was_revoked_and_suspended_is_so_after_a_restart_of_everything(
     aging: Stack, log: Log, new_caller: NewCaller
 ) -> None:
     revoked, suspended, good = new_caller(), new_caller(tenant=77), new_caller()
-    log.tell(Kind.TOKEN, revoked.jti)
-    log.tell(Kind.SUSPEND, suspended.claims["business_id"])
+    log.tell(EventKind.TOKEN, revoked.jti)
+    log.tell(EventKind.SUSPEND, suspended.claims["business_id"])
     revoked.until(REVOKED, within_s=REACH_S)
     suspended.until(SUSPENDED, within_s=REACH_S)
     aging.restart()
@@ -60,7 +60,7 @@ def test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_50
     aging: Stack, log: Log, new_caller: NewCaller
 ) -> None:
     good, revoked = new_caller(), new_caller()
-    log.tell(Kind.TOKEN, revoked.jti)
+    log.tell(EventKind.TOKEN, revoked.jti)
     revoked.until(REVOKED, within_s=REACH_S)
     with Parts(aging).dead("oauth"):
         gone_s = time.monotonic()
@@ -71,7 +71,7 @@ def test_without_the_authorization_server_tokens_go_on_until_the_age_and_then_50
         assert (answer.headers["Retry-After"], answer.json()["retryable"]) == ("1", True)
         assert revoked.answer() == OVERLOADED
         later = new_caller()
-        log.tell(Kind.TOKEN, later.jti)
+        log.tell(EventKind.TOKEN, later.jti)
     good.until(ADMITTED, within_s=RESTARTED_S)
     later.until(REVOKED, within_s=REACH_S)
     for name in ("authz-1", "authz-2"):

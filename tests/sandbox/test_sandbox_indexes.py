@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from sandbox.bodies import read_query
+from sandbox.bodies import parse_query
 from sandbox.declarations import Field, Index, Verb
-from sandbox.kinds import Stored
-from sandbox.paging import Position, read_order, seal_key
+from sandbox.kinds import Storage
+from sandbox.paging import Position, encode_page_key, parse_order
 from sandbox.records import stretches
 from sandbox.statistics import assume
 from sandbox.tables import METADATA, TABLES, RecordTable
@@ -41,7 +41,7 @@ def plans(
 ) -> list[str]:
     """How SQLite would find each stretch of a page."""
     found = []
-    for statement in stretches(table, 1, read_query(body, table, 1, ways=Ways(iter(walked)))):
+    for statement in stretches(table, 1, parse_query(body, table, 1, ways=Ways(iter(walked)))):
         compiled = statement.limit(51).compile(connection, compile_kwargs={"render_postcompile": True})
         text = f"EXPLAIN QUERY PLAN {compiled}"
         parameters = tuple(compiled.construct_params()[name] for name in compiled.positiontup or ())
@@ -56,8 +56,8 @@ def test_an_order_is_an_index_read_from_its_place_on(
     connection: sa.Connection, table: RecordTable, field: Field, sign: str, with_deleted: int
 ) -> None:
     sort = [f"{sign}{field.name}"]
-    value: str | int = "m" if field.kind.stored is Stored.TEXT else 7
-    for key in (None, seal_key(read_order(sort, table), Position(value, 7))):
+    value: str | int = "m" if field.kind.stored is Storage.TEXT else 7
+    for key in (None, encode_page_key(parse_order(sort, table), Position(value, 7))):
         for plan in plans(connection, table, {"sort": sort, "after_key": key, "with_deleted": with_deleted}):
             assert plan.startswith(f"SEARCH {table.resource.path} USING"), plan
             assert "·" not in plan  # no step that sorts
@@ -72,7 +72,7 @@ def test_an_order_is_an_index_read_from_its_place_on(
 def test_a_value_that_few_have_is_an_index_entry_in_any_order(
     connection: sa.Connection, table: RecordTable, field: Field, with_deleted: int, sort: str
 ) -> None:
-    value = "x@y.example" if field.kind.stored is Stored.TEXT else 7
+    value = "x@y.example" if field.kind.stored is Storage.TEXT else 7
     body = {"where": [field.name, "=", value], "with_deleted": with_deleted, "sort": [sort]}
     (plan,) = plans(connection, table, body)
     assert f"(business_id=? AND {field.name}=?)" in plan
@@ -83,9 +83,9 @@ def test_a_value_that_few_have_is_an_index_entry_in_any_order(
 def test_a_value_that_many_have_is_an_index_read_in_the_usual_order(
     connection: sa.Connection, table: RecordTable, field: Field, with_deleted: int
 ) -> None:
-    value = "x" if field.kind.stored is Stored.TEXT else 2
+    value = "x" if field.kind.stored is Storage.TEXT else 2
     body = {"where": [field.name, "=", value], "with_deleted": with_deleted}
-    key = seal_key(read_order(["-created_at"], table), Position(7, 7))
+    key = encode_page_key(parse_order(["-created_at"], table), Position(7, 7))
     tied, behind = plans(connection, table, {**body, "after_key": key})
     assert f"(business_id=? AND {field.name}=? AND created_at=? AND id<?)" in tied
     assert f"(business_id=? AND {field.name}=? AND created_at<?)" in behind
@@ -102,7 +102,7 @@ def test_a_tag_is_looked_up_among_the_tags(connection: sa.Connection, table: Rec
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_an_order_within_a_value_is_an_index_of_both(connection: sa.Connection, sign: str) -> None:
     deals, sort = TABLES["deals"], [f"{sign}amount_minor"]
-    key = seal_key(read_order(sort, deals), Position(7, 7))
+    key = encode_page_key(parse_order(sort, deals), Position(7, 7))
     for after_key in (None, key):
         body = {"where": ["currency", "=", "GBP"], "sort": sort, "after_key": after_key}
         for plan in plans(connection, deals, body):

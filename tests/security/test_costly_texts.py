@@ -13,7 +13,7 @@ from tests.security.wire import Message
 from tests.support.problems import assert_problem, items
 from tests.support.stack import Stack
 from transcoder import strict_json
-from transcoder.composed import MOST_SHRINKAGE, composed
+from transcoder.composed import MOST_SHRINKAGE, to_nfc
 
 QUICK_S = 2.0
 """Of processor time, for what took minutes."""
@@ -31,14 +31,14 @@ OUT_OF_ORDER = {
 @pytest.mark.parametrize("text", OUT_OF_ORDER.values(), ids=OUT_OF_ORDER)
 def test_a_text_is_composed_in_no_time(text: str) -> None:
     started_s = time.process_time()
-    composed(text)
+    to_nfc(text)
     assert time.process_time() - started_s < QUICK_S
 
 
 @given(st.text(st.sampled_from(MARKS + LETTERS), max_size=20) | st.text(max_size=20))
 def test_it_is_composed_as_unicode_has_it(text: str) -> None:
-    assert composed(text) == unicodedata.normalize("NFC", text)
-    assert len(text) <= MOST_SHRINKAGE * len(composed(text))
+    assert to_nfc(text) == unicodedata.normalize("NFC", text)
+    assert len(text) <= MOST_SHRINKAGE * len(to_nfc(text))
 
 
 MANY = "\u0301\u0316" * 40_000
@@ -75,7 +75,7 @@ def test_a_body_full_of_marks_is_refused_as_too_long(
 def test_a_large_string_is_read_in_no_time() -> None:
     raw = b'{"a":[' + b"[]," * 40 + b'"' + b"a" * 24_000_000 + b'"]}'
     started_s = time.process_time()
-    assert not isinstance(strict_json.parse(raw), strict_json.Malformed)
+    assert not isinstance(strict_json.parse(raw), strict_json.MalformedJson)
     assert time.process_time() - started_s < QUICK_S
 
 
@@ -92,7 +92,7 @@ BATCHES = {
 def test_a_batch_of_more_than_anybody_has_to_say_is_refused_in_no_time(items: bytes) -> None:
     """It took two seconds, in which its transcoder answered nobody."""
     started_s = time.process_time()
-    assert isinstance(strict_json.parse(b'{"items":[' + items), strict_json.Malformed)
+    assert isinstance(strict_json.parse(b'{"items":[' + items), strict_json.MalformedJson)
     assert time.process_time() - started_s < QUICK_S
 
 

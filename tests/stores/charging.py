@@ -1,13 +1,13 @@
 """One charge at a time, as most tests ask for it."""
 
 from contract.limits import Plan
-from stores.buckets import Ask, Buckets, Charge
-from stores.valkey import StoreLost
+from stores.buckets import Buckets, ChargeRequest, ChargeResult
+from stores.valkey import StoreUnavailable
 
 
-async def charged(buckets: Buckets, rate_key: str, *, business: str, plan: Plan, cost: int) -> Charge:
+async def charged(buckets: Buckets, rate_key: str, *, business: str, plan: Plan, cost: int) -> ChargeResult:
     """What came of it; raises StoreLost."""
-    [made] = await buckets.charge([Ask(rate_key, business, plan, cost)])
-    if isinstance(made, StoreLost):
+    [made] = await buckets.charge([ChargeRequest(rate_key, business, plan, cost)])
+    if isinstance(made, StoreUnavailable):
         raise made
     return made

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 
-from stores.clients import Client, pipelined
+from stores.clients import Client, pipelined_client
 from stores.valkey import place
 from tests.stores.cluster_process import cluster_at
 from tests.stores.redis_py import pooled
@@ -42,7 +42,7 @@ def places(valkey_url: str, cluster_url: str) -> dict[str, str]:
 @asynccontextmanager
 async def opened(kind: str, url: str) -> AsyncIterator[tuple[Client, Redis | RedisCluster]]:
     """A client of ours, and one for the test's own looks."""
-    client = (pooled if kind == "valkey" else pipelined)(url, timeout_s=TIMEOUT_S)
+    client = (pooled if kind == "valkey" else pipelined_client)(url, timeout_s=TIMEOUT_S)
     where = place(url)
     redis: Redis | RedisCluster = RedisCluster.from_url(where.url) if where.seeds else Redis.from_url(url)
     try:

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from stores.clients import Client
 from stores.cluster import Cluster
-from stores.valkey import Call, StoreLost, place, side_by_side
+from stores.valkey import Call, StoreUnavailable, place, side_by_side
 
 _CONNECTIONS = 32
 
@@ -40,9 +40,9 @@ class PooledScript:
                 return await self._run(keys=keys, args=args)
         except (RedisError, OSError) as error:
             # Away, refusing, too slow (TimeoutError is an OSError), loading, read-only, full or talking nonsense.
-            raise StoreLost(f"{type(error).__name__}: {error}") from error
+            raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
-    async def each(self, calls: Sequence[Call]) -> "Sequence[Any | StoreLost]":
+    async def call_many(self, calls: Sequence[Call]) -> "Sequence[Any | StoreUnavailable]":
         """See `Script`."""
         return await side_by_side(self, calls)
 
@@ -70,7 +70,7 @@ class Valkey:
         """A script to call."""
         return PooledScript(self._redis, text, self._timeout_s)
 
-    def part(self, key: str) -> str:
+    def partition(self, key: str) -> str:
         """The whole."""
         return ""
 

@@ -14,7 +14,7 @@ from redis.asyncio.cluster import RedisCluster
 
 from contract.limits import SCALE, Plan, Policy
 from stores.buckets import Buckets, MemoryBuckets, ValkeyBuckets
-from stores.pipelined import Pipelined
+from stores.pipelined import PipelinedClient
 from stores.valkey import Scripts
 from tests.stores.charging import charged
 from tests.stores.conftest import opened
@@ -145,7 +145,7 @@ async def test_of_twice_the_limit_in_parallel_exactly_the_limit_passes(shop: Sho
 
 
 async def test_two_processes_pass_the_limit_and_what_refilled_between_them(valkey_url: str, business: str) -> None:
-    valkeys = [Pipelined(valkey_url, timeout_s=TIMEOUT_S) for _ in range(2)]
+    valkeys = [PipelinedClient(valkey_url, timeout_s=TIMEOUT_S) for _ in range(2)]
     stores = [ValkeyBuckets(valkey) for valkey in valkeys]
     limit = SCALE.burst.limit
     began_s = time.monotonic()

@@ -19,8 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from redis.asyncio import Redis
 
 from contract.limits import Plan, Policy, share
-from stores.buckets import Buckets, Charge, MemoryBuckets, ValkeyBuckets
-from stores.pipelined import Pipelined
+from stores.buckets import Buckets, ChargeResult, MemoryBuckets, ValkeyBuckets
+from stores.pipelined import PipelinedClient
 from stores.valkey import Script
 from tests.stores.charging import charged
 
@@ -63,7 +63,7 @@ class Store:
     def _made(self) -> Buckets:
         return MemoryBuckets(lambda: self.now_us)
 
-    def charge(self, family: str, plan: Plan, cost: int) -> Charge:
+    def charge(self, family: str, plan: Plan, cost: int) -> ChargeResult:
         return self._runner.run(charged(self.buckets, family, business=self.business, plan=plan, cost=cost))
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class ScriptStore(Store):
     """The script, with a clock that can be set."""
 
     def __init__(self, url: str) -> None:
-        self._pipelined = Pipelined(url, timeout_s=5.0)
+        self._pipelined = PipelinedClient(url, timeout_s=5.0)
         self._redis = Redis.from_url(url)
         super().__init__()
 
@@ -86,9 +86,9 @@ class ScriptStore(Store):
         return self._pipelined.script(text.replace("redis.call('TIME')", "redis.call('MGET', 'seconds', 'micros')"))
 
     def part(self, key: str) -> str:
-        return self._pipelined.part(key)
+        return self._pipelined.partition(key)
 
-    def charge(self, family: str, plan: Plan, cost: int) -> Charge:
+    def charge(self, family: str, plan: Plan, cost: int) -> ChargeResult:
         seconds, micros = divmod(self.now_us, 1_000_000)
         self._runner.run(self._set({"seconds": seconds, "micros": micros}))
         return super().charge(family, plan, cost)
@@ -145,7 +145,7 @@ def machine_of(open_store: Callable[[], Store]) -> type[RuleBasedStateMachine]:
             assert made.passed
             self.waits = None
 
-        def _compare(self, family: str, plan: Plan, cost: int, made: Charge) -> None:
+        def _compare(self, family: str, plan: Plan, cost: int, made: ChargeResult) -> None:
             models: Sequence[tuple[Policy, Model]] = [(p, self.models[family, p.name]) for p in plan.policies]
             for policy, model in models:
                 model.fill(policy, self.store.now_us)

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from contract.limits import GROWTH, PLANS, Plan, Policy, spend
+from contract.limits import GROWTH, PLANS, Plan, Policy, charge_bucket
 from stores.buckets import ValkeyBuckets
-from stores.pipelined import Pipelined
+from stores.pipelined import PipelinedClient
 from tests.stores.charging import charged
 
 _numbers = itertools.count()
@@ -25,7 +25,7 @@ async def redis(valkey_url: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture(scope="module")
 async def buckets(valkey_url: str) -> AsyncIterator[ValkeyBuckets]:
-    valkey = Pipelined(valkey_url, timeout_s=5.0)
+    valkey = PipelinedClient(valkey_url, timeout_s=5.0)
     yield ValkeyBuckets(valkey)
     await valkey.close()
 
@@ -69,7 +69,9 @@ async def test_the_script_is_spend_for_any_plan_cost_and_state(
     clocks = {at - budget.ahead_us for at, budget in zip(stored, charge.budgets, strict=True) if budget.ahead_us}
     assert len(clocks) == 1
     now_us = clocks.pop()
-    expected = [spend(at, policy, cost, now_us=now_us) for at, policy in zip(before, plan.policies, strict=True)]
+    expected = [
+        charge_bucket(at, policy, cost, now_us=now_us) for at, policy in zip(before, plan.policies, strict=True)
+    ]
     assert charge.passed == all(fits for _, fits in expected)
     if charge.passed:
         assert stored == [at for at, _ in expected]

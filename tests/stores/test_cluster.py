@@ -15,12 +15,12 @@ import stores
 from contract.limits import SCALE
 from contract.vocabulary import TenantId
 from stores.buckets import ValkeyBuckets
-from stores.clients import pipelined
+from stores.clients import pipelined_client
 from stores.cluster import Cluster, slot_of
-from stores.idempotency import Use, ValkeyIdempotency
+from stores.idempotency import KeyUse, ValkeyIdempotency
 from stores.receipt import Receipt
 from stores.receipts import ValkeyReceipts
-from stores.valkey import Call, Script, Scripts, StoreLost, place, valkey_url
+from stores.valkey import Call, Script, Scripts, StoreUnavailable, place, valkey_url
 from tests.stores.charging import charged
 from tests.stores.cluster_process import Nodes, cluster_at
 
@@ -67,7 +67,7 @@ class Recorder:
         self.called: dict[str, list[Sequence[str]]] = {}
 
     def part(self, key: str) -> str:
-        return self._inner.part(key)
+        return self._inner.partition(key)
 
     def script(self, text: str) -> Script:
         return Recorded(self._inner.script(text), self.called.setdefault(text, []))
@@ -84,25 +84,25 @@ class Recorded:
         self._called.append(keys)
         return await self._inner(keys, args)
 
-    async def each(self, calls: Sequence[Call]) -> Sequence[Any | StoreLost]:
+    async def each(self, calls: Sequence[Call]) -> Sequence[Any | StoreUnavailable]:
         self._called += [call.keys for call in calls]
-        return await self._inner.each(calls)
+        return await self._inner.call_many(calls)
 
 
 async def test_every_script_touches_keys_of_one_slot(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stores.receipts.RECEIPTS_PER_BUSINESS", 1)
     recorder = Recorder(cluster)
     await charged(ValkeyBuckets(recorder), "family", business="biz_1", plan=SCALE, cost=1)
-    once, tenant, use = ValkeyIdempotency(recorder), TenantId(1), Use("key", b"note")
+    once, tenant, use = ValkeyIdempotency(recorder), TenantId(1), KeyUse("key", b"note")
     await once.claim(tenant, "name", "print", "owner", use)
     await once.claim(tenant, "another", "print", "owner", use)
     await once.finish(tenant, "name", "owner", b"answer", b"note")
     assert len(await once.uses(tenant, "key")) == 2
     await once.release(tenant, "another", "owner")
     receipts, receipt = ValkeyReceipts(recorder), Receipt("first", "usr", "contacts.list", 0, status=200)
-    await receipts.keep("biz_1", [receipt])
+    await receipts.save("biz_1", [receipt])
     # The first makes room for this one: a key that the script finds by itself.
-    await receipts.keep("biz_1", [Receipt("second", "usr", "contacts.list", 0, status=200)])
+    await receipts.save("biz_1", [Receipt("second", "usr", "contacts.list", 0, status=200)])
     assert await receipts.find("biz_1", "first") is None
     assert set(recorder.called) == scripts_in_stores()
     for text, calls in recorder.called.items():
@@ -122,7 +122,7 @@ async def test_each_key_is_asked_for_where_it_lies(nodes: Nodes, cluster: Cluste
     count = cluster.script(COUNT)
     keys = [key_on(nodes, port) + "place" for port in nodes.ports]
     assert await asyncio.gather(*(count([key], []) for key in keys)) == [1, 1, 1]
-    assert [cluster.part(key) for key in keys] == [f"127.0.0.1:{port}" for port in nodes.ports]
+    assert [cluster.partition(key) for key in keys] == [f"127.0.0.1:{port}" for port in nodes.ports]
 
 
 async def test_any_node_that_lives_is_enough_to_find_all(nodes: Nodes) -> None:
@@ -140,7 +140,7 @@ async def test_a_node_that_names_no_host_means_its_own(nodes: Nodes, cluster: Cl
     for port in nodes.ports:
         await nodes.ask(port, "CONFIG", "SET", "cluster-preferred-endpoint-type", kind)
     try:
-        cluster.moved(slot_of(key), ("127.0.0.1", nodes.ports[1]))  # which is not so: the node says where it is
+        cluster.on_moved(slot_of(key), ("127.0.0.1", nodes.ports[1]))  # which is not so: the node says where it is
         assert await count([key], []) == 2
     finally:
         for port in nodes.ports:
@@ -149,7 +149,7 @@ async def test_a_node_that_names_no_host_means_its_own(nodes: Nodes, cluster: Cl
 
 async def test_without_any_node_the_store_is_lost() -> None:
     async with client_of("redis://127.0.0.1:1?cluster=true", SHORT_S) as client:
-        with pytest.raises(StoreLost):
+        with pytest.raises(StoreUnavailable):
             await client.script(COUNT)(["key"], [])
 
 
@@ -161,7 +161,7 @@ class Counting:
         self._key = key
         self._over = False
         self.seen: list[int] = []
-        self.lost: list[StoreLost] = []
+        self.lost: list[StoreUnavailable] = []
 
     async def __aenter__(self) -> "Counting":
         self._callers = [asyncio.create_task(self._call()) for _ in range(CALLERS)]
@@ -176,7 +176,7 @@ class Counting:
         while not self._over:
             try:
                 self.seen.append(await self._count([self._key], []))
-            except StoreLost as lost:
+            except StoreUnavailable as lost:
                 self.lost.append(lost)
                 await asyncio.sleep(0.01)
 
@@ -197,7 +197,7 @@ async def test_a_slot_that_moves_as_a_whole_is_followed_and_no_call_is_lost(node
             name = await nodes.ask(other, "CLUSTER", "MYID")
             await nodes.ask(one, "CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", slot, slot, "NODE", name)
             async with asyncio.timeout(20.0):
-                while cluster.part(key) != f"127.0.0.1:{other}":  # noqa: ASYNC110
+                while cluster.partition(key) != f"127.0.0.1:{other}":  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             await counting.more(CALLERS)
         assert not counting.lost
@@ -216,9 +216,9 @@ async def test_a_key_that_has_gone_ahead_of_its_slot_is_asked_for_where_it_is(no
     try:
         await nodes.ask(source, "MIGRATE", "127.0.0.1", target, key, 0, 5000)
         assert [await count([key], []) for _ in range(3)] == [2, 3, 4]
-        assert cluster.part(key) == f"127.0.0.1:{source}"
+        assert cluster.partition(key) == f"127.0.0.1:{source}"
         both = cluster.script("return redis.call('MSET', KEYS[1], '1', KEYS[2], '2')")
-        with pytest.raises(StoreLost, match="TRYAGAIN"):
+        with pytest.raises(StoreUnavailable, match="TRYAGAIN"):
             await both([key, key + "new"], [])
     finally:
         for port in (source, target):
@@ -236,7 +236,7 @@ async def test_a_node_that_dies_takes_its_slots_with_it_and_no_other_and_is_foun
             assert await count([gone], []) == 1
             await nodes.kill(dying)
             for _ in range(20):
-                with pytest.raises(StoreLost):
+                with pytest.raises(StoreUnavailable):
                     await count([gone], [])
             for other in others:
                 await other.more(CALLERS)
@@ -247,7 +247,7 @@ async def test_a_node_that_dies_takes_its_slots_with_it_and_no_other_and_is_foun
                     try:
                         await count([gone], [])
                         break
-                    except StoreLost:
+                    except StoreUnavailable:
                         await asyncio.sleep(0.05)
         assert [other.lost for other in others] == [[], []]
 
@@ -265,7 +265,7 @@ async def test_a_client_that_is_closed_while_it_looks_for_the_cluster_leaves_not
     async with client_of(nodes.url) as client:
         asking = asyncio.ensure_future(client.script(READ)(["key"], []))
         await asyncio.sleep(0)
-    with pytest.raises(StoreLost):
+    with pytest.raises(StoreUnavailable):
         await asking
     assert {task for task in asyncio.all_tasks() if "Cluster" in repr(task.get_coro())} == set()
 
@@ -298,7 +298,7 @@ def test_no_server_is_named_by(url: str) -> None:
 
 
 async def test_one_server_is_no_cluster(valkey_url: str) -> None:
-    client = pipelined(valkey_url, timeout_s=TIMEOUT_S)
+    client = pipelined_client(valkey_url, timeout_s=TIMEOUT_S)
     assert not isinstance(client, Cluster)
-    assert client.part("any key") == ""
+    assert client.partition("any key") == ""
     await client.close()

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 from structlog.testing import CapturingLogger
 
-from stores.pipelined import Pipelined
+from stores.pipelined import PipelinedClient
 from stores.receipt import Receipt
-from stores.receipts import BATCH, QUEUE, MemoryReceipts, Outbox, Receipts, ValkeyReceipts
-from stores.valkey import StoreLost
+from stores.receipts import MAX_BATCH, MAX_QUEUED, MemoryReceipts, ReceiptQueue, Receipts, ValkeyReceipts
+from stores.valkey import StoreUnavailable
 from tests.stores.shelves import KINDS, Shelf, shelf_of
 from tests.stores.valkey_process import valkey_at
 from tests.support.waiting import until
@@ -62,28 +62,28 @@ def numbered(*numbers: int) -> list[Receipt]:
 
 async def test_what_was_kept_is_found_member_for_member(store: Receipts, business: str) -> None:
     bare = replace(RECEIPT, trace_id="another", operation=None, status=404, problem="route-not-found", record=None)
-    await store.keep(business, [RECEIPT, bare])
+    await store.save(business, [RECEIPT, bare])
     assert await store.find(business, RECEIPT.trace_id) == RECEIPT
     assert await store.find(business, "another") == bare
     assert await store.find(business, "a third") is None
 
 
 async def test_businesses_do_not_see_each_other_s(store: Receipts, business: str) -> None:
-    await store.keep(business, [RECEIPT])
+    await store.save(business, [RECEIPT])
     assert await store.find(f"{business}0", RECEIPT.trace_id) is None
     assert await store.find(business[:-1], RECEIPT.trace_id) is None
 
 
 async def test_of_a_request_that_was_tried_twice_the_later_receipt_is_kept(store: Receipts, business: str) -> None:
     for status in (502, 200):
-        await store.keep(business, [replace(RECEIPT, status=status)])
+        await store.save(business, [replace(RECEIPT, status=status)])
     found = await store.find(business, RECEIPT.trace_id)
     assert found is not None
     assert found.status == 200
 
 
 async def test_a_receipt_is_kept_for_a_day_and_not_longer(shelf: Shelf[Receipts], business: str) -> None:
-    await shelf.store.keep(business, [RECEIPT])
+    await shelf.store.save(business, [RECEIPT])
     await shelf.pass_time(DAY_S - 60)
     assert await shelf.store.find(business, RECEIPT.trace_id) == RECEIPT
     await shelf.pass_time(60)
@@ -92,20 +92,20 @@ async def test_a_receipt_is_kept_for_a_day_and_not_longer(shelf: Shelf[Receipts]
 
 async def test_the_oldest_make_room_in_a_business_that_is_never_silent(store: Receipts, business: str) -> None:
     for first in range(0, MOST, 1000):
-        await store.keep(business, numbered(*range(first, first + 1000)))
+        await store.save(business, numbered(*range(first, first + 1000)))
     oldest, second, third = numbered(0, 1, 2)
     assert await store.find(business, oldest.trace_id) == oldest
-    await store.keep(business, numbered(MOST, MOST + 1))
+    await store.save(business, numbered(MOST, MOST + 1))
     assert await store.find(business, oldest.trace_id) is None
     assert await store.find(business, second.trace_id) is None
     assert await store.find(business, third.trace_id) == third
 
 
 async def test_all_receipts_of_a_business_lie_in_one_slot_are_bounded_and_end_by_themselves(valkey_url: str) -> None:
-    valkey = Pipelined(valkey_url, timeout_s=TIMEOUT_S)
+    valkey = PipelinedClient(valkey_url, timeout_s=TIMEOUT_S)
     store = ValkeyReceipts(valkey)
     for first in range(0, MOST + 2000, 1000):
-        await store.keep("biz_77", numbered(*range(first, first + 1000)))
+        await store.save("biz_77", numbered(*range(first, first + 1000)))
     async with Redis.from_url(valkey_url) as redis:
         keys = [key.decode() for key in await redis.keys("*{biz_77}*")]
         assert len(keys) == MOST + 1
@@ -118,24 +118,24 @@ async def test_all_receipts_of_a_business_lie_in_one_slot_are_bounded_and_end_by
 async def test_a_store_that_is_away_is_lost_whatever_is_asked_of_it() -> None:
     with TemporaryDirectory() as folder:
         async with valkey_at(Path(folder)) as (url, process):
-            valkey = Pipelined(url, timeout_s=TIMEOUT_S)
+            valkey = PipelinedClient(url, timeout_s=TIMEOUT_S)
             store = ValkeyReceipts(valkey)
-            await store.keep("biz", [RECEIPT])
+            await store.save("biz", [RECEIPT])
             process.kill()
             await process.wait()
-            with pytest.raises(StoreLost):
-                await store.keep("biz", [RECEIPT])
-            with pytest.raises(StoreLost):
+            with pytest.raises(StoreUnavailable):
+                await store.save("biz", [RECEIPT])
+            with pytest.raises(StoreUnavailable):
                 await store.find("biz", RECEIPT.trace_id)
             await valkey.close()
 
 
 async def test_what_somebody_else_wrote_is_no_receipt(valkey_url: str) -> None:
-    valkey = Pipelined(valkey_url, timeout_s=TIMEOUT_S)
+    valkey = PipelinedClient(valkey_url, timeout_s=TIMEOUT_S)
     async with Redis.from_url(valkey_url) as redis:
         for other in (b"\xc1", b"\x91\x01", b"\x01"):
             await redis.set("receipt:{biz_78}:x", other)
-            with pytest.raises(StoreLost):
+            with pytest.raises(StoreUnavailable):
                 await ValkeyReceipts(valkey).find("biz_78", "x")
     await valkey.close()
 
@@ -170,8 +170,8 @@ def log(logged: CapturingLogger) -> Any:
 
 async def test_a_receipt_gets_there_by_itself_and_many_go_together(log: Any) -> None:
     store = Moody()
-    outbox = Outbox(store, log)
-    async with outbox.delivering():
+    outbox = ReceiptQueue(store, log)
+    async with outbox.deliver_in_background():
         for receipt in numbered(*range(10)):
             outbox.put("one", receipt)
             await asyncio.sleep(0)  # those of several turns of the loop
@@ -185,11 +185,11 @@ async def test_a_receipt_gets_there_by_itself_and_many_go_together(log: Any) -> 
 
 async def test_what_waits_when_the_process_ends_is_delivered_first(log: Any) -> None:
     store = Moody()
-    outbox = Outbox(store, log)
-    async with outbox.delivering():
-        for receipt in numbered(*range(2 * BATCH + 1)):
+    outbox = ReceiptQueue(store, log)
+    async with outbox.deliver_in_background():
+        for receipt in numbered(*range(2 * MAX_BATCH + 1)):
             outbox.put("one", receipt)
-    assert store.kept == numbered(*range(2 * BATCH + 1))
+    assert store.kept == numbered(*range(2 * MAX_BATCH + 1))
 
 
 async def test_a_delivery_that_the_end_cuts_off_is_made_again(log: Any) -> None:
@@ -200,8 +200,8 @@ async def test_a_delivery_that_the_end_cuts_off_is_made_again(log: Any) -> None:
                 await asyncio.Event().wait()
 
     store = Slow()
-    outbox = Outbox(store, log)
-    async with outbox.delivering():
+    outbox = ReceiptQueue(store, log)
+    async with outbox.deliver_in_background():
         outbox.put("one", RECEIPT)
         await until(lambda: bool(store.asked), "the delivery")
     assert store.asked == [("one", 1), ("one", 1)]
@@ -209,16 +209,16 @@ async def test_a_delivery_that_the_end_cuts_off_is_made_again(log: Any) -> None:
 
 async def test_a_full_queue_loses_its_oldest_and_counts_them(log: Any) -> None:
     store = Moody()
-    outbox = Outbox(store, log)
-    for receipt in numbered(*range(QUEUE + 3)):
+    outbox = ReceiptQueue(store, log)
+    for receipt in numbered(*range(MAX_QUEUED + 3)):
         outbox.put("one", receipt)
     assert outbox.dropped == 3
-    async with outbox.delivering():
-        await until(lambda: len(store.kept) == QUEUE, "the delivery")
-    assert store.kept == numbered(*range(3, QUEUE + 3))
+    async with outbox.deliver_in_background():
+        await until(lambda: len(store.kept) == MAX_QUEUED, "the delivery")
+    assert store.kept == numbered(*range(3, MAX_QUEUED + 3))
 
 
-@pytest.mark.parametrize("trouble", [StoreLost("away"), KeyError("a bug")], ids=["away", "a bug"])
+@pytest.mark.parametrize("trouble", [StoreUnavailable("away"), KeyError("a bug")], ids=["away", "a bug"])
 async def test_a_store_that_takes_nothing_is_not_asked_often_and_used_again_when_it_is_back(
     log: Any, logged: CapturingLogger, trouble: Exception
 ) -> None:
@@ -228,18 +228,18 @@ async def test_a_store_that_takes_nothing_is_not_asked_often_and_used_again_when
         pauses.append(seconds)
 
     store = Moody()
-    outbox = Outbox(store, log, pause=pause)
+    outbox = ReceiptQueue(store, log, pause=pause)
     store.trouble = trouble
-    async with outbox.delivering():
-        for receipt in numbered(*range(BATCH + 5)):
+    async with outbox.deliver_in_background():
+        for receipt in numbered(*range(MAX_BATCH + 5)):
             outbox.put("one", receipt)
-        await until(lambda: outbox.dropped == BATCH + 5, "the delivery")
+        await until(lambda: outbox.dropped == MAX_BATCH + 5, "the delivery")
         assert [seconds for seconds in pauses if seconds > 0.1] == [0.2, 0.2]
         store.trouble = None
         outbox.put("one", RECEIPT)
         await until(lambda: store.kept == [RECEIPT], "the delivery")
     lines = [(line.method_name, line.kwargs["event"]) for line in logged.calls]
-    told = "receipts lost" if isinstance(trouble, StoreLost) else "receipts not understood"
+    told = "receipts lost" if isinstance(trouble, StoreUnavailable) else "receipts not understood"
     assert lines[0] == ("error", told)
     assert lines[-1] == ("warning", "receipts back")
-    assert logged.calls[-1].kwargs["dropped"] == BATCH + 5
+    assert logged.calls[-1].kwargs["dropped"] == MAX_BATCH + 5

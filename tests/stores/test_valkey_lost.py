@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from stores.valkey import StoreLost, valkey_url
+from stores.valkey import StoreUnavailable, valkey_url
 from tests.stores.valkey_clients import (
     AMPLE_S,
     ANSWER,
@@ -66,7 +66,7 @@ async def test_an_error_of_the_script_is_lost_and_hurts_nobody_else(patient: Cli
     answers = await asyncio.gather(
         *(script([], ["x"]) for _ in range(20) for script in (wrong, right)), return_exceptions=True
     )
-    assert [type(answer) for answer in answers] == [StoreLost, bytes] * 20
+    assert [type(answer) for answer in answers] == [StoreUnavailable, bytes] * 20
 
 
 async def test_a_forgotten_script_is_taught_again_to_all_who_call_it_at_once(
@@ -125,7 +125,7 @@ async def test_a_server_that_is_loading_is_lost_until_it_has_loaded(folder: Path
         await redis.save()
     async with valkey_at(folder, *LOADING_SLOWLY) as (url, _), connected(connect, url, AMPLE_S) as client:
         script = client.script(ANSWER)
-        with pytest.raises(StoreLost, match=r"(?i)loading"):
+        with pytest.raises(StoreUnavailable, match=r"(?i)loading"):
             await script([], ["x"])
         await answering(script)
 
@@ -203,7 +203,7 @@ async def test_callers_that_wait_for_one_connection_are_told_alike_whoever_comes
 
         async def insist() -> None:
             for _ in range(10):
-                with pytest.raises(StoreLost):
+                with pytest.raises(StoreUnavailable):
                     await script([], ["x"])
 
         await asyncio.gather(*(insist() for _ in range(10)))

@@ -16,11 +16,11 @@ from redis.exceptions import NoPermissionError
 from contract.limits import SCALE
 from contract.vocabulary import TenantId
 from stores.buckets import ValkeyBuckets
-from stores.idempotency import First, Replay, Use, ValkeyIdempotency
-from stores.pipelined import Pipelined
+from stores.idempotency import Claimed, KeyUse, Replayed, ValkeyIdempotency
+from stores.pipelined import PipelinedClient
 from stores.receipt import Receipt
 from stores.receipts import ValkeyReceipts
-from stores.valkey import StoreLost, valkey_url
+from stores.valkey import StoreUnavailable, valkey_url
 from tests.stores.charging import charged
 from tests.stores.valkey_process import valkey_at
 from tests.support.tls_relay import tls_before
@@ -64,32 +64,32 @@ def the_guides_user() -> list[str]:
 
 
 @pytest.fixture
-async def valkey(secured: Secured) -> AsyncIterator[Pipelined]:
-    client = Pipelined(valkey_url(secured.url()), timeout_s=AMPLE_S)
+async def valkey(secured: Secured) -> AsyncIterator[PipelinedClient]:
+    client = PipelinedClient(valkey_url(secured.url()), timeout_s=AMPLE_S)
     yield client
     await client.close()
 
 
-async def test_the_guides_user_may_do_all_that_the_stores_do(valkey: Pipelined) -> None:
+async def test_the_guides_user_may_do_all_that_the_stores_do(valkey: PipelinedClient) -> None:
     charge = await charged(ValkeyBuckets(valkey), "family", business="biz", plan=SCALE, cost=1)
     assert charge
     store = ValkeyIdempotency(valkey)
-    use = Use("a key", b"a note")
-    assert await store.claim(TENANT, "name", "print", "owner", use) == First()
+    use = KeyUse("a key", b"a note")
+    assert await store.claim(TENANT, "name", "print", "owner", use) == Claimed()
     await store.finish(TENANT, "name", "owner", b"answer", b"note")
-    assert await store.claim(TENANT, "name", "print", "other", use) == Replay(b"answer")
+    assert await store.claim(TENANT, "name", "print", "other", use) == Replayed(b"answer")
     assert len(await store.uses(TENANT, "a key")) == 1
-    assert await store.claim(TENANT, "another", "print", "owner", use) == First()
+    assert await store.claim(TENANT, "another", "print", "owner", use) == Claimed()
     await store.release(TENANT, "another", "owner")
 
 
 async def test_the_guides_user_may_keep_receipts_and_make_room_for_them(
-    valkey: Pipelined, monkeypatch: pytest.MonkeyPatch
+    valkey: PipelinedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stores.receipts.RECEIPTS_PER_BUSINESS", 1)
     store, receipt = ValkeyReceipts(valkey), Receipt("first", "usr", "contacts.list", 0, status=200)
     for trace_id in ("first", "second"):
-        await store.keep("biz", [replace(receipt, trace_id=trace_id)])
+        await store.save("biz", [replace(receipt, trace_id=trace_id)])
     assert await store.find("biz", "first") is None
     assert await store.find("biz", "second") == replace(receipt, trace_id="second")
 
@@ -111,8 +111,8 @@ WRONG = {
 
 @pytest.mark.parametrize("url", WRONG.values(), ids=WRONG.keys())
 async def test_whoever_is_not_let_in_has_lost_the_store(secured: Secured, url: object) -> None:
-    client = Pipelined(url(secured), timeout_s=AMPLE_S)  # type: ignore[operator]
-    with pytest.raises(StoreLost) as lost:
+    client = PipelinedClient(url(secured), timeout_s=AMPLE_S)  # type: ignore[operator]
+    with pytest.raises(StoreUnavailable) as lost:
         await client.script("return 1")([], [])
     assert WORD not in str(lost.value)
     await client.close()

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import pytest
 
-from stores.pipelined import Pipelined
-from stores.valkey import Script, Scripts, StoreLost
+from stores.pipelined import PipelinedClient
+from stores.valkey import Script, Scripts, StoreUnavailable
 from tests.stores.redis_py import Valkey
 
 TIMEOUT_S = 0.05
@@ -28,7 +28,7 @@ class Client(Scripts, Protocol):
 Connect = Callable[[str, float], Client]
 CLIENTS: dict[str, Connect] = {
     "pooled": lambda url, timeout_s: Valkey(url, timeout_s=timeout_s),
-    "pipelined": lambda url, timeout_s: Pipelined(url, timeout_s=timeout_s),
+    "pipelined": lambda url, timeout_s: PipelinedClient(url, timeout_s=timeout_s),
 }
 
 
@@ -43,7 +43,7 @@ async def connected(connect: Connect, url: str, timeout_s: float) -> AsyncIterat
 
 async def lost_after_s(call: Callable[[], Awaitable[object]]) -> float:
     began_s = time.monotonic()
-    with pytest.raises(StoreLost):
+    with pytest.raises(StoreUnavailable):
         await call()
     return time.monotonic() - began_s
 
@@ -53,6 +53,6 @@ async def answering(script: Script) -> None:
         while True:
             try:
                 await script([], ["x"])
-            except StoreLost:
+            except StoreUnavailable:
                 continue
             return

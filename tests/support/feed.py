@@ -10,13 +10,13 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from oauth.inside import build_inside
+from oauth.inside import build_internal_api
 from oauth.store import revocations
 from oauth.store.database import Database, database_url
-from oauth.store.revocations import Note
+from oauth.store.revocations import NewEntry
 from oauth.store.schema import migrate
 from process.secret import SharedSecret
-from stores.revocations.events import Kind
+from stores.revocations.events import EventKind
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class FeedProcess:
 
     database: Database
 
-    async def tell(self, kind: Kind, target: str, value: str | None = None, **more: Any) -> int:
+    async def tell(self, kind: EventKind, target: str, value: str | None = None, **more: Any) -> int:
         """Append one event; returns its number."""
-        note = Note(kind, target, "a test", value, **more)
-        async with self.database.writing() as connection:
+        note = NewEntry(kind, target, "a test", value, **more)
+        async with self.database.write() as connection:
             return await revocations.append(connection, [note], now_s=int(time.time()))
 
 
@@ -52,7 +52,7 @@ async def serving_feed(
     async with Database(database_url(url or f"sqlite:///{folder}/{database}")) as opened:
         await migrate(opened)
         runner = web.AppRunner(
-            build_inside(opened, secret, log or structlog.get_logger(), **options), shutdown_timeout=1.0
+            build_internal_api(opened, secret, log or structlog.get_logger(), **options), shutdown_timeout=1.0
         )
         await runner.setup()
         try:

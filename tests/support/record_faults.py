@@ -1,7 +1,7 @@
 """Where what is built in a test's own process tells its faults of records: nobody hears of them."""
 
 from tests.support.quiet_log import QUIET
-from transcoder.metrics import Tally
-from transcoder.record_faults import RecordFaults
+from transcoder.metrics import TranscoderMetrics
+from transcoder.record_faults import InvalidRecordLog
 
-FAULTS = RecordFaults(QUIET, Tally())
+FAULTS = InvalidRecordLog(QUIET, TranscoderMetrics())

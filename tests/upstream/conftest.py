@@ -56,6 +56,6 @@ async def service(socket: Path) -> AsyncIterator[Service]:
 @pytest.fixture
 async def upstream(client: str, socket: Path) -> AsyncIterator[HttpUpstream]:
     """Before the service."""
-    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET), make=CLIENTS[client])
     yield upstream
     await upstream.close()

@@ -53,7 +53,7 @@ async def test_calls_beyond_the_pool_wait_in_the_order_in_which_they_came(
     client: str, socket: Path, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inward, "POOL_SIZE", 1)  # of two, who is heard first would be chance
-    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET), make=CLIENTS[client])
     service.says(GOOD)
     calls = [asyncio.create_task(ask(upstream, path=f"/{number}")) for number in range(20)]
     await asyncio.gather(*calls)
@@ -66,7 +66,7 @@ async def test_calls_beyond_the_pool_wait_in_the_order_in_which_they_came(
 async def test_waiting_for_a_connection_is_part_of_the_deadline_and_who_leaves_takes_nothing_along(
     client: str, socket: Path, service: Service
 ) -> None:
-    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET), make=CLIENTS[client])
     may_answer = asyncio.Event()
 
     async def waits(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -91,7 +91,7 @@ async def test_waiting_for_a_connection_is_part_of_the_deadline_and_who_leaves_t
 async def test_a_connection_that_breaks_leaves_room_for_whoever_waits(
     client: str, socket: Path, service: Service
 ) -> None:
-    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET), make=CLIENTS[client])
     service.says(*[ends] * 3, GOOD)
     outcomes = await asyncio.gather(*(ask(upstream, "POST", body=b"{}") for _ in range(8)), return_exceptions=True)
     assert sum(isinstance(outcome, Exception) for outcome in outcomes) == 3
@@ -249,7 +249,7 @@ async def test_an_answer_to_half_a_request_counts_and_the_other_half_begins_no_o
             await may_leave.wait()
 
     server = await asyncio.start_unix_server(refuses, socket, limit=1024)
-    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET), make=CLIENTS[client])
     for _ in range(2):
         assert (await ask(upstream, "POST", body=b"x" * 1024 * 1024)).status == 413
     assert len(heads) == 2
@@ -259,7 +259,7 @@ async def test_an_answer_to_half_a_request_counts_and_the_other_half_begins_no_o
 
 
 async def test_a_service_that_comes_back_is_asked_again(client: str, socket: Path) -> None:
-    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET), make=CLIENTS[client])
     for _ in range(2):
         assert await trouble(upstream, "POST", body=b"{}") == ("upstream-unavailable", "not-applied")
         service = Service()

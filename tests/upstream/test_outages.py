@@ -13,19 +13,19 @@ from tests.support.waiting import until
 from tests.upstream.wire import GOOD, Service, ask, trouble
 from transcoder import outage
 from transcoder.clients import CLIENTS
-from transcoder.credentials import Credentials, Shown
-from transcoder.inward import Client
+from transcoder.credentials import Credentials, CurrentCredentials
+from transcoder.inward import HttpClient
 from transcoder.outage import Outage
 from transcoder.upstream import HttpUpstream, Reply, http_upstream
 
 UNAVAILABLE = ("upstream-unavailable", "not-applied")
-WAITED_OUT_S = outage.WAITED_OUT_S
+WAITED_OUT_S = outage.MAX_WAIT_S
 
 
 class Counting:
     """A client that counts the connections that could not be made."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: HttpClient) -> None:
         self._client = client
         self.failed = 0
 
@@ -33,7 +33,7 @@ class Counting:
         self, method: str, target: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
     ) -> Reply:
         try:
-            return await self._client.ask(method, target, fields, body, until_s=until_s)
+            return await self._client.send(method, target, fields, body, until_s=until_s)
         except Unreachable:
             self.failed += 1
             raise
@@ -53,11 +53,11 @@ async def counted(client: str, socket: Path) -> AsyncIterator[tuple[HttpUpstream
     """Before a service that is not there."""
     made: list[Counting] = []
 
-    def make(base: str, shown: Shown) -> Client:
+    def make(base: str, shown: CurrentCredentials) -> HttpClient:
         made.append(Counting(CLIENTS[client](base, shown)))
         return made[0]
 
-    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET), make=make)
+    upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET), make=make)
     yield upstream, made[0]
     await upstream.close()
 
@@ -148,12 +148,12 @@ async def test_a_client_that_is_closed_lets_nobody_wait(counted: tuple[HttpUpstr
 
 def test_pauses_grow_and_end_with_the_outages_first_seconds() -> None:
     lost, now_s, pauses = Outage(), 100.0, []
-    while (pause_s := lost.pause_s(len(pauses) + 1, now_s=now_s, until_s=1_000.0)) is not None:
+    while (pause_s := lost.note_failure(len(pauses) + 1, now_s=now_s, until_s=1_000.0)) is not None:
         pauses.append(pause_s)
         now_s += pause_s
     assert pauses[:4] == [0.05, 0.1, 0.2, 0.25]
     assert max(pauses) == 0.25
     assert 3.7 < sum(pauses) < 4.0
-    assert lost.pause_s(1, now_s=now_s + 60, until_s=1_000.0) is None, "who comes later does not wait"
-    lost.end()
-    assert lost.pause_s(1, now_s=now_s + 60, until_s=1_000.0) == 0.05
+    assert lost.note_failure(1, now_s=now_s + 60, until_s=1_000.0) is None, "who comes later does not wait"
+    lost.note_connected()
+    assert lost.note_failure(1, now_s=now_s + 60, until_s=1_000.0) == 0.05

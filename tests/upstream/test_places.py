@@ -18,7 +18,7 @@ from tests.support.waiting import until
 from tests.upstream.wire import GOOD, Service, ask, trouble
 from transcoder import by_aiohttp
 from transcoder.clients import CLIENTS
-from transcoder.credentials import LOOK_AGAIN_S, Credentials
+from transcoder.credentials import RELOAD_EVERY_S, Credentials
 from transcoder.upstream import http_upstream
 
 UNAVAILABLE = ("upstream-unavailable", "not-applied")
@@ -64,7 +64,7 @@ def hasty(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_next_address_is_asked_where_one_refuses(client: str, resolved: list[str], first: list[str]) -> None:
     resolved += [*first, "127.0.0.1"]
     async with listening() as (service, port):
-        upstream = http_upstream(f"http://{NAME}:{port}", Credentials().opened(QUIET), make=CLIENTS[client])
+        upstream = http_upstream(f"http://{NAME}:{port}", Credentials().open(QUIET), make=CLIENTS[client])
         for _ in range(3):
             assert (await ask(upstream, "POST", body=b"{}")).body == b"good"
             for writer in list(service.connections):
@@ -75,7 +75,7 @@ async def test_the_next_address_is_asked_where_one_refuses(client: str, resolved
 
 
 async def test_nothing_is_sent_where_no_address_answers_or_there_is_none(client: str, resolved: list[str]) -> None:
-    upstream = http_upstream(f"http://{NAME}:1", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"http://{NAME}:1", Credentials().open(QUIET), make=CLIENTS[client])
     assert await trouble(upstream, "POST", body=b"{}") == UNAVAILABLE
     resolved += ["127.0.0.2", "127.0.0.3"]
     assert await trouble(upstream, "POST", body=b"{}") == UNAVAILABLE
@@ -103,7 +103,7 @@ async def silent() -> AsyncIterator[int]:
 @pytest.mark.usefixtures("hasty")
 async def test_connecting_has_a_deadline_of_its_own(client: str) -> None:
     async with silent() as port:
-        upstream = http_upstream(f"http://127.0.0.1:{port}", Credentials().opened(QUIET), make=CLIENTS[client])
+        upstream = http_upstream(f"http://127.0.0.1:{port}", Credentials().open(QUIET), make=CLIENTS[client])
         assert await trouble(upstream, "POST", body=b"{}") == UNAVAILABLE
         assert await trouble(upstream, within_s=0.1) == ("upstream-timeout", "not-applied")
         await upstream.close()
@@ -117,7 +117,7 @@ async def test_a_server_that_says_nothing_to_a_handshake_is_as_good_as_none(clie
 
     server = await asyncio.start_server(hangs, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    upstream = http_upstream(f"https://127.0.0.1:{port}", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"https://127.0.0.1:{port}", Credentials().open(QUIET), make=CLIENTS[client])
     assert await trouble(upstream, "POST", body=b"{}") == UNAVAILABLE
     await upstream.close()
     server.close()
@@ -155,7 +155,7 @@ async def test_a_service_that_proves_its_name_is_asked_on_one_connection_and_see
     client: str, house: House, host: str
 ) -> None:
     async with listening(house.service(host, asks=True)) as (service, port):
-        upstream = http_upstream(f"https://{host}:{port}", house.ours().opened(QUIET), make=CLIENTS[client])
+        upstream = http_upstream(f"https://{host}:{port}", house.ours().open(QUIET), make=CLIENTS[client])
         for _ in range(3):
             assert (await ask(upstream, "POST", body=b"x" * 100_000)).body == b"good"
         assert service.opened == 1
@@ -174,7 +174,7 @@ async def test_a_service_whose_certificate_is_told_nothing_if_it(
     client: str, house: House, host: str, more: dict[str, Any]
 ) -> None:
     async with listening(house.service(host, **more)) as (service, port):
-        upstream = http_upstream(f"https://localhost:{port}", house.ours().opened(QUIET), make=CLIENTS[client])
+        upstream = http_upstream(f"https://localhost:{port}", house.ours().open(QUIET), make=CLIENTS[client])
         assert await trouble(upstream, "POST", body=b"{}") == UNAVAILABLE
         assert service.heard == []
         await upstream.close()
@@ -182,7 +182,7 @@ async def test_a_service_whose_certificate_is_told_nothing_if_it(
 
 async def test_a_service_of_an_authority_that_we_do_not_know_is_told_nothing(client: str, house: House) -> None:
     async with listening(house.service("localhost")) as (service, port):
-        upstream = http_upstream(f"https://localhost:{port}", Credentials().opened(QUIET), make=CLIENTS[client])
+        upstream = http_upstream(f"https://localhost:{port}", Credentials().open(QUIET), make=CLIENTS[client])
         assert await trouble(upstream, "POST", body=b"{}") == UNAVAILABLE
         assert service.heard == []
         await upstream.close()
@@ -191,7 +191,7 @@ async def test_a_service_of_an_authority_that_we_do_not_know_is_told_nothing(cli
 async def test_without_our_certificate_a_service_that_asks_for_one_answers_nothing(client: str, house: House) -> None:
     async with listening(house.service("localhost", asks=True)) as (service, port):
         own_ca = Credentials(house.folder / "ca.crt")
-        upstream = http_upstream(f"https://localhost:{port}", own_ca.opened(QUIET), make=CLIENTS[client])
+        upstream = http_upstream(f"https://localhost:{port}", own_ca.open(QUIET), make=CLIENTS[client])
         # In TLS 1.3 the refusal comes after our side of the handshake: some of the request may be on its way.
         assert (await trouble(upstream, "POST", body=b"{}"))[0] in ("upstream-invalid", "upstream-unavailable")
         assert service.heard == []
@@ -200,12 +200,12 @@ async def test_without_our_certificate_a_service_that_asks_for_one_answers_nothi
 
 async def test_an_authority_that_was_replaced_is_trusted_no_more(client: str, house: House) -> None:
     clock = Clock()
-    shown = Credentials(house.folder / "ca.crt").opened(QUIET, lambda: clock.now_s)
+    shown = Credentials(house.folder / "ca.crt").open(QUIET, lambda: clock.now_s)
     async with listening(house.service("localhost")) as (service, port):
         upstream = http_upstream(f"https://localhost:{port}", shown, make=CLIENTS[client])
         assert (await ask(upstream, "POST", body=b"{}")).body == b"good"
         successor = House(house.folder)  # whose certificate is in the file from here on
-        clock.now_s += LOOK_AGAIN_S
+        clock.now_s += RELOAD_EVERY_S
         for writer in list(service.connections):
             writer.transport.abort()
         await until(lambda: not service.connections, "the connection to end")

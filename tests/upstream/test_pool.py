@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from httpclient.connection import Connection
-from httpclient.places import UnixPlace, connected
-from httpclient.pool import Pool
+from httpclient.places import UnixEndpoint, connect_to
+from httpclient.pool import ConnectionPool
 from tests.upstream.wire import Service
 
 WITHIN_S = 5.0
@@ -18,17 +18,17 @@ WITHIN_S = 5.0
 async def test_who_leaves_as_his_turn_comes_passes_it_on(socket: Path, service: Service, *, usable: bool) -> None:
     async def connect(lost: Callable[[Connection], None]) -> Connection:
         loop = asyncio.get_running_loop()
-        return await connected(UnixPlace(str(socket)), lambda: Connection(loop, lost), timeout_s=WITHIN_S)
+        return await connect_to(UnixEndpoint(str(socket)), lambda: Connection(loop, lost), timeout_s=WITHIN_S)
 
-    pool = Pool(connect, limit=1, idle_s=WITHIN_S)
-    connection = await pool.take()
-    leaves = asyncio.create_task(pool.take())
+    pool = ConnectionPool(connect, limit=1, idle_s=WITHIN_S)
+    connection = await pool.acquire()
+    leaves = asyncio.create_task(pool.acquire())
     await asyncio.sleep(0)
     connection.usable = usable
-    pool.give_back(connection)
+    pool.release(connection)
     leaves.cancel()
     with pytest.raises(asyncio.CancelledError):
         await leaves
     async with asyncio.timeout(WITHIN_S):
-        assert (await pool.take() is connection) is usable
+        assert (await pool.acquire() is connection) is usable
     await pool.close()

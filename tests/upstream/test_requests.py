@@ -54,7 +54,7 @@ async def test_a_network_address_is_named_with_its_port(client: str) -> None:
     service.says(GOOD)
     server = await asyncio.start_server(service.converse, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    upstream = http_upstream(f"http://127.0.0.1:{port}", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"http://127.0.0.1:{port}", Credentials().open(QUIET), make=CLIENTS[client])
     assert (await ask(upstream)).body == b"good"
     assert service.heard[0][1]["host"] == f"127.0.0.1:{port}"
     await upstream.close()
@@ -66,7 +66,7 @@ async def test_an_address_of_ipv6_is_asked_alike(client: str) -> None:
     service.says(GOOD)
     server = await asyncio.start_server(service.converse, "::1", 0)
     port = server.sockets[0].getsockname()[1]
-    upstream = http_upstream(f"http://[::1]:{port}", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"http://[::1]:{port}", Credentials().open(QUIET), make=CLIENTS[client])
     assert (await ask(upstream)).body == b"good"
     assert service.heard[0][1]["host"] == f"[::1]:{port}"
     await upstream.close()
@@ -95,7 +95,7 @@ async def test_a_real_server_answers_all_methods_alike(client: str, socket: Path
     runner = web.AppRunner(app)
     await runner.setup()
     await web.UnixSite(runner, str(socket)).start()
-    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET), make=CLIENTS[client])
+    upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET), make=CLIENTS[client])
     body = bytes(range(256)) * 300
     for _ in range(2):
         for path, status, expected in (("/echo", 200, body), ("/stream", 200, body), ("/nothing", 204, b"")):

@@ -9,21 +9,21 @@ from contract.ids import IdCodec
 from contract.operations import BY_ID
 from contract.problems import VERSION_UNSUPPORTED, ItemError
 from contract.resources import CONTACT, NOTE, RESOURCES
-from contract.versions import VERSIONS, Version, changes_since, requested_version, supported
-from contract.versions.change import Body, Change, moved, renamed
+from contract.versions import VERSIONS, Version, changes_since, requested_version, supported_versions
+from contract.versions.change import Body, Change, move_error, rename_member
 from contract.versions.v2026_11_24_rename_note_content_to_body import RenameNoteContentToBody
 from contract.vocabulary import Json, TenantId
 from tests.unit.transcoder.calls import a_call
 from tests.unit.transcoder.surroundings import AROUND, an_id
-from transcoder.bodies import judged
+from transcoder.bodies import validated
 from transcoder.call import Call
 from transcoder.errors import ApiError
 from transcoder.handlers import action, batch_bodies, create, search, update, upsert
-from transcoder.handlers.pages import Wish
-from transcoder.parameters import Asked, Parameters, read_parameters, readers
+from transcoder.handlers.pages import PageRequest
+from transcoder.parameters import ParameterContext, Parameters, parse_parameters, parsers_of
 from transcoder.records import AllOf, Condition, NotOf, Record
-from transcoder.to_public import Around, Presenters
-from transcoder.validate import Invalid, create_values
+from transcoder.to_public import PresentationContext, Presenters
+from transcoder.validate import InvalidBody, validate_create
 from transcoder.versioning import Translation, translations
 
 
@@ -35,13 +35,13 @@ class SplitContactConsentFromSilence(Change):
     newer = ("do_not_contact", "last_name")
 
     def forward(self, body: Body) -> tuple[Body, tuple[ItemError, ...]]:
-        brought = renamed(renamed(body, "surname", "last_name"), "may_contact", "do_not_contact")
+        brought = rename_member(rename_member(body, "surname", "last_name"), "may_contact", "do_not_contact")
         if "may_contact" in body:
             brought["do_not_contact"] = _opposite(body["may_contact"])
         return brought, ()
 
     def back(self, record: Body) -> Body:
-        older = renamed(renamed(record, "last_name", "surname"), "do_not_contact", "may_contact")
+        older = rename_member(rename_member(record, "last_name", "surname"), "do_not_contact", "may_contact")
         if "do_not_contact" in record:
             older["may_contact"] = _opposite(record["do_not_contact"])
         return older
@@ -57,11 +57,11 @@ class SplitContactConsentFromSilence(Change):
 
     def test(self, test: Any) -> Any:
         if test.field != "may_contact":
-            return super().test(test)
+            return super().condition(test)
         return replace(test, field="do_not_contact", negated=not test.negated)
 
     def error(self, item: ItemError) -> ItemError:
-        return moved(item, {"/last_name": "/surname", "/do_not_contact": "/may_contact"})
+        return move_error(item, {"/last_name": "/surname", "/do_not_contact": "/may_contact"})
 
 
 def _opposite(value: Json) -> Json:
@@ -90,7 +90,7 @@ def refused(check: Any, call: Call) -> list[tuple[str | None, str]]:
 
 
 def test_it_is_served_and_known_by_its_change() -> None:
-    assert supported(NOW_S, THREE) == ("2027-03-01", "2026-11-24", "2026-06-17")
+    assert supported_versions(NOW_S, THREE) == ("2027-03-01", "2026-11-24", "2026-06-17")
     assert requested_version("2027-03-01", NOW_S, THREE) is THIRD
     assert requested_version("2027-03-01", NOW_S) is VERSION_UNSUPPORTED
     assert changes_since(THIRD, THREE) == ()
@@ -116,9 +116,9 @@ def test_bodies_of_creates_patches_and_upserts_are_brought_up_to_date(version: V
 @BEFORE
 def test_so_are_the_items_of_a_batch(version: Version) -> None:
     items = [{"id": an_id("con", 1), "patch": {"surname": "x"}}, {"id": an_id("con", 2), "patch": {"last_name": "x"}}]
-    first, second = batch_bodies.updated(a_call_of(version, "contacts.batch_update", {"items": items}))
+    first, second = batch_bodies.update_items(a_call_of(version, "contacts.batch_update", {"items": items}))
     assert first.values == {"last_name": "x"}
-    assert isinstance(second.values, Invalid)
+    assert isinstance(second.values, InvalidBody)
     assert [(error.pointer, error.code) for error in second.values.errors] == [("/last_name", "unknown-member")]
 
 
@@ -144,24 +144,24 @@ def test_records_are_told_as_they_were(version: Version) -> None:
     values = {"last_name": "Okafor", "do_not_contact": True, "lifecycle_stage": "lead", "tags": [], "owner_id": 1}
     record = Record(7, 1, values | {"created_by_id": 1, "created_at": 0, "updated_at": 0}, None)
     presenter = Presenters(RESOURCES, CODEC)[CONTACT]
-    around = Around(TenantId(7), version, {})
-    [public] = presenter.public(around, [record])
-    shown = translated(version).record(public)
+    around = PresentationContext(TenantId(7), version, {})
+    [public] = presenter.to_dicts(around, [record])
+    shown = translated(version).downgrade_record(public)
     assert (shown["surname"], shown["may_contact"]) == ("Okafor", False)
     assert not {"last_name", "do_not_contact"} & shown.keys()
     assert list(shown).index("surname") == [row.name for row in CONTACT.fields].index("last_name")
-    chosen = presenter.chosen(public, frozenset({"last_name"}))
-    assert list(translated(version).record(chosen)) == ["id", "surname"]
+    chosen = presenter.select_fields(public, frozenset({"last_name"}))
+    assert list(translated(version).downgrade_record(chosen)) == ["id", "surname"]
 
 
 @BEFORE
 def test_fields_and_orders_are_chosen_by_the_older_names(version: Version) -> None:
-    asked = Asked(BY_ID["contacts.list"], AROUND, translated(version))
-    known = readers(asked.operation)
-    read = read_parameters(known, [("fields", "surname,may_contact"), ("order_by", "surname")], asked)
+    asked = ParameterContext(BY_ID["contacts.list"], AROUND, translated(version))
+    known = parsers_of(asked.operation)
+    read = parse_parameters(known, [("fields", "surname,may_contact"), ("order_by", "surname")], asked)
     assert (read.fields, read.order_by) == ({"last_name", "do_not_contact"}, "last_name")
     with pytest.raises(ApiError) as raised:
-        read_parameters(known, [("fields", "last_name"), ("order_by", "last_name")], asked)
+        parse_parameters(known, [("fields", "last_name"), ("order_by", "last_name")], asked)
     fields, order = raised.value.errors or ()
     assert (fields.code, order.code) == ("unknown-field", "not-sortable")
     assert "surname" in fields.allowed
@@ -178,7 +178,9 @@ def test_searches_are_filtered_and_ordered_by_the_older_names(version: Version) 
     body = {"filters": filters, "order_by": "surname"}
     opposite = NotOf(NotOf(Condition("do_not_contact", "eq", True)))
     where = AllOf((Condition("last_name", "starts_with", "Ok"), opposite))
-    assert search.check(a_call_of(version, "contacts.search", body)) == Wish(where, None, "last_name", True, 50, None)
+    assert search.check(a_call_of(version, "contacts.search", body)) == PageRequest(
+        where, None, "last_name", True, 50, None
+    )
     newer = {"order_by": "last_name", "filters": [{"field": "last_name", "operator": "eq", "value": "x"}]}
     assert refused(search.check, a_call_of(version, "contacts.search", newer)) == [
         ("/order_by", "not-sortable"),
@@ -188,7 +190,9 @@ def test_searches_are_filtered_and_ordered_by_the_older_names(version: Version) 
 
 @BEFORE
 def test_what_the_internal_service_refuses_is_told_at_the_older_place(version: Version) -> None:
-    error = translated(version).error(ItemError("too-long", "x", pointer="/last_name", did_you_mean="do_not_contact"))
+    error = translated(version).to_caller_error(
+        ItemError("too-long", "x", pointer="/last_name", did_you_mean="do_not_contact")
+    )
     assert (error.pointer, error.did_you_mean) == ("/surname", "may_contact")
 
 
@@ -207,10 +211,10 @@ class RenameNoteBodyToText(Change):
     def forward(self, body: Body) -> tuple[Body, tuple[ItemError, ...]]:
         odd = "<" in str(body.get("body"))
         errors = (ItemError("invalid-characters", "No markup.", pointer="/body"),) if odd else ()
-        return renamed(body, "body", "text"), errors
+        return rename_member(body, "body", "text"), errors
 
     def back(self, record: Body) -> Body:
-        return renamed(record, "text", "body")
+        return rename_member(record, "text", "body")
 
     def fields(self, name: str) -> tuple[str, ...]:
         return (self.field(name),)
@@ -222,7 +226,7 @@ class RenameNoteBodyToText(Change):
         return "body" if name == "text" else name
 
     def error(self, item: ItemError) -> ItemError:
-        return moved(item, {"/text": "/body"})
+        return move_error(item, {"/text": "/body"})
 
 
 SECOND = Translation((RenameNoteBodyToText(),))
@@ -231,8 +235,8 @@ FIRST = Translation((RenameNoteContentToBody(), RenameNoteBodyToText()))
 
 def told(translation: Translation, body: Json) -> Any:
     call = a_call("notes.create", translation=translation)
-    read = judged(call, body, lambda today: create_values(TEXT_NOTE, today, AROUND))
-    return [(error.pointer, error.code) for error in read.errors] if isinstance(read, Invalid) else read
+    read = validated(call, body, lambda today: validate_create(TEXT_NOTE, today, AROUND))
+    return [(error.pointer, error.code) for error in read.errors] if isinstance(read, InvalidBody) else read
 
 
 @pytest.mark.parametrize(("translation", "name"), [(FIRST, "content"), (SECOND, "body")], ids=["first", "second"])
@@ -246,10 +250,10 @@ def test_a_member_that_was_renamed_twice_has_one_name_in_each_version(translatio
     ]
     for other in others:
         assert told(translation, {other: "x"}) == [(f"/{other}", "unknown-member"), (f"/{name}", "required")]
-    assert translation.record({"id": 1, "text": "x"}) == {"id": 1, name: "x"}
-    assert translation.fields(name) == ("text",)
-    assert translation.field(name) == "text"
-    assert translation.shown(["text"]) == (name,)
+    assert translation.downgrade_record({"id": 1, "text": "x"}) == {"id": 1, name: "x"}
+    assert translation.current_names(name) == ("text",)
+    assert translation.current_name(name) == "text"
+    assert translation.to_caller_names(["text"]) == (name,)
 
 
 @pytest.mark.parametrize(
@@ -257,5 +261,5 @@ def test_a_member_that_was_renamed_twice_has_one_name_in_each_version(translatio
 )
 def test_names_of_later_versions_stand_for_nothing(translation: Translation, others: list[str]) -> None:
     for other in others:
-        assert translation.fields(other) == ()
-        assert translation.field(other) is None
+        assert translation.current_names(other) == ()
+        assert translation.current_name(other) is None

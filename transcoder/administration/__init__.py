@@ -3,6 +3,6 @@
 Implements `records.Records` for these resources; the wire's forms are `stores.administration`'s, which both ends read.
 """
 
-from transcoder.administration.shelves import ADMINISTERED, Administration
+from transcoder.administration.shelves import ADMINISTERED, OAuthBackend
 
-__all__ = ["ADMINISTERED", "Administration"]
+__all__ = ["ADMINISTERED", "OAuthBackend"]

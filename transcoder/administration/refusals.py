@@ -18,19 +18,19 @@ from transcoder.to_public import instant_text
 from transcoder.upstream import Reply
 
 
-def refusal_in(reply: Reply) -> Refusal | None:
+def refusal_of(reply: Reply) -> Refusal | None:
     """The refusal; None for a fault inside."""
     if reply.status != wire.REFUSED_STATUS:
         return None
     try:
-        refused = msgspec.json.decode(reply.body, type=wire.Refused)
+        refused = msgspec.json.decode(reply.body, type=wire.Rejection)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     match refused.why:
         case "not-there":
             return Refusal(RESOURCE_NOT_FOUND)
         case "deleted":
-            return deleted((refused.at_s or 0) * 1000)
+            return gone((refused.at_s or 0) * 1000)
         case "stale":
             return Refusal(PRECONDITION_FAILED, revision=refused.revision)
         case "invalid":
@@ -41,12 +41,12 @@ def refusal_in(reply: Reply) -> Refusal | None:
             return Refusal(UPSTREAM_UNAVAILABLE, retry_after_s=1, outcome="not-applied")
 
 
-def deleted(at_ms: int) -> Refusal:
+def gone(at_ms: int) -> Refusal:
     """Of what is gone for good."""
     told = {"deleted_at": instant_text(at_ms), "merged_into": None}
     return Refusal(RESOURCE_DELETED, members=told, detail="It was deleted at `deleted_at`, for good.")
 
 
-def _item(fault: wire.Fault) -> ItemError:
+def _item(fault: wire.FieldError) -> ItemError:
     place = (fault.member,) if fault.index is None else (fault.member, fault.index)
     return ItemError(fault.code, fault.detail, pointer=pointer(*place))

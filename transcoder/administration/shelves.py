@@ -12,24 +12,24 @@ from contract.vocabulary import Json
 from process.secret import SharedSecret
 from stores import administration as wire
 from transcoder.administration import conversions as convert
-from transcoder.administration.refusals import deleted, refusal_in
-from transcoder.json_calls import call, unusable
-from transcoder.listing import BadPlace, page_of
-from transcoder.plain import Plain
+from transcoder.administration.refusals import gone, refusal_of
+from transcoder.json_calls import send_json, unusable_response
+from transcoder.listing import InvalidPosition, page_in_memory
+from transcoder.plain import SimpleBackend
 from transcoder.records import (
-    Absent,
     Actor,
     Capabilities,
-    Done,
     Page,
     Profile,
     Query,
     Record,
+    RecordCollection,
     Refusal,
-    Shelf,
-    Terms,
     Values,
-    Written,
+    WriteAbsent,
+    WriteDone,
+    WriteResult,
+    WriteTerms,
 )
 from transcoder.upstream import Upstream
 
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _ResourceMapping:
     """How one resource is spoken of: its word in paths, its forms, what is made of them, and what is said of a new one.
 
     `actions`: by name, what follows the record's path, and what is said.
@@ -55,8 +55,8 @@ class _Kind:
         return told if isinstance(told, Refusal) else self.record(told)
 
 
-_KINDS: Mapping[Resource, _Kind] = {
-    PERSONAL_ACCESS_TOKEN: _Kind(
+_KINDS: Mapping[Resource, _ResourceMapping] = {
+    PERSONAL_ACCESS_TOKEN: _ResourceMapping(
         wire.TOKENS,
         wire.Token,
         list[wire.Token],
@@ -64,7 +64,7 @@ _KINDS: Mapping[Resource, _Kind] = {
         convert.new_token,
         {"rotate": (wire.ROTATE, convert.rotation)},
     ),
-    APP: _Kind(
+    APP: _ResourceMapping(
         wire.APPS,
         wire.App,
         list[wire.App],
@@ -76,7 +76,7 @@ _KINDS: Mapping[Resource, _Kind] = {
 ADMINISTERED = tuple(_KINDS)
 
 
-class Administration(Plain):
+class OAuthBackend(SimpleBackend):
     """One per process. See `Records` for what each method promises."""
 
     def __init__(self, upstream: Upstream, secret: SharedSecret | None, ids: IdKind) -> None:
@@ -94,57 +94,63 @@ class Administration(Plain):
             operations=frozenset(row.id for resource in ADMINISTERED for row in operations_of(resource)),
         )
 
-    async def page(self, shelf: Shelf, query: Query, actor: Actor) -> Page | Refusal:
+    async def page(self, shelf: RecordCollection, query: Query, actor: Actor) -> Page | Refusal:
         """A page cut out of all there are."""
         kind = _KINDS[shelf.resource]
         found = await self._ask("GET", kind.word, actor, kind.forms)
         if isinstance(found, Refusal):
             return found
         try:
-            return page_of([kind.record(each) for each in found], query)
-        except BadPlace:
+            return page_in_memory([kind.record(each) for each in found], query)
+        except InvalidPosition:
             return Refusal(INVALID_CURSOR, members={"reason": "expired"})
 
-    async def get(self, shelf: Shelf, number: int, actor: Actor) -> Record | Refusal:
+    async def get(self, shelf: RecordCollection, number: int, actor: Actor) -> Record | Refusal:
         """One of them; what is deleted is so for good, and nothing shows it."""
         kind = _KINDS[shelf.resource]
         record = kind.read(await self._ask("GET", f"{kind.word}/{number}", actor, kind.form))
         if isinstance(record, Record) and record.deleted_at_ms is not None:
-            return deleted(record.deleted_at_ms)
+            return gone(record.deleted_at_ms)
         return record
 
-    async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def create(
+        self, shelf: RecordCollection, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """A new one; with its secret word, this once."""
         kind = _KINDS[shelf.resource]
         return await self._write(kind, "POST", kind.word, kind.new(values), terms, actor)
 
-    async def update(self, shelf: Shelf, number: int, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def update(
+        self, shelf: RecordCollection, number: int, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """An app, for of a token nothing changes."""
         kind = _KINDS[shelf.resource]
         return await self._write(kind, "PATCH", f"{kind.word}/{number}", convert.app_changes(values), terms, actor)
 
-    async def delete(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Record | Refusal | None:
+    async def delete(
+        self, shelf: RecordCollection, number: int, terms: WriteTerms, actor: Actor
+    ) -> Record | Refusal | None:
         """It ends."""
         kind = _KINDS[shelf.resource]
         outcome = await self._write(kind, "DELETE", f"{kind.word}/{number}", {}, terms, actor)
         if isinstance(outcome, Refusal):
             return outcome
-        return outcome.record if terms.dry else None
+        return outcome.record if terms.dry_run else None
 
     async def act(
-        self, shelf: Shelf, action: Action, number: int, values: Values, terms: Terms, actor: Actor
-    ) -> Written | Refusal:
+        self, shelf: RecordCollection, action: Action, number: int, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """Another one in its place, or another secret."""
         kind = _KINDS[shelf.resource]
         tail, inward = kind.actions[action.name]
         return await self._write(kind, "POST", f"{kind.word}/{number}/{tail}", inward(values), terms, actor)
 
-    async def outcome(self, dedupe_key: str, actor: Actor) -> Done | Absent:
+    async def outcome(self, dedupe_key: str, actor: Actor) -> WriteDone | WriteAbsent:
         """What was made with that key."""
-        made = await self._ask("GET", f"{wire.KEYS}/{dedupe_key}", actor, wire.Made)
+        made = await self._ask("GET", f"{wire.KEYS}/{dedupe_key}", actor, wire.CreatedResult)
         if isinstance(made, Refusal):
-            raise unusable("a refusal of a key", writes=False)
-        return Absent() if made.number is None else Done(made.number)
+            raise unusable_response("a refusal of a key", writes=False)
+        return WriteAbsent() if made.number is None else WriteDone(made.number)
 
     async def profile(self, actor: Actor) -> Profile | Refusal:
         """Who the caller is, another one knows."""
@@ -152,22 +158,22 @@ class Administration(Plain):
 
     async def _write(
         self,
-        kind: _Kind,
+        kind: _ResourceMapping,
         method: str,
         path: str,
         body: dict[str, Json],
-        terms: Terms,
+        terms: WriteTerms,
         actor: Actor,
-    ) -> Written | Refusal:
-        told = body | {"dry": terms.dry} | ({} if terms.revision is None else {"revision": terms.revision})
+    ) -> WriteResult | Refusal:
+        told = body | {"dry": terms.dry_run} | ({} if terms.revision is None else {"revision": terms.revision})
         if terms.dedupe_key is not None:
             told["dedupe_key"] = terms.dedupe_key
         record = kind.read(await self._ask(method, path, actor, kind.form, told))
-        return record if isinstance(record, Refusal) else Written(record)
+        return record if isinstance(record, Refusal) else WriteResult(record)
 
     async def _ask(self, method: str, path: str, actor: Actor, kind: type[T], body: Json = None) -> T | Refusal:
         headers = {wire.ACTOR: str(actor.user), wire.PERMISSIONS: actor.permissions, wire.TRACE: actor.trace_id}
         if self._secret is not None:
-            headers["Authorization"] = self._secret.shown
+            headers["Authorization"] = self._secret.authorization
         url = f"{wire.ROOT}/{actor.tenant}/{path}"
-        return await call(self._upstream, actor, method, url, headers, kind, refusal_in, body)
+        return await send_json(self._upstream, actor, method, url, headers, kind, refusal_of, body)

@@ -5,15 +5,17 @@ in it is a resource inside; nothing else lists them.
 """
 
 from contract.found import modules
-from process.settings import Reader
-from transcoder.dialect.crm import Crm
-from transcoder.dialect.rows import Dialect
+from process.settings import SettingsReader
+from transcoder.dialect.crm import CrmBackend
+from transcoder.dialect.rows import ResourceMapping
 from transcoder.seam import Connect
 
 _HELD = (value for module in modules(__name__, __path__) for value in vars(module).values())
-DIALECTS: tuple[Dialect, ...] = tuple({value.resource: value for value in _HELD if isinstance(value, Dialect)}.values())
+DIALECTS: tuple[ResourceMapping, ...] = tuple(
+    {value.resource: value for value in _HELD if isinstance(value, ResourceMapping)}.values()
+)
 
 
-def load(_: Reader) -> Connect:
+def load(_: SettingsReader) -> Connect:
     """The CRM needs no settings but where it is."""
-    return lambda upstream: Crm(upstream, DIALECTS)
+    return lambda upstream: CrmBackend(upstream, DIALECTS)

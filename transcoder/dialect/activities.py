@@ -2,11 +2,11 @@
 
 from contract.resources import ACTIVITY
 from transcoder.dialect.conversions import coded, scaled
-from transcoder.dialect.rows import Differences, dialect
+from transcoder.dialect.rows import MappingOverrides, resource_mapping
 
-ACTIVITIES = dialect(
+ACTIVITIES = resource_mapping(
     ACTIVITY,
-    Differences(
+    MappingOverrides(
         path="activity_log",
         names={"type": "activity_type", "direction": "direction_code", "duration_seconds": "duration_ms"},
         conversions={"direction": coded({"inbound": 1, "outbound": 2}), "duration_seconds": scaled(1000)},

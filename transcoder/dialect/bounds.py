@@ -16,7 +16,7 @@ from transcoder.record_checks import MAX_ZONE
 from transcoder.values import MAX_DOMAIN, MAX_EMAIL, PHONE
 
 
-def bounded(kind: Any, nullable: bool, conversion: Conversion) -> Any:
+def bounded_type(kind: Any, nullable: bool, conversion: Conversion) -> Any:
     """What may be stored of a field of that public type."""
     match kind:
         case Line(max_length=most) | Text(max_length=most) | Url(max_length=most):
@@ -25,7 +25,7 @@ def bounded(kind: Any, nullable: bool, conversion: Conversion) -> Any:
             return _text({Email: MAX_EMAIL, Domain: MAX_DOMAIN, Zone: MAX_ZONE}[type(kind)])
         case Phone():
             return Annotated[str, Meta(pattern=rf"^{PHONE.pattern}\Z")]
-        case Choice(grows=False, values=values):
+        case Choice(is_open=False, values=values):
             return one_of(map(conversion.write, values))
         case Country():
             return one_of(COUNTRIES)

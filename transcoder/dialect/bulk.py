@@ -7,45 +7,52 @@ from typing import TypeVar
 from msgspec import structs
 
 from contract.vocabulary import Json
-from transcoder.dialect.answers import refusal_in
-from transcoder.dialect.calls import Calls, Read, after
-from transcoder.dialect.conversions import Unreadable
-from transcoder.dialect.envelope import Envelope, envelopes
-from transcoder.dialect.own_fields import OwnFields, UnknownOwnField
-from transcoder.dialect.refusals import Asked
-from transcoder.dialect.wire import Ask, unusable
+from transcoder.dialect.answers import refusal_of
+from transcoder.dialect.calls import Read, RecordCalls, outcome_unknown
+from transcoder.dialect.conversions import UnreadableResponse
+from transcoder.dialect.envelope import Envelope, read_envelopes
+from transcoder.dialect.own_fields import CustomFields, UnknownCustomField
+from transcoder.dialect.refusals import RefusalContext
+from transcoder.dialect.wire import CrmRequest, unusable_response
 from transcoder.errors import ApiError
 from transcoder.records import Actor, Refusal
 
 T = TypeVar("T")
 
-MOST = 50
+MAX_ITEMS_PER_CALL = 50
 """Items that one call may hold."""
 
 
-async def in_bulk(
-    calls: Calls, asked: Asked, ask: Callable[[Sequence[Json]], Ask], items: Sequence[Json], actor: Actor, read: Read[T]
+async def run_in_bulk(
+    calls: RecordCalls,
+    asked: RefusalContext,
+    ask: Callable[[Sequence[Json]], CrmRequest],
+    items: Sequence[Json],
+    actor: Actor,
+    read: Read[T],
 ) -> list[T | Refusal]:
     """What `read` makes of each item's answer. A call that fails is its own items' refusal, and no others'."""
     async with asyncio.TaskGroup() as group:
         chunks = [
-            group.create_task(_chunk(calls, asked, ask(items[at : at + MOST]), actor, read))
-            for at in range(0, len(items), MOST)
+            group.create_task(_chunk(calls, asked, ask(items[at : at + MAX_ITEMS_PER_CALL]), actor, read))
+            for at in range(0, len(items), MAX_ITEMS_PER_CALL)
         ]
     return [outcome for chunk in chunks for outcome in chunk.result()]
 
 
-async def _chunk(calls: Calls, asked: Asked, ask: Ask, actor: Actor, read: Read[T]) -> list[T | Refusal]:
+async def _chunk(
+    calls: RecordCalls, asked: RefusalContext, ask: CrmRequest, actor: Actor, read: Read[T]
+) -> list[T | Refusal]:
     count = len(ask.body["items"])
 
-    def answers(answer: Envelope, _: OwnFields) -> list[Envelope]:
-        told: list[Envelope] = envelopes(answer.result)
+    def answers(answer: Envelope, _: CustomFields) -> list[Envelope]:
+        told: list[Envelope] = read_envelopes(answer.result)
         if len(told) != count:
-            raise Unreadable("an answer for each item was expected")
+            raise UnreadableResponse("an answer for each item was expected")
         return told
 
     try:
-        told = await calls.ask(asked, ask, actor, answers)
+        told = await calls.send(asked, ask, actor, answers)
     except ApiError as error:
         return [_refusal(error)] * count
     if isinstance(told, Refusal):
@@ -54,28 +61,29 @@ async def _chunk(calls: Calls, asked: Asked, ask: Ask, actor: Actor, read: Read[
 
 
 async def _read_all(
-    calls: Calls, asked: Asked, ask: Ask, answers: list[Envelope], actor: Actor, read: Read[T]
+    calls: RecordCalls, asked: RefusalContext, ask: CrmRequest, answers: list[Envelope], actor: Actor, read: Read[T]
 ) -> list[T | Refusal]:
-    def outward(answer: Envelope, own: OwnFields) -> T | Refusal | Unreadable:
+    def outward(answer: Envelope, own: CustomFields) -> T | Refusal | UnreadableResponse:
         try:
-            return refusal_in(structs.replace(asked, own=own), answer) or read(answer, own)
-        except Unreadable as fault:
+            return refusal_of(structs.replace(asked, own=own), answer) or read(answer, own)
+        except UnreadableResponse as fault:
             return fault
 
-    own = await calls.own_fields(asked.dialect, actor)
+    own = await calls.custom_fields(asked.dialect, actor)
     outcomes = [outward(answer, own) for answer in answers]
-    unknown = [at for at, outcome in enumerate(outcomes) if isinstance(outcome, UnknownOwnField)]
+    unknown = [at for at, outcome in enumerate(outcomes) if isinstance(outcome, UnknownCustomField)]
     if unknown:
         try:
-            own = await calls.own_fields(asked.dialect, actor, beyond=own)
+            own = await calls.custom_fields(asked.dialect, actor, beyond=own)
         except ApiError as error:
             for at in unknown:
-                outcomes[at] = _refusal(after(ask, answers[at], error))
+                outcomes[at] = _refusal(outcome_unknown(ask, answers[at], error))
         else:
             for at in unknown:
                 outcomes[at] = outward(answers[at], own)
     return [
-        _refusal(unusable(ask, str(outcome))) if isinstance(outcome, Unreadable) else outcome for outcome in outcomes
+        _refusal(unusable_response(ask, str(outcome))) if isinstance(outcome, UnreadableResponse) else outcome
+        for outcome in outcomes
     ]
 
 

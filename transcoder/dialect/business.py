@@ -10,17 +10,17 @@ from contract import headers
 from contract.currencies import EXPONENTS
 from contract.resources import Resource
 from contract.vocabulary import Kind
-from transcoder.dialect.answers import refusal_in
-from transcoder.dialect.cache import Clock, Remembered
+from transcoder.dialect.answers import refusal_of
+from transcoder.dialect.cache import Clock, TtlCache
 from transcoder.dialect.conversions import NUMBER, coded, decoder, one_of
 from transcoder.dialect.custom_fields import FIELD_DEFINITIONS, to_definition
-from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields, own_fields
-from transcoder.dialect.refusals import Asked
+from transcoder.dialect.own_fields import NO_CUSTOM_FIELDS, CustomFields, custom_fields_of
+from transcoder.dialect.refusals import RefusalContext
 from transcoder.dialect.users import USERS
-from transcoder.dialect.whole import read_whole
-from transcoder.dialect.wire import Ask, Wire, reading
+from transcoder.dialect.whole import list_all
+from transcoder.dialect.wire import CrmRequest, Transport, reading_response
 from transcoder.errors import ApiError
-from transcoder.records import Actor, Definition, Profile, Refusal
+from transcoder.records import Actor, CustomFieldDefinition, Profile, Refusal
 
 _LIFE_S = 5.0
 _BUSINESSES = 10_000
@@ -28,8 +28,8 @@ _PLANS = {"starter": 1, "growth": 2, "scale": 3}
 _PLAN = coded(_PLANS)
 _PLAN_CODE: Any = one_of(_PLANS.values())
 _CURRENCY: Any = one_of(EXPONENTS)
-_USER: Any = USERS.reading.row
-_definition_rows = FIELD_DEFINITIONS.reading.rows
+_USER: Any = USERS.reader.row
+_definition_rows = FIELD_DEFINITIONS.reader.rows
 
 
 class _Business(msgspec.Struct, gc=False):
@@ -46,52 +46,50 @@ class _Profile(msgspec.Struct):
 
 
 _profile = decoder(_Profile)
-_PROFILE = Ask("GET", "profile")
+_PROFILE = CrmRequest("GET", "profile")
 
-AllOwnFields = Mapping[str, OwnFields]
+AllCustomFields = Mapping[str, CustomFields]
 """By the name of the resource."""
 
 
-class Business:
+class BusinessInfo:
     """Reads them; one per process."""
 
-    def __init__(self, wire: Wire, clock: Clock) -> None:
+    def __init__(self, wire: Transport, clock: Clock) -> None:
         self._wire = wire
-        self._own: Remembered[AllOwnFields] = Remembered(clock, life_s=_LIFE_S, size=_BUSINESSES)
-        self._currencies: Remembered[str] = Remembered(clock, life_s=_LIFE_S, size=_BUSINESSES)
+        self._own: TtlCache[AllCustomFields] = TtlCache(clock, life_s=_LIFE_S, size=_BUSINESSES)
+        self._currencies: TtlCache[str] = TtlCache(clock, life_s=_LIFE_S, size=_BUSINESSES)
 
-    def own_fields_at_hand(self, resource: Resource, actor: Actor) -> OwnFields | None:
+    def cached_custom_fields(self, resource: Resource, actor: Actor) -> CustomFields | None:
         """The own fields of a resource, if they need not be read."""
-        known = self._own.at_hand(actor.tenant)
-        return None if known is None else known.get(resource.name, NO_OWN_FIELDS)
+        known = self._own.cached(actor.tenant)
+        return None if known is None else known.get(resource.name, NO_CUSTOM_FIELDS)
 
-    async def own_fields(self, resource: Resource, actor: Actor, *, fresh: bool = False) -> OwnFields:
+    async def custom_fields(self, resource: Resource, actor: Actor, *, fresh: bool = False) -> CustomFields:
         """The own fields of a resource."""
 
-        async def read() -> AllOwnFields:
+        async def read() -> AllCustomFields:
             return await self._read_own(actor)
 
         known = await self._own.get(actor.tenant, read, deadline_s=actor.deadline_s, fresh=fresh)
-        return known.get(resource.name, NO_OWN_FIELDS)
+        return known.get(resource.name, NO_CUSTOM_FIELDS)
 
-    async def _read_own(self, actor: Actor) -> AllOwnFields:
-        rows = await read_whole(
-            self._wire, FIELD_DEFINITIONS, FIELD_DEFINITIONS.path, "exclude", actor, _definition_rows
-        )
+    async def _read_own(self, actor: Actor) -> AllCustomFields:
+        rows = await list_all(self._wire, FIELD_DEFINITIONS, FIELD_DEFINITIONS.path, "exclude", actor, _definition_rows)
         if isinstance(rows, Refusal):
-            raise raised(rows)
-        by_resource: defaultdict[str, list[Definition]] = defaultdict(list)
-        with reading(Ask("GET", FIELD_DEFINITIONS.path)):
+            raise to_api_error(rows)
+        by_resource: defaultdict[str, list[CustomFieldDefinition]] = defaultdict(list)
+        with reading_response(CrmRequest("GET", FIELD_DEFINITIONS.path)):
             for row in rows:
                 resource, definition = to_definition(row)
                 by_resource[resource].append(definition)
-        return {resource: own_fields(definitions) for resource, definitions in by_resource.items()}
+        return {resource: custom_fields_of(definitions) for resource, definitions in by_resource.items()}
 
     async def profile(self, actor: Actor) -> Profile | Refusal:
         """The business and the user, as of now."""
         answer = await self._wire.send(_PROFILE, actor)
-        with reading(_PROFILE):
-            return refusal_in(Asked(USERS, Kind.ME), answer) or _to_profile(_profile(answer.result))
+        with reading_response(_PROFILE):
+            return refusal_of(RefusalContext(USERS, Kind.ME), answer) or _to_profile(_profile(answer.result))
 
     async def currency(self, actor: Actor) -> str:
         """The default currency."""
@@ -99,14 +97,14 @@ class Business:
         async def read() -> str:
             profile = await self.profile(actor)
             if isinstance(profile, Refusal):
-                raise raised(profile)
+                raise to_api_error(profile)
             return str(profile.business["default_currency"])
 
         return await self._currencies.get(actor.tenant, read, deadline_s=actor.deadline_s)
 
 
 def _to_profile(told: _Profile) -> Profile:
-    business, user = told.business, USERS.reading.record(told.user)
+    business, user = told.business, USERS.reader.record(told.user)
     shown = {
         "id": business.id,
         "name": business.name,
@@ -117,7 +115,7 @@ def _to_profile(told: _Profile) -> Profile:
     return Profile(shown, {**user.values, "id": user.number})
 
 
-def raised(refusal: Refusal) -> ApiError:
+def to_api_error(refusal: Refusal) -> ApiError:
     """A refusal where there is no word for one: the problem that it is."""
     wait = {} if refusal.retry_after_s is None else {headers.RETRY_AFTER: str(refusal.retry_after_s)}
     return ApiError(refusal.problem, errors=refusal.errors, headers=wait, cause=refusal.cause, **refusal.members)

@@ -21,24 +21,24 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
-class _Held(Generic[T]):
+class _Entry(Generic[T]):
     value: T
     read_at_s: float
     """When the reading began: it is as of then at least."""
 
 
-class Remembered(Generic[T]):
+class TtlCache(Generic[T]):
     """A value for each business; the ones not used for longest are forgotten first."""
 
     def __init__(self, clock: Clock, *, life_s: float, size: int) -> None:
         self._clock = clock
         self._life_s = life_s
         self._size = size
-        self._held: OrderedDict[TenantId, _Held[T]] = OrderedDict()
+        self._held: OrderedDict[TenantId, _Entry[T]] = OrderedDict()
         # A lock lives as long as someone reads or waits for it.
         self._reading: WeakValueDictionary[TenantId, asyncio.Lock] = WeakValueDictionary()
 
-    def at_hand(self, tenant: TenantId) -> T | None:
+    def cached(self, tenant: TenantId) -> T | None:
         """The value, if it is young enough."""
         held = self._held.get(tenant)
         if held is None or self._clock() - held.read_at_s > self._life_s:
@@ -51,7 +51,7 @@ class Remembered(Generic[T]):
     ) -> T:
         """The value, read anew where none is at hand; `fresh`: not from before now. `deadline_s` is loop time."""
         asked_s = self._clock()
-        known = None if fresh else self.at_hand(tenant)
+        known = None if fresh else self.cached(tenant)
         if known is not None:
             return known
         lock = self._reading.setdefault(tenant, asyncio.Lock())
@@ -60,7 +60,7 @@ class Remembered(Generic[T]):
                 held = self._held.get(tenant)
                 if held is not None and held.read_at_s >= asked_s:
                     return held.value
-                known = None if fresh else self.at_hand(tenant)
+                known = None if fresh else self.cached(tenant)
                 return await self._read(tenant, read) if known is None else known
         except TimeoutError:
             raise ApiError(
@@ -70,7 +70,7 @@ class Remembered(Generic[T]):
     async def _read(self, tenant: TenantId, read: Callable[[], Awaitable[T]]) -> T:
         began_s = self._clock()
         value = await read()
-        self._held[tenant] = _Held(value, began_s)
+        self._held[tenant] = _Entry(value, began_s)
         self._held.move_to_end(tenant)
         if len(self._held) > self._size:
             self._held.popitem(last=False)

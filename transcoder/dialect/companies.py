@@ -1,6 +1,6 @@
 """Companies inside."""
 
 from contract.resources import COMPANY
-from transcoder.dialect.rows import Differences, dialect
+from transcoder.dialect.rows import MappingOverrides, resource_mapping
 
-COMPANIES = dialect(COMPANY, Differences(path="companies", names={"employee_count": "employees"}))
+COMPANIES = resource_mapping(COMPANY, MappingOverrides(path="companies", names={"employee_count": "employees"}))

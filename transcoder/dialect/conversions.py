@@ -16,7 +16,7 @@ from contract.bounds import MAX_INTEGER
 from contract.ids import MAX_NUMBER
 from contract.types import Amount, Bool, Date, DateTime, FieldType, Id, Ids, Int, Options, Tags
 from contract.vocabulary import Json
-from transcoder.causes import of_fault
+from transcoder.causes import describe_decode_error
 
 _YEAR_10000_MS = 253_402_300_800_000
 _MAX_DECIMAL, _MAX_PLACES = 10**12, 6
@@ -24,11 +24,11 @@ _MAX_DECIMAL, _MAX_PLACES = 10**12, 6
 Convert = Callable[[Any], Any]
 
 
-class Unreadable(Exception):
+class UnreadableResponse(Exception):
     """An internal answer that is not of the form that the rows say."""
 
 
-def same(value: Any) -> Any:
+def unchanged(value: Any) -> Any:
     """Neutral and internal are alike."""
     return value
 
@@ -42,8 +42,8 @@ class Conversion:
     """
 
     kind: Any
-    read: Convert = same
-    write: Convert = same
+    read: Convert = unchanged
+    write: Convert = unchanged
     element: Convert | None = None
 
 
@@ -72,7 +72,7 @@ def decoder(kind: Any) -> Callable[[bytes | msgspec.Raw], Any]:
         try:
             return decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError) as fault:
-            raise Unreadable(of_fault(fault)) from None
+            raise UnreadableResponse(describe_decode_error(fault)) from None
 
     return read
 
@@ -96,17 +96,17 @@ def _converted(value: Json, kind: Any) -> int:
     try:
         return int(msgspec.convert(value, kind))
     except msgspec.ValidationError as fault:
-        raise Unreadable(of_fault(fault)) from None
+        raise UnreadableResponse(describe_decode_error(fault)) from None
 
 
 def exact(value: Any) -> int | Decimal:
     """A number with all of its digits: an integer, or a decimal with a fraction that ends in no zero."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise Unreadable("a number was expected")
+        raise UnreadableResponse("a number was expected")
     read = Decimal(value)
     # Before anything is made of it: 1e999999 has few digits here and a million as an integer.
     if not read.is_finite() or abs(read) > _MAX_DECIMAL or read != round(read, _MAX_PLACES):
-        raise Unreadable("a number of at most 10^12 with 6 decimals was expected")
+        raise UnreadableResponse("a number of at most 10^12 with 6 decimals was expected")
     return int(read) if read == int(read) else Decimal(format(read.normalize(), "f"))
 
 
@@ -132,7 +132,7 @@ def scaled(factor: int) -> Conversion:
     return Conversion(INTEGER, lambda value: value // factor, lambda value: value * factor)
 
 
-def there(number: int) -> int | None:
+def existing(number: int) -> int | None:
     """What a record that is only tried belongs to may itself not be there yet: 0."""
     return number or None
 
@@ -147,7 +147,7 @@ _BY_TYPE: dict[type, Conversion] = {
     Date: Conversion(date, date.isoformat),
     Int: Conversion(INTEGER),
     Amount: Conversion(Annotated[int, Meta(ge=0, le=MAX_INTEGER)]),
-    Id: Conversion(NUMBER, there),
+    Id: Conversion(NUMBER, existing),
     Ids: Conversion(list[NUMBER]),
     Tags: Conversion(list[str]),
     Options: Conversion(list[Option], _options),

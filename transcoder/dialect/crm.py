@@ -11,47 +11,47 @@ from contract.ids import IdKind
 from contract.problems import INVALID_CURSOR
 from contract.resources import Action, Resource
 from contract.vocabulary import Json, Kind
-from transcoder.dialect.answers import refusal_in, to_outcome, to_page, to_written
-from transcoder.dialect.bulk import in_bulk
-from transcoder.dialect.business import Business, raised
+from transcoder.dialect.answers import refusal_of, to_outcome, to_page, to_write_result
+from transcoder.dialect.bulk import run_in_bulk
+from transcoder.dialect.business import BusinessInfo, to_api_error
 from transcoder.dialect.cache import Clock
-from transcoder.dialect.calls import Calls, Read
-from transcoder.dialect.envelope import Envelope, anything
-from transcoder.dialect.own_fields import OwnFields
+from transcoder.dialect.calls import Read, RecordCalls
+from transcoder.dialect.envelope import Envelope, read_any
+from transcoder.dialect.own_fields import CustomFields
 from transcoder.dialect.queries import to_query
-from transcoder.dialect.refusals import Asked
+from transcoder.dialect.refusals import RefusalContext
 from transcoder.dialect.reshape import to_action, to_changes, to_fields
-from transcoder.dialect.rows import Dialect
+from transcoder.dialect.rows import ResourceMapping
 from transcoder.dialect.users import USERS
-from transcoder.dialect.whole import read_whole
-from transcoder.dialect.wire import Ask, Wire, reading
-from transcoder.listing import BadPlace, page_of
+from transcoder.dialect.whole import list_all
+from transcoder.dialect.wire import CrmRequest, Transport, reading_response
+from transcoder.listing import InvalidPosition, page_in_memory
 from transcoder.records import (
-    Absent,
     Actor,
+    Backend,
     Capabilities,
     Change,
     Definitions,
-    Done,
     Page,
     Profile,
     Query,
     Record,
-    Records,
+    RecordCollection,
     Refusal,
-    Running,
-    Shelf,
-    Terms,
     UnreadableRecord,
     Values,
-    Written,
+    WriteAbsent,
+    WriteDone,
+    WriteResult,
+    WriteRunning,
+    WriteTerms,
 )
 from transcoder.upstream import Upstream
 
 T = TypeVar("T")
 
 
-class Crm(Records):
+class CrmBackend(Backend):
     """The internal CRM as `records.Records`. One per process; remembers each business's own fields and currency."""
 
     capabilities = Capabilities(
@@ -65,146 +65,162 @@ class Crm(Records):
         record_permission=True,
     )
 
-    def __init__(self, upstream: Upstream, dialects: tuple[Dialect, ...], clock: Clock = time.monotonic) -> None:
-        self._wire = Wire(upstream)
-        self._business = Business(self._wire, clock)
-        self._calls = Calls(self._wire, self._business)
+    def __init__(
+        self, upstream: Upstream, dialects: tuple[ResourceMapping, ...], clock: Clock = time.monotonic
+    ) -> None:
+        self._wire = Transport(upstream)
+        self._business = BusinessInfo(self._wire, clock)
+        self._calls = RecordCalls(self._wire, self._business)
         self._dialects = {dialect.resource: dialect for dialect in dialects}
 
-    async def page(self, shelf: Shelf, query: Query, actor: Actor) -> Page | Refusal:
+    async def page(self, shelf: RecordCollection, query: Query, actor: Actor) -> Page | Refusal:
         """A page of records."""
         dialect, path = self._at(shelf)
-        if dialect.by_offset:
+        if dialect.pages_by_offset:
             return await self._page_of_whole(dialect, path, query, actor)
-        body = await self._calls.inward(dialect, actor, lambda own: to_query(dialect, query, own))
-        ask = Ask("POST", f"{path}/query", body, read=dialect.reading.page)
-        return await self._calls.ask(
-            Asked(dialect, Kind.LIST), ask, actor, lambda answer, own: to_page(dialect, query, answer, own)
+        body = await self._calls.convert(dialect, actor, lambda own: to_query(dialect, query, own))
+        ask = CrmRequest("POST", f"{path}/query", body, read=dialect.reader.page)
+        return await self._calls.send(
+            RefusalContext(dialect, Kind.LIST), ask, actor, lambda answer, own: to_page(dialect, query, answer, own)
         )
 
-    async def _page_of_whole(self, dialect: Dialect, path: str, query: Query, actor: Actor) -> Page | Refusal:
+    async def _page_of_whole(self, dialect: ResourceMapping, path: str, query: Query, actor: Actor) -> Page | Refusal:
         def read(result: msgspec.Raw) -> dict[int, Record | UnreadableRecord]:
-            return {each.number: each for each in dialect.reading.many(result)}
+            return {each.number: each for each in dialect.reader.read_many(result)}
 
-        found = await read_whole(self._wire, dialect, path, query.deleted, actor, read)
+        found = await list_all(self._wire, dialect, path, query.deleted, actor, read)
         if isinstance(found, Refusal):
             return found
         try:
-            return page_of(found, query, dialect.resource.searched)
-        except BadPlace:
+            return page_in_memory(found, query, dialect.resource.searched)
+        except InvalidPosition:
             return Refusal(INVALID_CURSOR, members={"reason": "expired"})
 
-    async def get(self, shelf: Shelf, number: int, actor: Actor) -> Record | Refusal:
+    async def get(self, shelf: RecordCollection, number: int, actor: Actor) -> Record | Refusal:
         """One record, a deleted one included."""
         dialect, path = self._at(shelf)
-        ask = Ask("GET", f"{path}/{number}", read=dialect.reading.answer)
-        return await self._calls.ask(Asked(dialect, Kind.GET), ask, actor, _record_of(dialect))
+        ask = CrmRequest("GET", f"{path}/{number}", read=dialect.reader.answer)
+        return await self._calls.send(RefusalContext(dialect, Kind.GET), ask, actor, _record_of(dialect))
 
-    async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def create(
+        self, shelf: RecordCollection, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """A new record; with a key, the first one made with it."""
         dialect, path = self._at(shelf)
-        fields = await self._calls.inward(dialect, actor, lambda own: to_fields(dialect, values, own))
-        return await self._write(Asked(dialect, Kind.CREATE), _write(dialect, "POST", path, fields, terms), actor)
+        fields = await self._calls.convert(dialect, actor, lambda own: to_fields(dialect, values, own))
+        return await self._write(
+            RefusalContext(dialect, Kind.CREATE), _write(dialect, "POST", path, fields, terms), actor
+        )
 
-    async def update(self, shelf: Shelf, number: int, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def update(
+        self, shelf: RecordCollection, number: int, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """The record after the change."""
         dialect, path = self._at(shelf)
-        body = await self._calls.inward(dialect, actor, lambda own: _patch(dialect, values, own))
+        body = await self._calls.convert(dialect, actor, lambda own: _patch(dialect, values, own))
         ask = _write(dialect, "PUT", f"{path}/{number}", body, terms)
-        return await self._write(Asked(dialect, Kind.UPDATE), ask, actor)
+        return await self._write(RefusalContext(dialect, Kind.UPDATE), ask, actor)
 
-    async def delete(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Record | Refusal | None:
+    async def delete(
+        self, shelf: RecordCollection, number: int, terms: WriteTerms, actor: Actor
+    ) -> Record | Refusal | None:
         """Delete softly."""
         dialect, path = self._at(shelf)
         query = "" if terms.revision is None else f"?expected_revision={terms.revision}"
-        ask = Ask("DELETE", f"{path}/{number}{query}", writes=True)
-        asked = Asked(dialect, Kind.DELETE)
-        if terms.dry:
-            return await self._calls.ask(asked, ask.dry(), actor, _record_of(dialect))
-        return await self._calls.ask(asked, ask, actor, _nothing)
+        ask = CrmRequest("DELETE", f"{path}/{number}{query}", writes=True)
+        asked = RefusalContext(dialect, Kind.DELETE)
+        if terms.dry_run:
+            return await self._calls.send(asked, ask.as_dry_run(), actor, _record_of(dialect))
+        return await self._calls.send(asked, ask, actor, _nothing)
 
-    async def restore(self, shelf: Shelf, number: int, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def restore(
+        self, shelf: RecordCollection, number: int, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """Undo a delete."""
         dialect, path = self._at(shelf)
         ask = _write(dialect, "POST", f"{path}/{number}/undelete", {}, terms)
-        return await self._write(Asked(dialect, Kind.RESTORE), ask, actor)
+        return await self._write(RefusalContext(dialect, Kind.RESTORE), ask, actor)
 
-    async def upsert(self, shelf: Shelf, on: str, values: Values, terms: Terms, actor: Actor) -> Written | Refusal:
+    async def upsert(
+        self, shelf: RecordCollection, on: str, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """Create, or merge into the one that matches."""
         dialect, path = self._at(shelf)
-        patch = await self._calls.inward(dialect, actor, lambda own: _patch(dialect, values, own))
+        patch = await self._calls.convert(dialect, actor, lambda own: _patch(dialect, values, own))
         body = {"match": dialect.fields[on].internal, **patch}
         ask = _write(dialect, "POST", f"{path}/upsert", body, terms)
-        return await self._write(Asked(dialect, Kind.UPSERT), ask, actor)
+        return await self._write(RefusalContext(dialect, Kind.UPSERT), ask, actor)
 
     async def act(
-        self, shelf: Shelf, action: Action, number: int, values: Values, terms: Terms, actor: Actor
-    ) -> Written | Refusal:
+        self, shelf: RecordCollection, action: Action, number: int, values: Values, terms: WriteTerms, actor: Actor
+    ) -> WriteResult | Refusal:
         """Carry out an action."""
         dialect, path = self._at(shelf)
         tail, body = to_action(dialect, action, values)
-        asked = Asked(dialect, Kind.ACTION, action=dialect.actions[action.name])
+        asked = RefusalContext(dialect, Kind.ACTION, action=dialect.actions[action.name])
         return await self._write(asked, _write(dialect, "POST", f"{path}/{number}/{tail}", body, terms), actor)
 
-    async def batch_get(self, shelf: Shelf, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
+    async def batch_get(self, shelf: RecordCollection, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
         """Several records, deleted ones included."""
         dialect, path = self._at(shelf)
 
-        def ask(items: Sequence[Json]) -> Ask:
-            return Ask("POST", f"{path}/bulk", {"op": "get", "items": items})
+        def ask(items: Sequence[Json]) -> CrmRequest:
+            return CrmRequest("POST", f"{path}/bulk", {"op": "get", "items": items})
 
         items = [{"id": number} for number in numbers]
-        return await in_bulk(self._calls, Asked(dialect, Kind.BATCH_GET), ask, items, actor, _record_of(dialect))
+        return await run_in_bulk(
+            self._calls, RefusalContext(dialect, Kind.BATCH_GET), ask, items, actor, _record_of(dialect)
+        )
 
     async def batch_create(
-        self, shelf: Shelf, items: Sequence[Values], terms: Terms, actor: Actor
-    ) -> list[Written | Refusal]:
+        self, shelf: RecordCollection, items: Sequence[Values], terms: WriteTerms, actor: Actor
+    ) -> list[WriteResult | Refusal]:
         """Several new records."""
         dialect, _ = self._at(shelf)
-        bodies = await self._calls.inward(
+        bodies = await self._calls.convert(
             dialect, actor, lambda own: [to_fields(dialect, values, own) for values in items]
         )
         return await self._batch(shelf, Kind.BATCH_CREATE, {"op": "create"}, bodies, terms, actor, _written_of(dialect))
 
     async def batch_update(
-        self, shelf: Shelf, items: Sequence[Change], terms: Terms, actor: Actor
-    ) -> list[Written | Refusal]:
+        self, shelf: RecordCollection, items: Sequence[Change], terms: WriteTerms, actor: Actor
+    ) -> list[WriteResult | Refusal]:
         """Several merges."""
         dialect, _ = self._at(shelf)
 
-        def patches(own: OwnFields) -> list[dict[str, Json]]:
+        def patches(own: CustomFields) -> list[dict[str, Json]]:
             return [
                 {"id": change.number, **_patch(dialect, change.values, own)}
                 | ({} if change.revision is None else {"expected_revision": change.revision})
                 for change in items
             ]
 
-        bodies = await self._calls.inward(dialect, actor, patches)
+        bodies = await self._calls.convert(dialect, actor, patches)
         return await self._batch(shelf, Kind.BATCH_UPDATE, {"op": "update"}, bodies, terms, actor, _written_of(dialect))
 
     async def batch_upsert(
-        self, shelf: Shelf, on: str, items: Sequence[Values], terms: Terms, actor: Actor
-    ) -> list[Written | Refusal]:
+        self, shelf: RecordCollection, on: str, items: Sequence[Values], terms: WriteTerms, actor: Actor
+    ) -> list[WriteResult | Refusal]:
         """Several upserts."""
         dialect, _ = self._at(shelf)
-        bodies = await self._calls.inward(
+        bodies = await self._calls.convert(
             dialect, actor, lambda own: [_patch(dialect, values, own) for values in items]
         )
         head = {"op": "upsert", "match": dialect.fields[on].internal}
         return await self._batch(shelf, Kind.BATCH_UPSERT, head, bodies, terms, actor, _written_of(dialect))
 
     async def batch_delete(
-        self, shelf: Shelf, numbers: Sequence[int], terms: Terms, actor: Actor
+        self, shelf: RecordCollection, numbers: Sequence[int], terms: WriteTerms, actor: Actor
     ) -> list[Record | Refusal | None]:
         """Several deletes."""
         dialect, _ = self._at(shelf)
         bodies: list[dict[str, Json]] = [{"id": number} for number in numbers]
-        read: Read[Record | None] = _record_of(dialect) if terms.dry else _nothing
+        read: Read[Record | None] = _record_of(dialect) if terms.dry_run else _nothing
         return await self._batch(shelf, Kind.BATCH_DELETE, {"op": "delete"}, bodies, terms, actor, read)
 
     async def definitions(self, resource: Resource, actor: Actor, *, fresh: bool = False) -> Definitions:
         """The custom fields of a resource."""
-        return (await self._business.own_fields(resource, actor, fresh=fresh)).definitions
+        return (await self._business.custom_fields(resource, actor, fresh=fresh)).definitions
 
     async def profile(self, actor: Actor) -> Profile | Refusal:
         """The business and the user."""
@@ -214,68 +230,68 @@ class Crm(Records):
         """The business's currency."""
         return await self._business.currency(actor)
 
-    async def outcome(self, dedupe_key: str, actor: Actor) -> Done | Running | Absent:
+    async def outcome(self, dedupe_key: str, actor: Actor) -> WriteDone | WriteRunning | WriteAbsent:
         """What became of a write with that key."""
-        ask = Ask("GET", f"dedupe/{quote(dedupe_key, safe='')}")
+        ask = CrmRequest("GET", f"dedupe/{quote(dedupe_key, safe='')}")
         answer = await self._wire.send(ask, actor)
-        with reading(ask):
-            refusal = refusal_in(Asked(USERS, Kind.GET), answer)
+        with reading_response(ask):
+            refusal = refusal_of(RefusalContext(USERS, Kind.GET), answer)
             if refusal is None:
                 return to_outcome(answer)
-        raise raised(refusal)
+        raise to_api_error(refusal)
 
-    def _at(self, shelf: Shelf) -> tuple[Dialect, str]:
+    def _at(self, shelf: RecordCollection) -> tuple[ResourceMapping, str]:
         dialect = self._dialects[shelf.resource]
         return dialect, dialect.path if shelf.parent is None else dialect.path.format(parent=shelf.parent)
 
-    async def _write(self, asked: Asked, ask: Ask, actor: Actor) -> Written | Refusal:
-        return await self._calls.ask(asked, ask, actor, _written_of(asked.dialect))
+    async def _write(self, asked: RefusalContext, ask: CrmRequest, actor: Actor) -> WriteResult | Refusal:
+        return await self._calls.send(asked, ask, actor, _written_of(asked.dialect))
 
     async def _batch(
         self,
-        shelf: Shelf,
+        shelf: RecordCollection,
         kind: Kind,
         head: dict[str, Json],
         bodies: list[dict[str, Json]],
-        terms: Terms,
+        terms: WriteTerms,
         actor: Actor,
         read: Read[T],
     ) -> list[T | Refusal]:
         dialect, path = self._at(shelf)
 
-        def ask(items: Sequence[Json]) -> Ask:
-            ask = Ask("POST", f"{path}/bulk", {**head, "items": items}, writes=True)
-            return ask.dry() if terms.dry else ask
+        def ask(items: Sequence[Json]) -> CrmRequest:
+            ask = CrmRequest("POST", f"{path}/bulk", {**head, "items": items}, writes=True)
+            return ask.as_dry_run() if terms.dry_run else ask
 
         if terms.dedupe_key is not None:
             at = terms.positions or range(len(bodies))
             bodies = [body | {"dedupe_key": terms.item_key(n)} for n, body in zip(at, bodies, strict=True)]
-        return await in_bulk(self._calls, Asked(dialect, kind), ask, bodies, actor, read)
+        return await run_in_bulk(self._calls, RefusalContext(dialect, kind), ask, bodies, actor, read)
 
 
-def _write(dialect: Dialect, method: str, path: str, body: dict[str, Json], terms: Terms) -> Ask:
+def _write(dialect: ResourceMapping, method: str, path: str, body: dict[str, Json], terms: WriteTerms) -> CrmRequest:
     """A call that writes one record, on the caller's terms."""
     if terms.revision is not None:
         body = body | {"expected_revision": terms.revision}
     if terms.dedupe_key is not None:
         body = body | {"dedupe_key": terms.dedupe_key}
-    ask = Ask(method, path, body, writes=True, read=dialect.reading.answer)
-    return ask.dry() if terms.dry else ask
+    ask = CrmRequest(method, path, body, writes=True, read=dialect.reader.answer)
+    return ask.as_dry_run() if terms.dry_run else ask
 
 
-def _patch(dialect: Dialect, values: Values, own: OwnFields) -> dict[str, Json]:
+def _patch(dialect: ResourceMapping, values: Values, own: CustomFields) -> dict[str, Json]:
     put, unset = to_changes(dialect, values, own)
     return {"set": put, "unset": unset}
 
 
-def _record_of(dialect: Dialect) -> Read[Record]:
-    return lambda answer, own: dialect.reading.one(answer.result, own)
+def _record_of(dialect: ResourceMapping) -> Read[Record]:
+    return lambda answer, own: dialect.reader.read(answer.result, own)
 
 
-def _written_of(dialect: Dialect) -> Read[Written]:
-    return lambda answer, own: to_written(dialect, answer, own)
+def _written_of(dialect: ResourceMapping) -> Read[WriteResult]:
+    return lambda answer, own: to_write_result(dialect, answer, own)
 
 
-def _nothing(answer: Envelope, _: OwnFields) -> None:
+def _nothing(answer: Envelope, _: CustomFields) -> None:
     """What a delete has to say is of no use, if only it is JSON."""
-    anything(answer.result)
+    read_any(answer.result)

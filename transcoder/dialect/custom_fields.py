@@ -2,10 +2,10 @@
 
 from contract.resources import CUSTOM_FIELD, RESOURCES
 from contract.types import CustomType
-from transcoder.dialect.conversions import Unreadable, coded
+from transcoder.dialect.conversions import UnreadableResponse, coded
 from transcoder.dialect.reading import Row
-from transcoder.dialect.rows import Differences, dialect
-from transcoder.records import Definition
+from transcoder.dialect.rows import MappingOverrides, resource_mapping
+from transcoder.records import CustomFieldDefinition
 
 _CODES = {
     CustomType.TEXT: 1,
@@ -21,25 +21,25 @@ _CODES = {
     CustomType.URL: 11,
     CustomType.USER: 12,
 }
-FIELD_DEFINITIONS = dialect(
+FIELD_DEFINITIONS = resource_mapping(
     CUSTOM_FIELD,
-    Differences(
+    MappingOverrides(
         path="field_defs",
         names={"type": "type_code"},
         conversions={"type": coded({kind.value: code for kind, code in _CODES.items()})},
-        by_offset=True,
+        pages_by_offset=True,
     ),
 )
 
 
-def to_definition(row: Row) -> tuple[str, Definition]:
+def to_definition(row: Row) -> tuple[str, CustomFieldDefinition]:
     """The resource that a field belongs to, and its definition; raises Unreadable."""
-    record = FIELD_DEFINITIONS.reading.record(row)
+    record = FIELD_DEFINITIONS.reader.record(row)
     values, options = record.values, {option.value: option.id for option in row.options}
     if values["resource"] not in _RESOURCES or values["type"] not in _TYPES:
-        raise Unreadable("a custom field of a known resource and type was expected")
-    return values["resource"], Definition(record.number, values["key"], CustomType(values["type"]), options)
+        raise UnreadableResponse("a custom field of a known resource and type was expected")
+    return values["resource"], CustomFieldDefinition(record.number, values["key"], CustomType(values["type"]), options)
 
 
 _TYPES = frozenset(kind.value for kind in CustomType)
-_RESOURCES = frozenset(resource.name for resource in RESOURCES if resource.custom)
+_RESOURCES = frozenset(resource.name for resource in RESOURCES if resource.has_custom_fields)

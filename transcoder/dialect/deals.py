@@ -2,13 +2,13 @@
 
 from contract.resources import DEAL
 from transcoder.dialect.conversions import coded
-from transcoder.dialect.rows import ActionCall, Differences, dialect
+from transcoder.dialect.rows import ActionCall, MappingOverrides, resource_mapping
 
 _OPEN, _WON, _LOST = 1, 2, 3
 
-DEALS = dialect(
+DEALS = resource_mapping(
     DEAL,
-    Differences(
+    MappingOverrides(
         path="deals",
         names={"status": "status_code", "amount": "amount_minor", "stage_changed_at": "stage_entered_at"},
         conversions={"status": coded({"open": _OPEN, "won": _WON, "lost": _LOST})},

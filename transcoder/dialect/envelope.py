@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from transcoder.dialect.conversions import INTEGER, Unreadable, decoder
+from transcoder.dialect.conversions import INTEGER, UnreadableResponse, decoder
 
-NOTHING = msgspec.Raw(b"null")
+NO_RESULT = msgspec.Raw(b"null")
 
 
 class Paging(msgspec.Struct, gc=False):
@@ -25,7 +25,7 @@ class Envelope(msgspec.Struct, gc=False):
     """
 
     ok: bool
-    result: msgspec.Raw = NOTHING
+    result: msgspec.Raw = NO_RESULT
     paging: Paging | None = None
     created: bool = False
     changed: bool = True
@@ -41,28 +41,28 @@ class Envelope(msgspec.Struct, gc=False):
 
 ReadEnvelope = Callable[[bytes | msgspec.Raw], Envelope]
 
-envelope: ReadEnvelope = decoder(Envelope)
+read_envelope: ReadEnvelope = decoder(Envelope)
 """Reads an answer; raises Unreadable."""
-envelopes = decoder(list[Envelope])
+read_envelopes = decoder(list[Envelope])
 """Reads an answer for each item."""
 
 
-def envelope_of(kind: Any) -> ReadEnvelope:
+def envelope_reader(kind: Any) -> ReadEnvelope:
     """Reads an answer whose result is of that kind, all of it in one pass: `result` is then read already.
 
     A result that is not stays raw, and whoever reads it says what is wrong with it.
     """
-    whole = msgspec.defstruct("Envelope", [("result", kind, NOTHING)], bases=(Envelope,), gc=False)
+    whole = msgspec.defstruct("Envelope", [("result", kind, NO_RESULT)], bases=(Envelope,), gc=False)
     read: ReadEnvelope = decoder(whole)
 
     def either(raw: bytes | msgspec.Raw) -> Envelope:
         try:
             return read(raw)
-        except Unreadable:
-            return envelope(raw)
+        except UnreadableResponse:
+            return read_envelope(raw)
 
     return either
 
 
-anything = decoder(Any)
+read_any = decoder(Any)
 """Reads what has no form, or of which none is expected."""

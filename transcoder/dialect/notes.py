@@ -1,6 +1,6 @@
 """Notes inside."""
 
 from contract.resources import NOTE
-from transcoder.dialect.rows import Differences, dialect
+from transcoder.dialect.rows import MappingOverrides, resource_mapping
 
-NOTES = dialect(NOTE, Differences(path="notes", names={"is_pinned": "pinned", "occurred_at": "noted_at"}))
+NOTES = resource_mapping(NOTE, MappingOverrides(path="notes", names={"is_pinned": "pinned", "occurred_at": "noted_at"}))

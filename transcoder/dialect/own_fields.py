@@ -9,18 +9,18 @@ import msgspec
 
 from contract.types import CustomType
 from contract.vocabulary import Json
-from transcoder.dialect.conversions import FLAG, INSTANT, NUMBER, TEXT, Conversion, Unreadable, decoder, exact
-from transcoder.records import Definition, Definitions
+from transcoder.dialect.conversions import FLAG, INSTANT, NUMBER, TEXT, Conversion, UnreadableResponse, decoder, exact
+from transcoder.records import CustomFieldDefinition, Definitions
 
 CUSTOM = "custom"
 """The member with these values, and what the names of single ones begin with: `custom.17`."""
 
 
-class UnknownOwnField(Unreadable):
+class UnknownCustomField(UnreadableResponse):
     """A field or option that the definitions at hand do not have; newer ones may."""
 
 
-class OwnValue(msgspec.Struct, gc=False):
+class CustomValue(msgspec.Struct, gc=False):
     """A value of a field: of what type it is, only the definition says."""
 
     field_id: NUMBER
@@ -28,25 +28,25 @@ class OwnValue(msgspec.Struct, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class OwnField:
+class CustomField:
     """A defined field, and how its values are stored and read."""
 
-    definition: Definition
+    definition: CustomFieldDefinition
     conversion: Conversion
     decode: Callable[[msgspec.Raw], Any]
 
     @property
-    def internal(self) -> str:
+    def internal_name(self) -> str:
         """Its name in filters, in `unset` and in refusals."""
         return f"{CUSTOM}.{self.definition.number}"
 
 
 @dataclass(frozen=True, slots=True)
-class OwnFields:
+class CustomFields:
     """All that a resource's records may have."""
 
-    by_key: Mapping[str, OwnField] = field(default_factory=dict)
-    by_number: Mapping[str, OwnField] = field(default_factory=dict)
+    by_key: Mapping[str, CustomField] = field(default_factory=dict)
+    by_number: Mapping[str, CustomField] = field(default_factory=dict)
     """By their number in digits, as it stands in names."""
     are_fresh: bool = False
     """Whether they were read for this very answer, so that whatever they lack is nowhere."""
@@ -56,33 +56,33 @@ class OwnFields:
         """What the other side may know of them."""
         return {key: own.definition for key, own in self.by_key.items()}
 
-    def keyed(self, key: str) -> OwnField:
+    def by_public_key(self, key: str) -> CustomField:
         """The field of that key; raises UnknownOwnField."""
         own = self.by_key.get(key)
         if own is None:
-            raise UnknownOwnField("a key of no field")
+            raise UnknownCustomField("a key of no field")
         return own
 
-    def numbered(self, digits: str) -> OwnField:
+    def by_internal_number(self, digits: str) -> CustomField:
         """The field of that number; raises UnknownOwnField."""
         own = self.by_number.get(digits)
         if own is None:
-            raise UnknownOwnField("a number of no field")
+            raise UnknownCustomField("a number of no field")
         return own
 
 
-NO_OWN_FIELDS = OwnFields()
+NO_CUSTOM_FIELDS = CustomFields()
 
 
-def own_fields(definitions: Iterable[Definition]) -> OwnFields:
+def custom_fields_of(definitions: Iterable[CustomFieldDefinition]) -> CustomFields:
     """Lay out the conversions, once for each reading of the definitions."""
     rows = [_laid_out(definition) for definition in definitions]
-    return OwnFields({row.definition.key: row for row in rows}, {str(row.definition.number): row for row in rows})
+    return CustomFields({row.definition.key: row for row in rows}, {str(row.definition.number): row for row in rows})
 
 
-def _laid_out(definition: Definition) -> OwnField:
+def _laid_out(definition: CustomFieldDefinition) -> CustomField:
     conversion = _conversion(definition)
-    return OwnField(definition, conversion, decoder(conversion.kind))
+    return CustomField(definition, conversion, decoder(conversion.kind))
 
 
 def _options(options: Mapping[str, int]) -> Conversion:
@@ -91,18 +91,18 @@ def _options(options: Mapping[str, int]) -> Conversion:
     def read(value: int) -> str:
         word = words.get(value)
         if word is None:
-            raise UnknownOwnField("an option of no name")
+            raise UnknownCustomField("an option of no name")
         return word
 
     def write(value: Any) -> int:
         if value not in options:
-            raise UnknownOwnField("a name of no option")
+            raise UnknownCustomField("a name of no option")
         return options[value]
 
     return Conversion(NUMBER, read, write)
 
 
-def _conversion(definition: Definition) -> Conversion:
+def _conversion(definition: CustomFieldDefinition) -> Conversion:
     match definition.type:
         case CustomType.SELECT:
             return _options(definition.options)
@@ -126,25 +126,25 @@ _BY_TYPE = {
 }
 
 
-def read_own(values: Iterable[OwnValue], own: OwnFields) -> dict[str, Any]:
+def read_custom_values(values: Iterable[CustomValue], own: CustomFields) -> dict[str, Any]:
     """`[{"field_id": 17, "value": 3}]` by key; an empty array is no value."""
     read: dict[str, Any] = {}
     for item in values:
-        row = own.numbered(str(item.field_id))
+        row = own.by_internal_number(str(item.field_id))
         neutral = row.conversion.read(row.decode(item.value))
         if neutral != []:
             read[row.definition.key] = neutral
     return read
 
 
-def write_own(values: Mapping[str, Any], own: OwnFields) -> tuple[list[Json], list[str]]:
+def write_custom_values(values: Mapping[str, Any], own: CustomFields) -> tuple[list[Json], list[str]]:
     """The values to set, and the names to unset."""
     put: list[Json] = []
     unset: list[str] = []
     for key, value in values.items():
-        row = own.keyed(key)
+        row = own.by_public_key(key)
         if value is None or value == []:
-            unset.append(row.internal)
+            unset.append(row.internal_name)
         else:
             put.append({"field_id": row.definition.number, "value": row.conversion.write(value)})
     return put, unset

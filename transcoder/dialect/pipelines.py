@@ -2,15 +2,17 @@
 
 from contract.resources import PIPELINE, STAGE
 from transcoder.dialect.conversions import shifted
-from transcoder.dialect.rows import Differences, dialect
+from transcoder.dialect.rows import MappingOverrides, resource_mapping
 
-STAGES = dialect(
+STAGES = resource_mapping(
     STAGE,
-    Differences(
+    MappingOverrides(
         path="pipelines/{parent}/stages",
         names={"position": "sort_index", "probability": "win_percent"},
         conversions={"position": shifted(1)},
-        by_offset=True,
+        pages_by_offset=True,
     ),
 )
-PIPELINES = dialect(PIPELINE, Differences(path="pipelines", parts={"stages": STAGES}, by_offset=True))
+PIPELINES = resource_mapping(
+    PIPELINE, MappingOverrides(path="pipelines", parts={"stages": STAGES}, pages_by_offset=True)
+)

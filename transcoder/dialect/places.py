@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract.types import Amount, CustomType, Date, DateTime, Domain, Email, Id, Ids, Phone, Url
-from transcoder.dialect.own_fields import CUSTOM, OwnFields
-from transcoder.dialect.rows import ActionCall, Dialect
+from transcoder.dialect.own_fields import CUSTOM, CustomFields
+from transcoder.dialect.rows import ActionCall, ResourceMapping
 from transcoder.pointers import pointer
 
 _PROSE = "invalid-characters"
@@ -31,41 +31,43 @@ _MALFORMED: dict[Any, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ErrorPointer:
     """Where in a public body, and what a value of a wrong form is called there."""
 
     pointer: str = ""
     malformed: str = _PROSE
 
 
-def place_of(dialect: Dialect, own: OwnFields, action: ActionCall | None, name: str) -> Place:
+def error_pointer(dialect: ResourceMapping, own: CustomFields, action: ActionCall | None, name: str) -> ErrorPointer:
     """The place behind an internal name, as near as can be told; raises UnknownOwnField."""
     head, *rest = name.split(".")
     renamed = {} if action is None else {internal: public for public, internal in action.names.items()}
     if head in renamed:
-        return Place(pointer(renamed[head], *_indices(rest)))
+        return ErrorPointer(pointer(renamed[head], *_indices(rest)))
     segments = dialect.pointers.get(head)
     if segments is None:
-        return Place()
+        return ErrorPointer()
     if head == CUSTOM:
         return _own_place(segments, own, rest)
     if head in dialect.parts:
         return _part_place(dialect.parts[head], head, rest)
     kind = dialect.resource.field(segments[0]).type
     malformed = _MALFORMED.get(type(kind), _PROSE) if len(segments) == 1 else _PROSE
-    return Place(pointer(*segments, *_indices(rest)), malformed)
+    return ErrorPointer(pointer(*segments, *_indices(rest)), malformed)
 
 
-def _own_place(segments: tuple[str, ...], own: OwnFields, rest: list[str]) -> Place:
+def _own_place(segments: tuple[str, ...], own: CustomFields, rest: list[str]) -> ErrorPointer:
     if not rest:
-        return Place(pointer(*segments))
-    definition = own.numbered(rest[0]).definition
-    return Place(pointer(*segments, definition.key, *_indices(rest[1:])), _MALFORMED.get(definition.type, _PROSE))
+        return ErrorPointer(pointer(*segments))
+    definition = own.by_internal_number(rest[0]).definition
+    return ErrorPointer(
+        pointer(*segments, definition.key, *_indices(rest[1:])), _MALFORMED.get(definition.type, _PROSE)
+    )
 
 
-def _part_place(part: Dialect, head: str, rest: list[str]) -> Place:
+def _part_place(part: ResourceMapping, head: str, rest: list[str]) -> ErrorPointer:
     inner = part.pointers.get(rest[1], ()) if len(rest) > 1 else ()
-    return Place(pointer(head, *_indices(rest[:1]), *inner))
+    return ErrorPointer(pointer(head, *_indices(rest[:1]), *inner))
 
 
 def _indices(rest: Iterable[str]) -> list[str]:

@@ -5,9 +5,9 @@ from typing import Any, assert_never
 
 from contract.vocabulary import Json
 from transcoder.dialect.conversions import Conversion
-from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields
-from transcoder.dialect.rows import Dialect
-from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Query, Tree
+from transcoder.dialect.own_fields import NO_CUSTOM_FIELDS, CustomFields
+from transcoder.dialect.rows import ResourceMapping
+from transcoder.records import AllOf, AnyOf, Condition, NotOf, Query, Tree, UpdatedAfter
 
 WITH_DELETED = {"exclude": 0, "include": 1, "only": 2}
 _AS_IT_IS = Conversion(Any)
@@ -52,7 +52,7 @@ _OPERATORS: dict[str, tuple[str, _Write]] = {
 }
 
 
-def to_query(dialect: Dialect, query: Query, own: OwnFields = NO_OWN_FIELDS) -> dict[str, Json]:
+def to_query(dialect: ResourceMapping, query: Query, own: CustomFields = NO_CUSTOM_FIELDS) -> dict[str, Json]:
     """The body of a query call."""
     order, _ = _named(dialect, query.order_by, own)
     mark = "-" if query.descending else ""
@@ -63,13 +63,13 @@ def to_query(dialect: Dialect, query: Query, own: OwnFields = NO_OWN_FIELDS) -> 
         "sort": [f"{mark}{order}", f"{mark}id"],
         "limit": query.limit,
         "after_key": place if isinstance(place, str) else None,
-        "after": [place.updated_at_ms, place.number] if isinstance(place, After) else None,
+        "after": [place.updated_at_ms, place.number] if isinstance(place, UpdatedAfter) else None,
         "with_deleted": WITH_DELETED[query.deleted],
         "with_total": int(query.with_total),
     }
 
 
-def to_tree(dialect: Dialect, tree: Tree, own: OwnFields) -> Json:
+def to_tree(dialect: ResourceMapping, tree: Tree, own: CustomFields) -> Json:
     """The tree in the CRM's words."""
     match tree:
         case AllOf(parts=parts):
@@ -86,7 +86,7 @@ def to_tree(dialect: Dialect, tree: Tree, own: OwnFields) -> Json:
             assert_never(tree)
 
 
-def _named(dialect: Dialect, public: str, own: OwnFields) -> tuple[str, Conversion]:
+def _named(dialect: ResourceMapping, public: str, own: CustomFields) -> tuple[str, Conversion]:
     if public == "id":
         return "id", _AS_IT_IS
     head, _, member = public.partition(".")
@@ -94,6 +94,6 @@ def _named(dialect: Dialect, public: str, own: OwnFields) -> tuple[str, Conversi
         stored = dialect.fields[public]
         return stored.internal, stored.conversion
     if head == dialect.custom_name:
-        row = own.keyed(member)
-        return row.internal, row.conversion
+        row = own.by_public_key(member)
+        return row.internal_name, row.conversion
     return dialect.address[member], _AS_IT_IS

@@ -15,10 +15,27 @@ import msgspec
 
 from contract.bounds import MAX_INTEGER
 from contract.resources import Resource
-from transcoder.dialect.bounds import bounded
-from transcoder.dialect.conversions import FLAG, INSTANT, NUMBER, TEXT, Conversion, Unreadable, decoder, same, there
-from transcoder.dialect.envelope import ReadEnvelope, envelope_of
-from transcoder.dialect.own_fields import CUSTOM, NO_OWN_FIELDS, OwnFields, OwnValue, UnknownOwnField, read_own
+from transcoder.dialect.bounds import bounded_type
+from transcoder.dialect.conversions import (
+    FLAG,
+    INSTANT,
+    NUMBER,
+    TEXT,
+    Conversion,
+    UnreadableResponse,
+    decoder,
+    existing,
+    unchanged,
+)
+from transcoder.dialect.envelope import ReadEnvelope, envelope_reader
+from transcoder.dialect.own_fields import (
+    CUSTOM,
+    NO_CUSTOM_FIELDS,
+    CustomFields,
+    CustomValue,
+    UnknownCustomField,
+    read_custom_values,
+)
 from transcoder.records import Record, UnreadableRecord
 
 _AT_ONCE = 15
@@ -29,7 +46,7 @@ Row = Any
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredField:
     """A public field inside: its internal name, whether it may be missing, how its values are converted."""
 
     internal: str
@@ -38,7 +55,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
+class CompositeFields:
     """What a resource holds beside its plain fields.
 
     `address`: member of the public address → internal field, empty where there is none; `address_name` and
@@ -48,21 +65,21 @@ class Composed:
     address: Mapping[str, str]
     address_name: str
     custom_name: str
-    parts: Mapping[str, "Reading"]
+    parts: Mapping[str, "RecordReader"]
 
 
-class Reading:
+class RecordReader:
     """Reads records of one resource; laid out once."""
 
-    def __init__(self, resource: Resource, fields: Mapping[str, Stored], composed: Composed) -> None:
-        self.row: Any = _struct(resource, fields, composed, bounded)
+    def __init__(self, resource: Resource, fields: Mapping[str, StoredField], composed: CompositeFields) -> None:
+        self.row: Any = _struct(resource, fields, composed, bounded_type)
         """A row within the contract's bounds."""
         self.loose_row: Any = _struct(resource, fields, composed, _of_type)
         """A row of the types alone."""
         self.source, known = _written(resource, fields, composed)
         """Of `record`."""
         exec(compile(self.source, f"<{resource.name}>", "exec"), known)  # noqa: S102  rows are its only source
-        self._record: Callable[[Row, OwnFields, bool], Record] = known["record"]
+        self._record: Callable[[Row, CustomFields, bool], Record] = known["record"]
         rows: Any = list[self.row]  # type: ignore[name-defined]
         self._row: Callable[[msgspec.Raw], Row] = decoder(self.row)
         self._loose_row: Callable[[msgspec.Raw], Row] = decoder(self.loose_row)
@@ -70,22 +87,24 @@ class Reading:
         loose_rows: Any = list[self.loose_row]  # type: ignore[name-defined]
         self._loose_rows: Callable[[msgspec.Raw], list[Row]] = decoder(loose_rows)
         self._raw_rows: Callable[[msgspec.Raw], list[msgspec.Raw]] = decoder(list[msgspec.Raw])
-        self.answer: ReadEnvelope = envelope_of(self.row)
+        self.answer: ReadEnvelope = envelope_reader(self.row)
         """Reads an answer that holds one."""
-        self.page: ReadEnvelope = envelope_of(rows)
+        self.page: ReadEnvelope = envelope_reader(rows)
         """Reads an answer that holds several."""
 
-    def one(self, result: Row | msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> Record:
+    def read(self, result: Row | msgspec.Raw, own: CustomFields = NO_CUSTOM_FIELDS) -> Record:
         """The record, of a row or of what is to be read as one; raises Unreadable."""
         if not isinstance(result, msgspec.Raw):
             return self.record(result, own)
         try:
             row = self._row(result)
-        except Unreadable:
+        except UnreadableResponse:
             return self._record(self._loose_row(result), own, False)
         return self._record(row, own, True)
 
-    def many(self, result: list[Row] | msgspec.Raw, own: OwnFields = NO_OWN_FIELDS) -> list[Record | UnreadableRecord]:
+    def read_many(
+        self, result: list[Row] | msgspec.Raw, own: CustomFields = NO_CUSTOM_FIELDS
+    ) -> list[Record | UnreadableRecord]:
         """Read the records of several; one that is not of the form does not take the others.
 
         Raises Unreadable where not even its id can be read, and UnknownOwnField where newer definitions may help.
@@ -94,8 +113,8 @@ class Reading:
         try:
             rows = self._rows(result) if isinstance(result, msgspec.Raw) else result
             return [record(row, own, True) for row in rows]
-        except Unreadable as fault:
-            if isinstance(fault, UnknownOwnField) and not own.are_fresh:
+        except UnreadableResponse as fault:
+            if isinstance(fault, UnknownCustomField) and not own.are_fresh:
                 raise
         return [self._each(row, own) for row in (self._raw_rows(result) if isinstance(result, msgspec.Raw) else result)]
 
@@ -103,38 +122,40 @@ class Reading:
         """Read the rows of several by their numbers, to be made something of later; raises Unreadable."""
         return {row.id_: row for row in self._loose_rows(result)}
 
-    def _each(self, row: Row | msgspec.Raw, own: OwnFields) -> Record | UnreadableRecord:
+    def _each(self, row: Row | msgspec.Raw, own: CustomFields) -> Record | UnreadableRecord:
         try:
-            return self.one(row, own)
-        except Unreadable as fault:
-            if isinstance(fault, UnknownOwnField) and not own.are_fresh:
+            return self.read(row, own)
+        except UnreadableResponse as fault:
+            if isinstance(fault, UnknownCustomField) and not own.are_fresh:
                 raise
             number = _numbered(row).id if isinstance(row, msgspec.Raw) else row.id_
             return UnreadableRecord(number, str(fault))
 
-    def record(self, row: Row, own: OwnFields = NO_OWN_FIELDS) -> Record:
+    def record(self, row: Row, own: CustomFields = NO_CUSTOM_FIELDS) -> Record:
         """A row as a record; raises Unreadable when its members contradict each other."""
         return self._record(row, own, isinstance(row, self.row))
 
 
-class _Numbered(msgspec.Struct, gc=False):
+class _IdOnly(msgspec.Struct, gc=False):
     """All that must be readable of a record for its page to be told without it."""
 
     id: NUMBER
 
 
-_numbered: Callable[[msgspec.Raw], _Numbered] = decoder(_Numbered)
+_numbered: Callable[[msgspec.Raw], _IdOnly] = decoder(_IdOnly)
 
 
-def _written(resource: Resource, fields: Mapping[str, Stored], composed: Composed) -> tuple[str, dict[str, Any]]:
+def _written(
+    resource: Resource, fields: Mapping[str, StoredField], composed: CompositeFields
+) -> tuple[str, dict[str, Any]]:
     """The source of a resource's `record(row, own)`, and the names that it knows."""
-    known: dict[str, Any] = {"Record": Record, "deletion": _deletion, "read_own": read_own, "priced": _priced}
+    known: dict[str, Any] = {"Record": Record, "deletion": _deletion, "read_own": read_custom_values, "priced": _priced}
     values: dict[str, str] = {}
     for name, stored in fields.items():
         values[name] = f"row.{name}"
-        if stored.conversion.read is there:
+        if stored.conversion.read is existing:
             values[name] = f"row.{name} or None"
-        elif stored.conversion.read is not same:
+        elif stored.conversion.read is not unchanged:
             known[f"read_{name}"] = stored.conversion.read
             unless_null = f"None if row.{name} is None else " if stored.nullable else ""
             values[name] = f"{unless_null}read_{name}(row.{name})"
@@ -163,13 +184,13 @@ def _written(resource: Resource, fields: Mapping[str, Stored], composed: Compose
 
 def _deletion(at_ms: int | None) -> int:
     if at_ms is None:
-        raise Unreadable("the instant of a deletion was expected")
+        raise UnreadableResponse("the instant of a deletion was expected")
     return at_ms
 
 
 def _priced(amount: int | None, currency: str | None) -> None:
     if (amount is None) != (currency is None):
-        raise Unreadable("an amount and its currency were expected, or neither")
+        raise UnreadableResponse("an amount and its currency were expected, or neither")
 
 
 _Member = tuple[str, Any] | tuple[str, Any, Any]
@@ -183,13 +204,13 @@ def _of_type(_: Any, __: bool, conversion: Conversion) -> Any:
     return conversion.kind
 
 
-def _struct(resource: Resource, fields: Mapping[str, Stored], composed: Composed, kind_of: _KindOf) -> Any:
+def _struct(resource: Resource, fields: Mapping[str, StoredField], composed: CompositeFields, kind_of: _KindOf) -> Any:
     members = [*_members(resource, fields, composed, kind_of), *_own_members(resource, composed, kind_of)]
     return msgspec.defstruct(resource.name, members, kw_only=True, gc=False)
 
 
 def _members(
-    resource: Resource, fields: Mapping[str, Stored], composed: Composed, kind_of: _KindOf
+    resource: Resource, fields: Mapping[str, StoredField], composed: CompositeFields, kind_of: _KindOf
 ) -> Iterator[_Member]:
     """The struct's members that are public ones, under their public names."""
     for name, stored in fields.items():
@@ -199,15 +220,15 @@ def _members(
         else:
             yield name, kind, msgspec.field(name=stored.internal)
     for name, part in composed.parts.items():
-        rows: Any = part.row if kind_of is bounded else part.loose_row
+        rows: Any = part.row if kind_of is bounded_type else part.loose_row
         yield name, list[rows]
 
 
-def _own_members(resource: Resource, composed: Composed, kind_of: _KindOf) -> Iterator[_Member]:
+def _own_members(resource: Resource, composed: CompositeFields, kind_of: _KindOf) -> Iterator[_Member]:
     """The others; no public name ends in `_`."""
     yield "id_", NUMBER, msgspec.field(name="id")
     yield "revision_", Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)], msgspec.field(name="revision")
-    yield "custom_", list[OwnValue], msgspec.field(default_factory=list, name=CUSTOM)
+    yield "custom_", list[CustomValue], msgspec.field(default_factory=list, name=CUSTOM)
     if resource.deletable:
         yield "is_deleted_", FLAG, msgspec.field(name="is_deleted")
         yield "deleted_at_", INSTANT | None, msgspec.field(default=None, name="deleted_at")

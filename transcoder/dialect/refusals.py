@@ -10,11 +10,11 @@ from contract.problems import ItemError
 from contract.resources import Resource
 from contract.roles import RECORDS_ASSIGN
 from contract.vocabulary import Kind
-from transcoder.dialect.conversions import Unreadable, instant, integer, number
+from transcoder.dialect.conversions import UnreadableResponse, instant, integer, number
 from transcoder.dialect.envelope import Envelope
-from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields
-from transcoder.dialect.places import Place, place_of
-from transcoder.dialect.rows import ActionCall, Dialect
+from transcoder.dialect.own_fields import NO_CUSTOM_FIELDS, CustomFields
+from transcoder.dialect.places import ErrorPointer, error_pointer
+from transcoder.dialect.rows import ActionCall, ResourceMapping
 from transcoder.pointers import pointer
 from transcoder.records import Refusal
 from transcoder.to_public import instant_text
@@ -75,21 +75,21 @@ _RULES: dict[str, _Rule] = {
 }
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
+class RefusalContext(msgspec.Struct, frozen=True, gc=False):
     """What was asked for when the CRM refused. `action`: the call, where its body has names of its own."""
 
-    dialect: Dialect
+    dialect: ResourceMapping
     kind: Kind
-    own: OwnFields = NO_OWN_FIELDS
+    own: CustomFields = NO_CUSTOM_FIELDS
     action: ActionCall | None = None
 
-    def place(self, answer: Envelope) -> Place:
+    def pointer(self, answer: Envelope) -> ErrorPointer:
         """Where the refused value stands outside."""
         name = answer.field
-        return place_of(self.dialect, self.own, self.action, name) if isinstance(name, str) else Place()
+        return error_pointer(self.dialect, self.own, self.action, name) if isinstance(name, str) else ErrorPointer()
 
 
-def to_refusal(asked: Asked, answer: Envelope) -> Refusal:
+def to_refusal(asked: RefusalContext, answer: Envelope) -> Refusal:
     """The refusal behind `{"ok": false, "error_code", …}`; raises Unreadable for a code that has no row."""
     code = answer.error_code
     match code:
@@ -108,13 +108,13 @@ def to_refusal(asked: Asked, answer: Envelope) -> Refusal:
             wait_s = None if wait_ms is None else max(1, -(-integer(wait_ms) // 1000))
             return Refusal(problems.UPSTREAM_UNAVAILABLE, retry_after_s=wait_s)
         case "E_BAD_REF":
-            return _invalid(asked.place(answer), "reference-not-found", "No live record has this id.")
+            return _invalid(asked.pointer(answer), "reference-not-found", "No live record has this id.")
         case "E_VALIDATION":
-            place = asked.place(answer)
+            place = asked.pointer(answer)
             return _invalid(place, _item_code(place, answer), "The internal service refused this value.")
         case "E_FORBIDDEN_RECORD" | "E_FORBIDDEN_FIELD":
             return _forbidden(asked.dialect.resource, asked.kind, code)
-    raise Unreadable("an error code that has no row")
+    raise UnreadableResponse("an error code that has no row")
 
 
 def _deleted(answer: Envelope) -> Refusal:
@@ -122,7 +122,7 @@ def _deleted(answer: Envelope) -> Refusal:
     return Refusal(problems.RESOURCE_DELETED, members=members)
 
 
-def _broken(rule: _Rule, asked: Asked) -> Refusal:
+def _broken(rule: _Rule, asked: RefusalContext) -> Refusal:
     """Told at its place, or else as the problem's own detail."""
     members = {"rule": rule.name}
     if rule.at is not None and asked.kind not in rule.bodiless:
@@ -133,11 +133,11 @@ def _broken(rule: _Rule, asked: Asked) -> Refusal:
     return Refusal(problems.BUSINESS_RULE_VIOLATED, (), members, detail=state or rule.detail)
 
 
-def _invalid(place: Place, code: str, detail: str) -> Refusal:
+def _invalid(place: ErrorPointer, code: str, detail: str) -> Refusal:
     return Refusal(problems.VALIDATION_FAILED, (ItemError(code, detail, pointer=place.pointer),))
 
 
-def _item_code(place: Place, answer: Envelope) -> str:
+def _item_code(place: ErrorPointer, answer: Envelope) -> str:
     rule = str(answer.rule)
     return place.malformed if rule == "FORMAT" else _ITEMS.get(rule, "invalid-value")
 
@@ -149,7 +149,7 @@ def _forbidden(resource: Resource, kind: Kind, code: str) -> Refusal:
     access = resource.access
     needed = access.delete_all if kind in (*_DELETES, Kind.RESTORE) else access.write_all
     if needed is None:
-        raise Unreadable("a record without an owner was refused for its owner")
+        raise UnreadableResponse("a record without an owner was refused for its owner")
     return Refusal(problems.INSUFFICIENT_PERMISSION, None, {"required_permission": needed.name})
 
 

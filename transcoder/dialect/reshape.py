@@ -2,18 +2,20 @@
 
 from contract.resources import Action
 from contract.vocabulary import Json
-from transcoder.dialect.conversions import same
-from transcoder.dialect.own_fields import CUSTOM, NO_OWN_FIELDS, OwnFields, write_own
-from transcoder.dialect.rows import Dialect
+from transcoder.dialect.conversions import unchanged
+from transcoder.dialect.own_fields import CUSTOM, NO_CUSTOM_FIELDS, CustomFields, write_custom_values
+from transcoder.dialect.rows import ResourceMapping
 from transcoder.records import Values
 
 
-def to_fields(dialect: Dialect, values: Values, own: OwnFields = NO_OWN_FIELDS) -> dict[str, Json]:
+def to_fields(dialect: ResourceMapping, values: Values, own: CustomFields = NO_CUSTOM_FIELDS) -> dict[str, Json]:
     """The internal fields of neutral values; a null is a member left out."""
     return to_changes(dialect, values, own)[0]
 
 
-def to_changes(dialect: Dialect, values: Values, own: OwnFields = NO_OWN_FIELDS) -> tuple[dict[str, Json], list[str]]:
+def to_changes(
+    dialect: ResourceMapping, values: Values, own: CustomFields = NO_CUSTOM_FIELDS
+) -> tuple[dict[str, Json], list[str]]:
     """`set` and `unset` of a change; a null unsets, a null address all of its members."""
     put: dict[str, Json] = {}
     unset: list[str] = []
@@ -24,7 +26,7 @@ def to_changes(dialect: Dialect, values: Values, own: OwnFields = NO_OWN_FIELDS)
                 unset.append(stored.internal)
             else:
                 write = stored.conversion.write
-                put[stored.internal] = value if write is same else write(value)
+                put[stored.internal] = value if write is unchanged else write(value)
         elif public == dialect.address_name:
             members = dict.fromkeys(dialect.address) if value is None else value
             for member, part in members.items():
@@ -33,7 +35,7 @@ def to_changes(dialect: Dialect, values: Values, own: OwnFields = NO_OWN_FIELDS)
                 else:
                     put[dialect.address[member]] = part
         elif public == dialect.custom_name:
-            own_put, own_unset = write_own(value, own)
+            own_put, own_unset = write_custom_values(value, own)
             if own_put:
                 put[CUSTOM] = own_put
             unset += own_unset
@@ -42,7 +44,7 @@ def to_changes(dialect: Dialect, values: Values, own: OwnFields = NO_OWN_FIELDS)
     return put, unset
 
 
-def to_action(dialect: Dialect, action: Action, values: Values) -> tuple[str, dict[str, Json]]:
+def to_action(dialect: ResourceMapping, action: Action, values: Values) -> tuple[str, dict[str, Json]]:
     """The path behind the record's own, and the body, of an action."""
     call = dialect.actions[action.name]
     body = dict(call.body)

@@ -9,7 +9,7 @@ from contract.vocabulary import Json
 from transcoder.declarations import DeclarationError
 from transcoder.dialect.conversions import Conversion, conversion_of
 from transcoder.dialect.own_fields import CUSTOM
-from transcoder.dialect.reading import Composed, Reading, Stored
+from transcoder.dialect.reading import CompositeFields, RecordReader, StoredField
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ActionCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Differences:
+class MappingOverrides:
     """What a resource does not share with the rule.
 
     `path`: its word in paths, `{parent}` where the number of the record above it goes. `names`: public name → internal
@@ -40,27 +40,27 @@ class Differences:
     names: Mapping[str, str] = field(default_factory=dict)
     conversions: Mapping[str, Conversion] = field(default_factory=dict)
     actions: Mapping[str, ActionCall] = field(default_factory=dict)
-    parts: Mapping[str, "Dialect"] = field(default_factory=dict)
-    by_offset: bool = False
+    parts: Mapping[str, "ResourceMapping"] = field(default_factory=dict)
+    pages_by_offset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class ResourceMapping:
     """A resource inside: its plain fields by public name, address, parts and own fields, and the way back of names."""
 
     resource: Resource
     path: str
-    fields: Mapping[str, Stored]
-    reading: Reading
+    fields: Mapping[str, StoredField]
+    reader: RecordReader
     """How its records are read."""
     address: Mapping[str, str]
     """Member of the public address → internal field; empty where there is none."""
     address_name: str
     custom_name: str
     """The public member of the business's own fields; empty where there is none."""
-    parts: Mapping[str, "Dialect"]
+    parts: Mapping[str, "ResourceMapping"]
     actions: Mapping[str, ActionCall]
-    by_offset: bool
+    pages_by_offset: bool
     pointers: Mapping[str, tuple[str, ...]]
     """Internal field → the segments of its public pointer."""
 
@@ -75,7 +75,7 @@ _ACTIONS = {
 """Alike in every resource that has them."""
 
 
-def _check_actions(resource: Resource, fields: Mapping[str, Stored], actions: Mapping[str, ActionCall]) -> None:
+def _check_actions(resource: Resource, fields: Mapping[str, StoredField], actions: Mapping[str, ActionCall]) -> None:
     """Refuse an action that has no call here, or a member that is no plain field of the record and so has no name."""
     for action in resource.actions:
         at = f"{resource.name}.{action.name}"
@@ -86,13 +86,13 @@ def _check_actions(resource: Resource, fields: Mapping[str, Stored], actions: Ma
                 raise DeclarationError(f"{at}.{row.name}: a member of an action must be a plain field of the record")
 
 
-def dialect(resource: Resource, differences: Differences) -> Dialect:
+def resource_mapping(resource: Resource, differences: MappingOverrides) -> ResourceMapping:
     """The rows of a resource: what its types say, but for the differences.
 
     Raises DeclarationError for an action whose body could not be written.
     """
     names = _NAMES | dict(differences.names)
-    fields: dict[str, Stored] = {}
+    fields: dict[str, StoredField] = {}
     address: dict[str, str] = {}
     address_name = custom_name = ""
     for row in resource.fields:
@@ -105,7 +105,7 @@ def dialect(resource: Resource, differences: Differences) -> Dialect:
                 custom_name = row.name
             case _ if row.name not in _NOT_STORED:
                 conversion = differences.conversions.get(row.name) or conversion_of(row.type)
-                fields[row.name] = Stored(names.get(row.name, row.name), row.nullable, conversion)
+                fields[row.name] = StoredField(names.get(row.name, row.name), row.nullable, conversion)
     pointers: dict[str, tuple[str, ...]] = {stored.internal: (public,) for public, stored in fields.items()}
     pointers |= {internal: (address_name, member) for member, internal in address.items()}
     pointers |= {name: (name,) for name in differences.parts}
@@ -113,18 +113,18 @@ def dialect(resource: Resource, differences: Differences) -> Dialect:
         pointers[CUSTOM] = (custom_name,)
     actions = _ACTIONS | dict(differences.actions)
     _check_actions(resource, fields, actions)
-    parts = {name: part.reading for name, part in differences.parts.items()}
-    composed = Composed(address, address_name, custom_name, parts)
-    return Dialect(
+    parts = {name: part.reader for name, part in differences.parts.items()}
+    composed = CompositeFields(address, address_name, custom_name, parts)
+    return ResourceMapping(
         resource=resource,
         path=differences.path,
         fields=fields,
-        reading=Reading(resource, fields, composed),
+        reader=RecordReader(resource, fields, composed),
         address=address,
         address_name=address_name,
         custom_name=custom_name,
         parts=differences.parts,
         actions=actions,
-        by_offset=differences.by_offset,
+        pages_by_offset=differences.pages_by_offset,
         pointers=pointers,
     )

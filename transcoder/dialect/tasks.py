@@ -2,11 +2,11 @@
 
 from contract.resources import TASK
 from transcoder.dialect.conversions import coded
-from transcoder.dialect.rows import ActionCall, Differences, dialect
+from transcoder.dialect.rows import ActionCall, MappingOverrides, resource_mapping
 
-TASKS = dialect(
+TASKS = resource_mapping(
     TASK,
-    Differences(
+    MappingOverrides(
         path="tasks",
         names={"type": "task_type", "priority": "priority_code", "status": "is_done"},
         conversions={

@@ -2,17 +2,17 @@
 
 from contract.resources import USER
 from transcoder.dialect.conversions import coded
-from transcoder.dialect.rows import Differences, dialect
+from transcoder.dialect.rows import MappingOverrides, resource_mapping
 
-USERS = dialect(
+USERS = resource_mapping(
     USER,
-    Differences(
+    MappingOverrides(
         path="users",
         names={"full_name": "name", "role": "role_code", "status": "is_active"},
         conversions={
             "role": coded({"admin": 1, "manager": 2, "member": 3, "viewer": 4}),
             "status": coded({"inactive": 0, "active": 1}),
         },
-        by_offset=True,
+        pages_by_offset=True,
     ),
 )

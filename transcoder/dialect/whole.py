@@ -6,13 +6,13 @@ from typing import TypeVar
 import msgspec
 
 from contract.vocabulary import Kind
-from transcoder.dialect.answers import refusal_in
-from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.answers import refusal_of
+from transcoder.dialect.conversions import UnreadableResponse
 from transcoder.dialect.envelope import Paging
 from transcoder.dialect.queries import WITH_DELETED
-from transcoder.dialect.refusals import Asked
-from transcoder.dialect.rows import Dialect
-from transcoder.dialect.wire import Ask, Wire, reading
+from transcoder.dialect.refusals import RefusalContext
+from transcoder.dialect.rows import ResourceMapping
+from transcoder.dialect.wire import CrmRequest, Transport, reading_response
 from transcoder.records import Actor, Refusal
 
 T = TypeVar("T")
@@ -22,18 +22,23 @@ _MOST = 20_000
 """Rows of one list: ten times what a business may have, so that a service gone wild does not fill our memory."""
 
 
-async def read_whole(
-    wire: Wire, dialect: Dialect, path: str, deleted: str, actor: Actor, read: Callable[[msgspec.Raw], Mapping[int, T]]
+async def list_all(
+    wire: Transport,
+    dialect: ResourceMapping,
+    path: str,
+    deleted: str,
+    actor: Actor,
+    read: Callable[[msgspec.Raw], Mapping[int, T]],
 ) -> list[T] | Refusal:
     """Read all that `read` makes of the pages, ordered by id, each once."""
     found: dict[int, T] = {}
     offset = 0
     while True:
         query = f"limit={_PAGE}&offset={offset}&with_deleted={WITH_DELETED[deleted]}"
-        ask = Ask("GET", f"{path}?{query}")
+        ask = CrmRequest("GET", f"{path}?{query}")
         answer = await wire.send(ask, actor)
-        with reading(ask):
-            refusal = refusal_in(Asked(dialect, Kind.LIST), answer)
+        with reading_response(ask):
+            refusal = refusal_of(RefusalContext(dialect, Kind.LIST), answer)
             if refusal is not None:
                 return refusal
             page = read(answer.result)
@@ -47,5 +52,5 @@ async def read_whole(
 
 def _total(paging: Paging | None) -> int:
     if paging is None or paging.total is None or not 0 <= paging.total <= _MOST:
-        raise Unreadable("no usable word on how many there are")
+        raise UnreadableResponse("no usable word on how many there are")
     return int(paging.total)

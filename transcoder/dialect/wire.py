@@ -4,8 +4,8 @@ import msgspec
 
 from contract import problems
 from contract.vocabulary import Json
-from transcoder.dialect.conversions import Unreadable
-from transcoder.dialect.envelope import Envelope, ReadEnvelope, envelope
+from transcoder.dialect.conversions import UnreadableResponse
+from transcoder.dialect.envelope import Envelope, ReadEnvelope, read_envelope
 from transcoder.errors import ApiError
 from transcoder.records import Actor
 from transcoder.upstream import Upstream
@@ -19,7 +19,7 @@ _DRY = "dry_run/"
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-class Ask(msgspec.Struct, frozen=True, gc=False):
+class CrmRequest(msgspec.Struct, frozen=True, gc=False):
     """A call under the business. `writes`: it may leave something behind, so that its outcome can be unknown; `read`
     reads its answer.
     """
@@ -28,20 +28,20 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     path: str
     body: Json = None
     writes: bool = False
-    read: ReadEnvelope = envelope
+    read: ReadEnvelope = read_envelope
 
-    def dry(self) -> "Ask":
+    def as_dry_run(self) -> "CrmRequest":
         """The same, only as if: a call of its own."""
-        return Ask(self.method, _DRY + self.path, self.body, read=self.read)
+        return CrmRequest(self.method, _DRY + self.path, self.body, read=self.read)
 
 
-class Wire:
+class Transport:
     """Sends calls on an actor's behalf."""
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
 
-    async def send(self, ask: Ask, actor: Actor) -> Envelope:
+    async def send(self, ask: CrmRequest, actor: Actor) -> Envelope:
         """The envelope of the answer; raises ApiError as `Upstream.send` does, and for what is no envelope."""
         headers = {
             USER_HEADER: str(actor.user),
@@ -59,29 +59,29 @@ class Wire:
         )
         try:
             if reply.status != 200:
-                raise Unreadable(f"status {reply.status}")
+                raise UnreadableResponse(f"status {reply.status}")
             return ask.read(reply.body)
-        except Unreadable as fault:
-            raise unusable(ask, str(fault)) from None
+        except UnreadableResponse as fault:
+            raise unusable_response(ask, str(fault)) from None
 
 
-class reading:  # noqa: N801 (a context manager, and one that costs little)
+class reading_response:  # noqa: N801 (a context manager, and one that costs little)
     """In it, an answer that cannot be read is a 502 and never passed on; of a write nobody knows what became."""
 
     __slots__ = ("_ask",)
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: CrmRequest) -> None:
         self._ask = ask
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, _: object, fault: BaseException | None, __: object) -> None:
-        if isinstance(fault, Unreadable):
-            raise unusable(self._ask, str(fault)) from None
+        if isinstance(fault, UnreadableResponse):
+            raise unusable_response(self._ask, str(fault)) from None
 
 
-def unusable(ask: Ask, cause: str) -> ApiError:
+def unusable_response(ask: CrmRequest, cause: str) -> ApiError:
     """What is said of such an answer."""
     outcome = "unknown" if ask.writes else "not-applied"
     return ApiError(problems.UPSTREAM_INVALID, outcome=outcome, cause=cause)

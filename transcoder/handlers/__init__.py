@@ -23,7 +23,7 @@ from transcoder.handlers import (
     update,
     upsert,
 )
-from transcoder.handlers.shared import Desk
+from transcoder.handlers.shared import HandlerContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Handler:
     """
 
     check: Callable[[Call], Any] | None
-    run: Callable[[Desk, Call, Any], Awaitable[Answer]]
+    run: Callable[[HandlerContext, Call, Any], Awaitable[Answer]]
     may_lack_body: bool = False
 
 
@@ -47,11 +47,11 @@ HANDLERS: Mapping[Kind, Handler] = {
     Kind.RESTORE: Handler(None, restore.run),
     Kind.SEARCH: Handler(search.check, search.run, may_lack_body=True),
     Kind.UPSERT: Handler(upsert.check, upsert.run),
-    Kind.BATCH_CREATE: Handler(batch_bodies.created, batch.run_create),
-    Kind.BATCH_GET: Handler(partial(batch_bodies.listed, distinct=False), batch.run_get),
-    Kind.BATCH_UPDATE: Handler(batch_bodies.updated, batch.run_update),
-    Kind.BATCH_DELETE: Handler(partial(batch_bodies.listed, distinct=True), batch.run_delete),
-    Kind.BATCH_UPSERT: Handler(batch_bodies.upserted, batch.run_upsert),
+    Kind.BATCH_CREATE: Handler(batch_bodies.create_items, batch.run_create),
+    Kind.BATCH_GET: Handler(partial(batch_bodies.id_items, distinct=False), batch.run_get),
+    Kind.BATCH_UPDATE: Handler(batch_bodies.update_items, batch.run_update),
+    Kind.BATCH_DELETE: Handler(partial(batch_bodies.id_items, distinct=True), batch.run_delete),
+    Kind.BATCH_UPSERT: Handler(batch_bodies.upsert_items, batch.run_upsert),
     Kind.ACTION: Handler(action.check, action.run, may_lack_body=True),
     Kind.ME: Handler(None, me.run),
     Kind.REQUESTS: Handler(None, requests.run_list),

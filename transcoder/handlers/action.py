@@ -3,20 +3,20 @@
 from http import HTTPStatus
 
 from contract.resources import Action
-from transcoder.bodies import judged, valid
+from transcoder.bodies import require_valid, validated
 from transcoder.call import Answer, Call
 from transcoder.handlers.shared import (
-    Desk,
-    accepted,
+    HandlerContext,
+    collection,
+    dry_run_answer,
     expected_revision,
-    own_number,
-    shelf,
-    single,
-    terms,
-    tried,
+    path_record_number,
+    record_answer,
+    unwrap,
+    write_terms,
 )
 from transcoder.records import Values
-from transcoder.validate import action_values
+from transcoder.validate import validate_action
 
 
 def _action(call: Call) -> Action:
@@ -27,16 +27,18 @@ def _action(call: Call) -> Action:
 
 def check(call: Call) -> Values:
     """What the action is told."""
-    return valid(judged(call, call.body, lambda body: action_values(_action(call).fields, body, call.around)))
+    return require_valid(
+        validated(call, call.body, lambda body: validate_action(_action(call).fields, body, call.around))
+    )
 
 
-async def run(desk: Desk, call: Call, values: Values) -> Answer:
+async def run(desk: HandlerContext, call: Call, values: Values) -> Answer:
     """The record after it; 201 and where it is, where the action makes another one."""
-    number = own_number(call)
-    on = terms(call, await expected_revision(desk, call, number))
-    outcome = await desk.records.act(shelf(call), _action(call), number, values, on, call.actor)
-    record = accepted(desk, call, outcome).record
+    number = path_record_number(call)
+    on = write_terms(call, await expected_revision(desk, call, number))
+    outcome = await desk.records.act(collection(call), _action(call), number, values, on, call.actor)
+    record = unwrap(desk, call, outcome).record
     if call.parameters.dry_run:
-        return await tried(desk, call, record)
-    made = call.operation.success == HTTPStatus.CREATED
-    return await single(desk, call, record, located=made)
+        return await dry_run_answer(desk, call, record)
+    made = call.operation.success_status == HTTPStatus.CREATED
+    return await record_answer(desk, call, record, located=made)

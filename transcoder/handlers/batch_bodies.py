@@ -9,35 +9,35 @@ from contract.bounds import MAX_BATCH_ITEMS, MAX_ERRORS
 from contract.problems import ItemError
 from contract.types import Id
 from contract.vocabulary import Json
-from transcoder.bodies import invalid, judged
+from transcoder.bodies import validated, validation_error
 from transcoder.call import Call
 from transcoder.errors import ApiError
-from transcoder.etags import Precondition, read_precondition
+from transcoder.etags import Precondition, parse_precondition
 from transcoder.members import unknown
 from transcoder.pointers import in_document_order, pointer
 from transcoder.records import Values
-from transcoder.validate import Invalid, create_values, item, patch_values, upsert_values
-from transcoder.values import Fault, check, malformed_id
+from transcoder.validate import InvalidBody, item_error, validate_create, validate_patch, validate_upsert
+from transcoder.values import InvalidValue, check, malformed_id_error
 
-Number = int | ids.Foreign
+Number = int | ids.ForeignId
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class UpdateItem:
     """An item of a batch update. `values` may be what is wrong with its patch."""
 
     number: Number
-    values: Values | Invalid
+    values: Values | InvalidBody
     precondition: Precondition | None
 
 
-def created(call: Call) -> list[Values | Invalid]:
+def create_items(call: Call) -> list[Values | InvalidBody]:
     """Items of a batch create, each a create body."""
     resource = call.operation.resource
-    return [_judged(call, body, lambda today: create_values(resource, today, call.around)) for body in _items(call)]
+    return [_judged(call, body, lambda today: validate_create(resource, today, call.around)) for body in _items(call)]
 
 
-def upserted(call: Call) -> list[Values | Invalid]:
+def upsert_items(call: Call) -> list[Values | InvalidBody]:
     """Items of a batch upsert, each a create body; the same `on` value twice fails all, whatever else is wrong."""
     resource, on = call.operation.resource, str(call.parameters.on)
     bodies = _items(call)
@@ -46,28 +46,32 @@ def upserted(call: Call) -> list[Values | Invalid]:
     for index, body in enumerate(bodies):
         matched_by = _matched_by(call, on, body)
         if matched_by is not None and matched_by in seen:
-            errors.append(item(Fault("duplicate-item", "Another item has this value."), pointer("items", index, on)))
+            errors.append(
+                item_error(InvalidValue("duplicate-item", "Another item has this value."), pointer("items", index, on))
+            )
         seen.add(matched_by)
     if errors:
-        raise invalid(errors)
-    return [_judged(call, body, lambda today: upsert_values(resource, on, today, call.around)) for body in bodies]
+        raise validation_error(errors)
+    return [_judged(call, body, lambda today: validate_upsert(resource, on, today, call.around)) for body in bodies]
 
 
-def _judged(call: Call, body: Json, read: Callable[[Json], Values | Invalid], what: str = "item") -> Values | Invalid:
+def _judged(
+    call: Call, body: Json, read: Callable[[Json], Values | InvalidBody], what: str = "item"
+) -> Values | InvalidBody:
     if isinstance(body, dict):
-        return judged(call, body, read)
-    return Invalid((ItemError("invalid-type", f"The {what} must be a JSON object.", pointer=""),))
+        return validated(call, body, read)
+    return InvalidBody((ItemError("invalid-type", f"The {what} must be a JSON object.", pointer=""),))
 
 
 def _matched_by(call: Call, on: str, body: Json) -> Any:
     """The normalised value that an item is matched by; None where it has none that can be."""
-    today, _ = call.translation.body(body)
+    today, _ = call.translation.upgrade_body(body)
     given = today.get(on) if isinstance(today, dict) else None
     read = None if given is None else check(call.operation.resource.field(on).type, given, call.around)
-    return None if isinstance(read, Fault) else read
+    return None if isinstance(read, InvalidValue) else read
 
 
-def listed(call: Call, *, distinct: bool) -> list[Number]:
+def id_items(call: Call, *, distinct: bool) -> list[Number]:
     """The ids of a batch get or delete."""
     faults: list[ItemError] = []
     given = _array(call, "ids", faults)
@@ -76,7 +80,7 @@ def listed(call: Call, *, distinct: bool) -> list[Number]:
     return numbers
 
 
-def updated(call: Call) -> list[Update]:
+def update_items(call: Call) -> list[UpdateItem]:
     """Items of a batch update."""
     faults: list[ItemError] = []
     bodies = _array(call, "items", faults)
@@ -94,35 +98,35 @@ def updated(call: Call) -> list[Update]:
     _refuse(call, faults)
     resource = call.operation.resource
     read = [
-        _judged(call, body["patch"], lambda today: patch_values(resource, today, call.around), "patch")
+        _judged(call, body["patch"], lambda today: validate_patch(resource, today, call.around), "patch")
         for body in bodies
     ]
-    return [Update(*parts) for parts in zip(numbers, read, preconditions, strict=True)]
+    return [UpdateItem(*parts) for parts in zip(numbers, read, preconditions, strict=True)]
 
 
 def _refuse(call: Call, faults: Sequence[ItemError]) -> None:
     if faults:
-        raise invalid(in_document_order(faults, call.body))
+        raise validation_error(in_document_order(faults, call.body))
 
 
 def _array(call: Call, name: str, faults: list[ItemError]) -> list[Json]:
     """The one member of a batch's body; empty where there is a fault in it."""
     body = call.body
     if not isinstance(body, dict):
-        raise invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
+        raise validation_error((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
     faults += _unknown(body, (name,), "")
     given = body.get(name)
     if name not in body:
-        fault = Fault("required", "This member is required.")
+        fault = InvalidValue("required", "This member is required.")
     elif given is None:
-        fault = Fault("not-nullable", "This member cannot be null.")
+        fault = InvalidValue("not-nullable", "This member cannot be null.")
     elif not isinstance(given, list):
-        fault = Fault("invalid-type", "Expected an array.")
+        fault = InvalidValue("invalid-type", "Expected an array.")
     elif not 1 <= len(given) <= MAX_BATCH_ITEMS:
-        fault = Fault("too-many-items" if given else "too-few-items", f"1 to {MAX_BATCH_ITEMS} items.")
+        fault = InvalidValue("too-many-items" if given else "too-few-items", f"1 to {MAX_BATCH_ITEMS} items.")
     else:
         return given
-    faults.append(item(fault, pointer(name)))
+    faults.append(item_error(fault, pointer(name)))
     return []
 
 
@@ -136,7 +140,7 @@ def _items(call: Call) -> list[Json]:
 def _unknown(body: dict[str, Json], known: Sequence[str], at: str) -> list[ItemError]:
     odd = [name for name in body if name not in known]
     return [
-        item(unknown(name, known), at + pointer(name))
+        item_error(unknown(name, known), at + pointer(name))
         for name in odd[:MAX_ERRORS]  # the rest would not be shown, and each guess at a name costs
     ]
 
@@ -144,11 +148,11 @@ def _unknown(body: dict[str, Json], known: Sequence[str], at: str) -> list[ItemE
 def _misshapen(body: Json, at: str) -> list[ItemError]:
     if not isinstance(body, dict):
         code = "not-nullable" if body is None else "invalid-type"
-        return [item(Fault(code, "Expected an object."), at)]
+        return [item_error(InvalidValue(code, "Expected an object."), at)]
     lacking = [name for name in ("id", "patch") if name not in body]
     return [
         *_unknown(body, ("id", "patch", "if_match"), at),
-        *(item(Fault("required", "This member is required."), f"{at}/{name}") for name in lacking),
+        *(item_error(InvalidValue("required", "This member is required."), f"{at}/{name}") for name in lacking),
     ]
 
 
@@ -160,13 +164,13 @@ def _numbers(call: Call, given: Sequence[tuple[Json, str]], distinct: bool, faul
     for text, at in given:
         if not isinstance(text, str):
             code = "not-nullable" if text is None else "invalid-type"
-            faults.append(item(Fault(code, "Expected a string.", example=kind.example), at))
+            faults.append(item_error(InvalidValue(code, "Expected a string.", example=kind.example), at))
             continue
         number = call.around.open_id(kind.prefix, text)
-        if isinstance(number, ids.Malformed):
-            faults.append(item(malformed_id(kind.prefix, number), at))
+        if isinstance(number, ids.MalformedId):
+            faults.append(item_error(malformed_id_error(kind.prefix, number), at))
         elif distinct and text in seen:
-            faults.append(item(Fault("duplicate-item", "Another item has this id."), at))
+            faults.append(item_error(InvalidValue("duplicate-item", "Another item has this id."), at))
         else:
             seen.add(text)
             numbers.append(number)
@@ -177,8 +181,8 @@ def _precondition(given: Json, at: str, faults: list[ItemError]) -> Precondition
     if given is None:
         return None
     try:
-        return read_precondition(headers.IF_MATCH, given if isinstance(given, str) else "")
+        return parse_precondition(headers.IF_MATCH, given if isinstance(given, str) else "")
     except ApiError:
         code = "invalid-value" if isinstance(given, str) else "invalid-type"
-        faults.append(item(Fault(code, "Expected the record's etag, or *."), f"{at}/if_match"))
+        faults.append(item_error(InvalidValue(code, "Expected the record's etag, or *."), f"{at}/if_match"))
         return None

@@ -8,44 +8,44 @@ from msgspec import structs
 from contract import ids
 from contract.problems import RESOURCE_NOT_FOUND, problem_members
 from contract.vocabulary import Json
-from transcoder.bodies import invalid
+from transcoder.bodies import validation_error
 from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
 from transcoder.handlers.batch_bodies import Number
-from transcoder.handlers.shared import Desk, refused, shown, terms
+from transcoder.handlers.shared import HandlerContext, present, to_api_error, write_terms
 from transcoder.handlers.upsert import CREATED, result
-from transcoder.idempotency import is_keyed, never_settled
-from transcoder.records import Record, Refusal, Terms, Values, Written
+from transcoder.idempotency import is_keyed, mark_unsettleable
+from transcoder.records import Record, Refusal, Values, WriteResult, WriteTerms
 from transcoder.to_public import encode
-from transcoder.validate import Invalid
+from transcoder.validate import InvalidBody
 
-Outcome = Record | Written | Refusal | ApiError | None
+Outcome = Record | WriteResult | Refusal | ApiError | None
 """Of one item; None: done, and there is nothing to show."""
 Outcomes = dict[int, Outcome]
 """By the item's index."""
 
 
-def known(numbers: Sequence[Number]) -> tuple[Outcomes, dict[int, int]]:
+def split_known(numbers: Sequence[Number]) -> tuple[Outcomes, dict[int, int]]:
     """What is said of ids of nobody, and the records behind the others."""
     outcomes: Outcomes = {
-        n: ApiError(RESOURCE_NOT_FOUND) for n, each in enumerate(numbers) if isinstance(each, ids.Foreign)
+        n: ApiError(RESOURCE_NOT_FOUND) for n, each in enumerate(numbers) if isinstance(each, ids.ForeignId)
     }
-    return outcomes, {n: each for n, each in enumerate(numbers) if not isinstance(each, ids.Foreign)}
+    return outcomes, {n: each for n, each in enumerate(numbers) if not isinstance(each, ids.ForeignId)}
 
 
-def sorted_out(items: Mapping[int, Values | Invalid]) -> tuple[Outcomes, dict[int, Values]]:
+def split_valid(items: Mapping[int, Values | InvalidBody]) -> tuple[Outcomes, dict[int, Values]]:
     """What is said of invalid items, and the values of the others."""
-    faulty: Outcomes = {n: invalid(each.errors) for n, each in items.items() if isinstance(each, Invalid)}
-    return faulty, {n: each for n, each in items.items() if not isinstance(each, Invalid)}
+    faulty: Outcomes = {n: validation_error(each.errors) for n, each in items.items() if isinstance(each, InvalidBody)}
+    return faulty, {n: each for n, each in items.items() if not isinstance(each, InvalidBody)}
 
 
-def batch_terms(call: Call, items: Mapping[int, object]) -> Terms:
+def batch_terms(call: Call, items: Mapping[int, object]) -> WriteTerms:
     """How these items of the call are written."""
-    return structs.replace(terms(call), positions=tuple(items))
+    return structs.replace(write_terms(call), positions=tuple(items))
 
 
 async def batch_answer(
-    desk: Desk, call: Call, outcomes: Outcomes, numbers: Mapping[int, int] | None = None, *, status: int = 200
+    desk: HandlerContext, call: Call, outcomes: Outcomes, numbers: Mapping[int, int] | None = None, *, status: int = 200
 ) -> Answer:
     """200 with an entry an item. Where one's outcome is unknown the whole is not settled: its retry asks again.
 
@@ -53,40 +53,40 @@ async def batch_answer(
     """
     done: dict[int, Record] = {}
     for index, outcome in outcomes.items():
-        if isinstance(outcome, Written):
+        if isinstance(outcome, WriteResult):
             done[index] = outcome.record
         elif isinstance(outcome, Record):
             done[index] = outcome
-    public = dict(zip(done, await shown(desk, call, list(done.values())), strict=True))
+    public = dict(zip(done, await present(desk, call, list(done.values())), strict=True))
     outcomes = outcomes | {index: each for index, each in public.items() if isinstance(each, ApiError)}
     entries: list[Json] = []
-    failed, settled, asks_again = 0, True, desk.records.capabilities_for(call.operation.of).dedupe
+    failed, settled, asks_again = 0, True, desk.records.capabilities_for(call.operation.resource_row).dedupe
     for index in range(len(outcomes)):
         outcome = outcomes[index]
         if isinstance(outcome, Refusal):
-            outcome = refused(desk, call, outcome, (numbers or {}).get(index))
+            outcome = to_api_error(desk, call, outcome, (numbers or {}).get(index))
         if isinstance(outcome, ApiError):
             failed += 1
-            settled &= not (outcome.may_have_happened or (asks_again and outcome.may_pass))
+            settled &= not (outcome.may_have_happened or (asks_again and outcome.is_retryable))
             if outcome.may_have_happened and not asks_again and is_keyed(call):
-                outcome = never_settled(outcome)
+                outcome = mark_unsettleable(outcome)
             entries.append({"status": outcome.problem.status, "error": _error(desk, call, outcome)})
         else:
             entries.append(_entry(call, outcome, public.get(index), status))
     meta: dict[str, Json] = {"succeeded": len(entries) - failed, "failed": failed}
     if call.parameters.dry_run:
         meta["dry_run"] = True
-    return Answer(call.operation.success, encode({"data": entries, "meta": meta}), settled=settled)
+    return Answer(call.operation.success_status, encode({"data": entries, "meta": meta}), settled=settled)
 
 
 def _entry(call: Call, outcome: Outcome, public: Json, status: int) -> dict[str, Any]:
-    if call.parameters.on is None or not isinstance(outcome, Written):
+    if call.parameters.on is None or not isinstance(outcome, WriteResult):
         return {"status": 200 if call.parameters.dry_run else status, "data": public}
     own = CREATED if outcome.created and not call.parameters.dry_run else 200
     return {"status": own, "data": public, "result": result(outcome)}
 
 
-def _error(desk: Desk, call: Call, error: ApiError) -> dict[str, Any]:
+def _error(desk: HandlerContext, call: Call, error: ApiError) -> dict[str, Any]:
     return problem_members(
         error.problem,
         api_url=desk.api_url,

@@ -10,25 +10,25 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from contract.problems import CONFLICT, IDEMPOTENCY_KEY_REUSED, PRECONDITION_FAILED
-from transcoder.bodies import invalid, valid
+from transcoder.bodies import require_valid, validation_error
 from transcoder.call import Call
 from transcoder.errors import ApiError
 from transcoder.etags import Precondition, etag
-from transcoder.handlers.batch_bodies import Update
-from transcoder.handlers.batch_outcomes import Outcome, Outcomes, batch_terms, known
-from transcoder.handlers.money import TRIES, priced, unpriced, write_priced
-from transcoder.handlers.shared import Desk, accepted, is_refused_as, named_revision, shelf, terms
-from transcoder.records import Change, Record, Refusal, Values, Written
-from transcoder.validate import Invalid
+from transcoder.handlers.batch_bodies import UpdateItem
+from transcoder.handlers.batch_outcomes import Outcome, Outcomes, batch_terms, split_known
+from transcoder.handlers.money import MAX_TRIES, lacks_currency, with_currency, write_with_currency
+from transcoder.handlers.shared import HandlerContext, collection, is_refused_as, revision_named, unwrap, write_terms
+from transcoder.records import Change, Record, Refusal, Values, WriteResult
+from transcoder.validate import InvalidBody
 
 
-async def update(desk: Desk, call: Call, items: Sequence[Update]) -> Outcomes:
+async def update(desk: HandlerContext, call: Call, items: Sequence[UpdateItem]) -> Outcomes:
     """What becomes of each item."""
     outcomes, ready = _sorted_out(items)
     batch = _Batch(desk, call, ready)
-    outcomes |= await batch.together()
-    outcomes |= await _each(batch.unpriced_again, {n: outcomes[n] for n in ready if batch.is_spent(n, outcomes[n])})
-    outcomes |= await _each(batch.listed_again, {n: outcomes[n] for n in ready if batch.may_be_done(n, outcomes[n])})
+    outcomes |= await batch.write_together()
+    outcomes |= await _each(batch.retry_unpriced, {n: outcomes[n] for n in ready if batch.key_was_used(n, outcomes[n])})
+    outcomes |= await _each(batch.retry_listed, {n: outcomes[n] for n in ready if batch.may_be_written(n, outcomes[n])})
     return outcomes
 
 
@@ -39,12 +39,12 @@ class _Item:
     precondition: Precondition | None
 
 
-def _sorted_out(items: Sequence[Update]) -> tuple[Outcomes, dict[int, _Item]]:
-    outcomes, numbers = known([each.number for each in items])
+def _sorted_out(items: Sequence[UpdateItem]) -> tuple[Outcomes, dict[int, _Item]]:
+    outcomes, numbers = split_known([each.number for each in items])
     ready: dict[int, _Item] = {}
     for index, each in enumerate(items):
-        if isinstance(each.values, Invalid):
-            outcomes[index] = invalid(each.values.errors)
+        if isinstance(each.values, InvalidBody):
+            outcomes[index] = validation_error(each.values.errors)
         elif index in numbers:
             ready[index] = _Item(numbers[index], each.values, each.precondition)
     return outcomes, ready
@@ -58,15 +58,15 @@ async def _each(again: Callable[[int, Outcome], Awaitable[Outcome]], told: Outco
 class _Batch:
     """The items, by their index, that can be written."""
 
-    desk: Desk
+    desk: HandlerContext
     call: Call
     items: Mapping[int, _Item]
 
-    async def together(self) -> Outcomes:
+    async def write_together(self) -> Outcomes:
         """All in one call; those whose record changed before an amount had found its currency, again."""
         outcomes: Outcomes = {}
         pending = list(self.items)
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             prepared = await self._prepared(pending)
             changes = {index: each for index, each in prepared.items() if isinstance(each, Change)}
             outcomes |= {index: each for index, each in prepared.items() if not isinstance(each, Change)}
@@ -82,7 +82,7 @@ class _Batch:
         unsure = [index for index in pending if isinstance(named[index], frozenset) or self._is_unpriced(index)]
         numbers = [self.items[index].number for index in unsure]
         records = self.desk.records
-        found = await records.batch_get(shelf(self.call), numbers, self.call.actor) if unsure else []
+        found = await records.batch_get(collection(self.call), numbers, self.call.actor) if unsure else []
         stored = dict(zip(unsure, found, strict=True))
         return {index: await self._change(self.items[index], named[index], stored.get(index)) for index in pending}
 
@@ -97,39 +97,39 @@ class _Batch:
         if isinstance(named, frozenset) and stored.revision not in named:
             record_id = self.desk.presenter(self.call).record_id(self.call.actor.tenant, each.number)
             return ApiError(PRECONDITION_FAILED, current_etag=etag(record_id, stored.revision, self.call.version))
-        values = await priced(self.desk, self.call, each.values, stored)
-        if isinstance(values, Invalid):
-            return invalid(values.errors)
+        values = await with_currency(self.desk, self.call, each.values, stored)
+        if isinstance(values, InvalidBody):
+            return validation_error(values.errors)
         return Change(each.number, values, stored.revision if one is None else one)
 
-    def is_spent(self, index: int, outcome: Outcome) -> bool:
+    def key_was_used(self, index: int, outcome: Outcome) -> bool:
         """Whether an earlier run has used the item's key, with another currency or revision than is stored now."""
         return self._is_unpriced(index) and is_refused_as(IDEMPOTENCY_KEY_REUSED, outcome)
 
-    async def unpriced_again(self, index: int, _: Outcome) -> Outcome:
+    async def retry_unpriced(self, index: int, _: Outcome) -> Outcome:
         """What became of it, with the amount as it stood before that run."""
         each = self.items[index]
 
-        async def write(priced: Values, revision: int | None) -> Written | Refusal:
+        async def write(priced: Values, revision: int | None) -> WriteResult | Refusal:
             [done] = await self._write({index: Change(each.number, priced, revision)})
             return done
 
         try:
             named = self._named(index)
             revision = named if isinstance(named, int) else None
-            return await write_priced(
+            return await write_with_currency(
                 self.desk, self.call, each.values, revision, lambda: self._stored(each.number), write
             )
         except ApiError as error:
             return error
 
-    def may_be_done(self, index: int, outcome: Outcome) -> bool:
+    def may_be_written(self, index: int, outcome: Outcome) -> bool:
         """Whether an item with a key and several etags may have been written by an earlier run."""
-        if terms(self.call).dedupe_key is None or not isinstance(self._named(index), frozenset):
+        if write_terms(self.call).dedupe_key is None or not isinstance(self._named(index), frozenset):
             return False
         return is_refused_as(PRECONDITION_FAILED, outcome) or is_refused_as(IDEMPOTENCY_KEY_REUSED, outcome)
 
-    async def listed_again(self, index: int, told: Outcome) -> Outcome:
+    async def retry_listed(self, index: int, told: Outcome) -> Outcome:
         """What became of it, if that run took one of the older revisions that its etags name; else what was told.
 
         The service has the key then, and tells that outcome where the same revision is named again; where another is,
@@ -142,7 +142,7 @@ class _Batch:
                 sorted((n for n in named if n < record.revision), reverse=True) if isinstance(named, frozenset) else []
             )
             for priced_by in (record, None) if self._is_unpriced(index) else (record,):
-                values = valid(await priced(self.desk, self.call, each.values, priced_by))
+                values = require_valid(await with_currency(self.desk, self.call, each.values, priced_by))
                 for revision in older:
                     [done] = await self._write({index: Change(each.number, values, revision)})
                     if not is_refused_as(IDEMPOTENCY_KEY_REUSED, done):
@@ -151,20 +151,20 @@ class _Batch:
             return error
         return told
 
-    async def _write(self, changes: Mapping[int, Change]) -> list[Written | Refusal]:
+    async def _write(self, changes: Mapping[int, Change]) -> list[WriteResult | Refusal]:
         on = batch_terms(self.call, changes)
-        return await self.desk.records.batch_update(shelf(self.call), list(changes.values()), on, self.call.actor)
+        return await self.desk.records.batch_update(collection(self.call), list(changes.values()), on, self.call.actor)
 
     async def _stored(self, number: int) -> Record:
-        found = await self.desk.records.get(shelf(self.call), number, self.call.actor)
-        return accepted(self.desk, self.call, found)
+        found = await self.desk.records.get(collection(self.call), number, self.call.actor)
+        return unwrap(self.desk, self.call, found)
 
     def _named(self, index: int) -> int | frozenset[int] | None:
         each = self.items[index]
-        return named_revision(self.desk, self.call, each.precondition, each.number)
+        return revision_named(self.desk, self.call, each.precondition, each.number)
 
     def _is_unpriced(self, index: int) -> bool:
-        return unpriced(self.call, self.items[index].values)
+        return lacks_currency(self.call, self.items[index].values)
 
     def _has_moved(self, index: int, outcome: Outcome) -> bool:
         mine = self.items[index].precondition is None and self._is_unpriced(index)

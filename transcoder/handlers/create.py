@@ -1,23 +1,25 @@
 """Create: a validated body becomes a new record."""
 
-from transcoder.bodies import judged, valid
+from transcoder.bodies import require_valid, validated
 from transcoder.call import Answer, Call
-from transcoder.handlers.money import priced
-from transcoder.handlers.shared import Desk, accepted, shelf, single, terms, tried
+from transcoder.handlers.money import with_currency
+from transcoder.handlers.shared import HandlerContext, collection, dry_run_answer, record_answer, unwrap, write_terms
 from transcoder.records import Values
-from transcoder.validate import create_values
+from transcoder.validate import validate_create
 
 
 def check(call: Call) -> Values:
     """The values of the new record."""
-    return valid(judged(call, call.body, lambda body: create_values(call.operation.resource, body, call.around)))
+    return require_valid(
+        validated(call, call.body, lambda body: validate_create(call.operation.resource, body, call.around))
+    )
 
 
-async def run(desk: Desk, call: Call, values: Values) -> Answer:
+async def run(desk: HandlerContext, call: Call, values: Values) -> Answer:
     """201, with the record and where it is."""
-    values = valid(await priced(desk, call, values, None))
-    outcome = await desk.records.create(shelf(call), values, terms(call), call.actor)
-    record = accepted(desk, call, outcome).record
+    values = require_valid(await with_currency(desk, call, values, None))
+    outcome = await desk.records.create(collection(call), values, write_terms(call), call.actor)
+    record = unwrap(desk, call, outcome).record
     if call.parameters.dry_run:
-        return await tried(desk, call, record)
-    return await single(desk, call, record, located=True)
+        return await dry_run_answer(desk, call, record)
+    return await record_answer(desk, call, record, located=True)

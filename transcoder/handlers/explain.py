@@ -1,33 +1,33 @@
 """What would be decided of claims and an operation, and why; by the one function that decides. Asks nobody."""
 
-from contract.decisions import decision, required_permission, required_scopes, roles_that_may
+from contract.decisions import allowed_roles, authorize, required_permission, required_scopes
 from contract.explain import EXPLAIN_FIELDS
 from contract.operations import BY_ID
 from contract.roles import ROLES
-from transcoder.bodies import judged, valid
+from transcoder.bodies import require_valid, validated
 from transcoder.call import Answer, Call
-from transcoder.handlers.shared import Desk
+from transcoder.handlers.shared import HandlerContext
 from transcoder.records import Values
 from transcoder.to_public import encode
-from transcoder.validate import action_values
+from transcoder.validate import validate_action
 
 
 def check(call: Call) -> Values:
     """The claims and the operation."""
-    return valid(judged(call, call.body, lambda body: action_values(EXPLAIN_FIELDS, body, call.around)))
+    return require_valid(validated(call, call.body, lambda body: validate_action(EXPLAIN_FIELDS, body, call.around)))
 
 
-async def run(_: Desk, call: Call, asked: Values) -> Answer:
+async def run(_: HandlerContext, call: Call, asked: Values) -> Answer:
     """200 with the decision. Token state, limits and whose a record is are no part of it."""
     row, scopes, claimed = BY_ID[asked["operation"]], frozenset(asked["scopes"]), asked.get("permissions")
-    made = decision(row, ROLES[asked["role"]], None if claimed is None else frozenset(claimed), scopes)
+    made = authorize(row, ROLES[asked["role"]], None if claimed is None else frozenset(claimed), scopes)
     explained = {
-        "decision": "allow" if made.rule is None else "deny",
-        "rule": None if made.rule is None else made.rule.code,
+        "decision": "allow" if made.problem is None else "deny",
+        "rule": None if made.problem is None else made.problem.code,
         "reason": made.reason,
         "required_scopes": required_scopes(row),
         "granted_scopes": sorted(scopes),
         "required_permission": required_permission(row),
-        "roles_that_may": [role.word for role in roles_that_may(row)],
+        "roles_that_may": [role.word for role in allowed_roles(row)],
     }
-    return Answer(call.operation.success, encode({"data": explained}))
+    return Answer(call.operation.success_status, encode({"data": explained}))

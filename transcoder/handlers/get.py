@@ -2,28 +2,28 @@
 
 from contract import headers
 from transcoder.call import Answer, Call
-from transcoder.etags import AnyRevision, Named
-from transcoder.handlers.shared import Desk, accepted, gone, own_number, shelf, single
+from transcoder.etags import AnyRevision, NamedTags
+from transcoder.handlers.shared import HandlerContext, collection, gone_error, path_record_number, record_answer, unwrap
 from transcoder.records import Record, Values
 
 
-async def run(desk: Desk, call: Call, _: Values) -> Answer:
+async def run(desk: HandlerContext, call: Call, _: Values) -> Answer:
     """200 with the record; a deleted one only when it was asked for."""
-    number = own_number(call)
-    record = accepted(desk, call, await desk.records.get(shelf(call), number, call.actor))
+    number = path_record_number(call)
+    record = unwrap(desk, call, await desk.records.get(collection(call), number, call.actor))
     if record.deleted_at_ms is not None and call.parameters.deleted == "exclude":
-        raise gone(record.deleted_at_ms)
-    answer = await single(desk, call, record)
+        raise gone_error(record.deleted_at_ms)
+    answer = await record_answer(desk, call, record)
     if _known(desk, call, record):
         return Answer(304, None, {headers.ETAG: answer.headers[headers.ETAG]})
     return answer
 
 
-def _known(desk: Desk, call: Call, record: Record) -> bool:
+def _known(desk: HandlerContext, call: Call, record: Record) -> bool:
     match call.if_none_match:
         case AnyRevision():
             return True
-        case Named() as named:
+        case NamedTags() as named:
             tag = desk.presenter(call).etag(call.actor.tenant, record, call.version)
             return tag in named.tags
     return False

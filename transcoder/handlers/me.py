@@ -5,12 +5,12 @@ from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import Json
 from transcoder.call import Answer, Call
 from transcoder.errors import ApiError
-from transcoder.handlers.shared import Desk
+from transcoder.handlers.shared import HandlerContext
 from transcoder.records import Refusal, Values
 from transcoder.to_public import encode, instant_text
 
 
-async def run(desk: Desk, call: Call, _: Values) -> Answer:
+async def run(desk: HandlerContext, call: Call, _: Values) -> Answer:
     """200 with the caller as the internal service and the token tell of it."""
     profile = await desk.records.profile(call.actor)
     if isinstance(profile, Refusal):
@@ -45,4 +45,4 @@ async def run(desk: Desk, call: Call, _: Values) -> Answer:
             for policy in PLANS[token.plan].policies
         },
     }
-    return Answer(call.operation.success, encode({"data": body}))
+    return Answer(call.operation.success_status, encode({"data": body}))

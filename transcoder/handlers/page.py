@@ -5,16 +5,16 @@ from urllib.parse import parse_qsl, urlencode
 
 from contract import headers
 from transcoder.call import Answer, Call
-from transcoder.handlers.pages import Wish, page
-from transcoder.handlers.shared import Desk
+from transcoder.handlers.pages import PageRequest, fetch_page
+from transcoder.handlers.shared import HandlerContext
 from transcoder.records import AllOf, Values
 from transcoder.to_public import encode
 
 
-async def run(desk: Desk, call: Call, _: Values) -> Answer:
+async def run(desk: HandlerContext, call: Call, _: Values) -> Answer:
     """200 with `data` and `meta`."""
     asked, resource = call.parameters, call.operation.resource
-    wish = Wish(
+    wish = PageRequest(
         where=AllOf(asked.conditions) if asked.conditions else None,
         text=None,
         order_by=asked.order_by or resource.order_by,
@@ -22,15 +22,15 @@ async def run(desk: Desk, call: Call, _: Values) -> Answer:
         limit=asked.limit,
         cursor=asked.cursor,
     )
-    found = await page(desk, call, wish)
+    found = await fetch_page(desk, call, wish)
     links: dict[str, str] = {}
     if found.next is not None:
         # RFC 8288; made from the public URL and never from the request's Host.
-        links[headers.LINK] = f'<{desk.api_url}{call.path}?{goes_on(call.query, found.next)}>; rel="next"'
-    return Answer(call.operation.success, encode(found.body), links)
+        links[headers.LINK] = f'<{desk.api_url}{call.path}?{next_query(call.query, found.next)}>; rel="next"'
+    return Answer(call.operation.success_status, encode(found.body), links)
 
 
-def goes_on(query: str, cursor: str) -> str:
+def next_query(query: str, cursor: str) -> str:
     """The query of the next page.
 
     As long as what the caller sent, and no longer: there is room for that in an answer's headers.

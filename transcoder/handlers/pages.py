@@ -4,14 +4,14 @@ from functools import lru_cache
 
 import msgspec
 
-from contract.bounds import CURSOR_LIFE_S
-from contract.cursor import CursorRefusal, Position, open_cursor, query_hash, seal_cursor
+from contract.bounds import CURSOR_LIFETIME_S
+from contract.cursor import CursorError, Position, open_cursor, query_hash, seal_cursor
 from contract.problems import INVALID_CURSOR
 from contract.vocabulary import Json
 from transcoder.call import Call
 from transcoder.errors import ApiError
-from transcoder.handlers.shared import Desk, accepted, shelf, shown
-from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Page, Query, Record, Tree, UnreadableRecord
+from transcoder.handlers.shared import HandlerContext, collection, present, unwrap
+from transcoder.records import AllOf, AnyOf, Condition, NotOf, Page, Query, Record, Tree, UnreadableRecord, UpdatedAfter
 
 BOOKMARK_DELAY_MS = 30_000
 """A bookmark never lies closer to now: what is being written may still be given an earlier instant."""
@@ -19,7 +19,7 @@ _BEHIND_KEY = "k"
 _BEHIND_BOOKMARK = "b"
 
 
-class Wish(msgspec.Struct, frozen=True):
+class PageRequest(msgspec.Struct, frozen=True):
     """What a caller wants to page through."""
 
     where: Tree | None
@@ -30,14 +30,14 @@ class Wish(msgspec.Struct, frozen=True):
     cursor: str | None
 
 
-class Shown(msgspec.Struct, frozen=True):
+class PageBody(msgspec.Struct, frozen=True):
     """The body of a page, and the cursor in it."""
 
     body: dict[str, Json]
     next: str | None
 
 
-async def page(desk: Desk, call: Call, wish: Wish) -> Shown:
+async def fetch_page(desk: HandlerContext, call: Call, wish: PageRequest) -> PageBody:
     """The page that was wished for."""
     asked = call.parameters
     bound = _hash(call, wish)
@@ -51,7 +51,7 @@ async def page(desk: Desk, call: Call, wish: Wish) -> Shown:
         with_total=asked.include_total,
         place=_place(desk, call, wish, bound),
     )
-    found: Page = accepted(desk, call, await desk.records.page(shelf(call), query, call.actor))
+    found: Page = unwrap(desk, call, await desk.records.page(collection(call), query, call.actor))
     following = _following(call, wish, found)
     cursor = None if following is None else _sealed(desk, call, bound, following)
     meta: dict[str, Json] = {"cursor": {"next": cursor, "has_more": found.next_place is not None}}
@@ -60,13 +60,13 @@ async def page(desk: Desk, call: Call, wish: Wish) -> Shown:
     data, unreadable = await _told(desk, call, found)
     if unreadable:
         meta["unreadable"] = unreadable
-    return Shown({"data": data, "meta": meta}, cursor)
+    return PageBody({"data": data, "meta": meta}, cursor)
 
 
-async def _told(desk: Desk, call: Call, found: Page) -> tuple[list[Json], list[Json]]:
+async def _told(desk: HandlerContext, call: Call, found: Page) -> tuple[list[Json], list[Json]]:
     """The records that can be shown, and the ids of the others."""
     records = [each for each in found.records if isinstance(each, Record)]
-    public = await shown(desk, call, records)
+    public = await present(desk, call, records)
     lost = [(each.number, each.cause) for each in found.records if isinstance(each, UnreadableRecord)]
     for record, each in zip(records, public, strict=True):
         if isinstance(each, ApiError):
@@ -75,11 +75,11 @@ async def _told(desk: Desk, call: Call, found: Page) -> tuple[list[Json], list[J
         return public, []
     presenter, tenant = desk.presenter(call), call.actor.tenant
     named = [(presenter.record_id(tenant, number), cause) for number, cause in lost]
-    desk.faults.left_out(call.operation.resource, call.actor.trace_id, named)
+    desk.faults.note_omitted(call.operation.resource, call.actor.trace_id, named)
     return [each for each in public if not isinstance(each, ApiError)], [record_id for record_id, _ in named]
 
 
-def _hash(call: Call, wish: Wish) -> bytes:
+def _hash(call: Call, wish: PageRequest) -> bytes:
     """What a cursor is bound to: the same records in the same order; not the limit, the fields or the version."""
     parent = call.parent if isinstance(call.parent, int) else None
     asked = (call.operation.id, parent, wish.order_by, wish.descending, call.parameters.deleted)
@@ -106,29 +106,31 @@ def _plain(tree: Tree) -> Json:
             return {"not": _plain(part)}
 
 
-def _place(desk: Desk, call: Call, wish: Wish, bound: bytes) -> str | After | None:
+def _place(desk: HandlerContext, call: Call, wish: PageRequest, bound: bytes) -> str | UpdatedAfter | None:
     if wish.cursor is None:
         return None
     now_s = call.around.now_ms // 1000
     opened = open_cursor(wish.cursor, desk.cursor_keys, tenant=call.actor.tenant, query=bound, now_s=now_s)
-    if isinstance(opened, CursorRefusal):
+    if isinstance(opened, CursorError):
         raise ApiError(INVALID_CURSOR, reason=opened.value)
     kind, place = opened.place[:1], opened.place[1:]
     if kind == _BEHIND_KEY:
         return place
     at_ms, _, number = place.partition(":")
-    return After(int(at_ms), int(number))
+    return UpdatedAfter(int(at_ms), int(number))
 
 
-def _following(call: Call, wish: Wish, found: Page) -> str | None:
+def _following(call: Call, wish: PageRequest, found: Page) -> str | None:
     if found.next_place is not None:
         return _BEHIND_KEY + found.next_place
     if wish.order_by != "updated_at" or wish.descending:
         return None
-    edge = After(call.around.now_ms - BOOKMARK_DELAY_MS, 0)
+    edge = UpdatedAfter(call.around.now_ms - BOOKMARK_DELAY_MS, 0)
     last = next((each for each in reversed(found.records) if _has_its_instant(each)), None)
     if isinstance(last, Record):
-        edge = min(edge, After(last.values["updated_at"], last.number), key=lambda at: (at.updated_at_ms, at.number))
+        edge = min(
+            edge, UpdatedAfter(last.values["updated_at"], last.number), key=lambda at: (at.updated_at_ms, at.number)
+        )
     return f"{_BEHIND_BOOKMARK}{edge.updated_at_ms}:{edge.number}"
 
 
@@ -136,6 +138,6 @@ def _has_its_instant(each: Record | UnreadableRecord) -> bool:
     return isinstance(each, Record) and isinstance(each.values.get("updated_at"), int)
 
 
-def _sealed(desk: Desk, call: Call, bound: bytes, place: str) -> str:
-    expires_at_s = call.around.now_ms // 1000 + CURSOR_LIFE_S
+def _sealed(desk: HandlerContext, call: Call, bound: bytes, place: str) -> str:
+    expires_at_s = call.around.now_ms // 1000 + CURSOR_LIFETIME_S
     return seal_cursor(Position(bound, place, expires_at_s), desk.cursor_keys, tenant=call.actor.tenant)

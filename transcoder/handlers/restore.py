@@ -1,13 +1,23 @@
 """Restore: undo a delete, within 30 days."""
 
 from transcoder.call import Answer, Call
-from transcoder.handlers.shared import Desk, accepted, own_number, shelf, single, terms, tried
+from transcoder.handlers.shared import (
+    HandlerContext,
+    collection,
+    dry_run_answer,
+    path_record_number,
+    record_answer,
+    unwrap,
+    write_terms,
+)
 from transcoder.records import Values
 
 
-async def run(desk: Desk, call: Call, _: Values) -> Answer:
+async def run(desk: HandlerContext, call: Call, _: Values) -> Answer:
     """200, with the live record; one that is alive stays as it is."""
-    number = own_number(call)
-    outcome = await desk.records.restore(shelf(call), number, terms(call), call.actor)
-    record = accepted(desk, call, outcome).record
-    return await tried(desk, call, record) if call.parameters.dry_run else await single(desk, call, record)
+    number = path_record_number(call)
+    outcome = await desk.records.restore(collection(call), number, write_terms(call), call.actor)
+    record = unwrap(desk, call, outcome).record
+    return (
+        await dry_run_answer(desk, call, record) if call.parameters.dry_run else await record_answer(desk, call, record)
+    )

@@ -8,45 +8,45 @@ from contract.parameters import DIRECTIONS
 from contract.problems import ItemError
 from contract.types import Amount, Int
 from contract.vocabulary import Json
-from transcoder.bodies import invalid
+from transcoder.bodies import validation_error
 from transcoder.call import Answer, Call
-from transcoder.filters import read_filters, top_currency
-from transcoder.handlers.pages import Wish, page
-from transcoder.handlers.shared import Desk
+from transcoder.filters import parse_filters, top_currency
+from transcoder.handlers.pages import PageRequest, fetch_page
+from transcoder.handlers.shared import HandlerContext
 from transcoder.members import unknown
-from transcoder.parameters import meant
+from transcoder.parameters import suggestion
 from transcoder.pointers import pointer
 from transcoder.to_public import encode
-from transcoder.validate import Invalid, item
-from transcoder.values import Fault, whole
+from transcoder.validate import InvalidBody, item_error
+from transcoder.values import InvalidValue, integer
 
 _MEMBERS = ("filters", "search_text", "order_by", "sort_direction", "limit", "cursor")
 
 
-def check(call: Call) -> Wish:
+def check(call: Call) -> PageRequest:
     """What the body asks for; every fault at its pointer."""
     body = call.body
     if not isinstance(body, dict):
-        raise invalid((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
+        raise validation_error((ItemError("invalid-type", "The body must be a JSON object.", pointer=""),))
     read: dict[str, Any] = {}
     errors: list[ItemError] = []
     for name, value in body.items():
         if len(errors) >= MAX_ERRORS:
             break  # the rest would not be shown, and each guess at a name costs
         if name not in _MEMBERS:
-            errors.append(item(unknown(name, _MEMBERS, guess=meant), pointer(name)))
+            errors.append(item_error(unknown(name, _MEMBERS, guess=suggestion), pointer(name)))
             continue
         found = _NULL if value is None else _READERS[name](call, value)
-        if isinstance(found, Invalid):
+        if isinstance(found, InvalidBody):
             errors += found.errors
-        elif isinstance(found, Fault):
-            errors.append(item(found, pointer(name)))
+        elif isinstance(found, InvalidValue):
+            errors.append(item_error(found, pointer(name)))
         else:
             read[name] = found
     if errors:
-        raise invalid(errors)
+        raise validation_error(errors)
     resource = call.operation.resource
-    return Wish(
+    return PageRequest(
         where=read.get("filters"),
         text=read.get("search_text"),
         order_by=read.get("order_by", resource.order_by),
@@ -56,54 +56,54 @@ def check(call: Call) -> Wish:
     )
 
 
-async def run(desk: Desk, call: Call, wish: Wish) -> Answer:
+async def run(desk: HandlerContext, call: Call, wish: PageRequest) -> Answer:
     """200 with `data` and `meta`."""
-    found = await page(desk, call, wish)
-    return Answer(call.operation.success, encode(found.body))
+    found = await fetch_page(desk, call, wish)
+    return Answer(call.operation.success_status, encode(found.body))
 
 
 def _filters(call: Call, value: Json) -> Any:
-    return read_filters(call.operation.resource, value, call.around, call.translation)
+    return parse_filters(call.operation.resource, value, call.around, call.translation)
 
 
-def _text(_: Call, value: Json) -> str | Fault | None:
+def _text(_: Call, value: Json) -> str | InvalidValue | None:
     if not isinstance(value, str):
-        return Fault("invalid-type", "Expected a string.")
+        return InvalidValue("invalid-type", "Expected a string.")
     if len(value) > MAX_SEARCH_TEXT:
-        return Fault("too-long", f"At most {MAX_SEARCH_TEXT} characters.")
+        return InvalidValue("too-long", f"At most {MAX_SEARCH_TEXT} characters.")
     # Without a letter or digit there is no word to look for.
     return value if any(character.isalnum() for character in value) else None
 
 
-def _order_by(call: Call, value: Json) -> str | Fault:
+def _order_by(call: Call, value: Json) -> str | InvalidValue:
     keys = call.operation.resource.sort_keys
-    name = call.translation.field(value) if isinstance(value, str) else None
+    name = call.translation.current_name(value) if isinstance(value, str) else None
     if name not in keys:
         code = "not-sortable" if isinstance(value, str) else "invalid-type"
-        return Fault(code, "Records cannot be ordered by this.", allowed=call.translation.shown(keys))
+        return InvalidValue(code, "Records cannot be ordered by this.", allowed=call.translation.to_caller_names(keys))
     if isinstance(call.operation.resource.field(name).type, Amount):
         filters = call.body.get("filters")
         if top_currency(filters) is None:
             detail = "Amounts are ordered beside exactly one condition `currency` `eq` in the top-level list."
-            return Fault("currency-required", detail)
+            return InvalidValue("currency-required", detail)
     return name
 
 
-def _direction(_: Call, value: Json) -> str | Fault:
+def _direction(_: Call, value: Json) -> str | InvalidValue:
     if not isinstance(value, str):
-        return Fault("invalid-type", "Expected a string.", example=DIRECTIONS[0])
-    return value if value in DIRECTIONS else Fault("unknown-value", "asc or desc.", allowed=DIRECTIONS)
+        return InvalidValue("invalid-type", "Expected a string.", example=DIRECTIONS[0])
+    return value if value in DIRECTIONS else InvalidValue("unknown-value", "asc or desc.", allowed=DIRECTIONS)
 
 
-def _limit(call: Call, value: Json) -> int | Fault:
-    return whole(Int(1, MAX_LIMIT), value, call.around)
+def _limit(call: Call, value: Json) -> int | InvalidValue:
+    return integer(Int(1, MAX_LIMIT), value, call.around)
 
 
-def _cursor(_: Call, value: Json) -> str | Fault:
-    return value if isinstance(value, str) else Fault("invalid-type", "Expected a cursor, or leave it out.")
+def _cursor(_: Call, value: Json) -> str | InvalidValue:
+    return value if isinstance(value, str) else InvalidValue("invalid-type", "Expected a cursor, or leave it out.")
 
 
-_NULL = Fault("not-nullable", "Leave it out instead.")
+_NULL = InvalidValue("not-nullable", "Leave it out instead.")
 _READERS: dict[str, Callable[[Call, Json], Any]] = {
     "filters": _filters,
     "search_text": _text,

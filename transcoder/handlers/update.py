@@ -1,29 +1,42 @@
 """Update: a merge patch on one record (RFC 7396)."""
 
-from transcoder.bodies import judged, valid
+from transcoder.bodies import require_valid, validated
 from transcoder.call import Answer, Call
-from transcoder.handlers.money import write_priced
-from transcoder.handlers.shared import Desk, accepted, expected_revision, own_number, shelf, single, terms, tried
-from transcoder.records import Record, Refusal, Values, Written
-from transcoder.validate import patch_values
+from transcoder.handlers.money import write_with_currency
+from transcoder.handlers.shared import (
+    HandlerContext,
+    collection,
+    dry_run_answer,
+    expected_revision,
+    path_record_number,
+    record_answer,
+    unwrap,
+    write_terms,
+)
+from transcoder.records import Record, Refusal, Values, WriteResult
+from transcoder.validate import validate_patch
 
 
 def check(call: Call) -> Values:
     """What changes."""
-    return valid(judged(call, call.body, lambda body: patch_values(call.operation.resource, body, call.around)))
+    return require_valid(
+        validated(call, call.body, lambda body: validate_patch(call.operation.resource, body, call.around))
+    )
 
 
-async def run(desk: Desk, call: Call, values: Values) -> Answer:
+async def run(desk: HandlerContext, call: Call, values: Values) -> Answer:
     """200, with the record after the change; an empty patch writes nothing and answers alike."""
-    number = own_number(call)
+    number = path_record_number(call)
     revision = await expected_revision(desk, call, number)
 
     async def stored() -> Record:
-        return accepted(desk, call, await desk.records.get(shelf(call), number, call.actor))
+        return unwrap(desk, call, await desk.records.get(collection(call), number, call.actor))
 
-    async def write(priced: Values, on: int | None) -> Written | Refusal:
-        return await desk.records.update(shelf(call), number, priced, terms(call, on), call.actor)
+    async def write(priced: Values, on: int | None) -> WriteResult | Refusal:
+        return await desk.records.update(collection(call), number, priced, write_terms(call, on), call.actor)
 
-    outcome = await write_priced(desk, call, values, revision, stored, write)
-    record = accepted(desk, call, outcome).record
-    return await tried(desk, call, record) if call.parameters.dry_run else await single(desk, call, record)
+    outcome = await write_with_currency(desk, call, values, revision, stored, write)
+    record = unwrap(desk, call, outcome).record
+    return (
+        await dry_run_answer(desk, call, record) if call.parameters.dry_run else await record_answer(desk, call, record)
+    )

@@ -7,9 +7,9 @@ from transcoder.to_public import encode, instant_text
 
 
 def _status(version: Version, now_s: int) -> str:
-    if version.retired(now_s):
+    if version.is_retired(now_s):
         return "retired"
-    if version.deprecated(now_s):
+    if version.is_deprecated(now_s):
         return "deprecated"
     return "current" if version is VERSIONS[0] else "supported"
 

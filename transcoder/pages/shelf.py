@@ -28,17 +28,17 @@ from contract.documents import (
     VERSION_PAGE,
     openapi_file,
 )
-from contract.explanations import EXPLANATIONS, example
+from contract.explanations import PROBLEM_DOCS, example_body
 from contract.problems import PROBLEMS, Problem, type_uri
 from contract.resources import RESOURCES
 from contract.versions import VERSIONS
-from contract.vocabulary import Json, phrase
-from process.look import Look
+from contract.vocabulary import Json, reason_phrase
+from process.look import Branding
 from transcoder.to_public import instant_text
 
 HTML_MEDIA_TYPE = "text/html"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-LOOK_FILE = "look.css"
+BRANDING_FILE = "look.css"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ class Sources:
     openapi: Mapping[str, str]
     guides: Mapping[str, str]
     """Articles in HTML, by the guide's name."""
-    look: Look
+    look: Branding
     api_url: str
     auth_url: str
 
 
-Shelf = Mapping[tuple[str, ...], tuple[Page, ...]]
+Catalog = Mapping[tuple[str, ...], tuple[Page, ...]]
 """By path and the values of its choices: one page, or the same in several media types, the default first."""
 
 
@@ -77,12 +77,12 @@ NOT_FOUND = ("",)
 """On the shelf, the page for an address where nothing is,"""
 WRONG_CHOICE = ""
 """and beside a page's path, the one for a choice that it does not have."""
-Shelved = Iterator[tuple[tuple[str, ...], tuple[Page, ...]]]
-Printer = Callable[..., Page]
+CatalogEntry = Iterator[tuple[tuple[str, ...], tuple[Page, ...]]]
+PageRenderer = Callable[..., Page]
 """Makes a page of a template's name and the facts that it is filled with."""
 
 
-def shelf(sources: Sources) -> Shelf:
+def build_catalog(sources: Sources) -> Catalog:
     """All documents."""
     print_page = _printer(sources)
     return dict(
@@ -97,13 +97,13 @@ def shelf(sources: Sources) -> Shelf:
     )
 
 
-def marked(text: str) -> Markup:
+def inline_html(text: str) -> Markup:
     """A sentence of the contract as HTML: its `code` and its **stress**."""
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
     return Markup(re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", html))  # noqa: S704 (escaped above)
 
 
-def _printer(sources: Sources) -> Printer:
+def _printer(sources: Sources) -> PageRenderer:
     environment = Environment(
         loader=DictLoader(dict(sources.templates)),
         autoescape=True,
@@ -111,7 +111,7 @@ def _printer(sources: Sources) -> Printer:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["marked"] = marked
+    environment.filters["marked"] = inline_html
     environment.filters["day"] = lambda at_s: instant_text(at_s * 1000)[:10]
     paths = {
         "docs": DOCS_PAGE.path,
@@ -136,7 +136,7 @@ def _json(value: Json) -> Page:
     return _page(JSON_MEDIA_TYPE, json.dumps(value, ensure_ascii=False))
 
 
-def _problems(sources: Sources, print_page: Printer) -> Shelved:
+def _problems(sources: Sources, print_page: PageRenderer) -> CatalogEntry:
     told = {row: _told(row, sources.api_url) for row in PROBLEMS}
     listed = [{name: value for name, value in facts.items() if name != "example"} for facts in told.values()]
     html = print_page("problems.html", problems=list(told.values()))
@@ -146,28 +146,28 @@ def _problems(sources: Sources, print_page: Printer) -> Shelved:
             "problem.html",
             problem=facts,
             media_type=PROBLEM_MEDIA_TYPE,
-            reason=phrase(row.status),
+            reason=reason_phrase(row.status),
             example=json.dumps(facts["example"], ensure_ascii=False, indent=2),
         )
         yield (PROBLEM_PAGE.path.format(slug=row.code),), (html, _json(facts))
 
 
 def _told(row: Problem, api_url: str) -> dict[str, Any]:
-    explained = EXPLANATIONS[row]
+    explained = PROBLEM_DOCS[row]
     return {
         "type": type_uri(row, api_url),
         "code": row.code,
         "status": row.status,
         "title": row.title,
-        "happened": explained.happened,
-        "cure": explained.cure,
+        "happened": explained.cause,
+        "cure": explained.remedy,
         "retryable": row.retryable,
         **({} if row.outcome is None else {"outcome": row.outcome}),
-        "example": example(row, api_url),
+        "example": example_body(row, api_url),
     }
 
 
-def _reference(print_page: Printer) -> Shelved:
+def _reference(print_page: PageRenderer) -> CatalogEntry:
     order = {resource: place for place, resource in enumerate(RESOURCES)}
     versions = [
         {
@@ -192,14 +192,14 @@ def _reference(print_page: Printer) -> Shelved:
         yield (DOCS_PAGE.path, version.date), (html,)
 
 
-def _guides(sources: Sources, print_page: Printer) -> Shelved:
+def _guides(sources: Sources, print_page: PageRenderer) -> CatalogEntry:
     yield (GUIDES_PAGE.path,), (print_page("guides.html", guides=GUIDES),)
     for guide in GUIDES:
         article = Markup(_hosts_put_in(sources, sources.guides[guide.name]))  # noqa: S704 (rendered by us, in git)
         yield (GUIDE_PAGE.path.format(name=guide.name),), (print_page("guide.html", guide=guide, article=article),)
 
 
-def _lost(print_page: Printer) -> Shelved:
+def _lost(print_page: PageRenderer) -> CatalogEntry:
     ways = (("API reference", DOCS_PAGE.path), ("Guides", GUIDES_PAGE.path), ("Problems", PROBLEMS_PAGE.path))
     text = "The address may be misspelt, or the page may have moved. You can go on from here:"
     yield NOT_FOUND, (print_page("not-found.html", title="Page not found", text=text, ways=ways),)
@@ -213,12 +213,12 @@ def _hosts_put_in(sources: Sources, text: str) -> str:
     return text.replace(EXAMPLE_API_URL, sources.api_url).replace(EXAMPLE_AUTH_URL, sources.auth_url)
 
 
-def _assets(sources: Sources) -> Shelved:
-    for name, raw in {**sources.assets, LOOK_FILE: sources.look.css.encode()}.items():
+def _assets(sources: Sources) -> CatalogEntry:
+    for name, raw in {**sources.assets, BRANDING_FILE: sources.look.css.encode()}.items():
         yield (ASSET.path.format(file=name),), (_page(_TYPES[name[name.rindex(".") :]], raw),)
 
 
-def _openapi(sources: Sources) -> Shelved:
+def _openapi(sources: Sources) -> CatalogEntry:
     for version in VERSIONS:
         for dialect in OPENAPI_DIALECTS:
             text = _hosts_put_in(sources, sources.openapi[openapi_file(version, dialect)])

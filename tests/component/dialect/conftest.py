@@ -21,7 +21,7 @@ from tests.support.processes import running
 from tests.support.quiet_log import QUIET
 from transcoder.credentials import Credentials
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import Crm
+from transcoder.dialect.crm import CrmBackend
 from transcoder.records import Actor
 from transcoder.upstream import http_upstream
 
@@ -63,10 +63,10 @@ async def socket() -> AsyncIterator[Path]:
 
 
 @pytest.fixture(scope="session")
-async def crm(socket: Path) -> AsyncIterator[Crm]:
+async def crm(socket: Path) -> AsyncIterator[CrmBackend]:
     """The dialect, over a pool that is closed at the end."""
-    upstream = http_upstream(f"unix:{socket}", Credentials().opened(QUIET))
-    yield Crm(upstream, DIALECTS)
+    upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET))
+    yield CrmBackend(upstream, DIALECTS)
     await upstream.close()
 
 

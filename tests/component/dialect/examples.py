@@ -5,11 +5,11 @@ from typing import Any
 
 from contract.resources import ACTIVITY, COMPANY, CONTACT, DEAL, NOTE, PIPELINE, STAGE, TASK, Resource
 from tests.component.dialect.conftest import MANAGER
-from transcoder.dialect.crm import Crm
-from transcoder.records import Actor, Record, Refusal, Shelf, Terms, Values, Written
+from transcoder.dialect.crm import CrmBackend
+from transcoder.records import Actor, Record, RecordCollection, Refusal, Values, WriteResult, WriteTerms
 
 _NUMBERS = itertools.count(1)
-PLAIN = Terms()
+PLAIN = WriteTerms()
 SIX = (CONTACT, COMPANY, DEAL, TASK, NOTE, ACTIVITY)
 
 
@@ -23,18 +23,18 @@ def address(**members: Any) -> dict[str, Any]:
     return blank | members
 
 
-def kept(outcome: Written | Record | Refusal) -> Record:
+def kept(outcome: WriteResult | Record | Refusal) -> Record:
     """The record that a call gave."""
     assert not isinstance(outcome, Refusal), outcome
-    return outcome.record if isinstance(outcome, Written) else outcome
+    return outcome.record if isinstance(outcome, WriteResult) else outcome
 
 
-async def made(crm: Crm, actor: Actor, resource: Resource, **values: Any) -> Record:
+async def made(crm: CrmBackend, actor: Actor, resource: Resource, **values: Any) -> Record:
     """A new record: what it needs at least, and `values`."""
-    return kept(await crm.create(Shelf(resource), await least(crm, actor, resource) | values, PLAIN, actor))
+    return kept(await crm.create(RecordCollection(resource), await least(crm, actor, resource) | values, PLAIN, actor))
 
 
-async def least(crm: Crm, actor: Actor, resource: Resource) -> dict[str, Any]:
+async def least(crm: CrmBackend, actor: Actor, resource: Resource) -> dict[str, Any]:
     """What a record needs at least."""
     match resource.name:
         case "contacts":
@@ -53,7 +53,7 @@ async def least(crm: Crm, actor: Actor, resource: Resource) -> dict[str, Any]:
     raise LookupError(resource.name)
 
 
-async def whole(crm: Crm, actor: Actor, resource: Resource) -> Values:
+async def whole(crm: CrmBackend, actor: Actor, resource: Resource) -> Values:
     """Every field that a caller may write on create."""
     company = (await made(crm, actor, COMPANY)).number
     contact = (await made(crm, actor, CONTACT)).number
@@ -141,7 +141,7 @@ async def whole(crm: Crm, actor: Actor, resource: Resource) -> Values:
     raise LookupError(resource.name)
 
 
-async def stages_of(crm: Crm, actor: Actor) -> tuple[Record, Shelf]:
+async def stages_of(crm: CrmBackend, actor: Actor) -> tuple[Record, RecordCollection]:
     """A pipeline of its own, and the shelf of its stages."""
     pipeline = await made(crm, actor, PIPELINE)
-    return pipeline, Shelf(STAGE, pipeline.number)
+    return pipeline, RecordCollection(STAGE, pipeline.number)

@@ -10,12 +10,12 @@ from contract.types import OPERATORS, Amount, Bool, Choice, Currency, CustomType
 from tests.component.dialect.conftest import MEMBER
 from tests.component.dialect.examples import PLAIN, SIX, a_name, kept, made
 from tests.component.dialect.test_records_inside import everything
-from transcoder.dialect.crm import Crm
-from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Page, Refusal, Shelf, Tree
+from transcoder.dialect.crm import CrmBackend
+from transcoder.records import AllOf, AnyOf, Condition, NotOf, Page, RecordCollection, Refusal, Tree, UpdatedAfter
 
 
-async def page(crm: Crm, actor: Any, resource: Resource, **query: Any) -> Page:
-    read = await crm.page(Shelf(resource), everything(**query), actor)
+async def page(crm: CrmBackend, actor: Any, resource: Resource, **query: Any) -> Page:
+    read = await crm.page(RecordCollection(resource), everything(**query), actor)
     assert not isinstance(read, Refusal), read
     return read
 
@@ -62,7 +62,7 @@ def conditions(resource: Resource) -> list[Condition]:
 
 
 @pytest.mark.parametrize("resource", SIX, ids=lambda resource: resource.name)
-async def test_the_crm_knows_every_field_with_every_operator(resource: Resource, crm: Crm, actor: Any) -> None:
+async def test_the_crm_knows_every_field_with_every_operator(resource: Resource, crm: CrmBackend, actor: Any) -> None:
     everyone = await page(crm, actor, resource, with_total=True, limit=1)
     for condition in conditions(resource):
         together: Tree = condition
@@ -74,7 +74,7 @@ async def test_the_crm_knows_every_field_with_every_operator(resource: Resource,
 
 
 @pytest.mark.parametrize("resource", SIX, ids=lambda resource: resource.name)
-async def test_pages_follow_each_other_in_every_order(resource: Resource, crm: Crm, actor: Any) -> None:
+async def test_pages_follow_each_other_in_every_order(resource: Resource, crm: CrmBackend, actor: Any) -> None:
     for _ in range(5):
         await made(crm, actor, resource)
     for key in resource.sort_keys:
@@ -92,27 +92,27 @@ async def test_pages_follow_each_other_in_every_order(resource: Resource, crm: C
             assert seen[:200] == [record.number for record in whole.records], key
 
 
-async def test_a_bookmark_goes_on_behind_the_last_change_or_from_an_instant_on(crm: Crm, actor: Any) -> None:
+async def test_a_bookmark_goes_on_behind_the_last_change_or_from_an_instant_on(crm: CrmBackend, actor: Any) -> None:
     first, second = [await made(crm, actor, NOTE) for _ in range(2)]
     at_ms = first.values["updated_at"]
     order = {"order_by": "updated_at", "descending": False, "deleted": "include"}
-    behind = await page(crm, actor, NOTE, place=After(at_ms, first.number), **order)
-    from_then = await page(crm, actor, NOTE, place=After(at_ms, 0), **order)
+    behind = await page(crm, actor, NOTE, place=UpdatedAfter(at_ms, first.number), **order)
+    from_then = await page(crm, actor, NOTE, place=UpdatedAfter(at_ms, 0), **order)
     assert [record.number for record in behind.records] == [second.number]
     assert [record.number for record in from_then.records] == [first.number, second.number]
-    pipelines = await page(crm, actor, PIPELINE, place=After(0, 0), **order)
+    pipelines = await page(crm, actor, PIPELINE, place=UpdatedAfter(0, 0), **order)
     assert pipelines.records
 
 
-async def test_deleted_ones_are_shown_as_asked(crm: Crm, actor: Any) -> None:
+async def test_deleted_ones_are_shown_as_asked(crm: CrmBackend, actor: Any) -> None:
     name = a_name("Gone")
     where = Condition("last_name", "in", [name])
     record = await made(crm, actor, CONTACT, last_name=name)
-    await crm.delete(Shelf(CONTACT), record.number, PLAIN, actor)
+    await crm.delete(RecordCollection(CONTACT), record.number, PLAIN, actor)
     shown = [len((await page(crm, actor, CONTACT, where=where, deleted=word)).records) for word in WORDS]
     assert shown == [0, 1, 1]
     pipeline = await made(crm, actor, PIPELINE)
-    await crm.delete(Shelf(PIPELINE), pipeline.number, PLAIN, actor)
+    await crm.delete(RecordCollection(PIPELINE), pipeline.number, PLAIN, actor)
     own = Condition("id", "eq", pipeline.number)
     assert [len((await page(crm, actor, PIPELINE, where=own, deleted=word)).records) for word in WORDS] == [0, 1, 1]
 
@@ -120,13 +120,13 @@ async def test_deleted_ones_are_shown_as_asked(crm: Crm, actor: Any) -> None:
 WORDS = ("exclude", "include", "only")
 
 
-async def test_text_finds_words_by_their_beginning(crm: Crm, actor: Any) -> None:
+async def test_text_finds_words_by_their_beginning(crm: CrmBackend, actor: Any) -> None:
     record = await made(crm, actor, COMPANY, name="Zürcher Kräutergärtnerei")
     found = await page(crm, actor, COMPANY, text="kraut zur")
     assert [each.number for each in found.records] == [record.number]
 
 
-async def test_groups_are_asked_as_they_stand(crm: Crm, actor: Any) -> None:
+async def test_groups_are_asked_as_they_stand(crm: CrmBackend, actor: Any) -> None:
     names = [a_name("Group") for _ in range(3)]
     for name in names:
         await made(crm, actor, CONTACT, last_name=name)
@@ -168,7 +168,7 @@ OWN_GROUPS = {
 }
 
 
-async def test_own_fields_of_every_type_are_kept_found_and_cleared(crm: Crm, actor: Any) -> None:
+async def test_own_fields_of_every_type_are_kept_found_and_cleared(crm: CrmBackend, actor: Any) -> None:
     values = OWN_VALUES["contacts"]
     definitions = await crm.definitions(CONTACT, actor)
     assert {definition.type for definition in definitions.values()} == set(CustomType)
@@ -185,7 +185,7 @@ async def test_own_fields_of_every_type_are_kept_found_and_cleared(crm: Crm, act
         wanted = AllOf((Condition(f"custom_fields.{key}", operator, value), Condition("id", "eq", record.number)))
         found = await page(crm, actor, CONTACT, where=wanted)
         assert [each.number for each in found.records] == [record.number], key
-    shelf = Shelf(CONTACT)
+    shelf = RecordCollection(CONTACT)
     changed = await crm.update(
         shelf, record.number, {"custom_fields": {"seats": 12, "loyalty_tier": None, "interests": []}}, PLAIN, actor
     )
@@ -196,13 +196,13 @@ async def test_own_fields_of_every_type_are_kept_found_and_cleared(crm: Crm, act
     assert kept(gone).values["custom_fields"] == {}
 
 
-async def test_lists_that_are_read_whole_are_filtered(crm: Crm, actor: Any) -> None:
+async def test_lists_that_are_read_whole_are_filtered(crm: CrmBackend, actor: Any) -> None:
     where = AllOf((Condition("role", "eq", "member"), Condition("status", "eq", "active")))
     found = await page(crm, actor, USER, where=where)
     assert [record.number for record in found.records] == [MEMBER]
 
 
-async def test_an_amount_sorts_among_its_currency(crm: Crm, actor: Any) -> None:
+async def test_an_amount_sorts_among_its_currency(crm: CrmBackend, actor: Any) -> None:
     for amount in (300, 100, 200):
         await made(crm, actor, DEAL, amount=amount, currency="ISK")
     where = Condition("currency", "eq", "ISK")

@@ -12,9 +12,9 @@ import pytest
 import structlog
 from structlog.testing import CapturingLogger
 
-from authz.inward import inward
+from authz.inward import open_oauth_client
 from process.address import UnixAddress
-from stores.revocations.follower import Feed, Follower
+from stores.revocations.follower import Feed, FeedFollower
 from tests.support import waiting
 from tests.support.feed import feed_socket
 
@@ -57,10 +57,10 @@ class Place:
         return [call.kwargs["event"] for call in self.logged.calls]
 
     @asynccontextmanager
-    async def following(self, *, max_age_s: float = MAX_AGE_S) -> AsyncIterator[Follower]:
+    async def following(self, *, max_age_s: float = MAX_AGE_S) -> AsyncIterator[FeedFollower]:
         """A follower that runs, begun from what its file holds."""
-        async with inward(UnixAddress(feed_socket(self.folder)), None) as oauth:
-            follower = Follower(
+        async with open_oauth_client(UnixAddress(feed_socket(self.folder)), None) as oauth:
+            follower = FeedFollower(
                 Feed(oauth.get),
                 self.file,
                 self.log,

@@ -10,10 +10,10 @@ import pytest
 import structlog
 from aiohttp import web
 
-from oauth.inside import build_inside
+from oauth.inside import build_internal_api
 from oauth.store.database import Database, database_url
 from process.secret import SharedSecret
-from stores.revocations.events import Kind, read_page
+from stores.revocations.events import EventKind, parse_page
 from tests.component.revocations.conftest import WITHIN_S, Place
 from tests.support.feed import FeedProcess, feed_socket, serving_feed
 
@@ -35,21 +35,21 @@ async def client(place: Place, feed: FeedProcess) -> AsyncIterator[aiohttp.Clien
 
 
 async def test_it_answers_at_once_when_there_is_something(feed: FeedProcess, client: aiohttp.ClientSession) -> None:
-    await feed.tell(Kind.TOKEN, "one")
+    await feed.tell(EventKind.TOKEN, "one")
     async with asyncio.timeout(WITHIN_S), client.get(FEED, params={"after": "0-", "wait_s": "30"}) as answer:
-        page = read_page(await answer.read())
+        page = parse_page(await answer.read())
     assert ([event.target for event in page.events], page.at_head) == (["one"], True)
 
 
 async def test_it_answers_as_soon_as_there_is_something(feed: FeedProcess, client: aiohttp.ClientSession) -> None:
     async def ask() -> list[str]:
         async with client.get(FEED, params={"after": "0-", "wait_s": "30"}) as answer:
-            return [event.target for event in read_page(await answer.read()).events]
+            return [event.target for event in parse_page(await answer.read()).events]
 
     asked = [asyncio.create_task(ask()) for _ in range(5)]
     done, _ = await asyncio.wait(asked, timeout=0.2)
     assert not done
-    await feed.tell(Kind.TOKEN, "one")
+    await feed.tell(EventKind.TOKEN, "one")
     async with asyncio.timeout(WITHIN_S):
         assert await asyncio.gather(*asked) == [["one"]] * 5
 
@@ -57,7 +57,7 @@ async def test_it_answers_as_soon_as_there_is_something(feed: FeedProcess, clien
 async def test_it_says_that_nothing_came_when_time_is_over(client: aiohttp.ClientSession, feed: FeedProcess) -> None:
     began_s = time.monotonic()
     async with client.get(FEED, params={"after": "0-", "wait_s": "0.2"}) as answer:
-        page = read_page(await answer.read())
+        page = parse_page(await answer.read())
     assert (page.events, page.at_head) == ((), True)
     assert time.monotonic() - began_s >= 0.2
 
@@ -78,8 +78,8 @@ async def test_who_waits_is_let_go_when_the_process_ends(place: Place) -> None:
         connector = aiohttp.UnixConnector(str(feed_socket(place.folder)))
         session = aiohttp.ClientSession(connector=connector)
         waiting = asyncio.create_task(session.get(FEED, params={"after": "0-", "wait_s": "30"}))
-        await feed.tell(Kind.TOKEN, "noise")  # the question is there: it is asked for longer than this takes
-        first = read_page(await (await waiting).read()).events[0].position
+        await feed.tell(EventKind.TOKEN, "noise")  # the question is there: it is asked for longer than this takes
+        first = parse_page(await (await waiting).read()).events[0].position
         waiting = asyncio.create_task(session.get(FEED, params={"after": first, "wait_s": "30"}))
         await asyncio.wait([waiting], timeout=0.1)
     async with session, asyncio.timeout(WITHIN_S):
@@ -119,7 +119,7 @@ async def test_where_a_secret_is_asked_for_nobody_is_told_anything_who_shows(
 async def served(place: Place, database: Database, secret: SharedSecret | None) -> AsyncIterator[aiohttp.ClientSession]:
     """The internal application over any database, on a socket of its own."""
     path = str(place.folder / "aside.sock")
-    runner = web.AppRunner(build_inside(database, secret, structlog.get_logger()), shutdown_timeout=1.0)
+    runner = web.AppRunner(build_internal_api(database, secret, structlog.get_logger()), shutdown_timeout=1.0)
     await runner.setup()
     try:
         await web.UnixSite(runner, path).start()

@@ -14,9 +14,9 @@ LEASE_S = 3
 
 if __name__ == "__main__":
     bounds.STORE_TIMEOUT_S = 1.0
-    bounds.IN_FLIGHT_A_TRANSCODER = 64
+    bounds.MAX_IN_FLIGHT_PER_TRANSCODER = 64
     if "--waits" in sys.argv:
-        outage.WAITED_OUT_S = 30.0
+        outage.MAX_WAIT_S = 30.0
         bounds.INTERNAL_TIMEOUT_S = 40.0
         bounds.REQUEST_TIMEOUT_S = 45.0
     elif "--patient" not in sys.argv:

@@ -16,7 +16,7 @@ from tests.component.transcoder.liar import Liar, said
 from tests.component.transcoder.places import Caller, Folder, assert_problem, caller_at
 from tests.component.transcoder.test_sick_service import CONTACT_ID, GOOD
 from tests.support.quiet_log import QUIET
-from transcoder.credentials import LOOK_AGAIN_S, Credentials
+from transcoder.credentials import RELOAD_EVERY_S, Credentials
 from transcoder.upstream import HttpUpstream, http_upstream
 
 
@@ -161,7 +161,7 @@ class Clock:
 async def client(service: Guarded, papers: Papers, clock: Clock) -> AsyncIterator[HttpUpstream]:
     own = papers.folder
     files = Credentials(own / "ca.crt", own / "tls.crt", own / "tls.key", own / "token")
-    upstream = http_upstream(f"https://localhost:{service.port}", files.opened(QUIET, clock))
+    upstream = http_upstream(f"https://localhost:{service.port}", files.open(QUIET, clock))
     yield upstream
     await upstream.close()
 
@@ -178,7 +178,7 @@ async def test_a_renewed_certificate_and_token_are_shown_without_a_restart(paper
         second = papers.renew()
         papers.show_token("second-token")
         await ask(upstream)
-        clock.now_s += LOOK_AGAIN_S
+        clock.now_s += RELOAD_EVERY_S
         await ask(upstream)
         assert service.shown == [(first, "Bearer first-token")] * 2 + [(second, "Bearer second-token")]
 
@@ -188,15 +188,15 @@ async def test_half_a_renewal_leaves_what_was_good(papers: Papers) -> None:
     async with guarded(papers) as service, client(service, papers, clock) as upstream:
         await ask(upstream)
         papers.put("token", b"not one word\n")
-        clock.now_s += LOOK_AGAIN_S
+        clock.now_s += RELOAD_EVERY_S
         await ask(upstream)
         (papers.folder / "token").unlink()
-        clock.now_s += LOOK_AGAIN_S
+        clock.now_s += RELOAD_EVERY_S
         await ask(upstream)
         papers.show_token("third-token")
-        clock.now_s += LOOK_AGAIN_S
+        clock.now_s += RELOAD_EVERY_S
         await ask(upstream)
         papers.put("tls.crt", papers.authority.issue_cert("gateway.example").cert_chain_pems[0].bytes())  # not its key
-        clock.now_s += LOOK_AGAIN_S
+        clock.now_s += RELOAD_EVERY_S
         await ask(upstream)
         assert service.shown == [(first, "Bearer first-token")] * 3 + [(first, "Bearer third-token")] * 2

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from process.priority import WORKS
+from process.priority import TRANSCODER_NICE
 from tests.component.transcoder.liar import lying_at, said, then
 from tests.component.transcoder.places import Caller, Folder, caller_at
 from tests.support.processes import niceness, niceness_beyond_ours
@@ -90,7 +90,7 @@ async def test_it_is_not_ready_before_its_internal_service_has_accepted_a_connec
 
 async def test_it_gives_way_to_whoever_refuses_and_decides(crm: Folder, valkey_url: str) -> None:
     async with crm.transcoder("polite", valkey_url) as process:
-        assert niceness(process.pid) == niceness_beyond_ours(WORKS)
+        assert niceness(process.pid) == niceness_beyond_ours(TRANSCODER_NICE)
 
 
 async def test_it_is_told_to_stop_and_finishes_what_it_has(folder: Folder, valkey_url: str) -> None:

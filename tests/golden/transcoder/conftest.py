@@ -13,26 +13,26 @@ import pytest
 
 from contract.ids import IdCodec, IdKind
 from contract.resources import RESOURCES
-from contract.sealing import key_ring
+from contract.sealing import parse_key_ring
 from process.address import UnixAddress
 from process.listening import serve
 from stores.idempotency import MemoryIdempotency
-from stores.receipts import MemoryReceipts, Outbox
+from stores.receipts import MemoryReceipts, ReceiptQueue
 from tests.support.quiet_log import QUIET
 from tests.support.record_faults import FAULTS
 from tests.support.waiting import until
-from transcoder.administration import ADMINISTERED, Administration
+from transcoder.administration import ADMINISTERED, OAuthBackend
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import Crm
-from transcoder.handlers.shared import Desk
-from transcoder.idempotency import Once
+from transcoder.dialect.crm import CrmBackend
+from transcoder.handlers.shared import HandlerContext
+from transcoder.idempotency import IdempotentRunner
 from transcoder.pipeline import Pipeline
-from transcoder.shelves import Shelves
+from transcoder.shelves import BackendRouter
 from transcoder.to_public import Presenters
 from transcoder.upstream import Reply
 
 CODEC = IdCodec(bytes(range(32)))
-KEYS = key_ring("1 " + "ab" * 32)
+KEYS = parse_key_ring("1 " + "ab" * 32)
 
 
 @dataclass
@@ -70,12 +70,12 @@ def upstream() -> RecordingUpstream:
 @pytest.fixture
 async def client(upstream: RecordingUpstream) -> AsyncIterator[aiohttp.ClientSession]:
     store = MemoryIdempotency(lambda: 0)
-    administration = Administration(upstream, None, IdKind.INTEGER)
-    records = Shelves(Crm(upstream, DIALECTS), dict.fromkeys(ADMINISTERED, administration))
+    administration = OAuthBackend(upstream, None, IdKind.INTEGER)
+    records = BackendRouter(CrmBackend(upstream, DIALECTS), dict.fromkeys(ADMINISTERED, administration))
     receipts = MemoryReceipts(lambda: 0)
-    desk = Desk(records, store, receipts, Presenters(RESOURCES, CODEC), KEYS, "https://api.example", FAULTS)
-    once = Once(store, desk.records.capabilities_for, KEYS, QUIET)
-    pipeline = Pipeline(desk, CODEC, once, Outbox(receipts, QUIET), QUIET)
+    desk = HandlerContext(records, store, receipts, Presenters(RESOURCES, CODEC), KEYS, "https://api.example", FAULTS)
+    once = IdempotentRunner(store, desk.records.capabilities_for, KEYS, QUIET)
+    pipeline = Pipeline(desk, CODEC, once, ReceiptQueue(receipts, QUIET), QUIET)
     stop = asyncio.Event()
     with TemporaryDirectory() as folder:
         address = UnixAddress(Path(folder) / "transcoder.sock")

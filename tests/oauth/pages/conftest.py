@@ -15,19 +15,19 @@ from aiohttp.test_utils import TestServer
 
 from contract.ids import IdCodec
 from oauth.app import assemble
-from oauth.desk import Desk
+from oauth.desk import Dependencies
 from oauth.directory import read_directory
 from oauth.key_files import KeyFolder
 from oauth.login.demo import DemoLogin, demo_accounts
 from oauth.login.oidc import OidcLogin
 from oauth.pages.front import Pages
 from oauth.pages.login import LoginForm
-from oauth.pages.printer import Printer
+from oauth.pages.printer import PageRenderer
 from oauth.settings import Provider
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
 from oauth.throttle import Throttle
-from process.look import Look
+from process.look import Branding
 from tests.oauth.key_files import private
 from tests.oauth.pages.provider import CLIENT_ID, CLIENT_SECRET, PEOPLE_SECRET, Platform
 from tests.oauth.pages.town import DIRECTORY
@@ -35,7 +35,7 @@ from tests.oauth.pages.visit import Shown, Visit
 from tests.oauth.protocol.world import AUDIENCE, ISSUER, Clock, Town, World
 from tests.support.quiet_log import QUIET
 
-LOOK = Look("Brand & Co", "#1a56b0", "#8ab4f8")
+LOOK = Branding("Brand & Co", "#1a56b0", "#8ab4f8")
 
 
 @dataclass
@@ -78,11 +78,11 @@ async def house_over(url: str, signing_pem: str, folder: Path) -> AsyncIterator[
     """The pages over a database that has its tables, with the keys in `folder`."""
     (folder / "signing").mkdir()
     private(folder / "signing" / "signing.pem", signing_pem)
-    clock, printer = Clock(), Printer(LOOK)
+    clock, printer = Clock(), PageRenderer(LOOK)
     people = read_directory(json.dumps(DIRECTORY))
     async with Database(database_url(url)) as database:
         form = LoginForm(database, printer, clock, demo_accounts(people))
-        desk = Desk(
+        desk = Dependencies(
             database=database,
             keys=KeyFolder(folder / "signing"),
             login=DemoLogin(database, people, clock, form.show),
@@ -133,7 +133,7 @@ async def upstream(house: House, tmp_path: Path) -> AsyncIterator[Upstream]:
     provider = Provider(platform.issuer, CLIENT_ID, CLIENT_SECRET, people, PEOPLE_SECRET, f"{tmp_path}/ca.pem")
     login = OidcLogin(desk.database, provider, ISSUER, desk.clock)
     own = replace(desk, login=login)
-    front = TestServer(assemble(own, Pages(own, Printer(LOOK))))
+    front = TestServer(assemble(own, Pages(own, PageRenderer(LOOK))))
     async with front, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         world = World(own, Town(), house.world.clock, http, str(front.make_url("")).rstrip("/"))
         yield Upstream(House(world), platform, login)

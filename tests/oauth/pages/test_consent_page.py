@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from contract.oauth import PENDING_LIFE_S
-from oauth.scopes import KNOWN
+from contract.oauth import PENDING_REQUEST_LIFETIME_S
+from oauth.scopes import KNOWN_SCOPES
 from oauth.store.tables import GRANTS, USERS
 from tests.oauth.pages.conftest import House
 from tests.oauth.pages.town import ADA, ADA_ID, BOB, BOB_ID, NORTH, SOUTH
@@ -21,7 +21,7 @@ async def asked(house: House, visit: Visit, app: App | None = None, **changes: s
 
 async def granted(house: House) -> list[tuple[int, int]]:
     """Who has allowed anything in which business."""
-    async with house.world.desk.database.reading() as connection:
+    async with house.world.desk.database.read() as connection:
         found = await connection.execute(GRANTS.select().with_only_columns(GRANTS.c.user_id, GRANTS.c.business_id))
         return [(user, business) for user, business in found]
 
@@ -150,7 +150,7 @@ async def test_a_request_is_decided_once(house: House) -> None:
 async def test_a_request_ends_after_ten_minutes(house: House) -> None:
     visit = await house.visitor(BOB)
     form = (await asked(house, visit)).form("/consent")
-    house.world.clock.pass_s(PENDING_LIFE_S)
+    house.world.clock.pass_s(PENDING_REQUEST_LIFETIME_S)
     page = await visit.submit(form, decision="allow")
     assert (page.status, page.heading) == (400, "This request has ended")
 
@@ -181,7 +181,12 @@ async def test_no_parameter_of_the_request_is_read_from_the_form(house: House) -
     app, visit = await house.world.an_app(), await house.visitor(BOB)
     page = await asked(house, visit, app, scope="contacts:read")
     assert set(page.form("/consent").fields) == {"csrf", "request"}
-    evil = {"redirect_uri": "https://evil.example/", "scope": " ".join(KNOWN), "state": "x", "client_id": "other"}
+    evil = {
+        "redirect_uri": "https://evil.example/",
+        "scope": " ".join(KNOWN_SCOPES),
+        "state": "x",
+        "client_id": "other",
+    }
     answer = await visit.submit(page.form("/consent"), decision="allow", **evil)
     assert answer.location.startswith(f"{app.callback}?code=")
     assert told(answer.location)["state"] == "s-1"
@@ -190,7 +195,7 @@ async def test_no_parameter_of_the_request_is_read_from_the_form(house: House) -
 async def test_who_is_deactivated_between_the_pages_gives_nothing(house: House) -> None:
     visit = await house.visitor(BOB)
     form = (await asked(house, visit)).form("/consent")
-    async with house.world.desk.database.writing() as connection:
+    async with house.world.desk.database.write() as connection:
         await connection.execute(USERS.update().where(USERS.c.email == BOB).values(active=False))
     answer = await visit.submit(form, decision="allow")
     assert answer.location == f"/login?to={form.fields['request']}"

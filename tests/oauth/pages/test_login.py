@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from contract.oauth import LOGIN_LOCK_OUT, SESSION_LIFE_S
+from contract.oauth import LOGIN_LOCK_OUT, SESSION_LIFETIME_S
 from oauth.opaque import digest
 from oauth.pages.login import LOGIN_TRIES
 from oauth.store.tables import SESSIONS, USERS
@@ -135,7 +135,7 @@ async def test_the_cookie_is_this_hosts_alone_and_no_scripts(house: House) -> No
     visit = await house.visitor(ADA)
     line = next(line for line in visit.set_cookies if line.startswith("__Host-sid="))
     attributes = {part.strip().lower() for part in line.split(";")[1:]}
-    assert attributes == {"httponly", "secure", "path=/", "samesite=lax", f"max-age={SESSION_LIFE_S}"}
+    assert attributes == {"httponly", "secure", "path=/", "samesite=lax", f"max-age={SESSION_LIFETIME_S}"}
 
 
 async def test_a_login_has_a_session_of_its_own(house: House) -> None:
@@ -158,7 +158,7 @@ async def test_a_session_that_somebody_brought_along_is_not_taken_over(house: Ho
 
 async def test_of_a_cookie_only_the_digest_is_kept(house: House, tmp_path: Path) -> None:
     word = (await house.visitor(ADA)).cookies["__Host-sid"]
-    async with house.world.desk.database.reading() as connection:
+    async with house.world.desk.database.read() as connection:
         found = await connection.execute(SESSIONS.select().with_only_columns(SESSIONS.c.id_hash))
         assert [tuple(row) for row in found] == [(digest(word),)]
     assert all(word.encode() not in path.read_bytes() for path in tmp_path.glob("oauth.db*"))
@@ -166,7 +166,7 @@ async def test_of_a_cookie_only_the_digest_is_kept(house: House, tmp_path: Path)
 
 async def test_a_session_ends_after_twelve_hours(house: House) -> None:
     visit = await house.visitor(ADA)
-    house.world.clock.pass_s(SESSION_LIFE_S - 1)
+    house.world.clock.pass_s(SESSION_LIFETIME_S - 1)
     assert (await visit.get("/connected-apps")).status == 200
     house.world.clock.pass_s(1)
     assert (await visit.get("/connected-apps")).status == 303
@@ -192,7 +192,7 @@ async def test_nobody_can_log_another_out(house: House) -> None:
 async def test_whoever_is_deactivated_is_logged_out_of_every_browser(house: House) -> None:
     visits = [await house.visitor(ADA) for _ in range(2)]
     for active in (False, True):
-        async with house.world.desk.database.writing() as connection:
+        async with house.world.desk.database.write() as connection:
             await connection.execute(USERS.update().where(USERS.c.id == ADA_ID).values(active=active))
         assert (await visits[0].get("/connected-apps")).status == 303
     assert (await visits[1].get("/connected-apps")).status == 303

@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from yarl import URL
 
-from contract.oauth import LOGIN_LIFE_S
+from contract.oauth import LOGIN_LIFETIME_S
 from oauth import purge
-from oauth.purge import purging
+from oauth.purge import purge_periodically
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
-from oauth.store.sessions import Journey, set_out
+from oauth.store.sessions import LoginState, save_login_state
 from oauth.store.tables import LOGINS
 from tests.oauth.pages.conftest import House, Upstream, house_over
 from tests.oauth.pages.town import ADA
@@ -64,7 +64,7 @@ async def house(request: pytest.FixtureRequest, ec_pem: str, tmp_path: Path) -> 
 
 async def logins(house: House) -> int:
     """How many logins are begun and not finished."""
-    async with house.world.desk.database.reading() as connection:
+    async with house.world.desk.database.read() as connection:
         return int((await connection.execute(sa.select(sa.func.count()).select_from(LOGINS))).scalar_one())
 
 
@@ -163,10 +163,10 @@ async def test_a_login_that_was_not_finished_is_forgotten_soon_after_its_ten_min
 ) -> None:
     monkeypatch.setattr(purge, "PENDING_EVERY_S", 0.01)
     desk = house.world.desk
-    async with purging(desk):
-        async with desk.database.writing() as connection:
-            await set_out(connection, Journey("apps", "nonce", "verifier"), now_s=desk.clock())
-        house.world.clock.pass_s(LOGIN_LIFE_S)
+    async with purge_periodically(desk):
+        async with desk.database.write() as connection:
+            await save_login_state(connection, LoginState("apps", "nonce", "verifier"), now_s=desk.clock())
+        house.world.clock.pass_s(LOGIN_LIFETIME_S)
         async with asyncio.timeout(15):
             while await logins(house):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from contract.oauth import LOGIN_LIFE_S
+from contract.oauth import LOGIN_LIFETIME_S
 from contract.vocabulary import TenantId
-from oauth.login import LoginLost
+from oauth.login import DirectoryUnavailable
 from tests.oauth.pages.conftest import Upstream
 from tests.oauth.pages.provider import CLIENT_ID, CLIENT_SECRET
 from tests.oauth.protocol.world import ISSUER, Verifier, told
@@ -132,7 +132,7 @@ def new_code(upstream: Upstream, back: str) -> str:
 async def test_a_state_ends_after_ten_minutes(upstream: Upstream) -> None:
     visit = upstream.house.visit()
     back = await upstream.set_out(visit)
-    upstream.house.world.clock.pass_s(LOGIN_LIFE_S)
+    upstream.house.world.clock.pass_s(LOGIN_LIFETIME_S)
     assert (await visit.get(back)).status == 400
 
 
@@ -202,8 +202,8 @@ async def test_a_user_of_another_form_is_told_to_nobody_and_nobody_is_logged_out
 @pytest.mark.parametrize("said", [{}, [], "North"], ids=str)
 async def test_a_business_of_another_form_is_none_that_is_told(upstream: Upstream, said: Any) -> None:
     upstream.platform.businesses["1"] = said
-    for ask in (upstream.login.plan, upstream.login.name_of):
-        with pytest.raises(LoginLost, match="businesses/1"):
+    for ask in (upstream.login.plan, upstream.login.business_name):
+        with pytest.raises(DirectoryUnavailable, match="businesses/1"):
             await ask(TenantId(1))
 
 

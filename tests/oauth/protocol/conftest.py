@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from contract.ids import IdCodec
 from oauth.app import assemble
-from oauth.desk import Desk
+from oauth.desk import Dependencies
 from oauth.key_files import KeyFolder
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
@@ -62,7 +62,7 @@ async def serving(url: str, key_folder: Path) -> AsyncIterator[World]:
     async with Database(database_url(url)) as database:
         await migrate(database)
         town, clock = Town(), Clock()
-        desk = Desk(
+        desk = Dependencies(
             database=database,
             keys=KeyFolder(key_folder),
             login=town,

@@ -2,17 +2,17 @@
 
 from aiohttp import web
 
-from oauth.desk import Desk
+from oauth.desk import Dependencies
 from oauth.pages.front import Pages
-from oauth.pages.printer import Printer
-from process.look import Look
+from oauth.pages.printer import PageRenderer
+from process.look import Branding
 
 
 class WordFront(Pages):
     """A test decides what a person would, by that word."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, Printer(Look("Brand & Co", "#1a56b0", "#8ab4f8")))
+    def __init__(self, desk: Dependencies) -> None:
+        super().__init__(desk, PageRenderer(Branding("Brand & Co", "#1a56b0", "#8ab4f8")))
         self._login = desk.login
 
     async def arrive(self, request: web.Request, word: str) -> web.StreamResponse:

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
-from authz.uses import A_CALL
-from oauth.inside import build_inside
+from authz.uses import BATCH_SIZE
+from oauth.inside import build_internal_api
 from process.secret import SharedSecret
 from tests.oauth.protocol.world import World
 from tests.support.quiet_log import QUIET
@@ -45,7 +45,7 @@ class Inside:
 @pytest.fixture
 async def inside(world: World) -> AsyncIterator[Inside]:
     user, business = world.a_user("admin")
-    server = TestServer(build_inside(world.desk.database, SharedSecret((SECRET,)), QUIET, desk=world.desk))
+    server = TestServer(build_internal_api(world.desk.database, SharedSecret((SECRET,)), QUIET, desk=world.desk))
     async with server, aiohttp.ClientSession() as http:
         yield Inside(http, str(server.make_url("")).rstrip("/") + f"/businesses/{business}", user, business)
 
@@ -81,5 +81,5 @@ async def test_uses_are_taken_from_whoever_shows_the_secret(inside: Inside) -> N
 
 async def test_as_many_uses_as_are_told_at_once_are_taken(inside: Inside) -> None:
     base = Inside(inside.http, inside.base.rsplit("/businesses", 1)[0], inside.user, inside.business)
-    longest = {f"{number:0128x}": NOW_S for number in range(A_CALL)}
+    longest = {f"{number:0128x}": NOW_S for number in range(BATCH_SIZE)}
     assert await base.ask("/uses", "POST", json.dumps({"uses": longest}).encode()) == 204

@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 import pytest
 
-from oauth.consent import Pending
-from oauth.scopes import KNOWN
+from oauth.consent import PendingRequest
+from oauth.scopes import KNOWN_SCOPES
 from tests.oauth.protocol.world import ASKED, CALLBACK, ISSUER, READ, Answer, App, Verifier, World
 
 NATIVE = "http://127.0.0.1/callback"
@@ -178,8 +178,8 @@ async def test_a_scope_beyond_the_clients_is_refused(world: World) -> None:
 async def test_without_a_scope_all_that_the_client_has_is_asked_for(world: World) -> None:
     app = await world.an_app(scope=(READ, "deals:read"))
     found = await world.outcome(world.question(app, scope=None), world.identity(world.a_user()[0]))
-    assert isinstance(found, Pending) and found.asked.scope == (READ, "deals:read")
-    assert set(found.asked.scope) < set(KNOWN)
+    assert isinstance(found, PendingRequest) and found.asked.scope == (READ, "deals:read")
+    assert set(found.asked.scope) < set(KNOWN_SCOPES)
 
 
 @pytest.mark.parametrize("name", ["state", "scope", "code_challenge", "response_type"])
@@ -195,7 +195,7 @@ async def test_a_resource_may_be_repeated(world: World, app: App) -> None:
     asked = world.question(app)
     query = "&".join(f"{key}={quote(value, safe='')}" for key, value in asked.items())
     query += "&resource=https%3A%2F%2Fapi.example" * 2
-    assert isinstance(await world.outcome(query, world.identity(world.a_user()[0])), Pending)
+    assert isinstance(await world.outcome(query, world.identity(world.a_user()[0])), PendingRequest)
 
 
 STATES = ("a b+c", "a%2Fb(c)", "=&?#", "é🙂", '"<script>', "x" * 2000, "a/b:c@d;e,f'g~")
@@ -205,7 +205,7 @@ STATES = ("a b+c", "a%2Fb(c)", "=&?#", "é🙂", '"<script>', "x" * 2000, "a/b:c
 async def test_a_state_comes_back_as_it_was(world: World, app: App, state: str) -> None:
     user, business = world.a_user()
     found = await world.outcome(world.question(app, state=state), world.identity(user))
-    assert isinstance(found, Pending)
+    assert isinstance(found, PendingRequest)
     told = await world.denied(found, user)
     assert told["state"] == state
     assert (await world.allowed(await world.pending(app, user, state=state), (user, business)))["state"] == state

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from contract.oauth import CODE_LIFE_S
+from contract.oauth import CODE_LIFETIME_S
 from tests.oauth.protocol.world import ASKED, READ, Answer, App, Verifier, World
 
 PARALLEL = 8
@@ -78,7 +78,7 @@ async def test_another_client_neither_redeems_a_code_nor_spends_it(
 
 async def test_a_code_is_good_for_a_minute(world: World, app: App, who: tuple[int, int]) -> None:
     codes = [await world.a_code(app, who, verifier := Verifier()) for _ in range(2)]
-    world.clock.pass_s(CODE_LIFE_S - 1)
+    world.clock.pass_s(CODE_LIFETIME_S - 1)
     last = await world.a_code(app, who, other := Verifier())
     assert (await world.redeem(app, last, other)).status == 200
     assert (await world.redeem(app, codes[1], verifier)).status == 200
@@ -88,7 +88,7 @@ async def test_a_code_is_good_for_a_minute(world: World, app: App, who: tuple[in
 
 async def test_an_expired_code_is_refused(world: World, app: App, who: tuple[int, int]) -> None:
     code = await world.a_code(app, who, verifier := Verifier())
-    world.clock.pass_s(CODE_LIFE_S)
+    world.clock.pass_s(CODE_LIFETIME_S)
     assert (await world.redeem(app, code, verifier)).error == "invalid_grant"
 
 

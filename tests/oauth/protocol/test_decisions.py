@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from contract.oauth import PENDING_LIFE_S
-from oauth.consent import deny, pending
+from contract.oauth import PENDING_REQUEST_LIFETIME_S
+from oauth.consent import deny, load_pending
 from oauth.errors import PageError
 from tests.oauth.protocol.world import ASKED, ISSUER, READ, WRITE, App, Verifier, World
 
@@ -32,7 +32,7 @@ async def test_another_users_request_is_nobody_elses(world: World, app: App) -> 
     owner, stranger = world.a_user(), world.a_user()
     found = await world.pending(app, owner[0])
     with pytest.raises(PageError):
-        await pending(world.desk, found.word, world.identity(stranger[0]))
+        await load_pending(world.desk, found.handle, world.identity(stranger[0]))
     with pytest.raises(PageError):
         await world.allowed(found, stranger)
     with pytest.raises(PageError):
@@ -60,23 +60,23 @@ async def test_a_request_is_decided_once(world: World, app: App) -> None:
 async def test_a_request_may_be_looked_at_again_before_it_is_decided(world: World, app: App) -> None:
     who = world.a_user()
     found = await world.pending(app, who[0])
-    assert await pending(world.desk, found.word, world.identity(who[0])) == found
+    assert await load_pending(world.desk, found.handle, world.identity(who[0])) == found
 
 
 async def test_a_request_ends_after_ten_minutes(world: World, app: App) -> None:
     who = world.a_user()
     found = await world.pending(app, who[0])
-    world.clock.pass_s(PENDING_LIFE_S)
+    world.clock.pass_s(PENDING_REQUEST_LIFETIME_S)
     with pytest.raises(PageError):
         await world.allowed(found, who)
     with pytest.raises(PageError):
-        await pending(world.desk, found.word, world.identity(who[0]))
+        await load_pending(world.desk, found.handle, world.identity(who[0]))
 
 
 @pytest.mark.parametrize("word", ["", "unknown", "/evil", "//evil.example", "https://evil.example"])
 async def test_no_other_word_leads_anywhere(world: World, word: str) -> None:
     with pytest.raises(PageError):
-        await pending(world.desk, word, world.identity(world.a_user()[0]))
+        await load_pending(world.desk, word, world.identity(world.a_user()[0]))
 
 
 async def test_a_business_that_is_not_the_users_gives_nothing(world: World, app: App) -> None:
@@ -100,7 +100,7 @@ async def test_a_client_that_is_disabled_between_the_pages_gets_nothing(world: W
     with pytest.raises(PageError):
         await world.allowed(found, who)
     with pytest.raises(PageError):
-        await pending(world.desk, found.word, world.identity(who[0]))
+        await load_pending(world.desk, found.handle, world.identity(who[0]))
 
 
 async def scope_of(world: World, app: App, who: tuple[int, int], scopes: str, **changes: str) -> str:
@@ -135,5 +135,5 @@ async def test_nothing_chosen_is_a_denial(world: World, app: App) -> None:
 async def test_what_a_page_offers_is_what_the_role_can_give(world: World, app: App) -> None:
     who = world.a_user("viewer")
     found = await world.pending(app, who[0])
-    assert found.offered(world.town.members[who]) == (READ,)
+    assert found.grantable_scopes(world.town.members[who]) == (READ,)
     assert await deny(world.desk, found, world.identity(who[0]))

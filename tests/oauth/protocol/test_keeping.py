@@ -4,23 +4,23 @@ import json
 
 import sqlalchemy as sa
 
-from contract.oauth import ACCESS_LIFE_S, GRANT_LIFE_S, PENDING_LIFE_S
+from contract.oauth import ACCESS_TOKEN_LIFETIME_S, GRANT_LIFETIME_S, PENDING_REQUEST_LIFETIME_S
 from oauth.key_ring import SIGNED, STAGED_AT_LEAST_S, Purpose, rotate
-from oauth.purge import AUDIT_KEPT_S, purge
+from oauth.purge import AUDIT_RETENTION_S, purge
 from oauth.store.tables import ACCESS_TOKENS, AUDIT, AUTH_REQUESTS, CODES, GRANTS, METADATA, REFRESH_TOKENS
-from oauth.store.tokens import end_signed
+from oauth.store.tokens import end_by_key
 from tests.oauth.protocol.world import Verifier, World
 
 
 async def everything(world: World) -> str:
     """Every value of every row of every table."""
-    async with world.desk.database.reading() as connection:
+    async with world.desk.database.read() as connection:
         rows = [list(await connection.execute(sa.select(table))) for table in METADATA.sorted_tables]
     return json.dumps(rows, default=str)
 
 
 async def count(world: World, table: sa.Table, *which: sa.ColumnElement[bool]) -> int:
-    async with world.desk.database.reading() as connection:
+    async with world.desk.database.read() as connection:
         return int((await connection.execute(sa.select(sa.func.count()).select_from(table).where(*which))).scalar_one())
 
 
@@ -40,7 +40,7 @@ async def test_no_row_holds_what_would_let_its_reader_in(world: World) -> None:
 
 
 async def actions(world: World, target: str) -> list[tuple[str, dict[str, object]]]:
-    async with world.desk.database.reading() as connection:
+    async with world.desk.database.read() as connection:
         found = sa.select(AUDIT.c.action, AUDIT.c.detail).where(AUDIT.c.target == target).order_by(AUDIT.c.id)
         return [(action, detail) for action, detail in await connection.execute(found)]
 
@@ -50,7 +50,7 @@ async def test_the_audit_tells_a_grants_whole_story(world: World) -> None:
     first = await world.tokens(app, who)
     await world.refresh(app, first["refresh_token"])
     await world.refresh(app, first["refresh_token"])
-    async with world.desk.database.reading() as connection:
+    async with world.desk.database.read() as connection:
         [grant] = (await connection.execute(sa.select(GRANTS.c.id).where(GRANTS.c.client_id == app.id))).scalars()
     assert [action for action, _ in await actions(world, grant)] == [
         "grant.given",
@@ -78,13 +78,13 @@ async def test_what_has_expired_is_forgotten_and_nothing_else(world: World) -> N
     await world.ask(world.question(app))
     tokens = await world.tokens(app, who)
     assert await left() == [1, 1, 1, 1, 1]
-    world.clock.pass_s(PENDING_LIFE_S)
+    world.clock.pass_s(PENDING_REQUEST_LIFETIME_S)
     assert await left() == [0, 1, 1, 1, 1]
-    world.clock.pass_s(ACCESS_LIFE_S - PENDING_LIFE_S)
+    world.clock.pass_s(ACCESS_TOKEN_LIFETIME_S - PENDING_REQUEST_LIFETIME_S)
     assert await left() == [0, 1, 1, 0, 1]
     assert (await world.refresh(app, tokens["refresh_token"])).status == 200
     assert (await world.refresh(app, tokens["refresh_token"])).error == "invalid_grant", "a used one is still known"
-    world.clock.pass_s(GRANT_LIFE_S + 24 * 3600)
+    world.clock.pass_s(GRANT_LIFETIME_S + 24 * 3600)
     assert await left() == [0, 0, 0, 0, 0]
 
 
@@ -92,7 +92,7 @@ async def test_the_audit_is_kept_for_long_and_not_for_ever(world: World) -> None
     app, who = await world.an_app(), world.a_user()
     await world.tokens(app, who)
     of_app = AUDIT.c.actor == f"client:{app.id}"
-    world.clock.pass_s(AUDIT_KEPT_S - 1)
+    world.clock.pass_s(AUDIT_RETENTION_S - 1)
     await purge(world.desk.database, world.clock())
     assert await count(world, AUDIT, of_app) == 1
     world.clock.pass_s(1)
@@ -105,7 +105,7 @@ async def test_numbers_are_never_given_twice(world: World) -> None:
     numbers = []
     for _ in range(2):
         await world.token(service, "client_credentials")
-        async with world.desk.database.writing() as connection:
+        async with world.desk.database.write() as connection:
             last = sa.select(sa.func.max(ACCESS_TOKENS.c.number))
             numbers.append((await connection.execute(last)).scalar_one())
             await connection.execute(sa.delete(ACCESS_TOKENS).where(ACCESS_TOKENS.c.number == numbers[-1]))
@@ -117,8 +117,8 @@ async def test_a_key_that_was_revoked_signs_nothing_and_what_it_has_signed_has_e
     service, keys = await world.a_service(world.a_user()[1]), world.desk.keys
     before = (await world.token(service, "client_credentials")).json["access_token"]
     kid = keys.signing(Purpose.ACCESS, world.clock()).id
-    async with world.desk.database.writing() as connection:
-        _, ended = await end_signed(connection, kid, actor="a test", now_s=world.clock())
+    async with world.desk.database.write() as connection:
+        _, ended = await end_by_key(connection, kid, actor="a test", now_s=world.clock())
     assert ended >= 1
     assert await world.introspect(service, before) == {"active": False}
     # A process that has not yet heard of another key: later, and no token that would be born dead.

@@ -6,7 +6,7 @@ from dataclasses import replace
 import jwt
 import pytest
 
-from contract.oauth import GRANT_LIFE_S, REFRESH_LIFE_S
+from contract.oauth import GRANT_LIFETIME_S, REFRESH_TOKEN_LIFETIME_S
 from tests.oauth.protocol.world import ASKED, READ, App, World
 
 PARALLEL = 8
@@ -103,19 +103,19 @@ async def test_a_wider_scope_is_refused_and_burns_nothing(
 async def test_a_refresh_token_lasts_thirty_days_from_its_issue(world: World, app: App, who: tuple[int, int]) -> None:
     token = (await world.tokens(app, who))["refresh_token"]
     for _ in range(2):
-        world.clock.pass_s(REFRESH_LIFE_S - 1)
+        world.clock.pass_s(REFRESH_TOKEN_LIFETIME_S - 1)
         answer = await world.refresh(app, token)
         assert answer.status == 200
         token = answer.json["refresh_token"]
-    world.clock.pass_s(REFRESH_LIFE_S)
+    world.clock.pass_s(REFRESH_TOKEN_LIFETIME_S)
     assert (await world.refresh(app, token)).error == "invalid_grant"
 
 
 async def test_no_refresh_outlives_the_grant(world: World, app: App, who: tuple[int, int]) -> None:
-    ends_s = world.clock() + GRANT_LIFE_S
+    ends_s = world.clock() + GRANT_LIFETIME_S
     token = (await world.tokens(app, who))["refresh_token"]
     while ends_s - world.clock() > 1:
-        world.clock.pass_s(min(REFRESH_LIFE_S - 1, ends_s - 1 - world.clock()))
+        world.clock.pass_s(min(REFRESH_TOKEN_LIFETIME_S - 1, ends_s - 1 - world.clock()))
         token = (await world.refresh(app, token)).json["refresh_token"]
     assert (await world.introspect(app, token))["exp"] == ends_s
     world.clock.pass_s(1)

@@ -3,7 +3,7 @@
 import jwt
 import pytest
 
-from contract.oauth import ACCESS_LIFE_S, REFRESH_LIFE_S
+from contract.oauth import ACCESS_TOKEN_LIFETIME_S, REFRESH_TOKEN_LIFETIME_S
 from tests.oauth.protocol.world import ASKED, AUDIENCE, ISSUER, Answer, App, World
 
 INACTIVE = {"active": False}
@@ -32,13 +32,13 @@ async def test_a_token_tells_its_own_client_what_it_is(world: World, app: App, w
     told = await world.introspect(app, tokens["access_token"])
     assert told["active"] is True
     assert (told["client_id"], told["scope"], told["token_type"]) == (app.id, ASKED, "Bearer")
-    assert (told["iss"], told["aud"], told["exp"]) == (ISSUER, AUDIENCE, world.clock() + ACCESS_LIFE_S)
+    assert (told["iss"], told["aud"], told["exp"]) == (ISSUER, AUDIENCE, world.clock() + ACCESS_TOKEN_LIFETIME_S)
     refresh = await world.introspect(app, tokens["refresh_token"])
     assert refresh == {
         "active": True,
         "scope": ASKED,
         "client_id": app.id,
-        "exp": world.clock() + REFRESH_LIFE_S,
+        "exp": world.clock() + REFRESH_TOKEN_LIFETIME_S,
     }
 
 
@@ -59,9 +59,9 @@ async def test_what_no_longer_counts_tells_nothing(world: World, app: App, who: 
     assert await world.introspect(app, first["refresh_token"]) == INACTIVE, "used"
     await revoke(world, app, second["access_token"])
     assert await world.introspect(app, second["access_token"]) == INACTIVE, "revoked"
-    world.clock.pass_s(ACCESS_LIFE_S)
+    world.clock.pass_s(ACCESS_TOKEN_LIFETIME_S)
     assert await world.introspect(app, first["access_token"]) == INACTIVE, "expired"
-    world.clock.pass_s(REFRESH_LIFE_S)
+    world.clock.pass_s(REFRESH_TOKEN_LIFETIME_S)
     assert await world.introspect(app, second["refresh_token"]) == INACTIVE, "expired"
 
 

@@ -3,7 +3,7 @@
 import jwt
 import pytest
 
-from contract.claims import Claims, read_claims
+from contract.claims import Claims, parse_claims
 from contract.vocabulary import TenantId
 from tests.oauth.protocol.world import ASKED, READ, App, World
 
@@ -22,7 +22,7 @@ async def test_a_service_token_says_whose_it_is(world: World, business: int, ser
     answer = await world.token(service, "client_credentials")
     assert set(answer.json) == {"access_token", "token_type", "expires_in", "scope"}, "no refresh token"
     raw = jwt.decode(answer.json["access_token"], options={"verify_signature": False})
-    claims = read_claims(raw)
+    claims = parse_claims(raw)
     assert isinstance(claims, Claims)
     assert (claims.kind.value, claims.client, claims.role.word, claims.plan.name) == (
         "service",

@@ -10,10 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from contract.claims import Claims, read_claims
+from contract.claims import Claims, parse_claims
 from contract.vocabulary import TenantId
-from oauth.jwks import key_set
-from oauth.mint import read_own
+from oauth.jwks import jwk_set
+from oauth.mint import verify_own
 from tests.oauth.protocol.world import ASKED, AUDIENCE, ISSUER, App, World
 
 
@@ -37,7 +37,7 @@ async def test_a_token_says_what_the_contract_says_of_one(world: World, app: App
     [public] = await published(world)
     verified = joserfc.jwt.decode(token, joserfc.jwk.import_key(dict(public)), algorithms=["ES256"])
     assert verified.header == {"typ": "at+jwt", "alg": "ES256", "kid": public["kid"]}
-    claims = read_claims(verified.claims)
+    claims = parse_claims(verified.claims)
     assert isinstance(claims, Claims), claims
     assert (verified.claims["iss"], verified.claims["aud"]) == (ISSUER, AUDIENCE)
     assert world.desk.ids.open_business("biz", claims.business) == who[1]
@@ -84,7 +84,7 @@ async def test_no_other_token_passes_for_ours(world: World, app: App, who: tuple
         return jwt.encode(said, key, algorithm="ES256", headers={**header, **headers})
 
     def read(token: str) -> object:
-        return read_own(token, keys, ISSUER, AUDIENCE, now_s=world.clock())
+        return verify_own(token, keys, ISSUER, AUDIENCE, now_s=world.clock())
 
     now_s = world.clock()
     others = {
@@ -108,4 +108,4 @@ async def test_no_other_token_passes_for_ours(world: World, app: App, who: tuple
     }
     assert read(good) == claims
     assert {name: read(token) for name, token in others.items()} == dict.fromkeys(others)
-    assert key_set(own)["keys"][0]["kid"] == own.id
+    assert jwk_set(own)["keys"][0]["kid"] == own.id

@@ -14,15 +14,15 @@ import sqlalchemy as sa
 from aiohttp import web
 
 from oauth.clients import Client, ClientKind
-from oauth.consent import Elsewhere, Pending, decide, deny, pending
-from oauth.desk import Desk
-from oauth.login import Arrival, Identity, LoginFailed, Membership
+from oauth.consent import PendingRequest, RedirectNow, decide, deny, load_pending
+from oauth.desk import Dependencies
+from oauth.login import Identity, LoginFailed, LoginResult, Membership
 from oauth.opaque import digest
-from oauth.scopes import KNOWN
+from oauth.scopes import KNOWN_SCOPES
 from oauth.store.clients import register
-from oauth.store.revocations import Note, append, entries
+from oauth.store.revocations import NewEntry, append, entries
 from oauth.store.tables import CLIENTS
-from stores.revocations.events import Kind
+from stores.revocations.events import EventKind
 from tests.support.hushed import hush, hush_fields
 
 ISSUER, AUDIENCE = "https://auth.example", "https://api.example"
@@ -49,7 +49,7 @@ class Town:
     async def begin(self, request: web.Request, return_to: str, failure: LoginFailed | None = None) -> web.Response:
         return web.Response(text=return_to)
 
-    async def finish(self, request: web.Request) -> Arrival:
+    async def finish(self, request: web.Request) -> LoginResult:
         raise LoginFailed("nobody logs in here")
 
     async def memberships(self, user_id: int) -> tuple[Membership, ...]:
@@ -131,7 +131,7 @@ class Verifier:
 class World:
     """Everything at hand."""
 
-    desk: Desk
+    desk: Dependencies
     town: Town
     clock: Clock
     http: aiohttp.ClientSession
@@ -149,7 +149,7 @@ class World:
         secret = None if public else secrets.token_urlsafe(32)
         made = replace(A_CLIENT, id=f"cli_{secrets.token_hex(8)}", native=public)
         made = replace(made, secret_hash=digest(secret) if secret else None, **changes)
-        async with self.desk.database.writing() as connection:
+        async with self.desk.database.write() as connection:
             await register(connection, made, by=None, now_s=self.clock())
         hush(secret)
         return App(made.id, secret)
@@ -167,22 +167,22 @@ class World:
 
     async def change_app(self, app: App, **values: Any) -> None:
         """As an administrator changes it."""
-        async with self.desk.database.writing() as connection:
+        async with self.desk.database.write() as connection:
             await connection.execute(sa.update(CLIENTS).where(CLIENTS.c.client_id == app.id).values(**values))
 
     async def log_event(self, kind: str, target: str) -> None:
         """As an operator appends it."""
-        async with self.desk.database.writing() as connection:
-            await append(connection, [Note(Kind(kind), target, "a test")], now_s=self.clock())
+        async with self.desk.database.write() as connection:
+            await append(connection, [NewEntry(EventKind(kind), target, "a test")], now_s=self.clock())
 
     async def count_in_log(self, target: str) -> int:
         """How often something is in the revocation log."""
-        async with self.desk.database.reading() as connection:
+        async with self.desk.database.read() as connection:
             return sum(entry.event.target == target for entry in await entries(connection))
 
     async def revoked(self) -> set[str]:
         """Every `jti` in the revocation log."""
-        async with self.desk.database.reading() as connection:
+        async with self.desk.database.read() as connection:
             return {entry.event.target for entry in await entries(connection)}
 
     async def send(
@@ -225,27 +225,29 @@ class World:
         text = urlencode(query) if isinstance(query, dict) else query
         return await self.send(f"/authorize?{text}", method="GET")
 
-    async def outcome(self, query: dict[str, str] | str, who: Identity) -> Pending | dict[str, str]:
+    async def outcome(self, query: dict[str, str] | str, who: Identity) -> PendingRequest | dict[str, str]:
         """What there is to decide after a login; or what the client is told at once."""
         answer = await self.ask(query)
         assert answer.status == 200, answer.text
-        found = await pending(self.desk, answer.text, who)
-        return told(found.url) if isinstance(found, Elsewhere) else found
+        found = await load_pending(self.desk, answer.text, who)
+        return told(found.url) if isinstance(found, RedirectNow) else found
 
     def identity(self, user: int) -> Identity:
         """That user, logged in."""
         places = tuple(member for (number, _), member in self.town.members.items() if number == user)
         return Identity(user, f"User {user}", places, self.clock(), ("pwd",))
 
-    async def pending(self, app: App, user: int, verifier: Verifier | None = None, **changes: str | None) -> Pending:
+    async def pending(
+        self, app: App, user: int, verifier: Verifier | None = None, **changes: str | None
+    ) -> PendingRequest:
         """A request that this user has before them."""
         found = await self.outcome(self.question(app, verifier, **changes), self.identity(user))
-        assert isinstance(found, Pending), found
+        assert isinstance(found, PendingRequest), found
         return found
 
     async def allowed(
         self,
-        found: Pending,
+        found: PendingRequest,
         who: tuple[int, int],
         *,
         scopes: Sequence[str] = tuple(ASKED.split()),
@@ -254,7 +256,7 @@ class World:
         """What the client is told when the user allows it."""
         return told(await decide(self.desk, found, identity or self.identity(who[0]), who[1], scopes))
 
-    async def denied(self, found: Pending, user: int) -> dict[str, str]:
+    async def denied(self, found: PendingRequest, user: int) -> dict[str, str]:
         """What it is told when the user does not."""
         return told(await deny(self.desk, found, self.identity(user)))
 
@@ -295,7 +297,7 @@ A_CLIENT = Client(
     service_user=None,
     service_role=None,
     redirect_uris=(CALLBACK,),
-    scope=KNOWN,
+    scope=KNOWN_SCOPES,
     secret_hash=None,
     previous_secret_hash=None,
     previous_secret_until_s=0,

@@ -16,17 +16,17 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from oauth.app import assemble
-from oauth.desk import Desk
+from oauth.desk import Dependencies
 from oauth.directory import read_directory
 from oauth.key_files import KeyFolder
 from oauth.login.demo import DemoLogin, demo_accounts
 from oauth.pages.front import Pages
 from oauth.pages.login import LoginForm
-from oauth.pages.printer import Printer
+from oauth.pages.printer import PageRenderer
 from oauth.store.database import Database, database_url
 from oauth.throttle import Throttle
-from process.look import read_logo, read_look
-from process.settings import Reader
+from process.look import read_branding, read_logo
+from process.settings import SettingsReader
 from tests.edge.standing import Edge, standing_edge, until
 from tests.oauth.pages.town import DIRECTORY
 from tests.oauth.pages.visit import PASSWORD
@@ -174,7 +174,7 @@ async def serving(edge: Edge, database: Database) -> AsyncIterator[World]:
     """The authorization server, where Envoy looks for it."""
     people, printer = read_directory(json.dumps(DIRECTORY)), a_printer(edge.folder)
     form = LoginForm(database, printer, now_s, demo_accounts(people))
-    desk = Desk(
+    desk = Dependencies(
         database=database,
         keys=KeyFolder(edge.folder / "signing"),
         login=DemoLogin(database, people, now_s, form.show),
@@ -195,7 +195,7 @@ async def serving(edge: Edge, database: Database) -> AsyncIterator[World]:
         await runner.cleanup()
 
 
-def a_printer(folder: Path) -> Printer:
+def a_printer(folder: Path) -> PageRenderer:
     """Pages in a deployment's own look, told by its settings."""
     (folder / "logo.svg").write_text(LOGO)
     settings = {
@@ -204,8 +204,8 @@ def a_printer(folder: Path) -> Printer:
         "BRAND_COLOR_DARK": COLORS["dark"],
         "BRAND_LOGO_FILE": str(folder / "logo.svg"),
     }
-    reader = Reader(settings)
-    return Printer(read_look(reader), read_logo(reader))
+    reader = SettingsReader(settings)
+    return PageRenderer(read_branding(reader), read_logo(reader))
 
 
 async def no_icon(_: web.Request) -> web.Response:

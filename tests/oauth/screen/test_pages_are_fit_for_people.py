@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
-from oauth.scopes import KNOWN
+from oauth.scopes import KNOWN_SCOPES
 from tests.oauth.pages.town import ADA, BOB, SOUTH
 from tests.oauth.screen.conftest import BRAND, COLORS, Scene, fill_in
 from tests.support.browser import DESK, PHONE
@@ -36,7 +36,7 @@ async def test_the_pages_of_a_flow(scene: Scene, scheme: str, width: int) -> Non
     app = await scene.an_app(owner=SOUTH)
     async with scene.person(scheme=scheme, width=width) as watched:
         page = watched.page
-        await page.goto(scene.link(app, scope=" ".join(KNOWN)))
+        await page.goto(scene.link(app, scope=" ".join(KNOWN_SCOPES)))
         await looked_at(page, scheme, width, "Log in")
         await fill_in(page, BOB, "wrong")
         await page.get_by_text("Accounts of this").click()

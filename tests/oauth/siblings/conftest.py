@@ -16,13 +16,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from contract.oauth import GRANT_LIFE_S
+from contract.oauth import GRANT_LIFETIME_S
 from contract.vocabulary import TenantId, UserId
 from oauth.key_files import KeyFolder
 from oauth.opaque import digest
 from oauth.store.clients import register
 from oauth.store.database import Database, database_url
-from oauth.store.grants import Grant, give, new_code, new_refresh
+from oauth.store.grants import Grant, create_grant, new_code, new_refresh
 from oauth.store.schema import migrate
 from process.address import UnixAddress
 from tests.oauth.key_files import private
@@ -79,23 +79,23 @@ class Family:
         """A client, registered just now."""
         secret = secrets.token_urlsafe(32)
         made = replace(A_CLIENT, id=f"cli_{secrets.token_hex(8)}", scope=(READ,), secret_hash=digest(secret), **changes)
-        async with self.database.writing() as connection:
+        async with self.database.write() as connection:
             await register(connection, made, by=None, now_s=int(time.time()))
         return App(made.id, secret)
 
     async def a_code(self, app: App, verifier: Verifier) -> str:
         """As a consent leaves it."""
         now_s = int(time.time())
-        async with self.database.writing() as connection:
-            grant = await give(connection, app.id, USER, BUSINESS, (READ,), now_s=now_s)
+        async with self.database.write() as connection:
+            grant = await create_grant(connection, app.id, USER, BUSINESS, (READ,), now_s=now_s)
             return await new_code(connection, grant, app.id, CALLBACK, verifier.challenge, now_s=now_s)
 
     async def a_refresh_token(self, app: App) -> str:
         """Of a family of its own."""
         now_s = int(time.time())
-        async with self.database.writing() as connection:
-            number = await give(connection, app.id, USER, BUSINESS, (READ,), now_s=now_s)
-            grant = Grant(number, app.id, USER, BUSINESS, (READ,), now_s + GRANT_LIFE_S, revoked=False)
+        async with self.database.write() as connection:
+            number = await create_grant(connection, app.id, USER, BUSINESS, (READ,), now_s=now_s)
+            grant = Grant(number, app.id, USER, BUSINESS, (READ,), now_s + GRANT_LIFETIME_S, revoked=False)
             return await new_refresh(connection, grant, None, now_s=now_s)
 
     async def each(self, times: int, path: str, form: dict[str, str], **more: str) -> list[Answer]:

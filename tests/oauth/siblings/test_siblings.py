@@ -107,12 +107,12 @@ async def test_whoever_logs_in_at_one_is_logged_in_at_the_other_and_out_at_both(
 
 async def test_both_may_purge_at_once(family: Family) -> None:
     expired = [{"what": f"x{n}", "count": 1, "since_s": 1, "locked_until_s": 1} for n in range(3000)]
-    async with family.database.writing() as connection:
+    async with family.database.write() as connection:
         await connection.execute(sa.insert(FAILURES), expired)
     async with Database(family.url) as one, Database(family.url) as other:
         gone = await asyncio.gather(*(purge(each, int(time.time())) for each in (one, other)))
     assert sum(gone) >= len(expired)
-    async with family.database.reading() as connection:
+    async with family.database.read() as connection:
         left = sa.select(sa.func.count()).select_from(FAILURES).where(FAILURES.c.since_s == 1)
         assert (await connection.execute(left)).scalar_one() == 0
 

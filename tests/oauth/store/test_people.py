@@ -34,7 +34,7 @@ def login(database: Database, **alice: object) -> DemoLogin:
 async def test_a_user_is_what_the_directory_says(database: Database) -> None:
     demo = login(database)
     await demo.open()
-    alice = await demo.current(ALICE, ACME)
+    alice = await demo.membership(ALICE, ACME)
     assert alice is not None
     assert (alice.business_id, alice.business_name, alice.role, alice.plan) == (ACME, "Acme Brokers", "admin", "growth")
     assert (await demo.plan(BIRCH), await demo.plan(99)) == ("starter", None)
@@ -43,26 +43,26 @@ async def test_a_user_is_what_the_directory_says(database: Database) -> None:
 async def test_nobody_is_anything_elsewhere_or_when_not_active(database: Database) -> None:
     demo = login(database)
     await demo.open()
-    assert await demo.current(ALICE, BIRCH) is None
-    assert await demo.current(IAN, ACME) is None
-    assert await demo.current(99, ACME) is None
+    assert await demo.membership(ALICE, BIRCH) is None
+    assert await demo.membership(IAN, ACME) is None
+    assert await demo.membership(99, ACME) is None
 
 
 async def test_what_has_changed_in_the_directory_counts_after_the_next_start(database: Database) -> None:
     await login(database).open()
-    async with database.writing() as connection:
+    async with database.write() as connection:
         await connection.execute(sa.update(USERS).where(USERS.c.id == ALICE).values(password_hash="kept"))
     demo = login(database, role="viewer")
     await demo.open()
-    alice = await demo.current(ALICE, ACME)
+    alice = await demo.membership(ALICE, ACME)
     assert alice is not None and alice.role == "viewer"
-    async with database.reading() as connection:
+    async with database.read() as connection:
         assert (
             await connection.execute(sa.select(USERS.c.password_hash).where(USERS.c.id == ALICE))
         ).scalar() == "kept"
     gone = login(database, active=False)
     await gone.open()
-    assert await gone.current(ALICE, ACME) is None
+    assert await gone.membership(ALICE, ACME) is None
 
 
 async def test_a_uuid_is_a_number_like_any_other(database: Database) -> None:
@@ -76,5 +76,5 @@ async def test_a_uuid_is_a_number_like_any_other(database: Database) -> None:
 
 
 async def _all(database: Database, user: int) -> tuple[object, ...]:
-    async with database.reading() as connection:
+    async with database.read() as connection:
         return await memberships(connection, user)

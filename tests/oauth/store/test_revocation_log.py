@@ -7,44 +7,44 @@ import sqlalchemy as sa
 
 from oauth.store import revocations
 from oauth.store.database import Database, database_url
-from oauth.store.revocations import Bars, Note
+from oauth.store.revocations import IssueBars, NewEntry
 from oauth.store.tables import REVOCATION_LOG
-from stores.revocations.events import FORGOTTEN_AFTER_S, START, Kind, Page
+from stores.revocations.events import RETENTION_S, START, EventKind, EventPage
 
 NOW_S = 1_800_000_000
 
 
-async def append(database: Database, *notes: Note, now_s: int = NOW_S) -> int:
-    async with database.writing() as connection:
+async def append(database: Database, *notes: NewEntry, now_s: int = NOW_S) -> int:
+    async with database.write() as connection:
         return await revocations.append(connection, notes, now_s=now_s)
 
 
-async def page(database: Database, after: str = START, limit: int = 1000) -> Page:
-    async with database.reading() as connection:
+async def page(database: Database, after: str = START, limit: int = 1000) -> EventPage:
+    async with database.read() as connection:
         return await revocations.page(connection, after, limit=limit)
 
 
-async def bars(database: Database, **asked: str) -> Bars:
-    async with database.reading() as connection:
-        return await revocations.bars(connection, **{"business": "", "subject": "", "kid": ""} | asked)
+async def bars(database: Database, **asked: str) -> IssueBars:
+    async with database.read() as connection:
+        return await revocations.issue_bars(connection, **{"business": "", "subject": "", "kid": ""} | asked)
 
 
-def token(name: str) -> Note:
-    return Note(Kind.TOKEN, name, "a test")
+def token(name: str) -> NewEntry:
+    return NewEntry(EventKind.TOKEN, name, "a test")
 
 
 async def test_an_empty_log_is_at_its_head(database: Database) -> None:
-    assert await page(database) == Page(at_head=True)
+    assert await page(database) == EventPage(at_head=True)
 
 
 async def test_events_come_in_the_order_in_which_they_were_appended(database: Database) -> None:
     assert await append(database, token("a"), token("b")) == 2
-    assert await append(database, Note(Kind.PLAN, "biz_c", "a test", "scale")) == 3
+    assert await append(database, NewEntry(EventKind.PLAN, "biz_c", "a test", "scale")) == 3
     found = await page(database)
     assert [(event.sequence, event.kind, event.target, event.value) for event in found.events] == [
-        (1, Kind.TOKEN, "a", None),
-        (2, Kind.TOKEN, "b", None),
-        (3, Kind.PLAN, "biz_c", "scale"),
+        (1, EventKind.TOKEN, "a", None),
+        (2, EventKind.TOKEN, "b", None),
+        (3, EventKind.PLAN, "biz_c", "scale"),
     ]
     assert (found.at_head, {event.at_s for event in found.events}) == (True, {NOW_S})
 
@@ -55,14 +55,14 @@ async def test_pages_follow_one_another_to_the_head(database: Database) -> None:
     assert (len(first.events), first.at_head) == (3, False)
     second = await page(database, first.events[-1].position, limit=3)
     assert ([event.target for event in second.events], second.at_head) == (["3", "4"], True)
-    assert await page(database, second.events[-1].position) == Page(at_head=True)
+    assert await page(database, second.events[-1].position) == EventPage(at_head=True)
 
 
 async def test_a_position_of_another_log_is_not_known(database: Database) -> None:
     await append(database, token("a"))
     [event] = (await page(database)).events
-    assert (await page(database, f"1-{'0' * 16}")).unknown
-    assert (await page(database, f"2-{event.mark}")).unknown
+    assert (await page(database, f"1-{'0' * 16}")).position_unknown
+    assert (await page(database, f"2-{event.mark}")).position_unknown
     with pytest.raises(ValueError):
         await page(database, "one")
 
@@ -73,18 +73,18 @@ async def test_without_an_end_of_its_own_a_revocation_is_kept_for_as_long_as_a_t
     await append(
         database,
         token("a"),
-        Note(Kind.SUBJECT, "usr_b", "a test"),
-        Note(Kind.SUSPEND, "biz_c", "a test"),
-        Note(Kind.KEY, "k", "a test"),
-        Note(Kind.TOKEN, "d", "a test", expires_at_s=NOW_S + 1),
+        NewEntry(EventKind.SUBJECT, "usr_b", "a test"),
+        NewEntry(EventKind.SUSPEND, "biz_c", "a test"),
+        NewEntry(EventKind.KEY, "k", "a test"),
+        NewEntry(EventKind.TOKEN, "d", "a test", expires_at_s=NOW_S + 1),
     )
     ends = [event.expires_at_s for event in (await page(database)).events]
-    assert ends == [NOW_S + FORGOTTEN_AFTER_S, NOW_S + FORGOTTEN_AFTER_S, None, None, NOW_S + 1]
+    assert ends == [NOW_S + RETENTION_S, NOW_S + RETENTION_S, None, None, NOW_S + 1]
 
 
 async def test_what_is_rolled_back_has_no_number(database: Database) -> None:
     with pytest.raises(KeyError):
-        async with database.writing() as connection:
+        async with database.write() as connection:
             await revocations.append(connection, [token("a")], now_s=NOW_S)
             raise KeyError
     assert await append(database, token("b")) == 1
@@ -128,8 +128,8 @@ async def test_a_subjects_new_tokens_are_later_than_its_last_revocation(database
     async def not_before_s(subject: str) -> int:
         return (await bars(database, subject=subject)).not_before_s
 
-    await append(database, Note(Kind.SUBJECT, "usr_a", "a test"), now_s=NOW_S)
-    await append(database, Note(Kind.SUBJECT, "usr_a", "a test"), now_s=NOW_S - 5)
+    await append(database, NewEntry(EventKind.SUBJECT, "usr_a", "a test"), now_s=NOW_S)
+    await append(database, NewEntry(EventKind.SUBJECT, "usr_a", "a test"), now_s=NOW_S - 5)
     assert await not_before_s("usr_a") == NOW_S + 1
     assert await not_before_s("usr_b") == 0
 
@@ -139,21 +139,23 @@ async def test_whether_a_business_is_suspended_is_what_was_last_said_of_it(datab
         return (await bars(database, business=business)).suspended
 
     assert not await is_suspended("biz_a")
-    await append(database, Note(Kind.SUSPEND, "biz_a", "a test"))
+    await append(database, NewEntry(EventKind.SUSPEND, "biz_a", "a test"))
     assert (await is_suspended("biz_a"), await is_suspended("biz_b")) == (True, False)
-    await append(database, Note(Kind.RESUME, "biz_a", "a test"), Note(Kind.PLAN, "biz_a", "a test", "scale"))
+    await append(
+        database, NewEntry(EventKind.RESUME, "biz_a", "a test"), NewEntry(EventKind.PLAN, "biz_a", "a test", "scale")
+    )
     assert not await is_suspended("biz_a")
 
 
 async def test_a_key_that_was_revoked_signs_nothing_more(database: Database) -> None:
     assert not (await bars(database, kid="k")).key_ended
-    await append(database, Note(Kind.KEY, "k", "a test"))
+    await append(database, NewEntry(EventKind.KEY, "k", "a test"))
     assert [(await bars(database, kid=kid)).key_ended for kid in ("k", "l")] == [True, False]
 
 
 async def test_who_wanted_it_is_kept_and_not_told(database: Database) -> None:
     await append(database, token("a"))
-    async with database.reading() as connection:
+    async with database.read() as connection:
         [entry] = await revocations.entries(connection)
         actors = (await connection.execute(sa.select(REVOCATION_LOG.c.actor))).scalars().all()
     assert (entry.actor, actors) == ("a test", ["a test"])

@@ -20,7 +20,7 @@ def _differences(connection: sa.Connection) -> list[object]:
 
 
 async def test_the_migrations_make_the_tables_that_the_code_knows(database: Database) -> None:
-    async with database.reading() as connection:
+    async with database.read() as connection:
         assert await connection.run_sync(_differences) == []
 
 
@@ -31,7 +31,7 @@ async def test_an_empty_database_is_told_from_a_migrated_one(empty: Database) ->
 
 
 async def test_a_database_that_is_ahead_will_do(database: Database) -> None:
-    async with database.writing() as connection:
+    async with database.write() as connection:
         await connection.execute(sa.update(REVISION).values(version_num="9999"))
     assert await missing_migrations(database) == ""
     assert await migrate(database) == "9999"
@@ -48,10 +48,10 @@ async def test_of_several_that_migrate_at_once_one_works_and_the_others_find_not
 
 
 async def test_a_migration_that_fails_leaves_nothing(empty: Database) -> None:
-    async with empty.writing() as connection:
+    async with empty.write() as connection:
         await connection.execute(sa.text("CREATE TABLE revocation_log (sequence INTEGER)"))
     with pytest.raises(sa.exc.DBAPIError):
         await migrate(empty)
-    async with empty.reading() as connection:
+    async with empty.read() as connection:
         names = await connection.run_sync(lambda inner: sa.inspect(inner).get_table_names())
     assert names == ["revocation_log"]

@@ -14,12 +14,12 @@ import structlog
 from aiohttp import web
 
 from oauth.app import assemble
-from oauth.desk import Desk
+from oauth.desk import Dependencies
 from oauth.key_files import KeyFolder
 from oauth.key_ring import STAGED_AT_LEAST_S, Purpose
 from oauth.store.database import Database, database_url
 from oauth.throttle import Throttle
-from process.settings import level
+from process.settings import parse_log_level
 from tests.edge.standing import Edge, standing_edge
 from tests.oauth.protocol.front import WordFront
 from tests.oauth.protocol.world import Town, World
@@ -64,7 +64,7 @@ async def outside() -> AsyncIterator[Outside]:
         town, folder = Town(), edge.folder
         with (folder / "oauth.log").open("w") as file:
             async with Database(database_url(f"sqlite:///{folder}/oauth.db")) as database:
-                desk = Desk(
+                desk = Dependencies(
                     database=database,
                     keys=KeyFolder(folder / "signing"),
                     login=town,
@@ -76,7 +76,7 @@ async def outside() -> AsyncIterator[Outside]:
                     log=structlog.wrap_logger(
                         structlog.WriteLogger(file),
                         processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
-                        wrapper_class=structlog.make_filtering_bound_logger(level("debug")),
+                        wrapper_class=structlog.make_filtering_bound_logger(parse_log_level("debug")),
                     ),
                 )
                 # Envoy has not heard of any key yet, so that this one need not wait for its next look.

@@ -7,7 +7,7 @@ import os
 
 from oauth.key_files import read_private
 from oauth.key_ring import withdraw
-from oauth.store.tokens import end_signed
+from oauth.store.tokens import end_by_key
 from tests.edge.standing import until
 from tests.oauth.protocol.world import World
 from tests.oauth.through.conftest import Outside
@@ -43,8 +43,8 @@ async def test_what_a_leaked_key_has_signed_ends_though_an_envoy_has_verified_it
         await until(dropped, "the edge to drop the key", within_s=WITHIN_S, every_s=1.0)
     assert await outside.status(warm) == 200, "what an Envoy has verified stays in its cache"
 
-    async with world.desk.database.writing() as connection:
-        await end_signed(connection, outside.leaked, actor="a test", now_s=world.clock())
+    async with world.desk.database.write() as connection:
+        await end_by_key(connection, outside.leaked, actor="a test", now_s=world.clock())
     await refused(outside, warm)
     answer = await edge.get("/v1/contacts", headers={"Authorization": f"Bearer {warm}"})
     assert answer.json()["reason"] == "revoked"

@@ -10,7 +10,7 @@ from authlib.common.security import generate_token
 from authlib.deprecate import AuthlibDeprecationWarning
 from requests_oauthlib import OAuth2Session
 
-from oauth.consent import Pending, decide, pending
+from oauth.consent import PendingRequest, decide, load_pending
 from tests.oauth.protocol.world import ASKED, CALLBACK, App, World
 from tests.oauth.through.conftest import Outside
 
@@ -35,8 +35,8 @@ async def consent(world: World, url: str) -> str:
     user, business = world.a_user()
     answer = await world.send(url.removeprefix(world.base), method="GET")
     identity = world.identity(user)
-    found = await pending(world.desk, answer.text, identity)
-    assert isinstance(found, Pending), found
+    found = await load_pending(world.desk, answer.text, identity)
+    assert isinstance(found, PendingRequest), found
     return await decide(world.desk, found, identity, business, ASKED.split())
 
 

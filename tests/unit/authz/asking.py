@@ -9,8 +9,8 @@ from typing import Any
 from authz import responses
 from authz.decide import Admitted, Verdict
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse
-from authz.service import Checks, Give, Sent
-from contract.claims import Claims, read_claims
+from authz.service import CheckHandler, SendResponse, SerializedCheck
+from contract.claims import Claims, parse_claims
 from contract.vocabulary import TraceId
 from stores.revocations.held import RevocationSet
 
@@ -52,7 +52,7 @@ def without(claims: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def claims(**changes: Any) -> Claims:
-    read = read_claims(CLAIMS | changes)
+    read = parse_claims(CLAIMS | changes)
     assert isinstance(read, Claims)
     return read
 
@@ -87,25 +87,25 @@ def a_check(operation: str | None = "contacts.list", **parts: Any) -> bytes:
 def as_bytes(verdict: Verdict) -> bytes:
     """What the edge is told of it."""
     if isinstance(verdict, Admitted):
-        return responses.admit(responses.introduction(verdict.may), verdict.spent)
-    return responses.refuse(verdict, TraceId(TRACE_ID), API_URL)
+        return responses.allow_response(responses.identity_headers(verdict.permitted), verdict.spent)
+    return responses.deny_response(verdict, TraceId(TRACE_ID), API_URL)
 
 
-def alone(checks: Checks) -> Callable[[bytes], Awaitable[bytes]]:
+def alone(checks: CheckHandler) -> Callable[[bytes], Awaitable[bytes]]:
     """The answer to a Check that comes by itself."""
 
     async def check(message: bytes) -> bytes:
         answers: dict[int, bytes] = {}
-        await checks((Sent(message),), answers.__setitem__)
+        await checks((SerializedCheck(message),), answers.__setitem__)
         return answers[0]
 
     return check
 
 
-def one_by_one(check: Callable[[bytes], Awaitable[bytes]]) -> Checks:
+def one_by_one(check: Callable[[bytes], Awaitable[bytes]]) -> CheckHandler:
     """For a front: each Check answered by itself, none waiting for another."""
 
-    async def checks(came: Sequence[Sent], give: Give) -> None:
+    async def checks(came: Sequence[SerializedCheck], give: SendResponse) -> None:
         async def one(number: int) -> None:
             give(number, await check(came[number].message))
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from authz.ext_authz_pb2 import CheckResponse
 from authz.limiter import Limiter
 from authz.service import Authorizer
-from authz.telling import Teller
+from authz.telling import DecisionLog
 from contract.operations import READINESS, UNKNOWN_PATH, WRONG_METHOD
 from stores.buckets import MemoryBuckets
-from stores.revocations.events import Event, Kind
+from stores.revocations.events import Event, EventKind
 from stores.revocations.held import RevocationSet
-from stores.valkey import StoreLost
+from stores.valkey import StoreUnavailable
 from tests.unit.authz.asking import (
     API_URL,
     CLAIMS,
@@ -37,7 +37,7 @@ class Away:
         return ""
 
     async def charge(self, asks):
-        return [StoreLost("away") for _ in asks]
+        return [StoreUnavailable("away") for _ in asks]
 
 
 class Broken:
@@ -53,7 +53,7 @@ class Answers:
 
     def __init__(self, buckets, log, processes=1, held=NOTHING_REVOKED):
         limiter = Limiter(buckets, log, processes=processes)
-        authorizer = Authorizer(limiter, Known(held), Teller(log), api_url=API_URL, clock=lambda: NOW_US * 1000)
+        authorizer = Authorizer(limiter, Known(held), DecisionLog(log), api_url=API_URL, clock=lambda: NOW_US * 1000)
         self._check = alone(authorizer.check_all)
 
     async def __call__(self, operation="contacts.list", **parts):
@@ -214,10 +214,10 @@ def after(*events):
 
 
 NOT_IN_GOOD_STANDING = {
-    "was revoked by its jti": (after((Kind.TOKEN, CLAIMS["jti"], None)), 401, "invalid-token"),
-    "was revoked with all of its subject's": (after((Kind.SUBJECT, CLAIMS["sub"], None)), 401, "invalid-token"),
-    "was signed by a key that has leaked": (after((Kind.KEY, JWT_HEADER["kid"], None)), 401, "invalid-token"),
-    "is of a suspended business": (after((Kind.SUSPEND, CLAIMS["business_id"], None)), 403, "business-suspended"),
+    "was revoked by its jti": (after((EventKind.TOKEN, CLAIMS["jti"], None)), 401, "invalid-token"),
+    "was revoked with all of its subject's": (after((EventKind.SUBJECT, CLAIMS["sub"], None)), 401, "invalid-token"),
+    "was signed by a key that has leaked": (after((EventKind.KEY, JWT_HEADER["kid"], None)), 401, "invalid-token"),
+    "is of a suspended business": (after((EventKind.SUSPEND, CLAIMS["business_id"], None)), 403, "business-suspended"),
     "nobody can say this of": (None, 503, "overloaded"),
 }
 
@@ -232,14 +232,14 @@ async def test_a_token_is_refused_and_not_charged_when_it(log, held, status, cod
 
 
 async def test_a_revoked_token_is_answered_as_one_that_was_not_accepted(log):
-    refused = await Answers(MemoryBuckets(lambda: NOW_US), log, held=after((Kind.TOKEN, CLAIMS["jti"], None)))()
+    refused = await Answers(MemoryBuckets(lambda: NOW_US), log, held=after((EventKind.TOKEN, CLAIMS["jti"], None)))()
     assert refused.body["reason"] == "revoked"
     assert "instance" not in refused.body
     assert 'error="invalid_token"' in refused.headers["www-authenticate"]
 
 
 async def test_a_token_from_the_future_is_refused_since_it_would_outlive_a_revocation_of_its_subject(log):
-    ask = Answers(MemoryBuckets(lambda: NOW_US), log, held=after((Kind.SUBJECT, CLAIMS["sub"], None)))
+    ask = Answers(MemoryBuckets(lambda: NOW_US), log, held=after((EventKind.SUBJECT, CLAIMS["sub"], None)))
     refused = await ask(payload=CLAIMS | {"iat": NOW_US // 1_000_000 + 3600})
     assert (refused.status, refused.body["reason"]) == (401, "not-yet-valid")
     assert "instance" not in refused.body
@@ -251,12 +251,12 @@ async def test_standing_is_asked_before_the_budget_and_after_the_token(log):
     ask = Answers(buckets, log)
     for _ in range(100):
         await ask()
-    revoked = Answers(buckets, log, held=after((Kind.TOKEN, CLAIMS["jti"], None)))
+    revoked = Answers(buckets, log, held=after((EventKind.TOKEN, CLAIMS["jti"], None)))
     assert ((await ask()).status, (await revoked()).status) == (429, 401)
     assert (await revoked(payload=CLAIMS | {"role": "owner"})).body["reason"] == "malformed"
 
 
 async def test_an_override_is_the_plan_that_is_charged_and_told(log):
-    ask = Answers(MemoryBuckets(lambda: NOW_US), log, held=after((Kind.PLAN, CLAIMS["business_id"], "starter")))
+    ask = Answers(MemoryBuckets(lambda: NOW_US), log, held=after((EventKind.PLAN, CLAIMS["business_id"], "starter")))
     admitted = await ask()
     assert (admitted.headers["x-ratelimit-limit"], admitted.upstream["x-gw-plan"]) == ("50", "starter")

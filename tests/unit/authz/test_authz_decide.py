@@ -3,10 +3,10 @@
 import pytest
 
 from authz import decide as deciding
-from authz.decide import Admitted, May, Refused, Spent, Throttled, Verdict, refuse_token, rule
-from contract.claims import Claims, TokenFault
+from authz.decide import Admitted, Permitted, Refused, Spent, Throttled, Verdict, evaluate, refuse_token
+from contract.claims import Claims, TokenError
 from contract.limits import GROWTH, Budget
-from contract.operations import BY_ID, OPERATIONS, SCOPES, UNKNOWN_PATH, WRONG_METHOD, Operation, Unrouted
+from contract.operations import BY_ID, OPERATIONS, SCOPES, UNKNOWN_PATH, WRONG_METHOD, Operation, UnroutedOperation
 from contract.problems import (
     INSUFFICIENT_PERMISSION,
     INSUFFICIENT_SCOPE,
@@ -15,12 +15,12 @@ from contract.problems import (
     ROUTE_NOT_FOUND,
 )
 from contract.roles import Role
-from stores.buckets import Charge
+from stores.buckets import ChargeResult
 from tests.unit.authz.asking import claims
 
 LIST, CREATE, DELETE = BY_ID["contacts.list"], BY_ID["contacts.create"], BY_ID["contacts.delete"]
 BUDGETS = tuple(Budget(policy, policy.interval_us) for policy in GROWTH.policies)
-PASSED = Charge(True, BUDGETS)
+PASSED = ChargeResult(True, BUDGETS)
 SPENT = Spent(1, BUDGETS)
 FULL = Budget(GROWTH.burst, GROWTH.burst.window_us)
 
@@ -34,13 +34,13 @@ VIEWERS = frozenset(
 )
 
 
-def decide(row: Operation | Unrouted, methods: tuple[str, ...], caller: Claims, made: Charge) -> Verdict:
-    return deciding.decide(rule(row, methods, caller), caller, row.cost, made)
+def decide(row: Operation | UnroutedOperation, methods: tuple[str, ...], caller: Claims, made: ChargeResult) -> Verdict:
+    return deciding.decide(evaluate(row, methods, caller), caller, row.cost, made)
 
 
 def test_who_has_scope_and_permission_is_admitted_with_all_that_its_user_may_do():
     verdict = decide(LIST, (), claims(role="viewer"), PASSED)
-    assert verdict == Admitted(May(claims(role="viewer"), VIEWERS), SPENT)
+    assert verdict == Admitted(Permitted(claims(role="viewer"), VIEWERS), SPENT)
 
 
 SCOPED = [row for row in OPERATIONS if row.scope is not None]
@@ -60,7 +60,7 @@ def test_every_operation_needs_its_scope_and_its_permission(row):
 @pytest.mark.parametrize("row", FOR_ANY_TOKEN, ids=lambda row: row.id)
 def test_any_token_will_do_for(row):
     nobody = claims(scope="", role="viewer", permissions="")
-    assert decide(row, (), nobody, PASSED) == Admitted(May(nobody, frozenset()), Spent(row.cost, BUDGETS))
+    assert decide(row, (), nobody, PASSED) == Admitted(Permitted(nobody, frozenset()), Spent(row.cost, BUDGETS))
 
 
 def test_a_missing_scope_is_named_beside_those_that_were_granted():
@@ -95,7 +95,7 @@ def test_the_permissions_claim_replaces_what_the_role_grants():
         INSUFFICIENT_PERMISSION
     )
     custom = claims(role="viewer", permissions="contacts:write made:up")
-    assert decide(CREATE, (), custom, PASSED) == Admitted(May(custom, frozenset({"contacts:write"})), SPENT)
+    assert decide(CREATE, (), custom, PASSED) == Admitted(Permitted(custom, frozenset({"contacts:write"})), SPENT)
 
 
 def test_the_scope_is_decided_before_the_permission():
@@ -121,34 +121,34 @@ def test_a_wrong_method_is_told_with_the_right_ones():
 @pytest.mark.parametrize("row", [CREATE, UNKNOWN_PATH], ids=["an operation", "an unknown path"])
 def test_the_limit_comes_before_everything_else_about(row):
     nobody = claims(role="viewer", scope="")
-    refused = Charge(False, (FULL, BUDGETS[1]))
+    refused = ChargeResult(False, (FULL, BUDGETS[1]))
     assert decide(row, (), nobody, refused) == Throttled(nobody, Spent(1, refused.budgets))
 
 
 def test_the_policy_that_has_to_be_waited_for_longest_is_the_one_that_is_told():
     day_full = Budget(GROWTH.daily, GROWTH.daily.window_us + 5_000_000)
-    verdict = decide(LIST, (), claims(), Charge(False, (FULL, day_full)))
+    verdict = decide(LIST, (), claims(), ChargeResult(False, (FULL, day_full)))
     assert isinstance(verdict, Throttled)
     assert (verdict.budget.policy.name, verdict.retry_after_s) == ("daily", 6)
 
 
 def test_a_token_that_is_not_canonical_accepts_nobody():
-    verdict = refuse_token(TokenFault.MALFORMED)
+    verdict = refuse_token(TokenError.MALFORMED)
     assert (verdict.problem, verdict.caller, verdict.spent) == (INVALID_TOKEN, None, None)
-    assert verdict.members == {"reason": "malformed", "detail": TokenFault.MALFORMED.detail}
+    assert verdict.members == {"reason": "malformed", "detail": TokenError.MALFORMED.detail}
 
 
-@pytest.mark.parametrize("fault", TokenFault)
+@pytest.mark.parametrize("fault", TokenError)
 def test_the_sentence_of_a_refused_token_fits_its_reason(fault):
     words = {
-        TokenFault.MALFORMED: "is malformed",
-        TokenFault.EXPIRED: "has expired",
-        TokenFault.NOT_YET_VALID: "is not valid yet",
-        TokenFault.WRONG_ISSUER: "is from another issuer",
-        TokenFault.WRONG_AUDIENCE: "is not meant for this API",
-        TokenFault.UNKNOWN_KEY: "is signed with a key that is not known",
-        TokenFault.BAD_SIGNATURE: "could not be verified",
-        TokenFault.REVOKED: "was revoked",
+        TokenError.MALFORMED: "is malformed",
+        TokenError.EXPIRED: "has expired",
+        TokenError.NOT_YET_VALID: "is not valid yet",
+        TokenError.WRONG_ISSUER: "is from another issuer",
+        TokenError.WRONG_AUDIENCE: "is not meant for this API",
+        TokenError.UNKNOWN_KEY: "is signed with a key that is not known",
+        TokenError.BAD_SIGNATURE: "could not be verified",
+        TokenError.REVOKED: "was revoked",
     }
     detail = refuse_token(fault).members["detail"]
     assert detail.startswith(f"This access token {words[fault]}")
@@ -157,4 +157,4 @@ def test_the_sentence_of_a_refused_token_fits_its_reason(fault):
 
 def test_no_operation_costs_more_than_the_smallest_plan_has():
     for row in OPERATIONS:
-        assert row.open or 1 <= row.cost <= 50, row.id
+        assert row.is_public or 1 <= row.cost <= 50, row.id

@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 import grpc
 import pytest
 
-from authz.fronts import Front, serve
-from authz.healthy import trouble_at
+from authz.fronts import ServerKind, serve
+from authz.healthy import health_problem
 from authz.question import NO_TRACE
-from authz.responses import internal_error, ready
-from authz.service import Give, Sent
+from authz.responses import internal_error_response, ready_response
+from authz.service import SendResponse, SerializedCheck
 from process.address import UnixAddress
 from tests.support.processes import accepts
 from tests.support.waiting import until
@@ -51,7 +51,7 @@ class Served:
 
 
 @asynccontextmanager
-async def standing(front: Front, trace: str = "") -> AsyncIterator[Served]:
+async def standing(front: ServerKind, trace: str = "") -> AsyncIterator[Served]:
     with TemporaryDirectory() as folder:
         address, stop = UnixAddress(Path(folder, "front.sock")), asyncio.Event()
 
@@ -59,7 +59,7 @@ async def standing(front: Front, trace: str = "") -> AsyncIterator[Served]:
             served.asked.append(message)
             return await served.check(message) if served.check else message[::-1]
 
-        async def checks(came: Sequence[Sent], give: Give) -> None:
+        async def checks(came: Sequence[SerializedCheck], give: SendResponse) -> None:
             served.traces += [one.traceparent for one in came]
             await one_by_one(check)(came, give)
 
@@ -74,7 +74,7 @@ async def standing(front: Front, trace: str = "") -> AsyncIterator[Served]:
             await served.serving
 
 
-@pytest.fixture(params=Front)
+@pytest.fixture(params=ServerKind)
 async def served(request) -> AsyncIterator[Served]:
     async with standing(request.param) as started:
         yield started
@@ -121,7 +121,7 @@ async def test_a_method_that_is_not_there_is_unimplemented(served, path):
     assert served.asked == []
 
 
-@pytest.mark.parametrize("front", Front)
+@pytest.mark.parametrize("front", ServerKind)
 async def test_the_trace_of_each_check_is_told_to_who_asks_for_it_and_to_nobody_else(front):
     traces = [f"00-{number:032x}-{number:016x}-0{number % 2}" for number in range(1, 20)]
     for trace, told in (("traceparent", [*traces, ""]), ("", [""] * 20)):
@@ -181,16 +181,16 @@ async def test_health_is_told_of_the_server_and_of_its_service_alone(served):
 
 async def test_the_probe_finds_a_front_that_answers_healthy(served):
     async def check(_: bytes) -> bytes:
-        return ready()
+        return ready_response()
 
     served.check = check
-    assert await asyncio.to_thread(trouble_at, served.address) == ""
+    assert await asyncio.to_thread(health_problem, served.address) == ""
 
     async def refusing(_: bytes) -> bytes:
-        return internal_error(NO_TRACE, "https://api.example")
+        return internal_error_response(NO_TRACE, "https://api.example")
 
     served.check = refusing
-    assert await asyncio.to_thread(trouble_at, served.address) != ""
+    assert await asyncio.to_thread(health_problem, served.address) != ""
 
 
 async def test_only_its_owner_may_connect(served):

@@ -9,11 +9,11 @@ import pytest
 
 from authz.limiter import FAILURES_TO_OPEN, PROBE_EVERY_S, Limiter
 from contract.claims import Claims
-from contract.failures import LIMITS_LOST
+from contract.failures import LIMITS_UNAVAILABLE
 from contract.limits import STARTER
-from contract.operations import DEAREST
-from stores.buckets import Ask, Charge, MemoryBuckets
-from stores.valkey import StoreLost
+from contract.operations import MAX_COST
+from stores.buckets import ChargeRequest, ChargeResult, MemoryBuckets
+from stores.valkey import StoreUnavailable
 from tests.unit.authz.asking import claims
 
 
@@ -28,17 +28,19 @@ class Breakable:
         self.released = asyncio.Event()
         self.cut_part: str | None = None
 
-    def part(self, business: str) -> str:
+    def partition(self, business: str) -> str:
         return business[-1]
 
-    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
+    async def charge(self, asks: Sequence[ChargeRequest]) -> Sequence[ChargeResult | StoreUnavailable]:
         self.tried += len(asks)
         # As on a wire: all that was asked in one turn is on its way before the first answer.
         await asyncio.sleep(0)
         if self.hangs:
             await self.released.wait()
         return [
-            StoreLost("cut") if self.cut or self.cut_part == self.part(ask.business) else self._buckets.charged(ask)
+            StoreUnavailable("cut")
+            if self.cut or self.cut_part == self.partition(ask.business)
+            else self._buckets.charge_one(ask)
             for ask in asks
         ]
 
@@ -65,12 +67,12 @@ def limiter(store: Breakable, clock: Callable[[], float], log) -> Limiter:
     return Limiter(store, log, processes=4, clock=clock)
 
 
-async def charged(limiter: Limiter, caller: Claims, cost: int) -> Charge:
-    [made] = await limiter.charge([Ask(caller.rate_key, caller.business, caller.plan, cost)])
+async def charged(limiter: Limiter, caller: Claims, cost: int) -> ChargeResult:
+    [made] = await limiter.charge([ChargeRequest(caller.rate_key, caller.business, caller.plan, cost)])
     return made
 
 
-async def ask(limiter: Limiter, times: int = 1) -> list[Charge]:
+async def ask(limiter: Limiter, times: int = 1) -> list[ChargeResult]:
     return [await charged(limiter, claims(), 1) for _ in range(times)]
 
 
@@ -81,7 +83,7 @@ async def test_charges_the_family_in_its_business_by_its_plan(limiter):
     assert [charge.budgets[0].remaining for charge in (first, other_family, other_business)] == [47, 49, 49]
 
 
-def limits(charge: Charge) -> list[int]:
+def limits(charge: ChargeResult) -> list[int]:
     return [budget.policy.limit for budget in charge.budgets]
 
 
@@ -101,7 +103,7 @@ async def test_without_the_store_each_of_all_processes_grants_its_part(limiter, 
 @pytest.mark.parametrize(("processes", "burst"), [(1, 100), (3, 33), (10, 10), (11, 10), (1000, 10)])
 async def test_however_many_processes_there_are_the_dearest_operation_stays_possible(store, log, processes, burst):
     store.cut = True
-    charge = await charged(Limiter(store, log, processes=processes), claims(), DEAREST)
+    charge = await charged(Limiter(store, log, processes=processes), claims(), MAX_COST)
     assert charge.passed
     assert limits(charge)[0] == burst
 
@@ -160,7 +162,7 @@ async def test_all_calls_that_one_stall_has_ended_are_one_failure(limiter, store
 
 async def test_what_is_lost_of_several_that_are_asked_together_is_that_alone(limiter, store):
     store.cut_part = "2"
-    asks = [Ask(f"family-{n}", f"biz_{n}", STARTER, 1) for n in (1, 2, 3)]
+    asks = [ChargeRequest(f"family-{n}", f"biz_{n}", STARTER, 1) for n in (1, 2, 3)]
     assert [limits(charge)[0] for charge in await limiter.charge(asks)] == [50, 12, 50]
     assert store.tried == 3
 
@@ -225,7 +227,7 @@ async def test_losing_and_finding_it_is_logged_once_each(limiter, store, clock, 
     clock.now_s += PROBE_EVERY_S
     await ask(limiter, 50)
     assert [call.kwargs for call in logged.calls] == [
-        {"event": "limits lost", "cause": "cut", "instead": LIMITS_LOST.instead},
+        {"event": "limits lost", "cause": "cut", "instead": LIMITS_UNAVAILABLE.instead},
         {"event": "limits back", "was_open": True, "counted_alone": 100},
     ]
 

@@ -5,26 +5,26 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from authz.limiter import FAILURES_TO_OPEN, Limiter
-from authz.metrics import watch
+from authz.metrics import register_state
 from process.metrics import new_registry
 from stores.receipt import Receipt
-from stores.receipts import QUEUE, MemoryReceipts, Outbox
-from stores.revocations.follower import Follower
+from stores.receipts import MAX_QUEUED, MemoryReceipts, ReceiptQueue
+from stores.revocations.follower import FeedFollower
 from tests.unit.authz.asking import TRACE_ID, claims
 from tests.unit.authz.test_authz_limiter import Breakable, Clock, charged
 
 RECEIPT = Receipt(TRACE_ID, "usr_1", "contacts.list", 0)
 
 
-def watched(limiter: Limiter, outbox: Outbox, follower: Follower) -> CollectorRegistry:
+def watched(limiter: Limiter, outbox: ReceiptQueue, follower: FeedFollower) -> CollectorRegistry:
     registry = new_registry()
-    watch(registry, limiter, outbox, follower)
+    register_state(registry, limiter, outbox, follower)
     return registry
 
 
-def parts(log, clock: Clock, store: Breakable) -> tuple[Limiter, Outbox, Follower]:
-    follower = Follower(None, Path("none"), log, max_age_s=1.0, clock=clock)  # type: ignore[arg-type]
-    return Limiter(store, log, clock=clock), Outbox(MemoryReceipts(lambda: 0), log), follower
+def parts(log, clock: Clock, store: Breakable) -> tuple[Limiter, ReceiptQueue, FeedFollower]:
+    follower = FeedFollower(None, Path("none"), log, max_age_s=1.0, clock=clock)  # type: ignore[arg-type]
+    return Limiter(store, log, clock=clock), ReceiptQueue(MemoryReceipts(lambda: 0), log), follower
 
 
 async def test_a_limiter_that_counts_by_itself_is_shown_until_the_store_is_back(log) -> None:
@@ -45,7 +45,7 @@ async def test_a_limiter_that_counts_by_itself_is_shown_until_the_store_is_back(
 async def test_a_receipt_that_found_no_room_is_shown(log) -> None:
     limiter, outbox, follower = parts(log, Clock(), Breakable())
     registry = watched(limiter, outbox, follower)
-    for _ in range(QUEUE):
+    for _ in range(MAX_QUEUED):
         outbox.put("biz_1", RECEIPT)
     assert registry.get_sample_value("authz_receipts_dropped_total") == 0
     outbox.put("biz_1", RECEIPT)

@@ -22,9 +22,9 @@ from redis.asyncio import Redis
 from contract.limits import GROWTH
 from contract.operations import READINESS
 from process.address import Address, TcpAddress, UnixAddress
-from process.priority import DECIDES, WORKS
+from process.priority import AUTHZ_NICE, TRANSCODER_NICE
 from process.secret import SharedSecret
-from stores.revocations.events import Kind
+from stores.revocations.events import EventKind
 from tests.stores.valkey_process import LOADING_SLOWLY, valkey_at
 from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import accepts, free_ports, niceness, niceness_beyond_ours, running
@@ -119,8 +119,8 @@ async def test_only_its_owner_may_connect(folder, process):
 
 
 async def test_it_gives_way_to_whoever_refuses_and_not_to_whoever_works(process):
-    assert niceness(process.pid) == niceness_beyond_ours(DECIDES)
-    assert DECIDES < WORKS
+    assert niceness(process.pid) == niceness_beyond_ours(AUTHZ_NICE)
+    assert AUTHZ_NICE < TRANSCODER_NICE
 
 
 async def test_of_twice_the_limit_in_parallel_the_limit_passes_and_all_are_answered(folder, ask):
@@ -348,7 +348,7 @@ async def test_told_to_stop_before_it_has_heard_anything_it_ends(bare_folder):
 async def test_what_it_was_told_in_an_earlier_life_is_enough_to_begin_with(bare_folder):
     socket = bare_folder / "authz.sock"
     async with serving_feed(bare_folder) as feed:
-        await feed.tell(Kind.TOKEN, CLAIMS["jti"])
+        await feed.tell(EventKind.TOKEN, CLAIMS["jti"])
         async with authz(bare_folder, UnixAddress(socket), f"unix:{socket}"):
             await until((bare_folder / "revocations.json").exists, "the snapshot")
     async with (

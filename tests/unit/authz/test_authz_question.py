@@ -12,12 +12,12 @@ from authz.question import (
     NO_TRACE,
     OPERATION_KEY,
     PAYLOAD_KEY,
-    Matter,
-    Question,
-    Readiness,
-    Unreadable,
-    read_matter,
-    read_question,
+    CheckSubject,
+    InvalidCheck,
+    ParsedCheck,
+    ReadinessProbe,
+    parse_check,
+    parse_subject,
 )
 from contract.operations import OPERATIONS, READINESS, UNKNOWN_PATH, WRONG_METHOD
 from edge import filters
@@ -26,41 +26,41 @@ from tests.unit.authz.asking import CLAIMS, JWT_HEADER, TRACE_ID, a_check, a_req
 ALLOWED = {"allowed_methods": "GET, HEAD, POST, OPTIONS"}
 
 
-def read(message: bytes) -> Matter | Readiness | str:
+def read(message: bytes) -> CheckSubject | ReadinessProbe | str:
     """What is asked, or what is wrong with it."""
-    asked = read_question(message)
-    return asked.why if isinstance(asked, Unreadable) else read_matter(asked.matter)
+    asked = parse_check(message)
+    return asked.reason if isinstance(asked, InvalidCheck) else parse_subject(asked.cache_key)
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.id)
 def test_the_route_names_the_operation(row):
     asked = read(a_check(row.id))
-    assert isinstance(asked, Matter)
-    assert (asked.row, asked.allowed_methods) == (row, ())
+    assert isinstance(asked, CheckSubject)
+    assert (asked.operation, asked.allowed_methods) == (row, ())
     assert (asked.token.header, asked.token.payload) == (JWT_HEADER, CLAIMS)
 
 
 def test_an_unknown_path_is_asked_about_too():
     asked = read(a_check(UNKNOWN_PATH.id))
-    assert isinstance(asked, Matter)
-    assert asked.row == UNKNOWN_PATH
+    assert isinstance(asked, CheckSubject)
+    assert asked.operation == UNKNOWN_PATH
 
 
 @pytest.mark.parametrize("text", ["GET, HEAD, POST, OPTIONS", "GET,HEAD,POST,OPTIONS"])
 def test_a_wrong_method_comes_with_the_allowed_ones(text):
     asked = read(a_check(WRONG_METHOD.id, context={"allowed_methods": text}))
-    assert isinstance(asked, Matter)
-    assert (asked.row, asked.allowed_methods) == (WRONG_METHOD, ("GET", "HEAD", "POST", "OPTIONS"))
+    assert isinstance(asked, CheckSubject)
+    assert (asked.operation, asked.allowed_methods) == (WRONG_METHOD, ("GET", "HEAD", "POST", "OPTIONS"))
 
 
 def test_the_edge_writes_where_authz_reads():
-    context = filters.decision("an-operation", allowed_methods="GET")[filters.EXT_AUTHZ]["check_settings"]
+    context = filters.ext_authz_operation("an-operation", allowed_methods="GET")[filters.EXT_AUTHZ]["check_settings"]
     assert context == {"context_extensions": {OPERATION_KEY: "an-operation", ALLOWED_METHODS_KEY: "GET"}}
     assert (filters.JWT, filters.JWT_PAYLOAD, filters.JWT_HEADER) == (JWT_NAMESPACE, PAYLOAD_KEY, HEADER_KEY)
 
 
 def test_readiness_needs_no_token():
-    assert read(a_check(READINESS, header=None, payload=None)) == Readiness()
+    assert read(a_check(READINESS, header=None, payload=None)) == ReadinessProbe()
 
 
 def test_fields_of_the_protocol_that_we_do_not_know_are_read_over():
@@ -68,7 +68,7 @@ def test_fields_of_the_protocol_that_we_do_not_know_are_read_over():
     unknown = b"\x22\x03abc"
     assert known.attributes.MergeFromString(b"") == 0
     asked = read(known.SerializeToString() + b"\x7a" + bytes([len(unknown)]) + unknown)
-    assert isinstance(asked, Matter)
+    assert isinstance(asked, CheckSubject)
 
 
 def with_header_instead_of_context() -> bytes:
@@ -132,12 +132,17 @@ def test_it_is_no_question_when_it(message):
 
 
 def test_the_same_question_is_the_same_matter_whoever_comes_with_it_and_whenever():
-    one, other = (read_question(a_check(trace_id=trace_id)) for trace_id in (TRACE_ID, NO_TRACE))
-    assert isinstance(one, Question)
-    assert isinstance(other, Question)
+    one, other = (parse_check(a_check(trace_id=trace_id)) for trace_id in (TRACE_ID, NO_TRACE))
+    assert isinstance(one, ParsedCheck)
+    assert isinstance(other, ParsedCheck)
     assert (one.trace_id, other.trace_id) == (TRACE_ID, NO_TRACE)
     backwards = a_check(payload=dict(reversed(CLAIMS.items())), header=dict(reversed(JWT_HEADER.items())))
-    assert one.matter == other.matter == read_question(timed(a_request())).matter == read_question(backwards).matter
+    assert (
+        one.cache_key
+        == other.cache_key
+        == parse_check(timed(a_request())).cache_key
+        == parse_check(backwards).cache_key
+    )
 
 
 def timed(request: CheckRequest) -> bytes:
@@ -161,12 +166,12 @@ OTHER_MATTERS = {
 
 @pytest.mark.parametrize("message", OTHER_MATTERS.values(), ids=OTHER_MATTERS.keys())
 def test_it_is_another_matter_with_another(message):
-    assert read_question(message).matter != read_question(a_check()).matter
+    assert parse_check(message).cache_key != parse_check(a_check()).cache_key
 
 
 def test_what_cannot_be_read_keeps_its_trace():
-    assert read_question(a_check("nothing")).trace_id == TRACE_ID
-    assert read_question(b"\xff").trace_id == NO_TRACE
+    assert parse_check(a_check("nothing")).trace_id == TRACE_ID
+    assert parse_check(b"\xff").trace_id == NO_TRACE
 
 
 @given(st.binary(max_size=400))
@@ -179,9 +184,9 @@ def test_what_is_read_is_what_stands_there_when_a_byte_is_changed(data):
     message = bytearray(a_check())
     message[data.draw(st.integers(0, len(message) - 1))] = data.draw(st.integers(0, 255))
     asked = read(bytes(message))
-    if isinstance(asked, Matter):
+    if isinstance(asked, CheckSubject):
         there = CheckRequest.FromString(bytes(message)).attributes
-        assert asked.row.id == there.context_extensions["operation"]
+        assert asked.operation.id == there.context_extensions["operation"]
         token = there.metadata_context.filter_metadata["envoy.filters.http.jwt_authn"]
         subject = token["jwt_payload"].fields["sub"]
         assert (

@@ -3,10 +3,10 @@
 import pytest
 
 from authz import responses
-from authz.decide import Admitted, May, Refused, Spent, Throttled, refuse_token
+from authz.decide import Admitted, Permitted, Refused, Spent, Throttled, refuse_token
 from authz.ext_authz_pb2 import CheckResponse
-from contract.claims import TokenFault
-from contract.headers import EVERY_ANSWER, IDENTITY, PRIVATE_ANSWER, RATE_HEADERS
+from contract.claims import TokenError
+from contract.headers import COMMON_RESPONSE_HEADERS, IDENTITY, PRIVATE_RESPONSE_HEADERS, RATE_HEADERS
 from contract.limits import GROWTH, Budget
 from contract.problems import INSUFFICIENT_SCOPE, OVERLOADED, PROBLEMS
 from tests.unit.authz.asking import API_URL, TRACE_ID, answer, as_bytes, claims
@@ -21,7 +21,7 @@ def told(verdict):
 
 def test_an_admitted_caller_is_introduced_by_every_identity_header():
     caller = claims(role="manager")
-    admitted = told(Admitted(May(caller, frozenset({"b:read", "a:write"})), SPENT))
+    admitted = told(Admitted(Permitted(caller, frozenset({"b:read", "a:write"})), SPENT))
     assert admitted.status == 200
     assert admitted.upstream == {
         "x-gw-business-id": caller.business,
@@ -38,7 +38,7 @@ def test_an_admitted_caller_is_introduced_by_every_identity_header():
 
 
 def test_the_rate_headers_tell_both_budgets_twice():
-    assert told(Admitted(May(claims(), frozenset()), SPENT)).headers == {
+    assert told(Admitted(Permitted(claims(), frozenset()), SPENT)).headers == {
         "x-ratelimit-limit": "100",
         "x-ratelimit-remaining": "99",
         "x-ratelimit-reset": "1",
@@ -73,7 +73,7 @@ def test_every_refusal_after_the_charge_carries_the_rate_headers_and_a_receipt(p
     assert refused.status == problem.status
     assert set(RATE_HEADERS) <= set(refused.headers)
     assert refused.headers["content-type"] == "application/problem+json"
-    assert {*EVERY_ANSWER, *PRIVATE_ANSWER} <= set(refused.headers.items())
+    assert {*COMMON_RESPONSE_HEADERS, *PRIVATE_RESPONSE_HEADERS} <= set(refused.headers.items())
     assert refused.body["type"] == f"{API_URL}/problems/{problem.code}"
     assert refused.body["trace_id"] == TRACE_ID
     assert refused.body["instance"] == f"/v1/requests/{TRACE_ID}"
@@ -88,7 +88,7 @@ def test_members_and_headers_of_a_refusal_are_passed_on():
 
 
 def test_a_token_that_was_not_accepted_has_no_receipt_and_no_budget():
-    refused = told(refuse_token(TokenFault.MALFORMED))
+    refused = told(refuse_token(TokenError.MALFORMED))
     assert refused.status == 401
     assert "instance" not in refused.body
     assert not set(RATE_HEADERS) & set(refused.headers)
@@ -104,16 +104,16 @@ def test_where_nothing_was_counted_nothing_is_claimed_about_budgets():
 
 
 def test_what_is_ready_goes_on_as_nobody():
-    ready = answer(responses.ready())
+    ready = answer(responses.ready_response())
     assert (ready.status, ready.headers, ready.upstream) == (200, {}, {})
 
 
 def test_an_internal_error_tells_nothing():
-    failed = answer(responses.internal_error(TRACE_ID, API_URL))
+    failed = answer(responses.internal_error_response(TRACE_ID, API_URL))
     assert failed.status == 500
     assert set(failed.body) == {"type", "title", "status", "detail", "code", "trace_id", "retryable", "outcome"}
 
 
 def test_no_answer_of_ours_is_empty_since_an_empty_one_is_an_allow():
     assert CheckResponse().SerializeToString() == b""
-    assert responses.ready() != b""
+    assert responses.ready_response() != b""

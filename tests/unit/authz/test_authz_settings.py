@@ -16,12 +16,12 @@ GOOD = {
 
 def test_alone_by_itself_and_patient_for_eight_milliseconds_when_told_nothing_else():
     settings = load(GOOD)
-    assert (settings.authz_at_work, settings.limits_timeout_s) == (1, 0.008)
+    assert (settings.replicas, settings.limits_timeout_s) == (1, 0.008)
 
 
 def test_as_many_and_as_patient_as_it_is_told():
     settings = load(GOOD | {"AUTHZ_AT_WORK": "4", "LIMITS_TIMEOUT_MS": "200"})
-    assert (settings.authz_at_work, settings.limits_timeout_s) == (4, 0.2)
+    assert (settings.replicas, settings.limits_timeout_s) == (4, 0.2)
 
 
 @pytest.mark.parametrize("name", ["AUTHZ_AT_WORK", "LIMITS_TIMEOUT_MS"])

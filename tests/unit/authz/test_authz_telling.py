@@ -7,11 +7,11 @@ import pytest
 from authz.limiter import Limiter
 from authz.service import Authorizer
 from authz.settings import load
-from authz.telling import Teller, sampled
+from authz.telling import DecisionLog, is_sampled
 from contract.operations import READINESS, UNKNOWN_PATH, WRONG_METHOD
 from process.settings import SettingsError
 from stores.buckets import MemoryBuckets
-from stores.receipts import MemoryReceipts, Outbox
+from stores.receipts import MemoryReceipts, ReceiptQueue
 from tests.unit.authz.asking import (
     API_URL,
     CLAIMS,
@@ -33,8 +33,8 @@ class House:
 
     def __init__(self, log, share=0.0):
         self.store = MemoryReceipts(lambda: 0)
-        self.outbox = Outbox(self.store, log)
-        teller = Teller(log, self.outbox, allowed_share=share)
+        self.outbox = ReceiptQueue(self.store, log)
+        teller = DecisionLog(log, self.outbox, allowed_share=share)
         limiter = Limiter(MemoryBuckets(lambda: NOW_US), log)
         authorizer = Authorizer(limiter, Known(NOTHING_REVOKED), teller, api_url=API_URL)
 
@@ -44,7 +44,7 @@ class House:
         return answer(await self.check(a_check(operation, **parts)))
 
     async def receipt(self, trace_id=TRACE_ID):
-        async with self.outbox.delivering():
+        async with self.outbox.deliver_in_background():
             pass
         return await self.store.find(CLAIMS["business_id"], trace_id)
 
@@ -218,10 +218,10 @@ async def test_of_allows_a_share_is_told_and_every_process_takes_the_same(log, l
     for trace_id in asked:
         await house.ask(trace_id=trace_id, payload=CLAIMS | {"rate_key": trace_id})
     told = [line.kwargs["trace_id"] for line in logged.calls]
-    assert told == [trace_id for trace_id in asked if sampled(trace_id, 0.25)]
+    assert told == [trace_id for trace_id in asked if is_sampled(trace_id, 0.25)]
     assert 60 < len(told) < 140
-    assert not any(sampled(trace_id, 0.0) for trace_id in asked)
-    assert all(sampled(trace_id, 1.0) for trace_id in asked)
+    assert not any(is_sampled(trace_id, 0.0) for trace_id in asked)
+    assert all(is_sampled(trace_id, 1.0) for trace_id in asked)
 
 
 SETTINGS = {

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import pytest
 
 from authz.limiter import Limiter
-from authz.service import Authorizer, Sent
-from authz.telling import Teller
+from authz.service import Authorizer, SerializedCheck
+from authz.telling import DecisionLog
 from contract.limits import PLANS
 from contract.operations import READINESS
-from stores.buckets import Ask, Charge, MemoryBuckets
-from stores.revocations.events import Event, Kind
+from stores.buckets import ChargeRequest, ChargeResult, MemoryBuckets
+from stores.revocations.events import Event, EventKind
 from stores.revocations.held import RevocationSet
-from stores.valkey import StoreLost
+from stores.valkey import StoreUnavailable
 from tests.unit.authz.asking import API_URL, CLAIMS, Known, a_check, alone, answer
 
 NOW_US = 1_800_000_000_000_000
@@ -33,10 +33,12 @@ class Shop:
     def part(self, business: str) -> str:
         return business
 
-    async def charge(self, asks: Sequence[Ask]) -> Sequence[Charge | StoreLost]:
+    async def charge(self, asks: Sequence[ChargeRequest]) -> Sequence[ChargeResult | StoreUnavailable]:
         self.came.append(len(asks))
         await self.opens.wait()
-        return [StoreLost("away") if ask.business == self.lost else self._buckets.charged(ask) for ask in asks]
+        return [
+            StoreUnavailable("away") if ask.business == self.lost else self._buckets.charge_one(ask) for ask in asks
+        ]
 
 
 @pytest.fixture
@@ -51,15 +53,15 @@ def held() -> RevocationSet:
 
 @pytest.fixture
 def authorizer(shop, held, log) -> Authorizer:
-    teller = Teller(log, allowed_share=1.0)
+    teller = DecisionLog(log, allowed_share=1.0)
     return Authorizer(Limiter(shop, log), Known(held), teller, api_url=API_URL, clock=lambda: NOW_US * 1000)
 
 
-def of(jti: str, operation: str = "contacts.list", **claims: object) -> Sent:
-    return Sent(a_check(operation, payload=CLAIMS | {"jti": jti, "rate_key": jti} | claims))
+def of(jti: str, operation: str = "contacts.list", **claims: object) -> SerializedCheck:
+    return SerializedCheck(a_check(operation, payload=CLAIMS | {"jti": jti, "rate_key": jti} | claims))
 
 
-async def asked(authorizer: Authorizer, *checks: Sent) -> list[int]:
+async def asked(authorizer: Authorizer, *checks: SerializedCheck) -> list[int]:
     answers: dict[int, bytes] = {}
     await authorizer.check_all(checks, answers.__setitem__)
     return [answer(answers[number]).status for number in range(len(checks))]
@@ -74,9 +76,9 @@ async def test_each_has_the_answer_to_its_own_question(authorizer):
     checks = (
         of("good"),
         of("scopeless", scope=""),
-        Sent(b"\xff"),
+        SerializedCheck(b"\xff"),
         of("malformed", sub="x"),
-        Sent(a_check(READINESS, header=None, payload=None)),
+        SerializedCheck(a_check(READINESS, header=None, payload=None)),
         of("viewer", "contacts.create", role="viewer"),
     )
     assert await asked(authorizer, *checks) == [200, 403, 500, 401, 200, 403]
@@ -90,7 +92,7 @@ async def test_one_family_is_charged_in_the_order_in_which_it_asks(authorizer):
 async def test_what_needs_no_charge_waits_for_none(authorizer, shop):
     shop.opens.clear()
     answers: dict[int, bytes] = {}
-    checks = (of("slow"), Sent(b""), of("malformed", sub="x"))
+    checks = (of("slow"), SerializedCheck(b""), of("malformed", sub="x"))
     waiting = asyncio.ensure_future(authorizer.check_all(checks, answers.__setitem__))
     await asyncio.sleep(0)
     assert sorted(answers) == [1, 2]
@@ -101,7 +103,7 @@ async def test_what_needs_no_charge_waits_for_none(authorizer, shop):
 
 async def test_one_that_breaks_ends_itself_alone(authorizer, logged, monkeypatch):
     checks = [of("good"), of("breaks", business_id="biz_" + "2" * 26), of("good-too")]
-    silent = RevocationSet.is_silent_on
+    silent = RevocationSet.is_clear
     breaks = checks[1].message
     monkeypatch.setattr(
         RevocationSet, "is_silent_on", lambda *of: 1 / 0 if of[1].business.encode() in breaks else silent(*of)
@@ -117,10 +119,10 @@ async def test_whose_charge_is_lost_is_counted_here_and_the_others_by_all(author
 
 
 CHANGES = {
-    "its token is revoked": Event(1, "0", Kind.TOKEN, "known", NOW_US // 1_000_000),
-    "its user's tokens are revoked": Event(1, "0", Kind.SUBJECT, CLAIMS["sub"], NOW_US // 1_000_000),
-    "its key is withdrawn": Event(1, "0", Kind.KEY, "a-key", NOW_US // 1_000_000),
-    "its business is suspended": Event(1, "0", Kind.SUSPEND, CLAIMS["business_id"], NOW_US // 1_000_000),
+    "its token is revoked": Event(1, "0", EventKind.TOKEN, "known", NOW_US // 1_000_000),
+    "its user's tokens are revoked": Event(1, "0", EventKind.SUBJECT, CLAIMS["sub"], NOW_US // 1_000_000),
+    "its key is withdrawn": Event(1, "0", EventKind.KEY, "a-key", NOW_US // 1_000_000),
+    "its business is suspended": Event(1, "0", EventKind.SUSPEND, CLAIMS["business_id"], NOW_US // 1_000_000),
 }
 
 
@@ -136,9 +138,9 @@ async def test_a_caller_who_was_let_through_is_on_its_business_plan_at_once(auth
         return answer(await alone(authorizer.check_all)(of("known").message)).headers["x-ratelimit-limit"]
 
     assert await limit() == str(PLANS["growth"].burst.limit)
-    held.apply(Event(1, "0", Kind.PLAN, CLAIMS["business_id"], NOW_US // 1_000_000, value="scale"))
+    held.apply(Event(1, "0", EventKind.PLAN, CLAIMS["business_id"], NOW_US // 1_000_000, value="scale"))
     assert await limit() == str(PLANS["scale"].burst.limit)
-    held.apply(Event(2, "0", Kind.PLAN, CLAIMS["business_id"], NOW_US // 1_000_000))
+    held.apply(Event(2, "0", EventKind.PLAN, CLAIMS["business_id"], NOW_US // 1_000_000))
     assert await limit() == str(PLANS["growth"].burst.limit)
 
 
@@ -152,6 +154,6 @@ async def test_two_tokens_of_one_id_are_two_callers(authorizer):
 
 async def test_every_line_names_the_trace_that_its_check_belongs_to(authorizer, logged):
     for message in (of("good").message, of("scopeless", scope="").message, b"\xff"):
-        await asked(authorizer, Sent(message, TRACE))
-        await asked(authorizer, Sent(message))
+        await asked(authorizer, SerializedCheck(message, TRACE))
+        await asked(authorizer, SerializedCheck(message))
     assert [line.kwargs.get("w3c_trace_id") for line in logged.calls] == [TRACE[3:35], None] * 3

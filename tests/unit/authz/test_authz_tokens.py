@@ -2,7 +2,7 @@
 
 import pytest
 
-from authz.tokens import NotCanonical, is_from_the_future, read_token
+from authz.tokens import NonCanonicalToken, is_from_the_future, read_token
 from contract.claims import TEXT_CLAIMS, TIME_CLAIMS, Claims
 from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, claims, without
 
@@ -31,7 +31,7 @@ OTHER_HEADERS = {
 
 @pytest.mark.parametrize(("header", "member"), OTHER_HEADERS.values(), ids=OTHER_HEADERS.keys())
 def test_refuses_a_token_that(header, member):
-    assert read_token(header, CLAIMS, audience=API_URL) == NotCanonical(member)
+    assert read_token(header, CLAIMS, audience=API_URL) == NonCanonicalToken(member)
 
 
 ELSEWHERE = {
@@ -44,18 +44,18 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize("audience", ELSEWHERE.values(), ids=ELSEWHERE.keys())
 def test_refuses_a_token_for_an_audience_that(audience):
-    assert read_token(JWT_HEADER, CLAIMS | {"aud": audience}, audience=API_URL) == NotCanonical("aud")
+    assert read_token(JWT_HEADER, CLAIMS | {"aud": audience}, audience=API_URL) == NonCanonicalToken("aud")
 
 
 @pytest.mark.parametrize("name", [*TEXT_CLAIMS, *TIME_CLAIMS])
 def test_refuses_a_token_without(name):
-    assert read_token(JWT_HEADER, without(CLAIMS, name), audience=API_URL) == NotCanonical(name)
+    assert read_token(JWT_HEADER, without(CLAIMS, name), audience=API_URL) == NonCanonicalToken(name)
 
 
 @pytest.mark.parametrize("name", [*TEXT_CLAIMS, "permissions"])
 @pytest.mark.parametrize("value", [None, True, 1.0], ids=["null or a list", "a boolean", "a number"])
 def test_refuses_a_token_with_a_text_claim_that_is(name, value):
-    assert read_token(JWT_HEADER, CLAIMS | {name: value}, audience=API_URL) == NotCanonical(name)
+    assert read_token(JWT_HEADER, CLAIMS | {name: value}, audience=API_URL) == NonCanonicalToken(name)
 
 
 def test_a_token_may_be_issued_by_a_clock_that_is_five_seconds_ahead_and_no_more():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz import wire
-from authz.decide import Admitted, May, Refused, Spent, Throttled
+from authz.decide import Admitted, Permitted, Refused, Spent, Throttled
 from authz.ext_authz_pb2 import (
     CheckResponse,
     DeniedHttpResponse,
@@ -48,19 +48,21 @@ def options(headers):
 @given(upstream=HEADERS, downstream=HEADERS)
 def test_an_allow(upstream, downstream):
     ok = OkHttpResponse(headers=options(upstream), response_headers_to_add=options(downstream))
-    made = wire.allow(wire.options(upstream, wire.TO_UPSTREAM), wire.options(downstream, wire.TO_CALLER))
+    made = wire.ok_response(
+        wire.header_options(upstream, wire.TO_UPSTREAM), wire.header_options(downstream, wire.TO_CALLER)
+    )
     assert made == CheckResponse(status=Status(code=0), ok_response=ok).SerializeToString()
 
 
 @given(status=st.integers(400, 599), headers=HEADERS, body=st.text(min_size=1, max_size=40_000))
 def test_a_denial(status, headers, body):
     denied = DeniedHttpResponse(status=HttpStatus(code=status), headers=options(headers), body=body)
-    made = wire.deny(status, wire.options(headers, wire.IN_DENIAL), body.encode())
+    made = wire.denied_response(status, wire.header_options(headers, wire.IN_DENIAL), body.encode())
     assert made == CheckResponse(status=Status(code=7), denied_response=denied).SerializeToString()
 
 
 VERDICTS = st.one_of(
-    st.builds(Admitted, st.builds(May, CALLERS, WORDS), spent()),
+    st.builds(Admitted, st.builds(Permitted, CALLERS, WORDS), spent()),
     st.builds(Throttled, CALLERS, spent()),
     st.builds(
         Refused,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.claims import MAX_CLAIM, OPTIONAL_TEXT_CLAIMS, TEXT_CLAIMS, TIME_CLAIMS, Claims, TokenKind, read_claims
+from contract.claims import MAX_CLAIM, OPTIONAL_TEXT_CLAIMS, TEXT_CLAIMS, TIME_CLAIMS, Claims, TokenKind, parse_claims
 from contract.limits import STARTER
 from contract.roles import Role
 
@@ -26,7 +26,7 @@ GOOD = {
 
 
 def test_claims_become_a_caller():
-    assert read_claims(GOOD) == Claims(
+    assert parse_claims(GOOD) == Claims(
         subject=GOOD["sub"],
         business=GOOD["business_id"],
         role=Role.MANAGER,
@@ -43,31 +43,33 @@ def test_claims_become_a_caller():
 
 
 def test_a_token_may_have_no_scope_at_all():
-    caller = read_claims(GOOD | {"scope": ""})
+    caller = parse_claims(GOOD | {"scope": ""})
     assert isinstance(caller, Claims)
     assert caller.scopes == frozenset()
 
 
 @pytest.mark.parametrize(("text", "permissions"), [("", frozenset()), ("a:b", {"a:b"}), ("a:b c:d", {"a:b", "c:d"})])
 def test_permissions_may_be_given(text, permissions):
-    caller = read_claims(GOOD | {"permissions": text})
+    caller = parse_claims(GOOD | {"permissions": text})
     assert isinstance(caller, Claims)
     assert caller.permissions == permissions
 
 
 def test_tokens_of_the_same_scopes_share_one_set_of_them():
-    one, other = (read_claims({**GOOD, "jti": jti, "scope": " ".join(["contacts:read", "deals:read"])}) for jti in "ab")
+    one, other = (
+        parse_claims({**GOOD, "jti": jti, "scope": " ".join(["contacts:read", "deals:read"])}) for jti in "ab"
+    )
     assert isinstance(one, Claims) and isinstance(other, Claims)
     assert one.scopes is other.scopes
 
 
 def test_other_claims_are_no_matter():
-    assert read_claims(GOOD | {"nonce": ["x"], "role_id": 7}) == read_claims(GOOD)
+    assert parse_claims(GOOD | {"nonce": ["x"], "role_id": 7}) == parse_claims(GOOD)
 
 
 @pytest.mark.parametrize("name", [*TEXT_CLAIMS, *TIME_CLAIMS])
 def test_names_a_claim_that_is_missing(name):
-    assert read_claims({other: value for other, value in GOOD.items() if other != name}) == name
+    assert parse_claims({other: value for other, value in GOOD.items() if other != name}) == name
 
 
 NOT_TEXT = [None, True, 5, 5.0, [], ["contacts:read"], {}, {"a": 1}]
@@ -76,7 +78,7 @@ NOT_TEXT = [None, True, 5, 5.0, [], ["contacts:read"], {}, {"a": 1}]
 @pytest.mark.parametrize("name", [*TEXT_CLAIMS, *OPTIONAL_TEXT_CLAIMS])
 @pytest.mark.parametrize("value", NOT_TEXT, ids=repr)
 def test_names_a_text_claim_that_is_no_text(name, value):
-    assert read_claims(GOOD | {name: value}) == name
+    assert parse_claims(GOOD | {name: value}) == name
 
 
 @pytest.mark.parametrize("name", TIME_CLAIMS)
@@ -84,7 +86,7 @@ def test_names_a_text_claim_that_is_no_text(name, value):
     "value", [None, True, "1800000000", 0, -1, math.nan, math.inf, -math.inf, 2.0**40, 1e300, [1]], ids=repr
 )
 def test_names_a_time_that_is_none(name, value):
-    assert read_claims(GOOD | {name: value}) == name
+    assert parse_claims(GOOD | {name: value}) == name
 
 
 OTHERWISE_SPELLED = {
@@ -121,7 +123,7 @@ OTHERWISE_SPELLED = {
 
 @pytest.mark.parametrize(("name", "value"), OTHERWISE_SPELLED.values(), ids=OTHERWISE_SPELLED.keys())
 def test_names_a_claim_with(name, value):
-    assert read_claims(GOOD | {name: value}) == name
+    assert parse_claims(GOOD | {name: value}) == name
 
 
 JSON = st.recursive(
@@ -133,12 +135,12 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*GOOD, "permissions", "other"]), JSON))
 def test_never_fails_on_whatever_a_token_may_hold(changes):
-    assert isinstance(read_claims(GOOD | changes), Claims | str)
+    assert isinstance(parse_claims(GOOD | changes), Claims | str)
 
 
 @given(st.sampled_from(sorted(TEXT_CLAIMS)), st.text())
 def test_what_is_read_can_be_sent_in_a_header_and_stand_in_a_key(name, value):
-    caller = read_claims(GOOD | {name: value})
+    caller = parse_claims(GOOD | {name: value})
     if isinstance(caller, Claims):
         for text in (caller.subject, caller.business, caller.client, caller.rate_key, caller.jti, *caller.scopes):
             assert text.isascii()

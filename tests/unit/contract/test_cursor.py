@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.cursor import CursorRefusal, Position, open_cursor, query_hash, seal_cursor
-from contract.sealing import key_ring
+from contract.cursor import CursorError, Position, open_cursor, query_hash, seal_cursor
+from contract.sealing import parse_key_ring
 from contract.vocabulary import TenantId
 
-KEYS = key_ring("1 " + "aa" * 32)
+KEYS = parse_key_ring("1 " + "aa" * 32)
 NOW_S = 1_800_000_000
 TENANT, OTHER = TenantId(1), TenantId(2)
 QUERY = query_hash({"operation": "contacts.list", "order_by": "created_at"})
@@ -62,26 +62,26 @@ def respelt(text: str) -> str:
 
 
 REFUSED = {
-    "has unused bits set, one byte over": (respelt(_with_spare(2)), CursorRefusal.MALFORMED),
-    "has unused bits set, two bytes over": (respelt(_with_spare(1)), CursorRefusal.MALFORMED),
-    "is padded": (_with_spare(1) + "=", CursorRefusal.MALFORMED),
-    "is empty": ("", CursorRefusal.MALFORMED),
-    "is no base 64": ("%%%%", CursorRefusal.MALFORMED),
-    "has one character too many": (GOOD + "A", CursorRefusal.MALFORMED),
-    "has one bit flipped": (flip_a_bit(GOOD), CursorRefusal.MALFORMED),
-    "is cut": (GOOD[:-4], CursorRefusal.MALFORMED),
-    "is outside ASCII": (GOOD[:-1] + "é", CursorRefusal.MALFORMED),
-    "is endless": ("A" * 4096, CursorRefusal.MALFORMED),
-    "was sealed for another tenant": (seal_cursor(POSITION, KEYS, tenant=OTHER), CursorRefusal.MALFORMED),
+    "has unused bits set, one byte over": (respelt(_with_spare(2)), CursorError.MALFORMED),
+    "has unused bits set, two bytes over": (respelt(_with_spare(1)), CursorError.MALFORMED),
+    "is padded": (_with_spare(1) + "=", CursorError.MALFORMED),
+    "is empty": ("", CursorError.MALFORMED),
+    "is no base 64": ("%%%%", CursorError.MALFORMED),
+    "has one character too many": (GOOD + "A", CursorError.MALFORMED),
+    "has one bit flipped": (flip_a_bit(GOOD), CursorError.MALFORMED),
+    "is cut": (GOOD[:-4], CursorError.MALFORMED),
+    "is outside ASCII": (GOOD[:-1] + "é", CursorError.MALFORMED),
+    "is endless": ("A" * 4096, CursorError.MALFORMED),
+    "was sealed for another tenant": (seal_cursor(POSITION, KEYS, tenant=OTHER), CursorError.MALFORMED),
     "was sealed under another key": (
-        seal_cursor(POSITION, key_ring("1 " + "bb" * 32), tenant=TENANT),
-        CursorRefusal.MALFORMED,
+        seal_cursor(POSITION, parse_key_ring("1 " + "bb" * 32), tenant=TENANT),
+        CursorError.MALFORMED,
     ),
     "belongs to another query": (
         seal_cursor(replace(POSITION, query=OTHER_QUERY), KEYS, tenant=TENANT),
-        CursorRefusal.QUERY_MISMATCH,
+        CursorError.QUERY_MISMATCH,
     ),
-    "has expired": (seal_cursor(replace(POSITION, expires_at_s=NOW_S), KEYS, tenant=TENANT), CursorRefusal.EXPIRED),
+    "has expired": (seal_cursor(replace(POSITION, expires_at_s=NOW_S), KEYS, tenant=TENANT), CursorError.EXPIRED),
 }
 
 
@@ -92,12 +92,12 @@ def test_refuses_a_cursor_that(text, refusal):
 
 @given(st.text(max_size=200))
 def test_no_text_at_random_opens(text):
-    assert opened(text) is CursorRefusal.MALFORMED
+    assert opened(text) is CursorError.MALFORMED
 
 
 def test_something_else_sealed_under_the_same_key_is_no_cursor():
     answer = base64.urlsafe_b64encode(KEYS.seal(b"x" * 40, bound_to=b"answer")).rstrip(b"=").decode()
-    assert opened(answer) is CursorRefusal.MALFORMED
+    assert opened(answer) is CursorError.MALFORMED
 
 
 def test_a_query_is_the_same_in_whatever_order_it_is_written():

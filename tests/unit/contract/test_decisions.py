@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authz.decide import May, Refused, rule
-from contract.decisions import decision, required_permission, required_scopes, roles_that_may
+from authz.decide import Permitted, Refused, evaluate
+from contract.decisions import allowed_roles, authorize, required_permission, required_scopes
 from contract.limits import GROWTH, Budget
 from contract.operations import BY_ID, OPERATIONS, PERMISSIONS, SCOPES
 from contract.roles import ROLES, Role
-from reference.decisions import decisions
-from stores.buckets import Charge
+from reference.decisions import permissions_page
+from stores.buckets import ChargeResult
 from tests.spec import decisions as promised
 from tests.unit.authz.asking import claims
 from tests.unit.transcoder.calls import a_call
 from transcoder.handlers import explain
 
 BUDGETS = tuple(Budget(policy, policy.interval_us) for policy in GROWTH.policies)
-PASSED = Charge(True, BUDGETS)
+PASSED = ChargeResult(True, BUDGETS)
 
 
 def words(text):
@@ -35,14 +35,14 @@ def code(problem):
 def test_every_operation_is_decided_for_every_role(row, role):
     for scopes in (frozenset(), frozenset(required_scopes(row)), frozenset(scope.name for scope in SCOPES)):
         for claimed in (None, frozenset(), frozenset({required_permission(row)})):
-            made = decision(row, role, claimed, scopes)
-            assert code(made.rule) == promised.refusal(row.id, role.word, claimed, scopes)
+            made = authorize(row, role, claimed, scopes)
+            assert code(made.problem) == promised.refusal(row.id, role.word, claimed, scopes)
             assert made.reason.endswith(".")
 
 
 @pytest.mark.parametrize(("operation", "role", "permissions", "scopes", "rule"), promised.SAMPLE)
 def test_is_decided_as_documented(operation, role, permissions, scopes, rule):
-    assert code(decision(BY_ID[operation], ROLES[role], words(permissions), words(scopes)).rule) == rule
+    assert code(authorize(BY_ID[operation], ROLES[role], words(permissions), words(scopes)).problem) == rule
     assert promised.refusal(operation, role, words(permissions), words(scopes)) == rule
 
 
@@ -72,13 +72,13 @@ def cases(draw):
 def test_two_models_never_differ_and_the_edge_is_told_what_is_explained(case):
     operation, role, claimed, scopes = case
     expected = promised.refusal(operation, role, claimed, scopes)
-    made = decision(BY_ID[operation], ROLES[role], claimed, scopes)
-    assert code(made.rule) == expected
+    made = authorize(BY_ID[operation], ROLES[role], claimed, scopes)
+    assert code(made.problem) == expected
 
     told = {} if claimed is None else {"permissions": " ".join(sorted(claimed))}
     caller = claims(role=role, scope=" ".join(sorted(scopes)), **told)
-    match rule(BY_ID[operation], (), caller):
-        case May(reason=reason):
+    match evaluate(BY_ID[operation], (), caller):
+        case Permitted(reason=reason):
             assert expected is None
         case Refused(problem=problem, reason=reason):
             assert problem.code == expected
@@ -102,7 +102,7 @@ async def test_is_explained_as_it_is_decided(operation, role, permissions, scope
     assert told == {
         "decision": "allow" if rule is None else "deny",
         "rule": rule,
-        "reason": decision(BY_ID[operation], ROLES[role], words(permissions), words(scopes)).reason,
+        "reason": authorize(BY_ID[operation], ROLES[role], words(permissions), words(scopes)).reason,
         "required_scopes": [needed] if needed else [],
         "granted_scopes": sorted(scopes.split()),
         "required_permission": needed,
@@ -119,11 +119,11 @@ async def test_words_that_are_no_permission_grant_nothing():
 
 
 def test_roles_are_told_highest_first():
-    assert roles_that_may(BY_ID["contacts.create"]) == (Role.ADMIN, Role.MANAGER, Role.MEMBER)
+    assert allowed_roles(BY_ID["contacts.create"]) == (Role.ADMIN, Role.MANAGER, Role.MEMBER)
 
 
 def test_the_document_has_a_line_for_every_operation():
-    lines = [line for line in decisions().splitlines() if line.startswith("| `")]
+    lines = [line for line in permissions_page().splitlines() if line.startswith("| `")]
     assert [line.split("`")[1] for line in lines] == [row.id for row in OPERATIONS]
     [explaining] = [line for line in lines if line.startswith("| `authorize.explain`")]
     needs, *cells = [cell.strip() for cell in explaining.split("|")[2:-1]]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.limits import PLANS, Budget, Policy, spend
+from contract.limits import PLANS, Budget, Policy, charge_bucket
 
 POLICIES = [policy for plan in PLANS.values() for policy in plan.policies]
 POLICY = st.sampled_from(POLICIES)
@@ -20,13 +20,13 @@ def test_a_unit_of_every_policy_takes_a_whole_number_of_microseconds(policy):
 @given(POLICY)
 def test_an_untouched_bucket_has_the_whole_limit(policy):
     assert Budget(policy, 0).remaining == policy.limit
-    assert spend(0, policy, policy.limit, now_us=NOW_US) == (NOW_US + policy.window_us, True)
-    assert spend(0, policy, policy.limit + 1, now_us=NOW_US) == (NOW_US, False)
+    assert charge_bucket(0, policy, policy.limit, now_us=NOW_US) == (NOW_US + policy.window_us, True)
+    assert charge_bucket(0, policy, policy.limit + 1, now_us=NOW_US) == (NOW_US, False)
 
 
 @given(POLICY, AHEAD_US, st.integers(1, 100))
 def test_a_refusal_is_free(policy, ahead_us, cost):
-    full_at_us, passed = spend(NOW_US + ahead_us, policy, cost, now_us=NOW_US)
+    full_at_us, passed = charge_bucket(NOW_US + ahead_us, policy, cost, now_us=NOW_US)
     if not passed:
         assert full_at_us == NOW_US + max(0, ahead_us)
 
@@ -34,14 +34,14 @@ def test_a_refusal_is_free(policy, ahead_us, cost):
 @given(POLICY, AHEAD_US, st.integers(1, 100))
 def test_a_charge_passes_exactly_when_that_much_remains(policy, ahead_us, cost):
     budget = Budget(policy, max(0, ahead_us))
-    _, passed = spend(NOW_US + ahead_us, policy, cost, now_us=NOW_US)
+    _, passed = charge_bucket(NOW_US + ahead_us, policy, cost, now_us=NOW_US)
     assert passed == (cost <= budget.remaining) == (budget.wait_s(cost) == 0)
 
 
 @given(POLICY, AHEAD_US, st.integers(1, 50))
 def test_what_was_charged_is_gone(policy, ahead_us, cost):
     before = Budget(policy, max(0, ahead_us))
-    full_at_us, passed = spend(NOW_US + ahead_us, policy, cost, now_us=NOW_US)
+    full_at_us, passed = charge_bucket(NOW_US + ahead_us, policy, cost, now_us=NOW_US)
     if passed:
         assert Budget(policy, full_at_us - NOW_US).remaining == before.remaining - cost
 
@@ -49,9 +49,9 @@ def test_what_was_charged_is_gone(policy, ahead_us, cost):
 @given(POLICY, AHEAD_US, st.integers(1, 50))
 def test_after_the_announced_wait_it_passes_and_a_second_earlier_it_does_not(policy, ahead_us, cost):
     wait_s = Budget(policy, max(0, ahead_us)).wait_s(cost)
-    assert spend(NOW_US + ahead_us, policy, cost, now_us=NOW_US + wait_s * 1_000_000)[1]
+    assert charge_bucket(NOW_US + ahead_us, policy, cost, now_us=NOW_US + wait_s * 1_000_000)[1]
     if wait_s:
-        assert not spend(NOW_US + ahead_us, policy, cost, now_us=NOW_US + (wait_s - 1) * 1_000_000)[1]
+        assert not charge_bucket(NOW_US + ahead_us, policy, cost, now_us=NOW_US + (wait_s - 1) * 1_000_000)[1]
 
 
 @given(POLICY, AHEAD_US)
@@ -68,6 +68,6 @@ def test_in_no_stretch_of_time_does_more_pass_than_the_limit_and_what_refilled(p
     now_us, full_at_us, passed_units = NOW_US, 0, 0
     for pause_us, cost in arrivals:
         now_us += pause_us
-        full_at_us, passed = spend(full_at_us, policy, cost, now_us=now_us)
+        full_at_us, passed = charge_bucket(full_at_us, policy, cost, now_us=now_us)
         passed_units += cost if passed else 0
     assert passed_units <= policy.limit + (now_us - NOW_US) / policy.interval_us

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from contract.operations import BY_ID, OPERATIONS, allowed_methods, paths
-from contract.vocabulary import READS, Kind
+from contract.vocabulary import READ_KINDS, Kind
 
 SIX = ("contacts", "companies", "deals", "tasks", "notes", "activities")
 ITEM = {
@@ -177,7 +177,7 @@ SEARCHED = {
     "notes": {"body"},
     "activities": {"subject", "body"},
 }
-RESOURCES = {row.of.name: row.of for row in OPERATIONS if row.of is not None}
+RESOURCES = {row.resource_row.name: row.resource_row for row in OPERATIONS if row.resource_row is not None}
 
 
 def told(row):
@@ -195,7 +195,9 @@ def test_each_of_the_six_can_be(word, verb):
 
 @pytest.mark.parametrize("word", SIX)
 def test_actions_are_posts_on_one_record_that_writers_may_make(word):
-    rows = {row.action.name: row for row in OPERATIONS if row.of and row.of.name == word and row.action}
+    rows = {
+        row.action.name: row for row in OPERATIONS if row.resource_row and row.resource_row.name == word and row.action
+    }
     assert rows.keys() == ACTIONS[word].keys()
     for name, tail in ACTIONS[word].items():
         path = f"/v1/{word}/{{{ITEM[word]}}}/{tail}"
@@ -212,8 +214,8 @@ def test_configuration_and_directories_are_as_documented(operation_id):
 
 def test_who_the_caller_is_needs_any_token_and_which_versions_there_are_needs_none():
     me, versions = BY_ID["me.get"], BY_ID["versions.list"]
-    assert (me.method, me.path, me.scope, me.cost, me.open) == ("GET", "/v1/me", None, 1, False)
-    assert (versions.method, versions.path, versions.scope, versions.cost, versions.open) == (
+    assert (me.method, me.path, me.scope, me.cost, me.is_public) == ("GET", "/v1/me", None, 1, False)
+    assert (versions.method, versions.path, versions.scope, versions.cost, versions.is_public) == (
         "GET",
         "/v1/versions",
         None,
@@ -223,7 +225,7 @@ def test_who_the_caller_is_needs_any_token_and_which_versions_there_are_needs_no
 
 
 def test_there_are_as_many_as_documented():
-    assert Counter(row.of.name for row in OPERATIONS if row.of is not None) == COUNTS
+    assert Counter(row.resource_row.name for row in OPERATIONS if row.resource_row is not None) == COUNTS
 
 
 def test_ids_are_used_once_and_so_is_a_method_on_a_path():
@@ -232,7 +234,7 @@ def test_ids_are_used_once_and_so_is_a_method_on_a_path():
     assert routes.most_common(1)[0][1] == 1
 
 
-@pytest.mark.parametrize("row", [row for row in OPERATIONS if row.of is not None], ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [row for row in OPERATIONS if row.resource_row is not None], ids=lambda row: row.id)
 def test_the_ids_in_a_path_are_those_of_the_records_that_it_names(row):
     named = re.findall(r"{(\w+)}", row.path)
     above = [row.of.parent.parameter] if row.of.parent else []
@@ -253,8 +255,8 @@ def test_no_template_can_be_mistaken_for_another():
 def test_only_creates_upserts_and_writing_batches_honour_a_key():
     keyed = {Kind.CREATE, Kind.UPSERT, Kind.BATCH_CREATE, Kind.BATCH_UPDATE, Kind.BATCH_DELETE, Kind.BATCH_UPSERT}
     for row in OPERATIONS:
-        assert row.keyed is (row.kind in keyed), row.id
-        assert not (row.keyed and row.kind in READS)
+        assert row.takes_idempotency_key is (row.kind in keyed), row.id
+        assert not (row.takes_idempotency_key and row.kind in READ_KINDS)
 
 
 def test_allow_lists_the_methods_of_a_path_with_head_beside_get():
@@ -279,7 +281,7 @@ def test_records_can_be_ordered_by(word):
 
 @pytest.mark.parametrize("word", SIX)
 def test_words_are_looked_for_in(word):
-    assert {row.name for row in RESOURCES[word].fields if row.searched} == SEARCHED[word]
+    assert {row.name for row in RESOURCES[word].fields if row.in_search_text} == SEARCHED[word]
     assert RESOURCES[word].upsert_on == UPSERT_ON[word]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.failures import FAILURES, Fallback
+from contract.failures import FAILURES, FailOpen
 from contract.problems import CONFLICT, PROBLEMS, RATE_LIMITED, VALIDATION_FAILED, ItemError, render, type_uri
 
 API_URL = "https://api.example"
@@ -67,12 +67,12 @@ def test_codes_and_titles_are_used_once():
 
 def test_every_failure_has_a_reason_and_a_stand_in_or_an_answer_that_can_be_retried():
     for failure in FAILURES:
-        assert failure.why
-        if isinstance(failure, Fallback):
+        assert failure.reason
+        if isinstance(failure, FailOpen):
             assert failure.instead
             continue
-        assert failure.answer.retryable, failure.lost
-        assert failure.answer.retry_after_s, failure.lost
+        assert failure.problem.retryable, failure.dependency
+        assert failure.problem.retry_after_s, failure.dependency
 
 
 def test_an_answer_without_a_receipt_points_at_none():

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.sealing import key_ring
+from contract.sealing import parse_key_ring
 
 ONE = "aa" * 32
 TWO = "bb" * 32
-RING = key_ring(f"1 {ONE}\n")
+RING = parse_key_ring(f"1 {ONE}\n")
 
 
 @given(st.binary(max_size=200), st.binary(max_size=50))
@@ -46,7 +46,7 @@ def test_the_same_is_never_sealed_alike():
 
 
 def test_the_first_key_seals_and_all_open():
-    before, overlap, after = key_ring(f"1 {ONE}"), key_ring(f"2 {TWO}\n1 {ONE}"), key_ring(f"2 {TWO}")
+    before, overlap, after = parse_key_ring(f"1 {ONE}"), parse_key_ring(f"2 {TWO}\n1 {ONE}"), parse_key_ring(f"2 {TWO}")
     old = before.seal(b"old", bound_to=b"x")
     new = overlap.seal(b"new", bound_to=b"x")
     assert (overlap.open(old, bound_to=b"x"), overlap.open(new, bound_to=b"x")) == (b"old", b"new")
@@ -54,11 +54,11 @@ def test_the_first_key_seals_and_all_open():
 
 
 def test_another_key_of_the_same_number_does_not_open():
-    assert key_ring(f"1 {TWO}").open(RING.seal(b"plain", bound_to=b"x"), bound_to=b"x") is None
+    assert parse_key_ring(f"1 {TWO}").open(RING.seal(b"plain", bound_to=b"x"), bound_to=b"x") is None
 
 
 def test_empty_lines_are_no_matter():
-    assert key_ring(f"\n1 {ONE}\n\n  \n2 {TWO}\n").current == 1
+    assert parse_key_ring(f"\n1 {ONE}\n\n  \n2 {TWO}\n").current == 1
 
 
 NO_RINGS = {
@@ -82,11 +82,11 @@ NO_RINGS = {
 @pytest.mark.parametrize("text", NO_RINGS.values(), ids=NO_RINGS.keys())
 def test_refuses_a_key_file_that_is(text):
     with pytest.raises(ValueError, match=r".+"):
-        key_ring(text)
+        parse_key_ring(text)
 
 
 @pytest.mark.parametrize("text", [f"1 {'zz' * 32}", f"1 {ONE[:-2]}", f"999 {ONE}"])
 def test_what_is_wrong_is_told_without_the_key(text):
     with pytest.raises(ValueError, match=r".+") as refused:
-        key_ring(text)
+        parse_key_ring(text)
     assert text.split()[1] not in str(refused.value)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract.vocabulary import phrase
+from contract.vocabulary import reason_phrase
 
 
 @pytest.mark.parametrize(
@@ -10,4 +10,4 @@ from contract.vocabulary import phrase
     [(404, "Not Found"), (413, "Content Too Large"), (422, "Unprocessable Content"), (503, "Service Unavailable")],
 )
 def test_statuses_are_called_what_rfc_9110_calls_them(status: int, words: str) -> None:
-    assert phrase(status) == words
+    assert reason_phrase(status) == words

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import hpack
 
 from grpcfront.connection import Connection
-from grpcfront.events import Called, Event
+from grpcfront.events import CallReceived, Event
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
@@ -113,7 +113,7 @@ class Peer:
         self.front = Connection(keep)
         self.now_s = 1000.0
         self._decoder = hpack.Decoder()
-        self.greeting = cut(self.front.to_send())
+        self.greeting = cut(self.front.data_to_send())
         if hello:
             assert self.says(hello) == []
             self.hears()
@@ -122,7 +122,7 @@ class Peer:
         return self.front.receive(data, self.now_s)
 
     def hears(self) -> list[Frame]:
-        return cut(self.front.to_send())
+        return cut(self.front.data_to_send())
 
     def hears_answers(self) -> dict[int, Answered]:
         """Of the streams that are spoken of."""
@@ -148,11 +148,11 @@ class Peer:
 
     def asks(self, stream: int, message: bytes = b"hello") -> None:
         """A call that is taken, and not answered yet."""
-        assert self.says(call(stream, message)) == [Called(stream, PATH, message)]
+        assert self.says(call(stream, message)) == [CallReceived(stream, PATH, message)]
 
     def is_served(self, stream: int) -> None:
         """Everything still works."""
         self.asks(stream, b"still there?")
-        self.front.answer(stream, b"yes")
+        self.front.respond(stream, b"yes")
         answer = self.hears_answers()[stream]
         assert (answer.message, answer.status) == (prefixed(b"yes"), 0)

@@ -4,9 +4,9 @@ import hpack
 import pytest
 from hpack.hpack import encode_integer
 
-from grpcfront.calls import HELD_BYTES, MESSAGE_BYTES
-from grpcfront.events import Called, Cancelled
-from grpcfront.statuses import Refusal, Status
+from grpcfront.calls import MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES
+from grpcfront.events import CallCancelled, CallReceived
+from grpcfront.statuses import CallError, Status
 from tests.unit.grpcfront.peer import (
     ACKNOWLEDGED,
     COMPRESSION_ERROR,
@@ -56,13 +56,13 @@ def test_an_answer_is_a_head_a_message_and_trailers(peer):
 
 def test_the_first_header_block_says_that_there_is_no_table(peer):
     peer.asks(1)
-    peer.front.refuse(1, Refusal(Status.NOT_FOUND))
+    peer.front.refuse(1, CallError(Status.NOT_FOUND))
     assert peer.hears()[0].payload[:1] == b"\x20"
 
 
 def test_a_refusal_is_told_in_trailers_alone_with_its_text_as_grpc_quotes_it(peer):
     peer.asks(1)
-    peer.front.refuse(1, Refusal(Status.NOT_FOUND, "100 % näher\n"))
+    peer.front.refuse(1, CallError(Status.NOT_FOUND, "100 % näher\n"))
     answer = peer.hears_answers()[1]
     assert answer.head == {
         ":status": "200",
@@ -74,7 +74,7 @@ def test_a_refusal_is_told_in_trailers_alone_with_its_text_as_grpc_quotes_it(pee
 
 @pytest.mark.parametrize("kind", ["application/grpc", "application/grpc+proto", "application/grpc;charset=utf-8"])
 def test_a_call_is_of_the_content_type(peer, kind):
-    assert peer.says(call(1, content_type=kind)) == [Called(1, PATH, b"hello")]
+    assert peer.says(call(1, content_type=kind)) == [CallReceived(1, PATH, b"hello")]
 
 
 REFUSED_BY_HEAD = {
@@ -105,7 +105,7 @@ def test_a_call_is_refused_before_its_message_when_it(peer, changes, http_status
 def test_who_compresses_is_told_what_is_understood(peer):
     peer.says(call(1, grpc_encoding="gzip"))
     assert peer.hears_answers()[1].head["grpc-accept-encoding"] == "identity"
-    assert peer.says(call(3, grpc_encoding="identity")) == [Called(3, PATH, b"hello")]
+    assert peer.says(call(3, grpc_encoding="identity")) == [CallReceived(3, PATH, b"hello")]
 
 
 REFUSED_BY_BODY = {
@@ -115,7 +115,7 @@ REFUSED_BY_BODY = {
     "two messages": (prefixed(b"a") + prefixed(b"b"), 12),
     "a message and a byte": (prefixed(b"a") + b"\0", 12),
     "a compressed message": (prefixed(b"a", compressed=1), 13),
-    "a message that is too large": (b"\0" + number(MESSAGE_BYTES + 1), 8),
+    "a message that is too large": (b"\0" + number(MAX_MESSAGE_BYTES + 1), 8),
 }
 
 
@@ -132,7 +132,7 @@ def test_a_head_that_ends_its_stream_has_no_message(peer):
 
 
 def test_what_is_too_large_is_refused_as_soon_as_it_says_so(peer):
-    peer.says(head(1) + frame(DATA, 0, 1, b"\0" + number(MESSAGE_BYTES + 1)))
+    peer.says(head(1) + frame(DATA, 0, 1, b"\0" + number(MAX_MESSAGE_BYTES + 1)))
     refusal, reset = peer.hears()
     assert (refusal.kind, reset) == (HEADERS, (RST_STREAM, 0, 1, number(NO_ERROR)))
     assert peer.says(frame(DATA, 0, 1, bytes(16_000)) + frame(DATA, END_STREAM, 1)) == []
@@ -146,9 +146,9 @@ def pieces(stream: int, message: bytes, size: int = 16_384) -> bytes:
 
 
 def test_the_largest_message_is_taken_in_whatever_pieces(peer):
-    message = bytes(range(256)) * (MESSAGE_BYTES // 256)
-    assert peer.says(head(1) + pieces(1, message)) == [Called(1, PATH, message)]
-    assert peer.says(head(3) + pieces(3, message[:5000], size=1)) == [Called(3, PATH, message[:5000])]
+    message = bytes(range(256)) * (MAX_MESSAGE_BYTES // 256)
+    assert peer.says(head(1) + pieces(1, message)) == [CallReceived(1, PATH, message)]
+    assert peer.says(head(3) + pieces(3, message[:5000], size=1)) == [CallReceived(3, PATH, message[:5000])]
 
 
 def padded(stream: int, data: bytes, padding: int, flags: int = 0) -> bytes:
@@ -159,11 +159,11 @@ def test_room_that_padding_took_is_given_back(peer):
     peer.says(head(1) + b"".join(padded(1, bytes((byte,)), 255) for byte in prefixed(bytes(1500))[:-1]))
     granted = [one for one in peer.hears() if (one.kind, one.stream) == (WINDOW_UPDATE, 1)]
     assert [one.payload for one in granted] == [number(256)] * 1504
-    assert peer.says(padded(1, b"\0", 255, END_STREAM)) == [Called(1, PATH, bytes(1500))]
+    assert peer.says(padded(1, b"\0", 255, END_STREAM)) == [CallReceived(1, PATH, bytes(1500))]
 
 
 def test_a_stream_that_overruns_its_window_is_reset(peer):
-    whole = prefixed(bytes(MESSAGE_BYTES))
+    whole = prefixed(bytes(MAX_MESSAGE_BYTES))
     said = b"".join(frame(DATA, 0, 1, whole[at : at + 16_384]) for at in range(0, len(whole) - 16_384, 16_384))
     left = len(whole) % 16_384 or 16_384
     assert peer.says(head(1) + said + padded(1, whole[-left:], 0, END_STREAM)) == []
@@ -172,26 +172,26 @@ def test_a_stream_that_overruns_its_window_is_reset(peer):
 
 
 def test_received_bytes_are_given_back_before_the_window_is_used_up(peer):
-    message = bytes(MESSAGE_BYTES)
+    message = bytes(MAX_MESSAGE_BYTES)
     for stream in range(1, 201, 2):
-        assert peer.says(head(stream) + pieces(stream, message)) == [Called(stream, PATH, message)]
+        assert peer.says(head(stream) + pieces(stream, message)) == [CallReceived(stream, PATH, message)]
         peer.front.answer(stream, b"")
     granted = [
         int.from_bytes(one.payload, "big") for one in peer.hears() if (one.kind, one.stream) == (WINDOW_UPDATE, 0)
     ]
-    assert sum(granted) > 100 * MESSAGE_BYTES - 16 * 1024 * 1024
+    assert sum(granted) > 100 * MAX_MESSAGE_BYTES - 16 * 1024 * 1024
 
 
 def test_messages_that_never_end_are_refused_when_they_fill_what_is_kept_for_them(peer):
-    part = prefixed(bytes(MESSAGE_BYTES))[:-100]
-    streams = range(1, 2 * (HELD_BYTES // len(part) + 1), 2)
+    part = prefixed(bytes(MAX_MESSAGE_BYTES))[:-100]
+    streams = range(1, 2 * (MAX_BUFFERED_BYTES // len(part) + 1), 2)
     for stream in streams:
         said = b"".join(frame(DATA, 0, stream, part[at : at + 16_384]) for at in range(0, len(part), 16_384))
         peer.says(head(stream) + said)
     answers = {one.stream for one in peer.hears() if one.kind == HEADERS}
     assert answers == {streams[-1]}
     rest = frame(DATA, END_STREAM, 1, bytes(100))
-    assert peer.says(rest) == [Called(1, PATH, bytes(MESSAGE_BYTES))]
+    assert peer.says(rest) == [CallReceived(1, PATH, bytes(MAX_MESSAGE_BYTES))]
 
 
 def timed(timeout: str) -> Peer:
@@ -206,13 +206,13 @@ UNITS = {"1H": 3600.0, "2M": 120.0, "3S": 3.0, "200m": 0.2, "5000u": 0.005, "999
 @pytest.mark.parametrize(("timeout", "seconds"), UNITS.items(), ids=UNITS)
 def test_a_deadline_is_counted_from_when_the_head_came(timeout, seconds):
     peer = timed(timeout)
-    assert peer.front.due_s == pytest.approx(peer.now_s + seconds)
+    assert peer.front.next_deadline_s == pytest.approx(peer.now_s + seconds)
     assert peer.front.expire(peer.now_s + 0.99 * seconds) == []
     assert peer.hears() == []
-    assert peer.front.expire(peer.now_s + 1.01 * seconds) == [Cancelled(1)]
+    assert peer.front.expire(peer.now_s + 1.01 * seconds) == [CallCancelled(1)]
     assert peer.hears_answers()[1].status == 4
-    assert peer.front.due_s == float("inf")
-    peer.front.answer(1, b"too late")
+    assert peer.front.next_deadline_s == float("inf")
+    peer.front.respond(1, b"too late")
     assert peer.hears() == []
 
 
@@ -233,7 +233,7 @@ def test_a_call_without_a_timeout_or_with_one_of_years_is_never_overdue(peer):
 def test_the_nearest_deadline_is_the_one_that_counts(peer):
     peer.says(call(1, grpc_timeout="3S") + call(3, grpc_timeout="1S") + call(5, grpc_timeout="2S"))
     assert peer.front.due_s == peer.now_s + 1
-    assert peer.front.expire(peer.now_s + 1) == [Cancelled(3)]
+    assert peer.front.expire(peer.now_s + 1) == [CallCancelled(3)]
     assert peer.front.due_s == peer.now_s + 2
 
 
@@ -253,7 +253,7 @@ def sent(peer: Peer) -> tuple[bytes, bool]:
 
 def test_an_answer_goes_as_far_as_its_stream_has_room():
     peer = narrow(7)
-    peer.front.answer(1, b"hello")
+    peer.front.respond(1, b"hello")
     assert sent(peer) == (prefixed(b"hello")[:7], False)
     assert peer.says(frame(WINDOW_UPDATE, 0, 1, number(2))) == []
     assert sent(peer) == (b"ll", False)
@@ -263,7 +263,7 @@ def test_an_answer_goes_as_far_as_its_stream_has_room():
 
 def test_an_answer_waits_while_there_is_no_room_at_all_and_goes_when_settings_make_some():
     peer = narrow(0)
-    peer.front.answer(1, b"hello")
+    peer.front.respond(1, b"hello")
     assert sent(peer) == (b"", False)
     peer.says(frame(SETTINGS, 0, 0, setting(4, 3)))
     assert sent(peer)[0] == prefixed(b"hello")[:3]
@@ -273,7 +273,7 @@ def test_an_answer_waits_while_there_is_no_room_at_all_and_goes_when_settings_ma
 
 def test_a_window_may_fall_below_nought():
     peer = narrow(7)
-    peer.front.answer(1, b"hello")
+    peer.front.respond(1, b"hello")
     sent(peer)
     peer.says(frame(SETTINGS, 0, 0, setting(4, 0)))
     peer.says(frame(WINDOW_UPDATE, 0, 1, number(7)))
@@ -298,13 +298,13 @@ def test_answers_share_the_room_of_their_connection(peer):
 def test_a_stream_that_is_widened_wrongly_is_reset_alone():
     for wrong, code in ((number(0), PROTOCOL_ERROR), (number(2**31 - 1), FLOW_CONTROL_ERROR)):
         peer = narrow(1)
-        assert peer.says(frame(WINDOW_UPDATE, 0, 1, wrong)) == [Cancelled(1)]
+        assert peer.says(frame(WINDOW_UPDATE, 0, 1, wrong)) == [CallCancelled(1)]
         assert peer.hears_reset(1) == code
 
 
 def test_an_answer_that_waits_is_forgotten_when_its_peer_resets_it():
     peer = narrow(7)
-    peer.front.answer(1, b"hello")
+    peer.front.respond(1, b"hello")
     peer.says(frame(RST_STREAM, 0, 1, number(8)))
     peer.hears()
     peer.says(frame(WINDOW_UPDATE, 0, 1, number(100)))
@@ -319,7 +319,7 @@ def test_values_that_nobody_reads_do_not_change_what_a_head_says(peer):
         stream = 2 * number_ + 1
         trace = f"00-{number_ * 7919:032x}-{number_:016x}-01"
         said = call(stream, grpc_timeout="200m", traceparent=trace, tracestate="a=" + "b" * (7 * number_))
-        assert peer.says(said) == [Called(stream, PATH, b"hello")]
+        assert peer.says(said) == [CallReceived(stream, PATH, b"hello")]
 
 
 def in_plain(name: bytes, value: bytes) -> bytes:
@@ -342,7 +342,7 @@ def test_the_value_of_a_field_that_is_kept_is_told_with_every_call_however_it_is
         # Other values change as well, before and behind, one of them into what does not fit into a byte's length.
         fields = spell("x-before", "b" * (9 * number_)) + spell("traceparent", trace) + spell("x-behind", str(number_))
         said = frame(HEADERS, END_HEADERS, stream, block(HEAD) + fields) + body(stream)
-        assert peer.says(said) == [Called(stream, PATH, b"hello", (trace, ""))]
+        assert peer.says(said) == [CallReceived(stream, PATH, b"hello", (trace, ""))]
 
 
 @pytest.mark.parametrize("value", ["a\r\nb", "a\0b", " a"])
@@ -368,8 +368,8 @@ def test_huffman_code_that_is_none_ends_the_connection_where_the_value_is_kept()
 @pytest.mark.parametrize(
     ("changes", "events"),
     {
-        "another path": ({":path": "/b/C"}, [Called(5, "/b/C", b"hello")]),
-        "another timeout": ({"grpc_timeout": "100m"}, [Called(5, PATH, b"hello")]),
+        "another path": ({":path": "/b/C"}, [CallReceived(5, "/b/C", b"hello")]),
+        "another timeout": ({"grpc_timeout": "100m"}, [CallReceived(5, PATH, b"hello")]),
         "no gRPC": ({"content_type": "text/html"}, []),
         "a field name in capitals": ({"Traceparent": TRACE}, []),
         "a connection field": ({"connection": "close"}, []),
@@ -397,10 +397,10 @@ def test_before_the_front_is_acknowledged_heads_may_lean_on_a_table():
     fields = [(":method", "POST"), (":scheme", "http"), (":path", PATH), ("content-type", "application/grpc")]
     for stream in (1, 3):
         said = frame(HEADERS, END_HEADERS, stream, bytes(encoder.encode(fields)))
-        assert peer.says(said + body(stream)) == [Called(stream, PATH, b"hello")]
+        assert peer.says(said + body(stream)) == [CallReceived(stream, PATH, b"hello")]
     encoder.header_table_size = 0
     for stream in (5, 7):
         said = frame(HEADERS, END_HEADERS, stream, bytes(encoder.encode(fields)))
         assert peer.says((ACKNOWLEDGED if stream == 5 else b"") + said + body(stream)) == [
-            Called(stream, PATH, b"hello")
+            CallReceived(stream, PATH, b"hello")
         ]

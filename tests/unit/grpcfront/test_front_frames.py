@@ -2,7 +2,7 @@
 
 import pytest
 
-from grpcfront.events import Called, Cancelled, Ended
+from grpcfront.events import CallCancelled, CallReceived, ConnectionEnded
 from tests.unit.grpcfront.peer import (
     ACK,
     ACKNOWLEDGED,
@@ -60,13 +60,13 @@ def test_settings_are_acknowledged_once_and_pings_answered():
 
 def test_a_call_is_told_once_its_message_is_complete(peer):
     assert peer.says(head(1) + frame(DATA, 0, 1, prefixed(b"hello")[:7])) == []
-    assert peer.says(frame(DATA, END_STREAM, 1, b"llo")) == [Called(1, PATH, b"hello")]
+    assert peer.says(frame(DATA, END_STREAM, 1, b"llo")) == [CallReceived(1, PATH, b"hello")]
 
 
 def test_a_message_may_end_by_an_empty_frame_or_by_trailers(peer):
-    assert peer.says(head(1) + body(1, flags=0) + frame(DATA, END_STREAM, 1)) == [Called(1, PATH, b"hello")]
+    assert peer.says(head(1) + body(1, flags=0) + frame(DATA, END_STREAM, 1)) == [CallReceived(1, PATH, b"hello")]
     trailers = frame(HEADERS, END_HEADERS | END_STREAM, 3, block({"x-after": "all"}))
-    assert peer.says(head(3) + body(3, flags=0) + trailers) == [Called(3, PATH, b"hello")]
+    assert peer.says(head(3) + body(3, flags=0) + trailers) == [CallReceived(3, PATH, b"hello")]
 
 
 def test_padding_and_priority_are_no_part_of_anything(peer):
@@ -75,14 +75,14 @@ def test_padding_and_priority_are_no_part_of_anything(peer):
     message = bytes((2,)) + prefixed(b"hello") + b"\0" * 2
     flags = END_HEADERS | PADDED | HAS_PRIORITY
     said = frame(HEADERS, flags, 1, padded) + frame(DATA, END_STREAM | PADDED, 1, message)
-    assert peer.says(said) == [Called(1, PATH, b"hello")]
+    assert peer.says(said) == [CallReceived(1, PATH, b"hello")]
 
 
 def test_a_header_block_may_come_in_continuations(peer):
     fields = block(HEAD)
     parts = [fields[at : at + 10] for at in range(0, len(fields), 10)]
     said = frame(HEADERS, 0, 1, parts[0]) + b"".join(frame(CONTINUATION, 0, 1, part) for part in parts[1:])
-    assert peer.says(said + frame(CONTINUATION, END_HEADERS, 1) + body(1)) == [Called(1, PATH, b"hello")]
+    assert peer.says(said + frame(CONTINUATION, END_HEADERS, 1) + body(1)) == [CallReceived(1, PATH, b"hello")]
 
 
 def test_priorities_unknown_frames_and_unknown_settings_mean_nothing(peer):
@@ -94,7 +94,7 @@ def test_priorities_unknown_frames_and_unknown_settings_mean_nothing(peer):
 
 def test_the_reserved_bit_of_a_stream_is_ignored(peer):
     said = call(1)
-    assert peer.says(said[:5] + bytes((said[5] | 0x80,)) + said[6:]) == [Called(1, PATH, b"hello")]
+    assert peer.says(said[:5] + bytes((said[5] | 0x80,)) + said[6:]) == [CallReceived(1, PATH, b"hello")]
 
 
 def test_calls_are_answered_in_any_order(peer):
@@ -157,10 +157,10 @@ CONNECTION_FAULTS = {
 def test_a_connection_ends_when_the_peer(said, code):
     peer = Peer(b"")
     events = peer.says(said)
-    assert isinstance(events[-1], Ended)
+    assert isinstance(events[-1], ConnectionEnded)
     assert events[-1].code == code
     assert peer.hears_end() == code
-    assert peer.front.finished
+    assert peer.front.is_finished
     assert peer.says(HELLO + call(101)) == []
     assert peer.hears() == []
 
@@ -170,7 +170,7 @@ def test_calls_in_flight_are_cancelled_when_their_connection_ends(peer):
     peer.asks(3)
     peer.says(head(5))
     events = peer.says(frame(PUSH_PROMISE, 0, 1))
-    assert events[:-1] == [Cancelled(1), Cancelled(3)]
+    assert events[:-1] == [CallCancelled(1), CallCancelled(3)]
 
 
 def fields_without(*names: str) -> list[tuple[str, str]]:
@@ -212,7 +212,7 @@ def test_a_call_is_reset_and_the_next_is_served_when_its_head_has(peer, fields):
 def test_a_call_is_reset_when_its_content_length_is_not_its_length(peer, length):
     assert peer.says(call(1, content_length=length)) == []
     assert peer.hears_reset(1) == PROTOCOL_ERROR
-    assert peer.says(call(3, content_length="10")) == [Called(3, PATH, b"hello")]
+    assert peer.says(call(3, content_length="10")) == [CallReceived(3, PATH, b"hello")]
 
 
 def test_trailers_have_no_pseudo_fields_and_end_the_stream(peer):
@@ -227,7 +227,7 @@ def test_trailers_have_no_pseudo_fields_and_end_the_stream(peer):
 def test_a_call_that_its_peer_resets_is_cancelled(peer):
     peer.asks(1)
     assert peer.says(head(3) + frame(RST_STREAM, 0, 3, number(8)) + frame(RST_STREAM, 0, 1, number(8))) == [
-        Cancelled(1)
+        CallCancelled(1)
     ]
     peer.front.answer(1, b"too late")
     assert peer.hears() == []
@@ -384,4 +384,4 @@ def test_an_odd_value_that_nobody_reads_is_held_against_its_own_call_alone(peer)
     peer.says(head(3, x_odd="odd ") + body(3))
     assert peer.hears_reset(3) == PROTOCOL_ERROR
     for stream, value in ((5, "even"), (7, "another")):
-        assert peer.says(head(stream, x_odd=value) + body(stream)) == [Called(stream, PATH, b"hello")]
+        assert peer.says(head(stream, x_odd=value) + body(stream)) == [CallReceived(stream, PATH, b"hello")]

@@ -10,7 +10,7 @@ from hpack.huffman_table import decode_huffman
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grpcfront.huffman import decoded
+from grpcfront.huffman import decode
 
 ENCODER = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH)
 OF_THE_RFC = {  # RFC 7541, C.4 and C.6
@@ -31,25 +31,25 @@ def read(reader: Callable[[bytes], bytes], code: bytes) -> bytes | None:
 
 @pytest.mark.parametrize(("code", "text"), OF_THE_RFC.items(), ids=OF_THE_RFC.values())
 def test_the_examples_of_the_rfc(code, text):
-    assert decoded(bytes.fromhex(code)) == text
+    assert decode(bytes.fromhex(code)) == text
 
 
 @given(st.binary(max_size=80))
 def test_any_text_comes_back(text):
-    assert decoded(ENCODER.encode(text)) == text
+    assert decode(ENCODER.encode(text)) == text
 
 
 @given(st.binary(max_size=12))
 def test_any_bytes_are_a_code_if_hpack_says_so(code):
-    assert read(decoded, code) == read(decode_huffman, code)
+    assert read(decode, code) == read(decode_huffman, code)
 
 
 @given(st.text("0123456789abcdef-", min_size=1, max_size=60), st.integers(1, 4))
 def test_a_code_that_is_cut_off_is_one_if_hpack_says_so(text, less):
     code = ENCODER.encode(text.encode())[:-less]
-    assert read(decoded, code) == read(decode_huffman, code)
+    assert read(decode, code) == read(decode_huffman, code)
 
 
 @pytest.mark.parametrize("code", ["ff", "ffffffff", "07ff", "1fff"])
 def test_more_padding_than_a_code_may_have_and_the_end_of_string_are_refused(code):
-    assert read(decoded, bytes.fromhex(code)) is None
+    assert read(decode, bytes.fromhex(code)) is None

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from httpclient.alarm import Alarm
+from httpclient.alarm import DeadlineTimer
 
 SOON_S = 0.02
 WITHIN_S = 5.0
@@ -29,7 +29,7 @@ async def until_told(waiting: Waiting) -> None:
 
 
 async def test_whoever_is_due_is_told_and_not_before() -> None:
-    alarm, waiting = Alarm(), Waiting()
+    alarm, waiting = DeadlineTimer(), Waiting()
     due_s = in_s(SOON_S)
     alarm.watch(waiting, due_s)
     await until_told(waiting)
@@ -37,7 +37,7 @@ async def test_whoever_is_due_is_told_and_not_before() -> None:
 
 
 async def test_what_is_due_earlier_does_not_wait_for_what_is_due_later() -> None:
-    alarm, later, earlier = Alarm(), Waiting(), Waiting()
+    alarm, later, earlier = DeadlineTimer(), Waiting(), Waiting()
     alarm.watch(later, in_s(WITHIN_S))
     alarm.watch(earlier, in_s(SOON_S))
     await until_told(earlier)
@@ -46,7 +46,7 @@ async def test_what_is_due_earlier_does_not_wait_for_what_is_due_later() -> None
 
 
 async def test_after_it_has_rung_the_next_is_told() -> None:
-    alarm, first, second = Alarm(), Waiting(), Waiting()
+    alarm, first, second = DeadlineTimer(), Waiting(), Waiting()
     alarm.watch(first, in_s(SOON_S))
     alarm.watch(second, in_s(2 * SOON_S))
     await until_told(second)
@@ -54,16 +54,16 @@ async def test_after_it_has_rung_the_next_is_told() -> None:
 
 
 async def test_what_is_forgotten_is_not_told() -> None:
-    alarm, forgotten, last = Alarm(), Waiting(), Waiting()
+    alarm, forgotten, last = DeadlineTimer(), Waiting(), Waiting()
     alarm.watch(forgotten, in_s(SOON_S))
-    alarm.forget(forgotten)
+    alarm.cancel(forgotten)
     alarm.watch(last, in_s(2 * SOON_S))
     await until_told(last)
     assert not forgotten.told.is_set()
 
 
 async def test_once_stopped_it_tells_nobody() -> None:
-    stopped, other = Alarm(), Alarm()
+    stopped, other = DeadlineTimer(), DeadlineTimer()
     left, last = Waiting(), Waiting()
     stopped.watch(left, in_s(SOON_S))
     stopped.stop()

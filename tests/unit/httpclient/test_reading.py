@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from httpclient.errors import Dropped, Unreadable
-from httpclient.reading import MAX_FIELDS, MAX_HEAD_BYTES, Reading, Reply
+from httpclient.errors import ConnectionDropped, InvalidResponse
+from httpclient.reading import MAX_FIELDS, MAX_HEAD_BYTES, Reply, ResponseParser
 from tests.fuzz.answers import MAX_BODY_BYTES, read
 from tests.upstream.test_answers import CHUNKED, CUT, DIFFERENT, KEPT, LAST, NONE, OK
 
@@ -60,23 +60,23 @@ def test_what_was_sent_is_what_is_read(body: bytes, sizes: list[int], more: byte
     counted = OK + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
     # Empty lines behind chunks are gone with them; they are nobody's.
     for answer, surplus in ((counted, more), (CHUNKED + chunks + b"0\r\n\r\n", more.strip(b"\r\n"))):
-        reading = Reading(max_body_bytes=MAX_BODY_BYTES)
+        reading = ResponseParser(max_body_bytes=MAX_BODY_BYTES)
         reading.feed(answer + more)
         assert reading.reply == Reply(200, body)
         assert reading.reusable is not bool(surplus)
 
 
 def test_nothing_and_half_a_head_are_no_beginning_of_an_answer() -> None:
-    assert read() is Dropped
-    assert read(OK) is Dropped
-    assert read(b"HTTP/1.1 100 Continue\r\n\r\n") is Dropped
-    assert read(b"HTTP/1.") is Dropped
+    assert read() is ConnectionDropped
+    assert read(OK) is ConnectionDropped
+    assert read(b"HTTP/1.1 100 Continue\r\n\r\n") is ConnectionDropped
+    assert read(b"HTTP/1.") is ConnectionDropped
 
 
 def test_what_can_never_become_a_head_is_not_waited_for() -> None:
     for beginning in (b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/2", b"<", b"HTTP/1.1 200 OK\nX"):
-        with pytest.raises(Unreadable):
-            Reading(max_body_bytes=0).feed(beginning)
+        with pytest.raises(InvalidResponse):
+            ResponseParser(max_body_bytes=0).feed(beginning)
 
 
 ENDLESS = {
@@ -96,9 +96,9 @@ ENDLESS = {
 
 @pytest.mark.parametrize(("beginning", "more"), ENDLESS.values(), ids=ENDLESS.keys())
 def test_an_end_is_put_to_endless(beginning: bytes, more: bytes) -> None:
-    reading, size = Reading(max_body_bytes=MAX_BODY_BYTES), 0
+    reading, size = ResponseParser(max_body_bytes=MAX_BODY_BYTES), 0
     reading.feed(beginning)
-    with pytest.raises(Unreadable):
+    with pytest.raises(InvalidResponse):
         while size < 4 * MAX_HEAD_BYTES:
             reading.feed(more * 10)
             size += len(more) * 10
@@ -107,18 +107,18 @@ def test_an_end_is_put_to_endless(beginning: bytes, more: bytes) -> None:
 def test_the_bounds_themselves_are_within() -> None:
     fields = b"X: x\r\n" * (MAX_FIELDS - 1)
     assert read(OK + fields + b"Content-Length: 2\r\n\r\n{}") == Reply(200, b"{}")
-    assert read(OK + fields + b"X: x\r\nContent-Length: 2\r\n\r\n{}") is Unreadable
+    assert read(OK + fields + b"X: x\r\nContent-Length: 2\r\n\r\n{}") is InvalidResponse
     assert read(OK + b"Content-Length: 1000\r\n\r\n" + b"x" * 1000) == Reply(200, b"x" * 1000)
-    assert read(OK + b"Content-Length: 1001\r\n\r\n") is Unreadable
+    assert read(OK + b"Content-Length: 1001\r\n\r\n") is InvalidResponse
     tail = b"\r\nContent-Length: 2\r\n\r\n{}"
     longest = MAX_HEAD_BYTES - len(OK + b"X: " + tail[:-2])
     assert read(OK + b"X: " + b"x" * longest + tail) == Reply(200, b"{}")
-    assert read(OK + b"X: " + b"x" * (longest + 1) + tail) is Unreadable
+    assert read(OK + b"X: " + b"x" * (longest + 1) + tail) is InvalidResponse
 
 
 def test_another_answer_behind_chunks_adds_nothing_to_the_first() -> None:
     evil = OK + b"Content-Length: 4\r\n\r\nevil"
-    reading = Reading(max_body_bytes=MAX_BODY_BYTES)
+    reading = ResponseParser(max_body_bytes=MAX_BODY_BYTES)
     reading.feed(CHUNKED + b"4\r\ngood\r\n0\r\n\r\n" + evil)
     assert reading.reply == Reply(200, b"good")
     assert not reading.reusable

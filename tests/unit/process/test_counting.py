@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 
-from process.metrics import Counts, Times
+from process.metrics import LabelledCounter, LabelledHistogram
 
 BOUNDS_S = (0.01, 0.25, 1.0)
 TOOK_S = (0.0, 0.01, 0.010001, 0.2, 0.25, 7.0)
@@ -16,7 +16,7 @@ def both() -> tuple[CollectorRegistry, CollectorRegistry]:
 
 def test_counts() -> None:
     ours, theirs = both()
-    counts = Counts(ours, "requests", "Answered.", "operation", "status")
+    counts = LabelledCounter(ours, "requests", "Answered.", "operation", "status")
     reference = Counter("requests", "Answered.", ("operation", "status"), registry=theirs)
     counts.begin("create", "2xx")
     reference.labels("create", "2xx")
@@ -28,7 +28,7 @@ def test_counts() -> None:
 
 def test_times_by_words() -> None:
     ours, theirs = both()
-    times = Times(ours, "took", "How long.", "operation", bounds_s=BOUNDS_S)
+    times = LabelledHistogram(ours, "took", "How long.", "operation", bounds_s=BOUNDS_S)
     reference = Histogram("took", "How long.", ("operation",), buckets=BOUNDS_S, registry=theirs)
     for took_s, (operation, _) in zip(TOOK_S, WORDS * 2, strict=False):
         times.add(took_s, operation)
@@ -38,7 +38,7 @@ def test_times_by_words() -> None:
 
 def test_times_without_words_are_there_before_the_first() -> None:
     ours, theirs = both()
-    times = Times(ours, "took", "How long.", bounds_s=BOUNDS_S)
+    times = LabelledHistogram(ours, "took", "How long.", bounds_s=BOUNDS_S)
     reference = Histogram("took", "How long.", buckets=BOUNDS_S, registry=theirs)
     assert generate_latest(ours) == generate_latest(theirs)
     for took_s in TOOK_S:

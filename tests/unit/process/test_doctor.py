@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from redis.asyncio import Redis
 
-from process.doctor import LOOKS, findings
-from process.keys import CERTIFICATE_LIFE, Keys, make_missing
+from process.doctor import CHECKS, findings
+from process.keys import CERTIFICATE_LIFE, Keys, create_missing
 from process.secret import SharedSecret
-from reference.settings import PROGRAMS, asked_by
+from reference.settings import PROGRAMS, settings_of
 from tests.local.test_doctor import a_service
 from tests.stores.valkey_process import valkey_at
 from tests.support.feed import feed_socket, serving_feed
@@ -45,7 +45,7 @@ LOOKED_AT_ELSEWHERE = {
 def keys(tmp_path: Path) -> Keys:
     names = ("id.key", "cursor.keys", "signing.pem", "ca.pem", "server.pem", "server.key", "internal.secret")
     made = Keys(*(tmp_path / name for name in names))
-    make_missing(made, now=NOW)
+    create_missing(made, now=NOW)
     return made
 
 
@@ -62,9 +62,9 @@ def run(**environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_file_and_address_of_a_service_is_looked_at() -> None:
-    named = {asked.name for program in PROGRAMS for asked in asked_by(program)}
+    named = {asked.name for program in PROGRAMS for asked in settings_of(program)}
     named = {name for name in named if name.endswith(("_FILE", "_DIR", "_URL", "LISTEN", "_FEED", "_ISSUER"))}
-    assert named - LOOKED_AT_ELSEWHERE.keys() <= LOOKS.keys()
+    assert named - LOOKED_AT_ELSEWHERE.keys() <= CHECKS.keys()
 
 
 def test_says_what_it_has_looked_at_where_nothing_is_wrong(keys: Keys) -> None:
@@ -113,9 +113,9 @@ def test_finds_a_thing_that_is_none(name: str, told: str, tmp_path: Path) -> Non
 
 
 def test_finds_a_certificate_for_internal_services_that_ends_soon(keys: Keys) -> None:
-    make_missing(keys, now=NOW - CERTIFICATE_LIFE)
+    create_missing(keys, now=NOW - CERTIFICATE_LIFE)
     keys.certificate.unlink()
-    make_missing(keys, now=NOW - CERTIFICATE_LIFE)
+    create_missing(keys, now=NOW - CERTIFICATE_LIFE)
     [finding] = findings({"INTERNAL_CERTIFICATE_FILE": str(keys.certificate)})
     assert "docs/rotation.md" in finding
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from process.logs import Lines, Output, make_logger, say_soon
-from process.settings import level
+from process.logs import LineBuffer, Output, deferred_logger, make_logger
+from process.settings import parse_log_level
 from tests.support.waiting import until
 
 
@@ -29,7 +29,7 @@ def lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 
 
 def test_a_line_is_an_object_with_its_service_event_level_and_time(capfd: pytest.CaptureFixture[str]) -> None:
-    make_logger("thing", level("info")).info("request", trace_id="t", detail="two\nlines, Zoë")
+    make_logger("thing", parse_log_level("info")).info("request", trace_id="t", detail="two\nlines, Zoë")
     (line,) = lines(capfd)
     assert line.pop("at")
     assert line == {
@@ -42,14 +42,14 @@ def test_a_line_is_an_object_with_its_service_event_level_and_time(capfd: pytest
 
 
 def test_what_is_below_the_level_is_not_written(capfd: pytest.CaptureFixture[str]) -> None:
-    log = make_logger("thing", level("warning"))
+    log = make_logger("thing", parse_log_level("warning"))
     log.info("quiet")
     log.warning("loud")
     assert [line["event"] for line in lines(capfd)] == ["loud"]
 
 
 def test_a_traceback_is_one_member_of_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    log = make_logger("thing", level("info"))
+    log = make_logger("thing", parse_log_level("info"))
     try:
         raise ValueError("broken")
     except ValueError:
@@ -59,7 +59,7 @@ def test_a_traceback_is_one_member_of_one_line(capfd: pytest.CaptureFixture[str]
 
 
 def test_libraries_write_in_the_same_form(capfd: pytest.CaptureFixture[str]) -> None:
-    make_logger("thing", level("info"))
+    make_logger("thing", parse_log_level("info"))
     logging.getLogger("some.library").warning("odd: %s", 5)
     logging.getLogger("some.library").info("chatter")
     (line,) = lines(capfd)
@@ -69,13 +69,13 @@ def test_libraries_write_in_the_same_form(capfd: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize("text", ["", "INFO", "trace", "20"])
 def test_refuses_a_level(text: str) -> None:
     with pytest.raises(ValueError, match="level"):
-        level(text)
+        parse_log_level(text)
 
 
 async def test_a_line_said_soon_has_the_form_of_any_other(capsys: pytest.CaptureFixture[str]) -> None:
-    sink = Lines(sys.stdout)
-    make_logger("thing", level("info"), lines=sink).info("request", trace_id="t", status=200)
-    say_soon("thing", level("info"), sink)("request", trace_id="t", status=200)
+    sink = LineBuffer(sys.stdout)
+    make_logger("thing", parse_log_level("info"), lines=sink).info("request", trace_id="t", status=200)
+    deferred_logger("thing", parse_log_level("info"), sink)("request", trace_id="t", status=200)
     sink.flush()
     told, said = lines(capsys)
     assert list(said) == list(told)
@@ -84,8 +84,8 @@ async def test_a_line_said_soon_has_the_form_of_any_other(capsys: pytest.Capture
 
 
 async def test_lines_said_soon_leave_together_and_by_themselves(capsys: pytest.CaptureFixture[str]) -> None:
-    sink = Lines(sys.stdout)
-    say = say_soon("thing", level("info"), sink)
+    sink = LineBuffer(sys.stdout)
+    say = deferred_logger("thing", parse_log_level("info"), sink)
     say("first")
     say("second")
     assert lines(capsys) == []
@@ -95,23 +95,23 @@ async def test_lines_said_soon_leave_together_and_by_themselves(capsys: pytest.C
 
 
 async def test_what_is_said_at_once_comes_after_what_waits(capsys: pytest.CaptureFixture[str]) -> None:
-    sink = Lines(sys.stdout)
-    log = make_logger("thing", level("info"), lines=sink)
-    say_soon("thing", level("info"), sink)("first")
+    sink = LineBuffer(sys.stdout)
+    log = make_logger("thing", parse_log_level("info"), lines=sink)
+    deferred_logger("thing", parse_log_level("info"), sink)("first")
     log.error("second")
     assert [line["event"] for line in lines(capsys)] == ["first", "second"]
 
 
 async def test_a_great_many_do_not_wait(capsys: pytest.CaptureFixture[str]) -> None:
-    say = say_soon("thing", level("info"), Lines(sys.stdout))
+    say = deferred_logger("thing", parse_log_level("info"), LineBuffer(sys.stdout))
     for _ in range(1_000):
         say("event")
     assert len(lines(capsys)) == 1_000
 
 
 async def test_what_is_not_to_be_told_is_not_said_soon_either(capsys: pytest.CaptureFixture[str]) -> None:
-    sink = Lines(sys.stdout)
-    say_soon("thing", level("warning"), sink)("event")
+    sink = LineBuffer(sys.stdout)
+    deferred_logger("thing", parse_log_level("warning"), sink)("event")
     sink.flush()
     assert lines(capsys) == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from process.look import DARK, LIGHT, Look, color_on, contrast
+from process.look import DARK, LIGHT, Branding, contrast, readable_color
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:
@@ -13,7 +13,7 @@ def test_contrast_is_that_of_the_guidelines() -> None:
 
 @pytest.mark.parametrize(("color", "page"), [("#1A56B0", LIGHT), ("#8ab4f8", DARK)])
 def test_takes_a_colour_that_can_be_read(color: str, page: str) -> None:
-    assert color_on(color, page) == color.lower()
+    assert readable_color(color, page) == color.lower()
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,11 @@ def test_takes_a_colour_that_can_be_read(color: str, page: str) -> None:
 )
 def test_refuses_a_colour_that_is(color: str, page: str) -> None:
     with pytest.raises(ValueError):
-        color_on(color, page)
+        readable_color(color, page)
 
 
 def test_the_colours_are_all_that_a_deployment_adds_to_the_stylesheet() -> None:
-    assert Look("An API", "#112233", "#ddeeff").css == (
+    assert Branding("An API", "#112233", "#ddeeff").css == (
         ":root{--page:#ffffff;--accent:#112233}\n"
         "@media (prefers-color-scheme:dark){:root{--page:#1c2022;--accent:#ddeeff}}\n"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from process.settings import Reader, SettingsError, load_or_exit, public_url
+from process.settings import SettingsError, SettingsReader, load_or_exit, public_url
 
 
 def number(text: str) -> int:
@@ -15,7 +15,7 @@ def number(text: str) -> int:
 
 
 def test_what_is_set_is_read_and_a_default_stands_in() -> None:
-    reader = Reader({"A": "1"})
+    reader = SettingsReader({"A": "1"})
     assert (reader.read("A", number, "a number"), reader.read("B", number, "a number", default="2")) == (1, 2)
     reader.finish()
 
@@ -23,7 +23,7 @@ def test_what_is_set_is_read_and_a_default_stands_in() -> None:
 def test_every_fault_is_told_at_once_by_name_by_what_was_found_and_by_what_is_expected(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
-    reader = Reader({"B": "x", "C": "", "D": "/nowhere", "E": str(secret)})
+    reader = SettingsReader({"B": "x", "C": "", "D": "/nowhere", "E": str(secret)})
     reader.read("A", number, "a number")
     reader.read("B", number, "a number")
     reader.read("C", number, "a number")
@@ -42,13 +42,13 @@ def test_every_fault_is_told_at_once_by_name_by_what_was_found_and_by_what_is_ex
 
 def test_a_setting_may_stand_in_a_file_which_another_variable_names(tmp_path: Path) -> None:
     (tmp_path / "a").write_text(" 1\n")
-    reader = Reader({"A_FILE": str(tmp_path / "a")})
+    reader = SettingsReader({"A_FILE": str(tmp_path / "a")})
     assert (reader.read("A", number, "a number"), reader.optional("A", number, "a number")) == (1, 1)
     reader.finish()
 
 
 def test_what_may_be_missing_is_none_and_an_empty_one_is_missing() -> None:
-    reader = Reader({"B": "", "C_FILE": ""})
+    reader = SettingsReader({"B": "", "C_FILE": ""})
     assert [reader.optional(name, number, "a number") for name in "ABC"] == [None, None, None]
     reader.finish()
 
@@ -56,12 +56,12 @@ def test_what_may_be_missing_is_none_and_an_empty_one_is_missing() -> None:
 def test_what_stood_in_a_file_or_must_not_be_told_is_not_told(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("hunter2")
     (tmp_path / "empty").write_text("\n")
-    reader = Reader(
+    reader = SettingsReader(
         {"A_FILE": str(tmp_path / "a"), "B": "hunter2", "C_FILE": str(tmp_path / "empty"), "D": "1", "D_FILE": "/d"}
         | {"E_FILE": str(tmp_path / "none")}
     )
     reader.read("A", number, "a number")
-    reader.read("B", number, "a number", told=False)
+    reader.read("B", number, "a number", shown_as=False)
     reader.optional("C", number, "a number")
     reader.read("D", number, "a number")
     reader.read("E", number, "a number")
@@ -79,7 +79,7 @@ def test_what_stood_in_a_file_or_must_not_be_told_is_not_told(tmp_path: Path) ->
 
 def test_the_process_ends_with_a_line_per_fault(capsys: pytest.CaptureFixture[str]) -> None:
     def load(environment: Mapping[str, str]) -> None:
-        reader = Reader(environment)
+        reader = SettingsReader(environment)
         reader.read("A", number, "a number")
         reader.read("B", number, "a number")
         reader.finish()

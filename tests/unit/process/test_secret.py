@@ -7,14 +7,14 @@ import pytest
 
 from process.address import TcpAddress, UnixAddress
 from process.secret import SharedSecret, internal_secret
-from process.settings import Reader, SettingsError
+from process.settings import SettingsError, SettingsReader
 
 NEW, FORMER = "n" * 32, "f" * 32
 NETWORK = TcpAddress("oauth", 8081)
 
 
 def read(text: str) -> SharedSecret | None:
-    reader = Reader({"INTERNAL_SECRET": text})
+    reader = SettingsReader({"INTERNAL_SECRET": text})
     secret = internal_secret(reader, NETWORK)
     reader.finish()
     return secret
@@ -24,8 +24,8 @@ def read(text: str) -> SharedSecret | None:
 def test_one_word_is_shown_and_accepted(text: str) -> None:
     secret = read(text)
     assert secret is not None
-    assert secret.shown == f"Bearer {NEW}"
-    assert secret.accepts(secret.shown)
+    assert secret.authorization == f"Bearer {NEW}"
+    assert secret.accepts(secret.authorization)
     assert not secret.accepts(f"Bearer {FORMER}")
 
 
@@ -33,7 +33,7 @@ def test_one_word_is_shown_and_accepted(text: str) -> None:
 def test_of_two_words_the_first_is_shown_and_both_are_accepted(text: str) -> None:
     secret = read(text)
     assert secret is not None
-    assert secret.shown == f"Bearer {NEW}"
+    assert secret.authorization == f"Bearer {NEW}"
     assert secret.accepts(f"Bearer {NEW}")
     assert secret.accepts(f"Bearer {FORMER}")
 
@@ -44,8 +44,8 @@ STEPS = (SharedSecret((FORMER,)), SharedSecret((FORMER, NEW)), SharedSecret((NEW
 
 @pytest.mark.parametrize(("before", "after"), list(pairwise(STEPS)))
 def test_no_step_of_a_rotation_keeps_two_services_apart(before: SharedSecret, after: SharedSecret) -> None:
-    assert before.accepts(after.shown)
-    assert after.accepts(before.shown)
+    assert before.accepts(after.authorization)
+    assert after.accepts(before.authorization)
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_anything_else_is_refused_and_not_told(text: str) -> None:
 
 
 def test_a_unix_socket_asks_for_none(tmp_path: Path) -> None:
-    assert internal_secret(Reader({}), UnixAddress(tmp_path / "x.sock")) is None
+    assert internal_secret(SettingsReader({}), UnixAddress(tmp_path / "x.sock")) is None

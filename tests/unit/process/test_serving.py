@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from contract.bounds import IN_FLIGHT_A_TRANSCODER
+from contract.bounds import MAX_IN_FLIGHT_PER_TRANSCODER
 from httpserver.messages import Request, Response
 from process import listening
 from process.address import UnixAddress
@@ -106,7 +106,7 @@ class Line:
 async def test_as_many_as_the_edge_lets_in_may_connect_while_it_looks_at_nobody(address: UnixAddress) -> None:
     async with serving(address, "word"):
         with ExitStack() as connected:
-            for _ in range(IN_FLIGHT_A_TRANSCODER):
+            for _ in range(MAX_IN_FLIGHT_PER_TRANSCODER):
                 line = connected.enter_context(socket(AF_UNIX))
                 line.setblocking(False)
                 line.connect(str(address.path))  # as the edge does; BlockingIOError if there is no room

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 from prometheus_client import CollectorRegistry
 
-from process.settings import Reader, SettingsError
-from process.spans import MAX_WAITING, Telling, asking, onward, serving
+from process.settings import SettingsError, SettingsReader
+from process.spans import MAX_QUEUED, SpanExport, client_span, propagation_headers, server_span
 from process.tracing import collector_url, tracing
 from tests.house.sources import ROOT
 from tests.support.otlp import Collector, Span, collecting
@@ -29,8 +29,8 @@ def collector() -> Iterator[Collector]:
 
 
 @contextmanager
-def telling(url: str) -> Iterator[Telling]:
-    told = Telling("thing", url)
+def telling(url: str) -> Iterator[SpanExport]:
+    told = SpanExport("thing", url)
     try:
         yield told
     finally:
@@ -43,8 +43,12 @@ def named(collector: Collector, name: str) -> Span:
 
 
 def test_a_request_and_what_it_asks_are_parts_of_the_caller_s_trace(collector: Collector) -> None:
-    with telling(collector.url) as told, serving(told.tracer, "contacts.get", RECORDED), asking(told.tracer, "store"):
-        sent = onward()
+    with (
+        telling(collector.url) as told,
+        server_span(told.tracer, "contacts.get", RECORDED),
+        client_span(told.tracer, "store"),
+    ):
+        sent = propagation_headers()
     served, asked = named(collector, "contacts.get"), named(collector, "store")
     assert (served.service, served.kind, served.trace, served.parent) == ("thing", "server", TRACE, CALLER)
     assert (asked.kind, asked.trace, asked.parent) == ("client", TRACE, served.id)
@@ -53,30 +57,30 @@ def test_a_request_and_what_it_asks_are_parts_of_the_caller_s_trace(collector: C
 
 @pytest.mark.parametrize("headers", [NOT_RECORDED, {}, {"traceparent": "00-nonsense"}])
 def test_what_the_edge_does_not_record_nobody_records(collector: Collector, headers: dict[str, str]) -> None:
-    with telling(collector.url) as told, serving(told.tracer, "contacts.get", headers):
+    with telling(collector.url) as told, server_span(told.tracer, "contacts.get", headers):
         pass
     assert collector.spans == []
 
 
 def test_a_trace_that_is_not_recorded_goes_on_under_its_id(collector: Collector) -> None:
-    with telling(collector.url) as told, serving(told.tracer, "contacts.get", NOT_RECORDED):
-        assert onward()["traceparent"].startswith(f"00-{TRACE}-")
-        assert onward()["traceparent"].endswith("-00")
+    with telling(collector.url) as told, server_span(told.tracer, "contacts.get", NOT_RECORDED):
+        assert propagation_headers()["traceparent"].startswith(f"00-{TRACE}-")
+        assert propagation_headers()["traceparent"].endswith("-00")
 
 
 def test_an_exception_leaves_no_word_of_its_own_in_a_span(collector: Collector) -> None:
     with (
         telling(collector.url) as told,
         pytest.raises(ValueError, match="secret"),
-        serving(told.tracer, "contacts.get", RECORDED),
+        server_span(told.tracer, "contacts.get", RECORDED),
     ):
         raise ValueError("secret")
     assert b"secret" not in named(collector, "contacts.get").sent.SerializeToString()
 
 
-def end_spans(told: Telling, count: int) -> None:
+def end_spans(told: SpanExport, count: int) -> None:
     for _ in range(count):
-        with serving(told.tracer, "contacts.get", RECORDED):
+        with server_span(told.tracer, "contacts.get", RECORDED):
             pass
 
 
@@ -89,9 +93,9 @@ def test_without_a_collector_every_span_is_dropped_and_counted() -> None:
 def test_a_collector_that_hangs_holds_up_nothing_and_what_it_misses_is_counted(collector: Collector) -> None:
     collector.answers.clear()
     with telling(collector.url) as told:
-        end_spans(told, 3 * MAX_WAITING)
-        assert told.dropped >= MAX_WAITING  # the queue is full, and nobody has waited
-    assert told.dropped == 3 * MAX_WAITING
+        end_spans(told, 3 * MAX_QUEUED)
+        assert told.dropped >= MAX_QUEUED  # the queue is full, and nobody has waited
+    assert told.dropped == 3 * MAX_QUEUED
 
 
 async def test_a_collector_that_is_back_is_told_again(collector: Collector) -> None:
@@ -101,7 +105,7 @@ async def test_a_collector_that_is_back_is_told_again(collector: Collector) -> N
         await until(lambda: told.dropped == 1, "the call to be given up", within_s=20)
         collector.answers.set()
         collector.spans.clear()
-        with serving(told.tracer, "contacts.list", RECORDED):
+        with server_span(told.tracer, "contacts.list", RECORDED):
             pass
         await until(lambda: any(span.name == "contacts.list" for span in collector.spans), "the span", within_s=20)
     assert told.dropped == 1
@@ -136,7 +140,7 @@ def test_without_the_setting_nothing_of_it_is_imported() -> None:
     "text", ["collector:4317", "https://collector:4317", "http://collector", "http://c:1/v1/traces"]
 )
 def test_what_is_no_address_of_a_collector_is_told_at_the_start(text: str) -> None:
-    reader = Reader({"OTEL_EXPORTER_OTLP_ENDPOINT": text})
+    reader = SettingsReader({"OTEL_EXPORTER_OTLP_ENDPOINT": text})
     collector_url(reader)
     with pytest.raises(SettingsError, match=r"OTEL_EXPORTER_OTLP_ENDPOINT=.*expected http://host:port"):
         reader.finish()

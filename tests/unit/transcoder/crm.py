@@ -9,12 +9,12 @@ from typing import Any
 
 from contract.resources import CONTACT
 from contract.vocabulary import TenantId, TraceId, UserId
-from transcoder.records import Actor, Query, Shelf, Terms
+from transcoder.records import Actor, Query, RecordCollection, WriteTerms
 from transcoder.upstream import Reply
 
-CONTACTS = Shelf(CONTACT)
-PLAIN = Terms()
-DRY, KEYED, ON = Terms(dry=True), Terms(dedupe_key="k"), Terms(revision=3)
+CONTACTS = RecordCollection(CONTACT)
+PLAIN = WriteTerms()
+DRY, KEYED, ON = WriteTerms(dry_run=True), WriteTerms(dedupe_key="k"), WriteTerms(revision=3)
 BASE = "/internal/v2/businesses/7"
 
 

@@ -4,17 +4,17 @@ from typing import Any
 
 import msgspec
 
-from transcoder.dialect.own_fields import NO_OWN_FIELDS, OwnFields
-from transcoder.dialect.rows import Dialect
+from transcoder.dialect.own_fields import NO_CUSTOM_FIELDS, CustomFields
+from transcoder.dialect.rows import ResourceMapping
 from transcoder.records import Record
 
 as_sent = msgspec.json.Encoder(decimal_format="number").encode
 """The JSON of a value."""
 
 
-def to_record(dialect: Dialect, stored: Any, own: OwnFields = NO_OWN_FIELDS) -> Record:
+def to_record(dialect: ResourceMapping, stored: Any, own: CustomFields = NO_CUSTOM_FIELDS) -> Record:
     """The record that is read; raises Unreadable."""
-    return dialect.reading.one(msgspec.Raw(as_sent(stored)), own)
+    return dialect.reader.read(msgspec.Raw(as_sent(stored)), own)
 
 
 def held(record: Record) -> dict[str, Any]:

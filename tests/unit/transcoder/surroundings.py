@@ -4,15 +4,15 @@ from contract import ids
 from contract.resources import RESOURCES, Resource
 from contract.types import CustomType
 from contract.versions import VERSIONS
-from transcoder.records import Definition
-from transcoder.values import Known, Surroundings
+from transcoder.records import CustomFieldDefinition
+from transcoder.values import KnownDefinitions, ValidationContext
 from transcoder.versioning import Translation, translations
 
 NOW_MS = 1_781_769_600_000  # 2026-06-18T08:00:00Z
 FOREIGN_ID = "cmp_" + "z" * 26
 
 
-def open_id(prefix: str, text: str) -> int | ids.Malformed | ids.Foreign:
+def open_id(prefix: str, text: str) -> int | ids.MalformedId | ids.ForeignId:
     """`con_…0007` is 7, all z is somebody else's, whatever else is no id."""
     opaque = text.removeprefix(f"{prefix}_")
     if opaque == text or len(opaque) != 26:
@@ -22,15 +22,15 @@ def open_id(prefix: str, text: str) -> int | ids.Malformed | ids.Foreign:
 
 _OPTIONS = {CustomType.SELECT: {"gold": 3, "silver": 4}, CustomType.MULTI_SELECT: {"red": 5, "green": 6, "blue": 7}}
 DEFINITIONS = {
-    f"a_{kind.value}": Definition(number, f"a_{kind.value}", kind, _OPTIONS.get(kind, {}))
+    f"a_{kind.value}": CustomFieldDefinition(number, f"a_{kind.value}", kind, _OPTIONS.get(kind, {}))
     for number, kind in enumerate(CustomType, start=17)
 }
 """`a_text`, `a_select` and so on: one of each type."""
 
 
-def around() -> Surroundings:
+def around() -> ValidationContext:
     """Fresh ones, for tests that look at what was missed."""
-    return Surroundings(NOW_MS, open_id, Known(DEFINITIONS))
+    return ValidationContext(NOW_MS, open_id, KnownDefinitions(DEFINITIONS))
 
 
 AROUND = around()

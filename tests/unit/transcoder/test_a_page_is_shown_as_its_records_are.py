@@ -14,10 +14,10 @@ from tests.unit.transcoder.surroundings import TODAY
 from tests.unit.transcoder.test_dialect_rows import OWN, records
 from transcoder.etags import etag
 from transcoder.records import Record
-from transcoder.to_public import Around, Presenters, amount_text, encode, instant_text
+from transcoder.to_public import PresentationContext, Presenters, amount_text, encode, instant_text
 
 TENANT = TenantId(7)
-AROUND = Around(TENANT, TODAY, OWN.definitions)
+AROUND = PresentationContext(TENANT, TODAY, OWN.definitions)
 CODECS = [IdCodec(bytes(range(32))), UuidCodec(bytes(range(32)))]
 NUMBERS = st.integers(0, 3) | st.integers(1, 2**53)
 
@@ -39,7 +39,7 @@ def plainly(codec: Any, resource: Resource, record: Record) -> dict[str, Any]:
     record_id = codec.seal(resource.prefix, TENANT, record.number)
     made = {"deleted_at": record.deleted_at_ms, "etag": etag(record_id, record.revision, TODAY)}
     values = {**record.values, **made, "id": record.number or None}
-    shown = {row.name: shown_plainly(codec, row, values) for row in resource.fields if not row.once}
+    shown = {row.name: shown_plainly(codec, row, values) for row in resource.fields if not row.shown_once}
     return shown | {row.name: values[row.name] for row in resource.shown_once if row.name in values}
 
 
@@ -85,24 +85,24 @@ def own_plainly(codec: Any, key: str, value: Any) -> Any:
 def test_a_page_is_shown_as_its_records_are(codec: Any, resource: Resource, content: st.DataObject) -> None:
     page = content.draw(st.lists(stored(resource), max_size=5))
     presenter = Presenters(RESOURCES, codec)[resource]
-    shown = presenter.public(AROUND, page)
+    shown = presenter.to_dicts(AROUND, page)
     expected = [plainly(codec, resource, record) for record in page]
     assert shown == expected
     assert [list(each) for each in shown] == [list(each) for each in expected], "the documented order"
-    assert encode(presenter.shown(AROUND, page)) == encode(expected)
-    assert encode([presenter.one(AROUND, record) for record in page]) == encode(expected)
+    assert encode(presenter.present_all(AROUND, page)) == encode(expected)
+    assert encode([presenter.present(AROUND, record) for record in page]) == encode(expected)
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
 def test_what_a_service_leaves_out_is_null(resource: Resource) -> None:
     presenter = Presenters(RESOURCES, CODECS[0])[resource]
-    [shown] = presenter.public(AROUND, [Record(2, 3, {}, None)])
+    [shown] = presenter.to_dicts(AROUND, [Record(2, 3, {}, None)])
     made_here = {"id": shown["id"], "etag": shown.get("etag")}
     arrays = {row.name: [] for row in resource.fields if isinstance(row.type, Ids | Parts)}
     objects = {row.name: {} for row in resource.fields if isinstance(row.type, CustomFields)}
-    nulls = {row.name: None for row in resource.fields if not row.once}
+    nulls = {row.name: None for row in resource.fields if not row.shown_once}
     assert shown == nulls | arrays | objects | {name: value for name, value in made_here.items() if name in nulls}
-    assert presenter.plain(presenter.one(AROUND, Record(2, 3, {}, None))) == shown
+    assert presenter.to_dict(presenter.present(AROUND, Record(2, 3, {}, None))) == shown
 
 
 def test_showing_a_record_leaves_it_as_it_was() -> None:
@@ -110,5 +110,5 @@ def test_showing_a_record_leaves_it_as_it_was() -> None:
     values = {"contact_ids": [9, 7], "amount": 5, "currency": "JPY", "stage_changed_at": 5, "custom_fields": {}}
     record = Record(42, 2, values, None)
     before = repr(record)
-    Presenters(RESOURCES, CODECS[0])[deal].public(AROUND, [record])
+    Presenters(RESOURCES, CODECS[0])[deal].to_dicts(AROUND, [record])
     assert repr(record) == before

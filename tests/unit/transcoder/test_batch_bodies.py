@@ -10,10 +10,10 @@ from tests.unit.transcoder.calls import a_call, an_older_call
 from tests.unit.transcoder.surroundings import an_id, nobody
 from transcoder.call import Call
 from transcoder.errors import ApiError
-from transcoder.etags import AnyRevision, Named
-from transcoder.handlers.batch_bodies import Update, created, listed, updated, upserted
+from transcoder.etags import AnyRevision, NamedTags
+from transcoder.handlers.batch_bodies import UpdateItem, create_items, id_items, update_items, upsert_items
 from transcoder.parameters import Parameters
-from transcoder.validate import Invalid
+from transcoder.validate import InvalidBody
 
 BY_EMAIL = {"parameters": Parameters(on="email")}
 ONE, TWO = an_id("con", 1), an_id("con", 2)
@@ -27,22 +27,22 @@ def refused(read: Callable[[Call], Any], call: Call) -> list[tuple[str | None, s
 
 
 def faults(read: Any) -> list[tuple[str | None, str]]:
-    assert isinstance(read, Invalid), read
+    assert isinstance(read, InvalidBody), read
     return [(error.pointer, error.code) for error in read.errors]
 
 
 def got(call: Call) -> list[Any]:
-    return listed(call, distinct=False)
+    return id_items(call, distinct=False)
 
 
 def deleted(call: Call) -> list[Any]:
-    return listed(call, distinct=True)
+    return id_items(call, distinct=True)
 
 
 READERS: dict[str, tuple[str, str, Callable[[Call], Any], dict[str, Any]]] = {
-    "create": ("contacts.batch_create", "items", created, {}),
-    "upsert": ("contacts.batch_upsert", "items", upserted, BY_EMAIL),
-    "update": ("contacts.batch_update", "items", updated, {}),
+    "create": ("contacts.batch_create", "items", create_items, {}),
+    "upsert": ("contacts.batch_upsert", "items", upsert_items, BY_EMAIL),
+    "update": ("contacts.batch_update", "items", update_items, {}),
     "get": ("contacts.batch_get", "ids", got, {}),
     "delete": ("contacts.batch_delete", "ids", deleted, {}),
 }
@@ -71,13 +71,13 @@ def test_fails_as_a_whole(kind: str, body: Any, expected: list[tuple[str, str]])
 
 def test_a_misspelt_array_is_told_its_name() -> None:
     with pytest.raises(ApiError) as raised:
-        created(a_call("contacts.batch_create", {"itms": []}))
+        create_items(a_call("contacts.batch_create", {"itms": []}))
     assert [error.did_you_mean for error in raised.value.errors or ()] == ["items", None]
 
 
 def test_a_hundred_items_are_read_each_by_itself() -> None:
     items: list[Any] = [{"last_name": f"n{n}"} for n in range(98)]
-    read = created(a_call("contacts.batch_create", {"items": [*items, 5, {"email": "x", "nickname": 1}]}))
+    read = create_items(a_call("contacts.batch_create", {"items": [*items, 5, {"email": "x", "nickname": 1}]}))
     assert len(read) == 100
     assert read[0] == {"last_name": "n0", "lifecycle_stage": "lead", "do_not_contact": False, "tags": []}
     assert faults(read[98]) == [("", "invalid-type")]
@@ -90,10 +90,12 @@ def test_ids_are_opened_and_those_of_nobody_are_their_items_own_matter() -> None
 
 @pytest.mark.parametrize("given", [5, None, [], "x"], ids=str)
 def test_what_is_no_object_is_called_what_it_is(given: Any) -> None:
-    (one,) = created(a_call("contacts.batch_create", {"items": [given]}))
-    (other,) = upserted(a_call("contacts.batch_upsert", {"items": [given]}, **BY_EMAIL))
-    (update,) = updated(a_call("contacts.batch_update", {"items": [{"id": ONE, "patch": given}]}))
-    told = [[each.detail for each in read.errors] for read in (one, other, update.values) if isinstance(read, Invalid)]
+    (one,) = create_items(a_call("contacts.batch_create", {"items": [given]}))
+    (other,) = upsert_items(a_call("contacts.batch_upsert", {"items": [given]}, **BY_EMAIL))
+    (update,) = update_items(a_call("contacts.batch_update", {"items": [{"id": ONE, "patch": given}]}))
+    told = [
+        [each.detail for each in read.errors] for read in (one, other, update.values) if isinstance(read, InvalidBody)
+    ]
     item = "The item must be a JSON object."
     assert told == [[item], [item], ["The patch must be a JSON object."]]
 
@@ -110,7 +112,7 @@ def test_what_is_wrong_beside_them_is_told_with_them() -> None:
     body = {"force": True, "ids": BAD_IDS}
     assert refused(got, a_call("contacts.batch_get", body)) == [("/force", "unknown-member"), *TOLD_IDS]
     updates = {"items": [{"id": "x"}], "force": True}
-    assert refused(updated, a_call("contacts.batch_update", updates)) == [
+    assert refused(update_items, a_call("contacts.batch_update", updates)) == [
         *(("/items/0/id", "invalid-id"), ("/items/0/patch", "required"), ("/force", "unknown-member")),
     ]
 
@@ -131,13 +133,13 @@ def test_an_update_names_its_record_its_patch_and_perhaps_a_revision() -> None:
         {"id": an_id("con", 4), "patch": {}, "if_match": None},
         {"id": an_id("con", 5), "patch": []},
     ]
-    read = updated(a_call("contacts.batch_update", {"items": items}))
-    named = Named(frozenset({"r2-abcdefg"}))
+    read = update_items(a_call("contacts.batch_update", {"items": items}))
+    named = NamedTags(frozenset({"r2-abcdefg"}))
     assert read[:4] == [
-        Update(1, {"first_name": "Ada"}, named),
-        Update(2, {"email": None}, AnyRevision()),
-        Update(ids.FOREIGN, {}, named),
-        Update(4, {}, None),
+        UpdateItem(1, {"first_name": "Ada"}, named),
+        UpdateItem(2, {"email": None}, AnyRevision()),
+        UpdateItem(ids.FOREIGN, {}, named),
+        UpdateItem(4, {}, None),
     ]
     assert faults(read[4].values) == [("", "invalid-type")]
 
@@ -152,7 +154,7 @@ def test_every_fault_in_the_shape_of_updates_is_told_at_once_in_the_order_of_the
         {"id": None, "patch": {}},
         {"id": ONE, "patch": {}},
     ]
-    assert refused(updated, a_call("contacts.batch_update", {"items": items})) == [
+    assert refused(update_items, a_call("contacts.batch_update", {"items": items})) == [
         ("/items/0/if_match", "invalid-type"),
         ("/items/0/id", "invalid-id"),
         ("/items/1/patch", "required"),
@@ -168,7 +170,7 @@ def test_every_fault_in_the_shape_of_updates_is_told_at_once_in_the_order_of_the
 
 def test_an_update_whose_patch_is_wrong_is_that_items_own_fault() -> None:
     items = [{"id": ONE, "patch": {"id": TWO, "email": "x"}}, {"id": TWO, "patch": {}}]
-    first, second = updated(a_call("contacts.batch_update", {"items": items}))
+    first, second = update_items(a_call("contacts.batch_update", {"items": items}))
     assert faults(first.values) == [("/id", "read-only"), ("/email", "invalid-email")]
     assert second.values == {}
 
@@ -176,16 +178,16 @@ def test_an_update_whose_patch_is_wrong_is_that_items_own_fault() -> None:
 def test_two_upserts_of_one_value_fail_as_a_whole_once_they_are_normalised() -> None:
     items = [{"email": "Ada@x.example"}, {"email": "bo@x.example"}, {"email": " ada@X.example"}]
     call = a_call("contacts.batch_upsert", {"items": items}, **BY_EMAIL)
-    assert refused(upserted, call) == [("/items/2/email", "duplicate-item")]
+    assert refused(upsert_items, call) == [("/items/2/email", "duplicate-item")]
     for index in (0, 2):
         amiss = [each | {"phone": "x"} if n == index else each for n, each in enumerate(items)]
         call = a_call("contacts.batch_upsert", {"items": amiss}, **BY_EMAIL)
-        assert refused(upserted, call) == [("/items/2/email", "duplicate-item")], "whatever else is wrong with one"
+        assert refused(upsert_items, call) == [("/items/2/email", "duplicate-item")], "whatever else is wrong with one"
 
 
 def test_an_upsert_without_the_value_it_is_matched_by_is_that_items_own_fault() -> None:
     items = [{"last_name": 5}, {"email": None}, {"email": "x"}, {"email": "bo@x.example"}]
-    read = upserted(a_call("contacts.batch_upsert", {"items": items}, **BY_EMAIL))
+    read = upsert_items(a_call("contacts.batch_upsert", {"items": items}, **BY_EMAIL))
     assert [faults(each) for each in read[:3]] == [
         [("/last_name", "invalid-type"), ("/email", "required")],
         [("/email", "not-nullable")],
@@ -196,10 +198,10 @@ def test_an_upsert_without_the_value_it_is_matched_by_is_that_items_own_fault() 
 
 def test_items_are_read_and_blamed_in_the_callers_version() -> None:
     items = [{"content": "Call.", "contact_id": ONE}, {"body": "Call."}, {"content": ""}]
-    read = created(an_older_call("notes.batch_create", {"items": items}))
+    read = create_items(an_older_call("notes.batch_create", {"items": items}))
     assert read[0] == {"body": "Call.", "contact_id": 1, "is_pinned": False}
     assert faults(read[1]) == [("/body", "unknown-member"), ("/content", "required")]
     assert faults(read[2]) == [("/content", "too-short")]
     patches = [{"id": an_id("note", 1), "patch": {"content": None}}]
-    (update,) = updated(an_older_call("notes.batch_update", {"items": patches}))
+    (update,) = update_items(an_older_call("notes.batch_update", {"items": patches}))
     assert faults(update.values) == [("/content", "not-nullable")]

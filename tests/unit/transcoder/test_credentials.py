@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from process.settings import Reader, SettingsError
+from process.settings import SettingsError, SettingsReader
 from transcoder.credentials import Credentials, read_credentials
 
 Named = dict[str, str]
@@ -30,7 +30,7 @@ def good(tmp_path: Path) -> Named:
 
 
 def read(environment: Named) -> Credentials:
-    reader = Reader(environment)
+    reader = SettingsReader(environment)
     found = read_credentials(reader)
     reader.finish()
     return found

@@ -5,37 +5,37 @@ from typing import Any
 
 import pytest
 
-from contract.resources import RESOURCES, Action, Field, Money, Resource, Write
-from contract.resources.shape import SIX_KINDS, STAMPS, record_id
-from contract.roles import access
+from contract.resources import RESOURCES, Action, AmountPair, Field, Resource, Writable
+from contract.resources.shape import SIX_KINDS, TIMESTAMPS, record_id
+from contract.roles import full_access
 from contract.types import Amount, Currency, FieldType, Int, Line, Parts, Zone
-from transcoder.app import built
+from transcoder.app import build
 from transcoder.declarations import DeclarationError, check_declarations
-from transcoder.dialect.rows import ActionCall, Differences, dialect
+from transcoder.dialect.rows import ActionCall, MappingOverrides, resource_mapping
 
 LINE = Resource(
     name="lines",
     noun="line",
     prefix="lin",
-    access=access("orders"),
+    access=full_access("orders"),
     kinds=(),
-    fields=(record_id("lin"), Field("name", Line(100)), Field("quantity", Int(1, 99)), *STAMPS),
+    fields=(record_id("lin"), Field("name", Line(100)), Field("quantity", Int(1, 99)), *TIMESTAMPS),
 )
 ORDER = Resource(
     name="orders",
     noun="order",
     prefix="ord",
-    access=access("orders"),
+    access=full_access("orders"),
     kinds=SIX_KINDS,
     fields=(
         record_id("ord"),
         Field("lines", Parts("lines", ("name", "quantity")), filterable=False),
         Field("total", Amount("currency")),
         Field("currency", Currency()),
-        *STAMPS,
+        *TIMESTAMPS,
     ),
     actions=(Action("ship", "ship", (Field("currency", Currency()),)),),
-    money=Money("total", "currency"),
+    money=AmountPair("total", "currency"),
 )
 
 
@@ -76,7 +76,9 @@ def test_a_second_amount_is_refused_since_it_would_not_be_scaled() -> None:
 
 
 def test_an_amount_in_a_part_is_refused() -> None:
-    line = replace(LINE, fields=(*LINE.fields, Field("price", Amount("currency"))), money=Money("price", "currency"))
+    line = replace(
+        LINE, fields=(*LINE.fields, Field("price", Amount("currency"))), money=AmountPair("price", "currency")
+    )
     order = with_field("lines", Parts("lines", ("name", "price")))
     assert refusal(order, line).startswith("orders.lines.price: an amount in a part")
 
@@ -89,7 +91,7 @@ def test_a_type_that_nothing_judges_is_refused_where_callers_write_it() -> None:
     said = "a Zone cannot be written, since nothing judges what callers send"
     assert refusal(with_field("time_zone", Zone())) == f"orders.time_zone: {said}"
     assert refusal(with_action("time_zone", Zone())) == f"orders.refund.time_zone: {said}"
-    told = replace(ORDER, fields=(*ORDER.fields, Field("time_zone", Zone(), write=Write.NEVER, filterable=False)))
+    told = replace(ORDER, fields=(*ORDER.fields, Field("time_zone", Zone(), write=Writable.NEVER, filterable=False)))
     check_declarations([told, LINE])
 
 
@@ -97,7 +99,7 @@ async def test_a_transcoder_does_not_start_with_one(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("transcoder.app.RESOURCES", (with_field("time_zone", Zone()), LINE))
     nothing: Any = None
     with pytest.raises(DeclarationError, match=r"orders\.time_zone"):
-        async with built(nothing, nothing, nothing, nothing):
+        async with build(nothing, nothing, nothing, nothing):
             pass
 
 
@@ -108,15 +110,15 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_the_crms_dialect_refuses_an_action_whose_body_it_could_not_write() -> None:
-    lines = dialect(LINE, Differences("lines"))
-    differences = Differences("orders", parts={"lines": lines}, actions={"refund": ActionCall("refund")})
+    lines = resource_mapping(LINE, MappingOverrides("lines"))
+    differences = MappingOverrides("orders", parts={"lines": lines}, actions={"refund": ActionCall("refund")})
     with pytest.raises(DeclarationError, match=r"orders\.refund\.reason: a member of an action must be a plain field"):
-        dialect(with_action("reason", Line(100)), differences)
+        resource_mapping(with_action("reason", Line(100)), differences)
     with pytest.raises(DeclarationError, match=r"orders\.ship: the dialect has no call for this action"):
-        dialect(ORDER, differences)
+        resource_mapping(ORDER, differences)
 
 
 def test_a_member_that_filters_takes_values_that_something_judges() -> None:
-    order = replace(ORDER, fields=(*ORDER.fields, Field("time_zone", Zone(), write=Write.NEVER)))
+    order = replace(ORDER, fields=(*ORDER.fields, Field("time_zone", Zone(), write=Writable.NEVER)))
     assert refusal(order).startswith("orders.time_zone: a Zone cannot be filtered by")
     check_declarations([replace(order, fields=(*ORDER.fields, replace(order.fields[-1], filterable=False))), LINE])

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from contract.vocabulary import TenantId
-from transcoder.dialect.cache import Remembered
+from transcoder.dialect.cache import TtlCache
 from transcoder.errors import ApiError
 
 ACME, BIRCH, CEDAR = TenantId(1), TenantId(2), TenantId(3)
@@ -56,27 +56,27 @@ async def source() -> Source:
 
 
 @pytest.fixture
-def remembered(clock: Clock) -> Remembered[int]:
-    return Remembered(clock, life_s=5, size=2)
+def remembered(clock: Clock) -> TtlCache[int]:
+    return TtlCache(clock, life_s=5, size=2)
 
 
-async def test_a_value_is_read_once_in_five_seconds(remembered: Remembered[int], source: Source, clock: Clock) -> None:
+async def test_a_value_is_read_once_in_five_seconds(remembered: TtlCache[int], source: Source, clock: Clock) -> None:
     assert [await remembered.get(ACME, source, deadline_s=later(1)) for _ in range(3)] == [1, 1, 1]
     clock.now_s += 5
-    assert (await remembered.get(ACME, source, deadline_s=later(1)), remembered.at_hand(ACME)) == (1, 1)
+    assert (await remembered.get(ACME, source, deadline_s=later(1)), remembered.cached(ACME)) == (1, 1)
     clock.now_s += 0.001
-    assert remembered.at_hand(ACME) is None
+    assert remembered.cached(ACME) is None
     assert await remembered.get(ACME, source, deadline_s=later(1)) == 2
 
 
-async def test_a_fresh_value_is_never_an_old_one(remembered: Remembered[int], source: Source, clock: Clock) -> None:
+async def test_a_fresh_value_is_never_an_old_one(remembered: TtlCache[int], source: Source, clock: Clock) -> None:
     await remembered.get(ACME, source, deadline_s=later(1))
     clock.now_s += 0.001
     assert await remembered.get(ACME, source, deadline_s=later(1), fresh=True) == 2
     assert await remembered.get(ACME, source, deadline_s=later(1)) == 2
 
 
-async def test_many_who_ask_at_once_share_one_reading(remembered: Remembered[int], source: Source) -> None:
+async def test_many_who_ask_at_once_share_one_reading(remembered: TtlCache[int], source: Source) -> None:
     source.go.clear()
     async with asyncio.TaskGroup() as group:
         asking = [group.create_task(remembered.get(ACME, source, deadline_s=later(5))) for _ in range(20)]
@@ -87,7 +87,7 @@ async def test_many_who_ask_at_once_share_one_reading(remembered: Remembered[int
 
 
 async def test_who_asks_for_a_fresh_one_during_a_reading_gets_the_next(
-    remembered: Remembered[int], source: Source, clock: Clock
+    remembered: TtlCache[int], source: Source, clock: Clock
 ) -> None:
     source.go.clear()
     async with asyncio.TaskGroup() as group:
@@ -101,7 +101,7 @@ async def test_who_asks_for_a_fresh_one_during_a_reading_gets_the_next(
     assert (first.result(), second.result(), third.result()) == (1, 2, 2)
 
 
-async def test_businesses_do_not_wait_for_each_other(remembered: Remembered[int], source: Source) -> None:
+async def test_businesses_do_not_wait_for_each_other(remembered: TtlCache[int], source: Source) -> None:
     slow = Source()
     slow.go.clear()
     async with asyncio.TaskGroup() as group:
@@ -111,7 +111,7 @@ async def test_businesses_do_not_wait_for_each_other(remembered: Remembered[int]
         slow.go.set()
 
 
-async def test_a_failure_is_not_remembered_and_the_next_one_tries(remembered: Remembered[int], source: Source) -> None:
+async def test_a_failure_is_not_remembered_and_the_next_one_tries(remembered: TtlCache[int], source: Source) -> None:
     source.fails = True
     with pytest.raises(LookupError):
         await remembered.get(ACME, source, deadline_s=later(1))
@@ -119,9 +119,7 @@ async def test_a_failure_is_not_remembered_and_the_next_one_tries(remembered: Re
     assert await remembered.get(ACME, source, deadline_s=later(1)) == 2
 
 
-async def test_a_reader_who_goes_away_leaves_the_reading_to_the_next(
-    remembered: Remembered[int], source: Source
-) -> None:
+async def test_a_reader_who_goes_away_leaves_the_reading_to_the_next(remembered: TtlCache[int], source: Source) -> None:
     source.go.clear()
     first = asyncio.create_task(remembered.get(ACME, source, deadline_s=later(5)))
     await source.started.wait()
@@ -134,7 +132,7 @@ async def test_a_reader_who_goes_away_leaves_the_reading_to_the_next(
         await first
 
 
-async def test_who_waits_waits_until_the_own_deadline(remembered: Remembered[int], source: Source) -> None:
+async def test_who_waits_waits_until_the_own_deadline(remembered: TtlCache[int], source: Source) -> None:
     source.go.clear()
     first = asyncio.create_task(remembered.get(ACME, source, deadline_s=later(5)))
     await source.started.wait()
@@ -146,8 +144,8 @@ async def test_who_waits_waits_until_the_own_deadline(remembered: Remembered[int
 
 
 async def test_the_business_that_was_not_asked_for_longest_is_forgotten(
-    remembered: Remembered[int], source: Source
+    remembered: TtlCache[int], source: Source
 ) -> None:
     for tenant in (ACME, BIRCH, ACME, CEDAR):
         await remembered.get(tenant, source, deadline_s=later(1))
-    assert [remembered.at_hand(tenant) is not None for tenant in (ACME, BIRCH, CEDAR)] == [True, False, True]
+    assert [remembered.cached(tenant) is not None for tenant in (ACME, BIRCH, CEDAR)] == [True, False, True]

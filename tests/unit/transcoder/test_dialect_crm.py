@@ -8,11 +8,11 @@ import pytest
 from contract.resources import ACTIVITY, CONTACT, DEAL, PIPELINE, STAGE
 from tests.unit.transcoder.crm import CONTACTS, DRY, KEYED, ON, PLAIN, Told, a_query, action, an_actor, no
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import Crm
+from transcoder.dialect.crm import CrmBackend
 from transcoder.errors import ApiError
-from transcoder.records import Actor, Change, Shelf, Terms
+from transcoder.records import Actor, Change, RecordCollection, WriteTerms
 
-Call = Callable[[Crm, Actor], Awaitable[Any]]
+Call = Callable[[CrmBackend, Actor], Awaitable[Any]]
 CALLS: dict[str, tuple[Call, str, Any]] = {
     "get": (lambda crm, a: crm.get(CONTACTS, 5, a), "GET /contacts/5", None),
     "create": (
@@ -40,7 +40,7 @@ CALLS: dict[str, tuple[Call, str, Any]] = {
     "delete dry": (lambda crm, a: crm.delete(CONTACTS, 5, DRY, a), "DELETE /dry_run/contacts/5", None),
     "restore": (lambda crm, a: crm.restore(CONTACTS, 5, PLAIN, a), "POST /contacts/5/undelete", {}),
     "upsert": (
-        lambda crm, a: crm.upsert(CONTACTS, "email", {"email": "a@b.cd", "phone": None}, Terms(0, "k"), a),
+        lambda crm, a: crm.upsert(CONTACTS, "email", {"email": "a@b.cd", "phone": None}, WriteTerms(0, "k"), a),
         "POST /contacts/upsert",
         {"match": "email", "set": {"email": "a@b.cd"}, "unset": ["phone"], "expected_revision": 0, "dedupe_key": "k"},
     ),
@@ -50,16 +50,16 @@ CALLS: dict[str, tuple[Call, str, Any]] = {
         {"add": ["VIP"], "expected_revision": 3},
     ),
     "win dry": (
-        lambda crm, a: crm.act(Shelf(DEAL), action(DEAL, "win"), 5, {"closed_at": 9}, DRY, a),
+        lambda crm, a: crm.act(RecordCollection(DEAL), action(DEAL, "win"), 5, {"closed_at": 9}, DRY, a),
         "POST /dry_run/deals/5/status",
         {"status_code": 2, "closed_at": 9},
     ),
     "a stage": (
-        lambda crm, a: crm.update(Shelf(STAGE, 9), 5, {"position": 0}, PLAIN, a),
+        lambda crm, a: crm.update(RecordCollection(STAGE, 9), 5, {"position": 0}, PLAIN, a),
         "PUT /pipelines/9/stages/5",
         {"set": {"sort_index": 1}, "unset": []},
     ),
-    "an activity": (lambda crm, a: crm.get(Shelf(ACTIVITY), 5, a), "GET /activity_log/5", None),
+    "an activity": (lambda crm, a: crm.get(RecordCollection(ACTIVITY), 5, a), "GET /activity_log/5", None),
     "batch get": (
         lambda crm, a: crm.batch_get(CONTACTS, [5, 6], a),
         "POST /contacts/bulk",
@@ -98,12 +98,12 @@ CALLS: dict[str, tuple[Call, str, Any]] = {
     "profile": (lambda crm, a: crm.profile(a), "GET /profile", None),
     "outcome": (lambda crm, a: crm.outcome("k/0", a), "GET /dedupe/k%2F0", None),
     "list": (
-        lambda crm, a: crm.page(Shelf(PIPELINE), a_query(deleted="only"), a),
+        lambda crm, a: crm.page(RecordCollection(PIPELINE), a_query(deleted="only"), a),
         "GET /pipelines?limit=200&offset=0&with_deleted=2",
         None,
     ),
     "list stages": (
-        lambda crm, a: crm.page(Shelf(STAGE, 9), a_query(), a),
+        lambda crm, a: crm.page(RecordCollection(STAGE, 9), a_query(), a),
         "GET /pipelines/9/stages?limit=200&offset=0&with_deleted=0",
         None,
     ),
@@ -114,7 +114,7 @@ CALLS: dict[str, tuple[Call, str, Any]] = {
 async def test_is_the_call(ask: Call, call: str, body: Any) -> None:
     upstream = Told(lambda _, __: no("E_NOT_FOUND"))
     try:
-        await ask(Crm(upstream, DIALECTS), an_actor())
+        await ask(CrmBackend(upstream, DIALECTS), an_actor())
     except ApiError as error:
         assert error.problem.code == "resource-not-found"
     assert upstream.calls == [(call, body)]

@@ -10,9 +10,18 @@ from contract.resources import USER
 from tests.support.contacts import a_stored_contact
 from tests.unit.transcoder.crm import CONTACTS, DRY, KEYED, PLAIN, Told, a_query, an_actor, no, ok
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import Crm
+from transcoder.dialect.crm import CrmBackend
 from transcoder.errors import ApiError
-from transcoder.records import Absent, Change, Done, Record, Refusal, Running, Shelf, Written
+from transcoder.records import (
+    Change,
+    Record,
+    RecordCollection,
+    Refusal,
+    WriteAbsent,
+    WriteDone,
+    WriteResult,
+    WriteRunning,
+)
 from transcoder.upstream import Reply
 
 PAGES: dict[str, tuple[Any, str | None]] = {
@@ -24,7 +33,7 @@ PAGES: dict[str, tuple[Any, str | None]] = {
 
 @pytest.mark.parametrize(("paging", "place"), PAGES.values(), ids=PAGES)
 async def test_a_page_says_where_the_next_one_begins_if_there_is_one(paging: Any, place: str | None) -> None:
-    crm = Crm(Told(lambda _, __: ok([a_stored_contact()], paging=paging)), DIALECTS)
+    crm = CrmBackend(Told(lambda _, __: ok([a_stored_contact()], paging=paging)), DIALECTS)
     page = await crm.page(CONTACTS, a_query(), an_actor())
     assert not isinstance(page, Refusal)
     assert (len(page.records), page.next_place, page.total) == (1, place, None)
@@ -32,7 +41,7 @@ async def test_a_page_says_where_the_next_one_begins_if_there_is_one(paging: Any
 
 @pytest.mark.parametrize("paging", [None, {}, {"has_more": True}, {"has_more": 1}, {"has_more": False}], ids=repr)
 async def test_a_page_that_does_not_say_all_that_was_asked_is_unreadable(paging: Any) -> None:
-    crm = Crm(Told(lambda _, __: ok([], paging=paging)), DIALECTS)
+    crm = CrmBackend(Told(lambda _, __: ok([], paging=paging)), DIALECTS)
     with pytest.raises(ApiError) as unreadable:
         await crm.page(CONTACTS, a_query(with_total=True), an_actor())
     assert (unreadable.value.problem.code, unreadable.value.outcome) == ("upstream-invalid", "not-applied")
@@ -53,14 +62,14 @@ async def test_a_hundred_items_go_in_two_calls_side_by_side() -> None:
 
     upstream = Slow(lambda _, body: ok([ok(a_stored_contact(id=item["id"])) for item in body["items"]]))
     numbers = list(range(1, 101))
-    found = await Crm(upstream, DIALECTS).batch_get(CONTACTS, numbers, an_actor())
+    found = await CrmBackend(upstream, DIALECTS).batch_get(CONTACTS, numbers, an_actor())
     assert [each.number for each in found if isinstance(each, Record)] == numbers
     assert [len(body["items"]) for _, body in upstream.calls] == [50, 50]
 
 
 async def test_the_keys_of_items_count_through_the_calls() -> None:
     upstream = Told(lambda _, body: ok([ok(a_stored_contact()) for _ in body["items"]]))
-    await Crm(upstream, DIALECTS).batch_create(CONTACTS, [{"last_name": "x"}] * 51, KEYED, an_actor())
+    await CrmBackend(upstream, DIALECTS).batch_create(CONTACTS, [{"last_name": "x"}] * 51, KEYED, an_actor())
     keys = [item["dedupe_key"] for _, body in upstream.calls for item in body["items"]]
     assert keys == [f"k.{index}" for index in range(51)]
     assert all("dedupe_key" not in body for _, body in upstream.calls)
@@ -84,8 +93,8 @@ async def test_a_call_that_fails_is_its_own_items_refusal(answer: Any, code: str
         return ok([ok(a_stored_contact(id=item["id"])) for item in body["items"]]) if first else answer
 
     changes = [Change(number, {}, None) for number in range(80)]
-    outcomes = await Crm(Told(half), DIALECTS).batch_update(CONTACTS, changes, PLAIN, an_actor())
-    assert [each.record.number for each in outcomes[:50] if isinstance(each, Written)] == list(range(50))
+    outcomes = await CrmBackend(Told(half), DIALECTS).batch_update(CONTACTS, changes, PLAIN, an_actor())
+    assert [each.record.number for each in outcomes[:50] if isinstance(each, WriteResult)] == list(range(50))
     assert [(each.problem.code, each.outcome) for each in outcomes[50:] if isinstance(each, Refusal)] == [
         (code, outcome)
     ] * 30
@@ -93,7 +102,7 @@ async def test_a_call_that_fails_is_its_own_items_refusal(answer: Any, code: str
 
 async def test_an_item_that_cannot_be_read_is_its_own_refusal_alone() -> None:
     answers = [ok(a_stored_contact()), ok({"id": 5}), no("E_NOT_FOUND"), no("E_SOMETHING_NEW"), ok(a_stored_contact())]
-    crm = Crm(Told(lambda _, __: ok(answers)), DIALECTS)
+    crm = CrmBackend(Told(lambda _, __: ok(answers)), DIALECTS)
     outcomes = await crm.batch_update(CONTACTS, [Change(number, {}, None) for number in range(5)], PLAIN, an_actor())
     assert [each.problem.code if isinstance(each, Refusal) else "" for each in outcomes] == [
         "",
@@ -121,7 +130,7 @@ UNREADABLE: dict[str, Any] = {
 
 @pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
 async def test_an_answer_that_cannot_be_read_is_never_passed_on(answer: Any) -> None:
-    crm = Crm(Told(lambda _, __: answer), DIALECTS)
+    crm = CrmBackend(Told(lambda _, __: answer), DIALECTS)
     with pytest.raises(ApiError) as unreadable:
         await crm.update(CONTACTS, 5, {}, PLAIN, an_actor())
     assert (unreadable.value.problem.code, unreadable.value.outcome) == ("upstream-invalid", "unknown")
@@ -144,7 +153,9 @@ async def test_a_long_list_is_read_to_its_end_however_much_a_call_gives(most: in
         return ok(users[offset : offset + most], paging={"limit": most, "offset": offset, "total": len(users)})
 
     upstream = Told(listing)
-    page = await Crm(upstream, DIALECTS).page(Shelf(USER), a_query(limit=3, with_total=True), an_actor())
+    page = await CrmBackend(upstream, DIALECTS).page(
+        RecordCollection(USER), a_query(limit=3, with_total=True), an_actor()
+    )
     assert not isinstance(page, Refusal)
     assert ([record.number for record in page.records], page.total) == ([450, 449, 448], 450)
     assert len(upstream.calls) == calls
@@ -161,35 +172,35 @@ WILD: dict[str, Any] = {
 @pytest.mark.parametrize("answer", WILD.values(), ids=WILD)
 async def test_a_list_that_cannot_be_read_is_not_guessed(answer: Any) -> None:
     with pytest.raises(ApiError) as unreadable:
-        await Crm(Told(lambda _, __: answer), DIALECTS).page(Shelf(USER), a_query(), an_actor())
+        await CrmBackend(Told(lambda _, __: answer), DIALECTS).page(RecordCollection(USER), a_query(), an_actor())
     assert (unreadable.value.problem.code, unreadable.value.outcome) == ("upstream-invalid", "not-applied")
 
 
 async def test_a_list_that_ends_before_its_total_is_taken_as_it_is() -> None:
     pages = iter([[a_user(1)], []])
     upstream = Told(lambda _, __: ok(next(pages), paging={"total": 2}))
-    page = await Crm(upstream, DIALECTS).page(Shelf(USER), a_query(), an_actor())
+    page = await CrmBackend(upstream, DIALECTS).page(RecordCollection(USER), a_query(), an_actor())
     assert not isinstance(page, Refusal)
     assert len(page.records) == 1
 
 
 STATES: list[tuple[Any, Any]] = [
-    ({"state": "done", "answer": ok({"id": 5})}, Done(5)),
-    ({"state": "done", "answer": ok({})}, Done(None)),
-    ({"state": "running"}, Running()),
-    ({"state": "absent"}, Absent()),
+    ({"state": "done", "answer": ok({"id": 5})}, WriteDone(5)),
+    ({"state": "done", "answer": ok({})}, WriteDone(None)),
+    ({"state": "running"}, WriteRunning()),
+    ({"state": "absent"}, WriteAbsent()),
 ]
 
 
 @pytest.mark.parametrize(("result", "state"), STATES, ids=repr)
 async def test_the_outcome_of_a_write_is_told(result: Any, state: Any) -> None:
-    assert await Crm(Told(lambda _, __: ok(result)), DIALECTS).outcome("k", an_actor()) == state
+    assert await CrmBackend(Told(lambda _, __: ok(result)), DIALECTS).outcome("k", an_actor()) == state
 
 
 async def test_an_outcome_of_no_known_state_is_not_guessed() -> None:
     for answer in (ok({"state": "lost"}), ok(None), no("E_BUSY", retry_after_ms=1500)):
         with pytest.raises(ApiError) as fault:
-            await Crm(Told(lambda _, __, answer=answer: answer), DIALECTS).outcome("k", an_actor())
+            await CrmBackend(Told(lambda _, __, answer=answer: answer), DIALECTS).outcome("k", an_actor())
         assert fault.value.problem.status in (502, 503)
 
 
@@ -201,7 +212,7 @@ PROFILE = {
 
 async def test_the_currency_is_asked_for_once_in_a_while_and_by_business() -> None:
     upstream = Told(lambda _, __: ok(PROFILE))
-    crm = Crm(upstream, DIALECTS)
+    crm = CrmBackend(upstream, DIALECTS)
     assert [await crm.default_currency(an_actor()) for _ in range(3)] == ["GBP"] * 3
     assert len(upstream.calls) == 1
 
@@ -210,5 +221,5 @@ async def test_the_currency_is_asked_for_once_in_a_while_and_by_business() -> No
 async def test_a_profile_that_cannot_be_read_is_not_passed_on(change: dict[str, Any]) -> None:
     profile = PROFILE | {"business": PROFILE["business"] | change}
     with pytest.raises(ApiError) as unreadable:
-        await Crm(Told(lambda _, __: ok(profile)), DIALECTS).profile(an_actor())
+        await CrmBackend(Told(lambda _, __: ok(profile)), DIALECTS).profile(an_actor())
     assert unreadable.value.problem.code == "upstream-invalid"

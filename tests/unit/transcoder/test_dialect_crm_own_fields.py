@@ -11,7 +11,7 @@ from contract.resources import CONTACT, DEAL
 from tests.support.contacts import a_stored_contact
 from tests.unit.transcoder.crm import CONTACTS, PLAIN, Told, an_actor, ok
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import Crm
+from transcoder.dialect.crm import CrmBackend
 from transcoder.errors import ApiError
 from transcoder.records import Change, Record, Refusal
 from transcoder.upstream import Reply
@@ -44,7 +44,7 @@ def fields_read(upstream: Told) -> int:
 
 async def test_definitions_are_read_when_a_value_needs_them_and_not_before() -> None:
     upstream = Told(Crms([FIELD], {}))
-    crm = Crm(upstream, DIALECTS)
+    crm = CrmBackend(upstream, DIALECTS)
     await crm.get(CONTACTS, 5, an_actor())
     assert fields_read(upstream) == 0
     upstream.answer = Crms([FIELD], SEATS)
@@ -63,7 +63,7 @@ async def test_definitions_are_read_when_a_value_needs_them_and_not_before() -> 
 async def test_a_field_that_is_newer_than_what_is_remembered_is_read_again_once() -> None:
     source = Crms([], SEATS)
     upstream = Told(source)
-    crm = Crm(upstream, DIALECTS)
+    crm = CrmBackend(upstream, DIALECTS)
     assert await crm.definitions(CONTACT, an_actor()) == {}
     source.defined = [FIELD]
     for found in await crm.batch_get(CONTACTS, [5, 6, 7], an_actor()):
@@ -74,7 +74,7 @@ async def test_a_field_that_is_newer_than_what_is_remembered_is_read_again_once(
 
 async def test_a_field_that_nobody_defined_is_unreadable_after_one_more_reading() -> None:
     upstream = Told(Crms([], SEATS))
-    crm = Crm(upstream, DIALECTS)
+    crm = CrmBackend(upstream, DIALECTS)
     await crm.definitions(CONTACT, an_actor())
     with pytest.raises(ApiError) as unreadable:
         await crm.update(CONTACTS, 5, {}, PLAIN, an_actor())
@@ -90,13 +90,15 @@ async def test_a_field_that_nobody_defined_is_unreadable_after_one_more_reading(
 
 async def test_an_own_value_is_written_with_all_its_digits() -> None:
     upstream = Told(Crms([FIELD], {}))
-    await Crm(upstream, DIALECTS).create(CONTACTS, {"custom_fields": {"seats": Decimal("0.1")}}, PLAIN, an_actor())
+    await CrmBackend(upstream, DIALECTS).create(
+        CONTACTS, {"custom_fields": {"seats": Decimal("0.1")}}, PLAIN, an_actor()
+    )
     assert upstream.calls[-1] == ("POST /contacts", {"custom": [{"field_id": 17, "value": Decimal("0.1")}]})
 
 
 async def test_an_own_value_is_read_with_all_its_digits() -> None:
     stored = json.dumps(ok(a_stored_contact(**SEATS))).replace('"value": 25', '"value": 123456789012.123456')
-    crm = Crm(
+    crm = CrmBackend(
         Told(lambda call, body: Crms([FIELD])(call, body) if "defs" in call else Reply(200, stored.encode())), DIALECTS
     )
     record = await crm.get(CONTACTS, 5, an_actor())

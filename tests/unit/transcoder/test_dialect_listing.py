@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.listing import BadPlace, matches, page_of
-from transcoder.records import After, AllOf, AnyOf, Condition, NotOf, Query, Record, Tree
+from transcoder.listing import InvalidPosition, matches, page_in_memory
+from transcoder.records import AllOf, AnyOf, Condition, NotOf, Query, Record, Tree, UpdatedAfter
 
 
 def a_record(number: int, **values: Any) -> Record:
@@ -20,7 +20,7 @@ def a_query(**changes: Any) -> Query:
 
 
 def numbers(records: list[Record], **query: Any) -> list[int]:
-    return [record.number for record in page_of(records, a_query(**query)).records]
+    return [record.number for record in page_in_memory(records, a_query(**query)).records]
 
 
 NAMES = [(1, "b"), (2, None), (3, "A"), (4, "a"), (5, "é"), (6, None), (7, "B")]
@@ -46,7 +46,7 @@ def test_pages_together_are_the_whole_list(names: list[str | None], descending: 
     seen: list[int] = []
     place = None
     while True:
-        page = page_of(records, a_query(descending=descending, limit=limit, place=place, with_total=True))
+        page = page_in_memory(records, a_query(descending=descending, limit=limit, place=place, with_total=True))
         assert page.total == len(records)
         seen += [record.number for record in page.records]
         place = page.next_place
@@ -57,15 +57,15 @@ def test_pages_together_are_the_whole_list(names: list[str | None], descending: 
 
 
 def test_what_comes_before_the_place_does_not_move_the_next_page() -> None:
-    first = page_of(RECORDS, a_query(limit=3))
+    first = page_in_memory(RECORDS, a_query(limit=3))
     changed = [a_record(8, name="0"), *[record for record in RECORDS if record.number != 3]]
     assert numbers(changed, place=first.next_place) == [7, 5, 2, 6]
 
 
 def test_a_bookmark_goes_on_behind_an_instant_and_number_or_from_the_instant_on() -> None:
     records = [a_record(number, updated_at=at) for number, at in [(1, 5), (2, 5), (3, 4), (4, 6)]]
-    assert numbers(records, order_by="updated_at", place=After(5, 1)) == [2, 4]
-    assert numbers(records, order_by="updated_at", place=After(5, 0)) == [1, 2, 4]
+    assert numbers(records, order_by="updated_at", place=UpdatedAfter(5, 1)) == [2, 4]
+    assert numbers(records, order_by="updated_at", place=UpdatedAfter(5, 0)) == [1, 2, 4]
 
 
 BAD = ["", "nonsense", "[]", '["a"]', '["a","b"]', "[[],1]", "[5,1]", '{"a":1}', "[1.5,2]"]
@@ -73,8 +73,8 @@ BAD = ["", "nonsense", "[]", '["a"]', '["a","b"]', "[[],1]", "[5,1]", '{"a":1}',
 
 @pytest.mark.parametrize("place", BAD)
 def test_a_place_of_no_such_order_is_told(place: str) -> None:
-    with pytest.raises(BadPlace):
-        page_of(RECORDS, a_query(place=place))
+    with pytest.raises(InvalidPosition):
+        page_in_memory(RECORDS, a_query(place=place))
 
 
 A, B = Condition("role", "eq", "admin"), Condition("created_at", "gte", 5)

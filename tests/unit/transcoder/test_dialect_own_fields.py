@@ -7,36 +7,36 @@ import pytest
 
 from contract.types import CustomType
 from tests.unit.transcoder.inside import as_sent
-from transcoder.dialect.conversions import Unreadable, decoder
+from transcoder.dialect.conversions import UnreadableResponse, decoder
 from transcoder.dialect.custom_fields import FIELD_DEFINITIONS
 from transcoder.dialect.custom_fields import to_definition as to_definition_of
 from transcoder.dialect.own_fields import (
-    NO_OWN_FIELDS,
-    OwnFields,
-    OwnValue,
-    UnknownOwnField,
-    own_fields,
-    write_own,
+    NO_CUSTOM_FIELDS,
+    CustomFields,
+    CustomValue,
+    UnknownCustomField,
+    custom_fields_of,
+    write_custom_values,
 )
-from transcoder.dialect.own_fields import read_own as read_own_of
-from transcoder.records import Definition
+from transcoder.dialect.own_fields import read_custom_values as read_own_of
+from transcoder.records import CustomFieldDefinition
 
-TIER = Definition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3, "silver": 4})
-SEATS = Definition(18, "seats", CustomType.NUMBER, {})
-INTERESTS = Definition(19, "interests", CustomType.MULTI_SELECT, {"pricing": 1, "security": 2})
-CONSENT = Definition(20, "consent", CustomType.BOOLEAN, {})
-NICKNAME = Definition(21, "nickname", CustomType.TEXT, {})
-OWN = own_fields([TIER, SEATS, INTERESTS, CONSENT, NICKNAME])
-
-
-_own_values, _definition = decoder(list[OwnValue]), decoder(FIELD_DEFINITIONS.reading.row)
+TIER = CustomFieldDefinition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3, "silver": 4})
+SEATS = CustomFieldDefinition(18, "seats", CustomType.NUMBER, {})
+INTERESTS = CustomFieldDefinition(19, "interests", CustomType.MULTI_SELECT, {"pricing": 1, "security": 2})
+CONSENT = CustomFieldDefinition(20, "consent", CustomType.BOOLEAN, {})
+NICKNAME = CustomFieldDefinition(21, "nickname", CustomType.TEXT, {})
+OWN = custom_fields_of([TIER, SEATS, INTERESTS, CONSENT, NICKNAME])
 
 
-def read_own(stored: Any, own: OwnFields) -> dict[str, Any]:
+_own_values, _definition = decoder(list[CustomValue]), decoder(FIELD_DEFINITIONS.reader.row)
+
+
+def read_own(stored: Any, own: CustomFields) -> dict[str, Any]:
     return read_own_of(_own_values(as_sent(stored)), own)
 
 
-def to_definition(stored: Any) -> tuple[str, Definition]:
+def to_definition(stored: Any) -> tuple[str, CustomFieldDefinition]:
     return to_definition_of(_definition(as_sent(stored)))
 
 
@@ -57,7 +57,7 @@ def test_values_are_read_by_key() -> None:
 
 
 def test_a_change_sets_and_unsets_by_number_and_an_empty_choice_is_none() -> None:
-    put, unset = write_own({"loyalty_tier": "silver", "consent": True, "seats": None, "interests": []}, OWN)
+    put, unset = write_custom_values({"loyalty_tier": "silver", "consent": True, "seats": None, "interests": []}, OWN)
     assert put == [{"field_id": 17, "value": 4}, {"field_id": 20, "value": 1}]
     assert unset == ["custom.18", "custom.19"]
 
@@ -82,14 +82,14 @@ NEWER += [[{"field_id": 19, "value": [1, 5]}]]
 
 @pytest.mark.parametrize("stored", NEWER, ids=repr)
 def test_what_newer_definitions_may_know_is_told_apart(stored: Any) -> None:
-    with pytest.raises(UnknownOwnField):
+    with pytest.raises(UnknownCustomField):
         read_own(stored, OWN)
 
 
 @pytest.mark.parametrize("values", [{"colour": "red"}, {"loyalty_tier": "tin"}, {"interests": ["tin"]}], ids=repr)
 def test_a_key_or_option_of_ours_that_is_unknown_is_told_apart(values: dict[str, Any]) -> None:
-    with pytest.raises(UnknownOwnField):
-        write_own(values, OWN)
+    with pytest.raises(UnknownCustomField):
+        write_custom_values(values, OWN)
 
 
 WRONG: dict[str, Any] = {
@@ -111,15 +111,15 @@ WRONG: dict[str, Any] = {
 
 @pytest.mark.parametrize("stored", WRONG.values(), ids=WRONG)
 def test_cannot_read(stored: Any) -> None:
-    with pytest.raises(Unreadable) as fault:
+    with pytest.raises(UnreadableResponse) as fault:
         read_own(stored, OWN)
-    assert not isinstance(fault.value, UnknownOwnField)
+    assert not isinstance(fault.value, UnknownCustomField)
 
 
 def test_nothing_is_known_without_definitions() -> None:
-    assert read_own([], NO_OWN_FIELDS) == {}
-    with pytest.raises(UnknownOwnField):
-        read_own([{"field_id": 17, "value": 3}], NO_OWN_FIELDS)
+    assert read_own([], NO_CUSTOM_FIELDS) == {}
+    with pytest.raises(UnknownCustomField):
+        read_own([{"field_id": 17, "value": 3}], NO_CUSTOM_FIELDS)
 
 
 STORED = {"id": 17, "resource": "contacts", "key": "loyalty_tier", "label": "Tier", "type_code": 7, "revision": 1}
@@ -127,7 +127,10 @@ STORED |= {"options": [{"id": 3, "value": "gold", "label": "Gold"}], "created_at
 
 
 def test_a_definition_is_read_with_the_numbers_of_its_options() -> None:
-    assert to_definition(STORED) == ("contacts", Definition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3}))
+    assert to_definition(STORED) == (
+        "contacts",
+        CustomFieldDefinition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3}),
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,5 +139,5 @@ def test_a_definition_is_read_with_the_numbers_of_its_options() -> None:
     ids=repr,
 )
 def test_a_definition_that_is_not_of_the_form_is_unreadable(change: dict[str, Any]) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResponse):
         to_definition(STORED | change)

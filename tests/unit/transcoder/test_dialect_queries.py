@@ -10,23 +10,23 @@ from contract.types import OPERATORS, CustomType
 from transcoder.dialect.activities import ACTIVITIES
 from transcoder.dialect.contacts import CONTACTS
 from transcoder.dialect.deals import DEALS
-from transcoder.dialect.own_fields import UnknownOwnField, own_fields
+from transcoder.dialect.own_fields import UnknownCustomField, custom_fields_of
 from transcoder.dialect.queries import to_query
-from transcoder.dialect.rows import Dialect
+from transcoder.dialect.rows import ResourceMapping
 from transcoder.dialect.tasks import TASKS
-from transcoder.records import After, AllOf, AnyOf, Condition, Definition, NotOf, Query
+from transcoder.records import AllOf, AnyOf, Condition, CustomFieldDefinition, NotOf, Query, UpdatedAfter
 
-OWN = own_fields(
+OWN = custom_fields_of(
     [
-        Definition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3, "silver": 4}),
-        Definition(18, "seats", CustomType.NUMBER, {}),
-        Definition(19, "interests", CustomType.MULTI_SELECT, {"pricing": 1, "security": 2}),
-        Definition(20, "consent", CustomType.BOOLEAN, {}),
+        CustomFieldDefinition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3, "silver": 4}),
+        CustomFieldDefinition(18, "seats", CustomType.NUMBER, {}),
+        CustomFieldDefinition(19, "interests", CustomType.MULTI_SELECT, {"pricing": 1, "security": 2}),
+        CustomFieldDefinition(20, "consent", CustomType.BOOLEAN, {}),
     ]
 )
 
 
-def a_query(dialect: Dialect = CONTACTS, **changes: Any) -> dict[str, Any]:
+def a_query(dialect: ResourceMapping = CONTACTS, **changes: Any) -> dict[str, Any]:
     plain = {"where": None, "text": None, "order_by": "created_at", "descending": True, "limit": 50}
     plain |= {"deleted": "exclude", "with_total": False, "place": None}
     return to_query(dialect, Query(**plain | changes), OWN)
@@ -57,7 +57,7 @@ def test_a_query_goes_on_behind_a_place_in_the_other_direction_and_counts() -> N
 
 
 def test_a_bookmark_is_a_place_without_a_key() -> None:
-    asked = a_query(place=After(5, 0), order_by="updated_at", descending=False)
+    asked = a_query(place=UpdatedAfter(5, 0), order_by="updated_at", descending=False)
     assert (asked["after_key"], asked["after"], asked["sort"]) == (None, [5, 0], ["updated_at", "id"])
 
 
@@ -65,7 +65,7 @@ def test_the_order_is_named_as_inside() -> None:
     assert a_query(DEALS, order_by="amount")["sort"] == ["-amount_minor", "-id"]
 
 
-CONDITIONS: dict[str, tuple[Dialect, Condition, list[Any]]] = {
+CONDITIONS: dict[str, tuple[ResourceMapping, Condition, list[Any]]] = {
     "equality": (CONTACTS, Condition("email", "eq", "a@b.cd"), ["email", "=", "a@b.cd"]),
     "an enum": (CONTACTS, Condition("lifecycle_stage", "eq", "former"), ["lifecycle_code", "=", 4]),
     "not an enum": (CONTACTS, Condition("lifecycle_stage", "neq", "lead"), ["lifecycle_code", "!=", 1]),
@@ -109,7 +109,7 @@ CONDITIONS: dict[str, tuple[Dialect, Condition, list[Any]]] = {
 
 
 @pytest.mark.parametrize(("dialect", "condition", "inside"), CONDITIONS.values(), ids=CONDITIONS.keys())
-def test_asks_inside_for(dialect: Dialect, condition: Condition, inside: list[Any]) -> None:
+def test_asks_inside_for(dialect: ResourceMapping, condition: Condition, inside: list[Any]) -> None:
     assert a_query(dialect, where=condition)["where"] == inside
 
 
@@ -125,5 +125,5 @@ def test_groups_keep_their_shape() -> None:
 
 
 def test_an_own_field_that_is_not_defined_asks_for_newer_definitions() -> None:
-    with pytest.raises(UnknownOwnField):
+    with pytest.raises(UnknownCustomField):
         a_query(where=Condition("custom_fields.colour", "eq", "red"))

@@ -14,11 +14,11 @@ from contract.types import Amount, Bool, Choice, Date, DateTime, Id, Ids, Int, O
 from tests.unit.transcoder.inside import as_sent, to_record
 from tests.unit.transcoder.test_dialect_rows import OWN, records
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.conversions import Unreadable
-from transcoder.dialect.envelope import Envelope, envelope, envelope_of
-from transcoder.dialect.reading import Stored
+from transcoder.dialect.conversions import UnreadableResponse
+from transcoder.dialect.envelope import Envelope, envelope_reader, read_envelope
+from transcoder.dialect.reading import StoredField
 from transcoder.dialect.reshape import to_fields
-from transcoder.dialect.rows import Dialect
+from transcoder.dialect.rows import ResourceMapping
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 LEAVES = st.none() | st.booleans() | st.integers(-2, 5) | st.integers(-(2**70), 2**70) | FLOATS
@@ -56,7 +56,7 @@ def array(value: Any) -> list[Any]:
     return value
 
 
-def neutral(row: Field, stored: Stored, value: Any) -> Any:
+def neutral(row: Field, stored: StoredField, value: Any) -> Any:
     """The value of a plain field, by its type and by what its conversion writes."""
     write = stored.conversion.write
     match row.type:
@@ -107,7 +107,7 @@ def day(value: str) -> str:
 @settings(max_examples=100)
 @given(content=st.data())
 def test_a_record_with_anything_in_it_is_read_or_refused_as_its_rows_say(
-    dialect: Dialect, content: st.DataObject
+    dialect: ResourceMapping, content: st.DataObject
 ) -> None:
     values = content.draw(records(dialect.resource).map(lambda held: held | no_money(dialect)))
     stored = to_fields(dialect, values, OWN) | {"id": 7, "revision": 3, "is_deleted": 0}
@@ -119,14 +119,14 @@ def test_a_record_with_anything_in_it_is_read_or_refused_as_its_rows_say(
             raise Refused
         expected = None if value is None else neutral(dialect.resource.field(name), field, value)
     except Refused:
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadableResponse):
             to_record(dialect, stored, OWN)
     else:
         read = to_record(dialect, stored, OWN).values[name]
         assert (read, type(read)) == (expected, type(expected))
 
 
-def no_money(dialect: Dialect) -> dict[str, None]:
+def no_money(dialect: ResourceMapping) -> dict[str, None]:
     """An amount and its currency, which are judged together."""
     money = dialect.resource.money
     return {} if money is None else {money.amount: None, money.currency: None}
@@ -143,29 +143,35 @@ ANSWERS = {
 
 @pytest.mark.parametrize(("raw", "result"), ANSWERS.values(), ids=ANSWERS.keys())
 def test_an_answer_is_read_all_at_once_unless_its_result(raw: str, result: Any) -> None:
-    plain, read = envelope(raw.encode()), envelope_of(list[int])(raw.encode())
+    plain, read = read_envelope(raw.encode()), envelope_reader(list[int])(raw.encode())
     assert read.result == result
     assert [getattr(read, name) for name in BESIDE] == [getattr(plain, name) for name in BESIDE]
 
 
 @pytest.mark.parametrize("raw", ['{"ok":1}', '{"ok":true,"result":[1]', '{"ok":true,"result":[1],"paging":3}', "[]"])
 def test_what_is_no_answer_is_none_whatever_was_expected_in_it(raw: str) -> None:
-    with pytest.raises(Unreadable) as expected:
-        envelope(raw.encode())
-    with pytest.raises(Unreadable) as told:
-        envelope_of(list[int])(raw.encode())
+    with pytest.raises(UnreadableResponse) as expected:
+        read_envelope(raw.encode())
+    with pytest.raises(UnreadableResponse) as told:
+        envelope_reader(list[int])(raw.encode())
     assert str(told.value) == str(expected.value)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.path)
 @settings(max_examples=10)
 @given(content=st.data())
-def test_records_are_the_same_read_with_their_answer_or_after_it(dialect: Dialect, content: st.DataObject) -> None:
+def test_records_are_the_same_read_with_their_answer_or_after_it(
+    dialect: ResourceMapping, content: st.DataObject
+) -> None:
     values = content.draw(records(dialect.resource).map(lambda held: held | no_money(dialect)))
     stored = to_fields(dialect, values, OWN) | {"id": 7, "revision": 3, "is_deleted": 0}
     one, page = as_sent({"ok": True, "result": stored}), as_sent({"ok": True, "result": [stored, stored]})
-    record, reading = to_record(dialect, stored, OWN), dialect.reading
+    record, reading = to_record(dialect, stored, OWN), dialect.reader
     read = reading.answer(one).result
     assert isinstance(read, reading.row)
-    assert reading.one(read, OWN) == record
-    assert reading.many(reading.page(page).result, OWN) == reading.many(envelope(page).result, OWN) == [record, record]
+    assert reading.read(read, OWN) == record
+    assert (
+        reading.read_many(reading.page(page).result, OWN)
+        == reading.read_many(read_envelope(page).result, OWN)
+        == [record, record]
+    )

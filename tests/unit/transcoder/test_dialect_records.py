@@ -7,7 +7,7 @@ import pytest
 from tests.support.contacts import a_stored_contact
 from tests.unit.transcoder.inside import held, to_record
 from transcoder.dialect.contacts import CONTACTS
-from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.conversions import UnreadableResponse
 from transcoder.dialect.reshape import to_changes, to_fields
 
 NEUTRAL = {
@@ -90,7 +90,7 @@ NEEDED += ["created_at", "updated_at", "is_deleted"]
 
 @pytest.mark.parametrize("name", NEEDED)
 def test_half_a_record_is_none_without(name: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResponse):
         record(**{name: None})
 
 
@@ -135,13 +135,13 @@ WRONG: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("changes", WRONG.values(), ids=WRONG.keys())
 def test_cannot_read(changes: dict[str, Any]) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResponse):
         record(**changes)
 
 
 @pytest.mark.parametrize("row", [None, [], "x", 1, True], ids=repr)
 def test_a_record_is_an_object(row: Any) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResponse):
         to_record(CONTACTS, row)
 
 

@@ -9,27 +9,27 @@ from contract.vocabulary import Kind
 from tests.unit.transcoder.inside import as_sent
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.contacts import CONTACTS
-from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.conversions import UnreadableResponse
 from transcoder.dialect.deals import DEALS
-from transcoder.dialect.envelope import Envelope, envelope
-from transcoder.dialect.own_fields import UnknownOwnField, own_fields
+from transcoder.dialect.envelope import Envelope, read_envelope
+from transcoder.dialect.own_fields import UnknownCustomField, custom_fields_of
 from transcoder.dialect.pipelines import PIPELINES, STAGES
-from transcoder.dialect.refusals import Asked, to_refusal
-from transcoder.dialect.rows import Dialect
-from transcoder.records import Definition, Refusal
+from transcoder.dialect.refusals import RefusalContext, to_refusal
+from transcoder.dialect.rows import ResourceMapping
+from transcoder.records import CustomFieldDefinition, Refusal
 
-OWN = own_fields(
+OWN = custom_fields_of(
     [
-        Definition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3}),
-        Definition(18, "private_email", CustomType.EMAIL, {}),
-        Definition(19, "interests", CustomType.MULTI_SELECT, {"pricing": 1}),
+        CustomFieldDefinition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3}),
+        CustomFieldDefinition(18, "private_email", CustomType.EMAIL, {}),
+        CustomFieldDefinition(19, "interests", CustomType.MULTI_SELECT, {"pricing": 1}),
     ]
 )
 
 
-def refusal(code: Any, kind: Kind = Kind.UPDATE, dialect: Dialect = CONTACTS, **beside: Any) -> Refusal:
+def refusal(code: Any, kind: Kind = Kind.UPDATE, dialect: ResourceMapping = CONTACTS, **beside: Any) -> Refusal:
     answer = {"ok": False, "error_code": code, "field": None, "rule": None, "message": "internal words", **beside}
-    return to_refusal(Asked(dialect, kind, OWN), envelope(as_sent(answer)))
+    return to_refusal(RefusalContext(dialect, kind, OWN), read_envelope(as_sent(answer)))
 
 
 def items(told: Refusal) -> list[tuple[str | None, str]]:
@@ -147,8 +147,8 @@ STATES = {
 
 @pytest.mark.parametrize(("action", "sentence"), STATES.items())
 def test_an_action_that_the_state_forbids_tells_the_way_out(action: str, sentence: str) -> None:
-    asked = Asked(DEALS, Kind.ACTION, action=DEALS.actions[action])
-    assert to_refusal(asked, envelope(as_sent({"ok": False, "error_code": "E_BAD_STATE"}))).detail == sentence
+    asked = RefusalContext(DEALS, Kind.ACTION, action=DEALS.actions[action])
+    assert to_refusal(asked, read_envelope(as_sent({"ok": False, "error_code": "E_BAD_STATE"}))).detail == sentence
 
 
 CONFLICTS = [
@@ -234,7 +234,7 @@ def test_a_field_inside_is_a_pointer_outside(inside: str | None, at: str) -> Non
     assert items(refusal("E_VALIDATION", field=inside, rule="TYPE")) == [(at, "invalid-type")]
 
 
-ELSEWHERE: dict[str, tuple[Dialect, str, str]] = {
+ELSEWHERE: dict[str, tuple[ResourceMapping, str, str]] = {
     "an element": (DEALS, "contact_ids.1", "/contact_ids/1"),
     "another name": (DEALS, "amount_minor", "/amount"),
     "a part's member": (PIPELINES, "stages.2.win_percent", "/stages/2/probability"),
@@ -246,24 +246,24 @@ ELSEWHERE: dict[str, tuple[Dialect, str, str]] = {
 
 
 @pytest.mark.parametrize(("dialect", "inside", "at"), ELSEWHERE.values(), ids=ELSEWHERE)
-def test_points_at(dialect: Dialect, inside: str, at: str) -> None:
+def test_points_at(dialect: ResourceMapping, inside: str, at: str) -> None:
     assert items(refusal("E_BAD_REF", dialect=dialect, field=inside)) == [(at, "reference-not-found")]
 
 
 def test_an_own_field_that_is_not_defined_asks_for_newer_definitions() -> None:
-    with pytest.raises(UnknownOwnField):
+    with pytest.raises(UnknownCustomField):
         refusal("E_VALIDATION", field="custom.99", rule="TYPE")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.path)
-def test_every_stored_name_has_its_place(dialect: Dialect) -> None:
+def test_every_stored_name_has_its_place(dialect: ResourceMapping) -> None:
     for public, stored in dialect.fields.items():
         told = refusal("E_VALIDATION", dialect=dialect, field=stored.internal, rule="TYPE")
         assert items(told) == [(f"/{public}", "invalid-type")]
 
 
 def test_an_action_s_own_names_are_known() -> None:
-    asked = Asked(CONTACTS, Kind.ACTION, action=CONTACTS.actions["add_tags"])
+    asked = RefusalContext(CONTACTS, Kind.ACTION, action=CONTACTS.actions["add_tags"])
     told = to_refusal(asked, Envelope(False, error_code="E_VALIDATION", field="add.2", rule="LEN_MAX"))
     assert items(told) == [("/tags/2", "too-long")]
 
@@ -309,7 +309,7 @@ UNREADABLE: dict[str, tuple[Any, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("code", "beside"), UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_cannot_read(code: Any, beside: dict[str, Any]) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResponse):
         refusal(code, **beside)
 
 

@@ -37,31 +37,31 @@ from tests.unit.transcoder.inside import held, to_record
 from transcoder.administration import ADMINISTERED
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.activities import ACTIVITIES
-from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.conversions import UnreadableResponse
 from transcoder.dialect.deals import DEALS
-from transcoder.dialect.own_fields import own_fields
+from transcoder.dialect.own_fields import custom_fields_of
 from transcoder.dialect.pipelines import PIPELINES, STAGES
 from transcoder.dialect.reshape import to_action, to_changes, to_fields
-from transcoder.dialect.rows import Dialect
+from transcoder.dialect.rows import ResourceMapping
 from transcoder.dialect.tasks import TASKS
 from transcoder.dialect.users import USERS
-from transcoder.records import Definition
+from transcoder.records import CustomFieldDefinition
 
 NUMBERS = st.integers(1, 2**53 - 1)
 INSTANTS = st.integers(0, 4_133_980_799_999)
 WORDS = st.text(min_size=1, max_size=20)
 DECIMALS = st.decimals(-(10**12), 10**12, places=6).map(lambda value: int(value) if value == int(value) else value)
 DAYS = st.dates().map(lambda value: value.isoformat())
-OWN = own_fields(
+OWN = custom_fields_of(
     [
-        Definition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3, "silver": 4}),
-        Definition(18, "seats", CustomType.NUMBER, {}),
-        Definition(19, "interests", CustomType.MULTI_SELECT, {"pricing": 1, "security": 2}),
-        Definition(20, "consent", CustomType.BOOLEAN, {}),
-        Definition(21, "consent_date", CustomType.DATE, {}),
-        Definition(22, "seen_at", CustomType.DATETIME, {}),
-        Definition(23, "nickname", CustomType.TEXT, {}),
-        Definition(24, "manager", CustomType.USER, {}),
+        CustomFieldDefinition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3, "silver": 4}),
+        CustomFieldDefinition(18, "seats", CustomType.NUMBER, {}),
+        CustomFieldDefinition(19, "interests", CustomType.MULTI_SELECT, {"pricing": 1, "security": 2}),
+        CustomFieldDefinition(20, "consent", CustomType.BOOLEAN, {}),
+        CustomFieldDefinition(21, "consent_date", CustomType.DATE, {}),
+        CustomFieldDefinition(22, "seen_at", CustomType.DATETIME, {}),
+        CustomFieldDefinition(23, "nickname", CustomType.TEXT, {}),
+        CustomFieldDefinition(24, "manager", CustomType.USER, {}),
     ]
 )
 OWN_VALUES = st.fixed_dictionaries(
@@ -143,13 +143,13 @@ def test_every_resource_has_its_rows() -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.path)
-def test_every_action_has_its_call(dialect: Dialect) -> None:
+def test_every_action_has_its_call(dialect: ResourceMapping) -> None:
     assert {action.name for action in dialect.resource.actions} <= dialect.actions.keys()
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.path)
 @given(content=st.data())
-def test_a_record_written_and_read_is_the_same(dialect: Dialect, content: st.DataObject) -> None:
+def test_a_record_written_and_read_is_the_same(dialect: ResourceMapping, content: st.DataObject) -> None:
     values = content.draw(records(dialect.resource))
     stored = to_fields(dialect, values, OWN) | {"id": 7, "revision": 3, "is_deleted": 0}
     record = to_record(dialect, stored, OWN)
@@ -170,9 +170,9 @@ def test_a_pipeline_holds_its_stages_as_records() -> None:
     pipeline = to_record(PIPELINES, stored | {"created_at": 5, "updated_at": 5})
     assert pipeline.values["stages"] == [to_record(STAGES, stored_stage())]
     assert pipeline.values["stages"][0].values["position"] == 0
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResponse):
         to_record(PIPELINES, stored | {"created_at": 5, "updated_at": 5, "stages": None})
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResponse):
         to_record(STAGES, stored_stage(sort_index=0))
 
 
@@ -223,16 +223,16 @@ DEAL |= {"tags": [], "owner_id": 1, "created_by_id": 1, "created_at": 5, "update
 def test_money_that_cannot_be_told_is_unreadable(money: dict[str, Any]) -> None:
     stored = to_fields(DEALS, DEAL) | {"id": 7, "revision": 3, "is_deleted": 0}
     assert to_record(DEALS, stored | {"amount_minor": 100, "currency": "GBP"}).values["amount"] == 100
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResponse):
         to_record(DEALS, stored | money)
 
 
-def act(dialect: Dialect, name: str, **values: Any) -> tuple[str, dict[str, Any]]:
+def act(dialect: ResourceMapping, name: str, **values: Any) -> tuple[str, dict[str, Any]]:
     action = next(row for row in dialect.resource.actions if row.name == name)
     return to_action(dialect, action, values)
 
 
-ACTIONS: list[tuple[Dialect, str, dict[str, Any], str, dict[str, Any]]] = [
+ACTIONS: list[tuple[ResourceMapping, str, dict[str, Any], str, dict[str, Any]]] = [
     (DEALS, "add_tags", {"tags": ["VIP"]}, "tags", {"add": ["VIP"]}),
     (DEALS, "remove_tags", {"tags": ["VIP"]}, "tags", {"remove": ["VIP"]}),
     (DEALS, "win", {}, "status", {"status_code": 2}),
@@ -249,6 +249,6 @@ ACTIONS: list[tuple[Dialect, str, dict[str, Any], str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("dialect", "name", "values", "path", "body"), ACTIONS)
 def test_an_action_is_a_call(
-    dialect: Dialect, name: str, values: dict[str, Any], path: str, body: dict[str, Any]
+    dialect: ResourceMapping, name: str, values: dict[str, Any], path: str, body: dict[str, Any]
 ) -> None:
     assert act(dialect, name, **values) == (path, body)

@@ -7,7 +7,7 @@ import pytest
 from contract.headers import IF_MATCH, IF_NONE_MATCH
 from contract.versions import VERSIONS
 from transcoder.errors import ApiError
-from transcoder.etags import AnyRevision, Named, etag, read_precondition, revisions
+from transcoder.etags import AnyRevision, NamedTags, etag, parse_precondition, revisions
 
 ADA = "con_2028xzawvf4039wj1pg44gawme"
 BOB = "con_4ghq8n1k291jxsysvdmcb7czsc"
@@ -30,16 +30,16 @@ READ: dict[str, tuple[str, set[str]]] = {
 @pytest.mark.parametrize(("text", "tags"), READ.values(), ids=READ.keys())
 @pytest.mark.parametrize("header", [IF_MATCH, IF_NONE_MATCH], ids=lambda header: header.name)
 def test_reads(header, text: str, tags: set[str]) -> None:
-    assert read_precondition(header, text) == Named(frozenset(tags))
+    assert parse_precondition(header, text) == NamedTags(frozenset(tags))
 
 
 @pytest.mark.parametrize("text", ["*", " * "])
 def test_a_star_is_any_revision(text: str) -> None:
-    assert read_precondition(IF_MATCH, text) == AnyRevision()
+    assert parse_precondition(IF_MATCH, text) == AnyRevision()
 
 
 def test_no_header_is_no_precondition() -> None:
-    assert read_precondition(IF_MATCH, None) is None
+    assert parse_precondition(IF_MATCH, None) is None
 
 
 MALFORMED = {
@@ -64,7 +64,7 @@ MALFORMED = {
 @pytest.mark.parametrize("text", MALFORMED.values(), ids=MALFORMED.keys())
 def test_refuses(text: str) -> None:
     with pytest.raises(ApiError) as refused:
-        read_precondition(IF_MATCH, text)
+        parse_precondition(IF_MATCH, text)
     assert refused.value.problem.code == "invalid-parameter"
     (item,) = refused.value.errors or ()
     assert (item.header, item.code) == ("If-Match", "invalid-header")
@@ -72,13 +72,13 @@ def test_refuses(text: str) -> None:
 
 def test_the_header_at_fault_is_named() -> None:
     with pytest.raises(ApiError) as refused:
-        read_precondition(IF_NONE_MATCH, "")
+        parse_precondition(IF_NONE_MATCH, "")
     assert [item.header for item in refused.value.errors or ()] == ["If-None-Match"]
 
 
 def test_a_long_list_takes_no_time_to_refuse() -> None:
     with pytest.raises(ApiError):
-        read_precondition(IF_MATCH, ", " * 30_000 + '"')
+        parse_precondition(IF_MATCH, ", " * 30_000 + '"')
 
 
 def test_an_etag_is_opaque_printable_and_short() -> None:
@@ -92,20 +92,20 @@ def test_an_etag_is_one_per_record_revision_and_version() -> None:
 
 
 def test_an_etag_of_any_version_names_its_revision() -> None:
-    named = Named(frozenset({etag(ADA, 7, NEWEST), etag(ADA, 8, OLDEST), etag(ADA, 123_456_789, OLDEST)}))
+    named = NamedTags(frozenset({etag(ADA, 7, NEWEST), etag(ADA, 8, OLDEST), etag(ADA, 123_456_789, OLDEST)}))
     assert revisions(named, ADA) == {7, 8, 123_456_789}
 
 
 def test_another_record_s_tags_name_no_revision_of_this_one() -> None:
-    assert revisions(Named(frozenset({etag(BOB, 7, NEWEST)})), ADA) == frozenset()
+    assert revisions(NamedTags(frozenset({etag(BOB, 7, NEWEST)})), ADA) == frozenset()
 
 
 @pytest.mark.parametrize("tag", ["", "*", "x", "r1", "r0-aaaaaaa", "r-1-aaaaaaa", "r1-AAAAAAA", "r" + "9" * 99])
 def test_names_no_revision(tag: str) -> None:
-    assert revisions(Named(frozenset({tag})), ADA) == frozenset()
+    assert revisions(NamedTags(frozenset({tag})), ADA) == frozenset()
 
 
 def test_a_tag_whose_revision_was_respelled_names_none() -> None:
     mark = etag(ADA, 7, NEWEST).split("-")[1]
     for revision in ("07", "+7", "7 ", "\u0667"):
-        assert revisions(Named(frozenset({f"r{revision}-{mark}"})), ADA) == frozenset()
+        assert revisions(NamedTags(frozenset({f"r{revision}-{mark}"})), ADA) == frozenset()

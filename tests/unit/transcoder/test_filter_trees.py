@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from contract.resources import ACTIVITY, COMPANY, CONTACT, DEAL, NOTE, TASK, Resource
 from contract.types import OPERATORS
 from tests.unit.transcoder.surroundings import AROUND, SAME, an_id, around, nobody, older
-from transcoder.filters import read_filters
+from transcoder.filters import parse_filters
 from transcoder.records import AllOf, AnyOf, Condition, NotOf
-from transcoder.validate import Invalid
+from transcoder.validate import InvalidBody
 
 
 def condition(field: Any, operator: Any, value: Any) -> dict[str, Any]:
@@ -20,11 +20,11 @@ def condition(field: Any, operator: Any, value: Any) -> dict[str, Any]:
 
 
 def read(resource: Resource, *filters: Any, old: bool = False) -> Any:
-    return read_filters(resource, list(filters), AROUND, older(resource) if old else SAME)
+    return parse_filters(resource, list(filters), AROUND, older(resource) if old else SAME)
 
 
 def faults(tree: Any) -> list[tuple[str | None, str]]:
-    assert isinstance(tree, Invalid), tree
+    assert isinstance(tree, InvalidBody), tree
     return [(error.pointer, error.code) for error in tree.errors]
 
 
@@ -70,7 +70,7 @@ def test_is_no_condition_and_no_group(node: Any, expected: list[tuple[str, str]]
 
 @pytest.mark.parametrize("filters", [{}, "x", 5, True, None, EMAIL], ids=lambda each: str(each)[:9])
 def test_filters_are_always_a_list(filters: Any) -> None:
-    assert faults(read_filters(CONTACT, filters, AROUND, SAME)) == [("/filters", "invalid-type")]
+    assert faults(parse_filters(CONTACT, filters, AROUND, SAME)) == [("/filters", "invalid-type")]
 
 
 def test_no_condition_is_no_filter_and_several_all_hold() -> None:
@@ -87,7 +87,7 @@ def test_groups_three_deep_are_what_they_say() -> None:
 
 def test_fifty_conditions_are_taken_and_one_more_is_too_many_wherever_they_stand() -> None:
     assert len(read(CONTACT, *[EMAIL] * 50).parts) == 50
-    assert not isinstance(read(CONTACT, {"any": [EMAIL] * 50}), Invalid)
+    assert not isinstance(read(CONTACT, {"any": [EMAIL] * 50}), InvalidBody)
     assert faults(read(CONTACT, *[EMAIL] * 51)) == [("/filters", "too-many-items")]
     assert faults(read(CONTACT, {"any": [EMAIL] * 30}, {"all": [EMAIL] * 21})) == [("/filters", "too-many-items")]
     assert faults(read(CONTACT, *[{"not": EMAIL}] * 60)) == [("/filters", "too-many-items")]
@@ -199,7 +199,7 @@ def test_an_amount_is_checked_as_one_that_is_written() -> None:
 def test_an_own_field_that_is_not_known_is_noted_and_so_is_an_option() -> None:
     for field, value, missed in (("a_select", "gold", False), ("a_select", "bronze", True), ("new", "x", True)):
         known = around()
-        read_filters(CONTACT, [condition(f"custom_fields.{field}", "eq", value)], known, SAME)
+        parse_filters(CONTACT, [condition(f"custom_fields.{field}", "eq", value)], known, SAME)
         assert known.definitions.missed is missed
 
 
@@ -359,10 +359,10 @@ def conditions_of(tree: Any) -> list[Condition]:
 def test_any_json_is_a_tree_of_known_fields_or_faults_at_places_that_are_there(
     filters: Any, resource: Resource, old: bool
 ) -> None:
-    tree = read_filters(resource, filters, AROUND, older(resource) if old else SAME)
+    tree = parse_filters(resource, filters, AROUND, older(resource) if old else SAME)
     if tree is None:
         assert filters == []
-    elif isinstance(tree, Invalid):
+    elif isinstance(tree, InvalidBody):
         assert tree.errors
         for error in tree.errors:
             assert error.pointer is not None
@@ -387,8 +387,8 @@ def test_each_condition_is_judged_alone_where_no_amount_is_among_them(
     expected = [
         (error.pointer.replace("/filters/0", f"/filters/{index}", 1), error.code)
         for index, each in enumerate(plain)
-        if isinstance(alone := read(resource, each), Invalid)
+        if isinstance(alone := read(resource, each), InvalidBody)
         for error in alone.errors
     ]
     together = read(resource, *plain)
-    assert (faults(together) if isinstance(together, Invalid) else []) == expected
+    assert (faults(together) if isinstance(together, InvalidBody) else []) == expected

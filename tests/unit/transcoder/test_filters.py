@@ -7,9 +7,9 @@ import pytest
 
 from contract.resources import COMPANY, CONTACT, DEAL, NOTE, TASK, Resource
 from tests.unit.transcoder.surroundings import AROUND, SAME, an_id, nobody, older
-from transcoder.filters import read_filters
-from transcoder.records import NOBODY, Condition
-from transcoder.validate import Invalid
+from transcoder.filters import parse_filters
+from transcoder.records import NO_RECORD, Condition
+from transcoder.validate import InvalidBody
 
 
 def condition(field: Any, operator: Any, value: Any) -> dict[str, Any]:
@@ -17,19 +17,19 @@ def condition(field: Any, operator: Any, value: Any) -> dict[str, Any]:
 
 
 def read(resource: Resource, *filters: Any, old: bool = False) -> Any:
-    return read_filters(resource, list(filters), AROUND, older(resource) if old else SAME)
+    return parse_filters(resource, list(filters), AROUND, older(resource) if old else SAME)
 
 
 def faults(tree: Any) -> list[tuple[str | None, str]]:
-    assert isinstance(tree, Invalid), tree
+    assert isinstance(tree, InvalidBody), tree
     return [(error.pointer, error.code) for error in tree.errors]
 
 
 TAKEN: dict[str, tuple[Resource, tuple[str, str, Any], Any]] = {
     "an id": (CONTACT, ("id", "eq", an_id("con", 7)), 7),
-    "an id of nobody": (CONTACT, ("id", "eq", nobody("con")), NOBODY),
+    "an id of nobody": (CONTACT, ("id", "eq", nobody("con")), NO_RECORD),
     "other ids than": (CONTACT, ("company_id", "neq", an_id("cmp", 7)), 7),
-    "several ids, one of nobody": (CONTACT, ("owner_id", "in", [an_id("usr", 3), nobody("usr")]), [3, NOBODY]),
+    "several ids, one of nobody": (CONTACT, ("owner_id", "in", [an_id("usr", 3), nobody("usr")]), [3, NO_RECORD]),
     "ids not among": (CONTACT, ("created_by_id", "not_in", [an_id("usr", 3)]), [3]),
     "no reference": (CONTACT, ("company_id", "is_null", True), True),
     "some reference": (CONTACT, ("company_id", "is_null", False), False),
@@ -56,7 +56,7 @@ TAKEN: dict[str, tuple[Resource, tuple[str, str, Any], Any]] = {
     ),
     "any of some tags": (CONTACT, ("tags", "has_any", [" VIP "]), ["VIP"]),
     "no tag at all": (CONTACT, ("tags", "is_empty", True), True),
-    "contacts of a deal": (DEAL, ("contact_ids", "has_all", [an_id("con", 7), nobody("con")]), [7, NOBODY]),
+    "contacts of a deal": (DEAL, ("contact_ids", "has_all", [an_id("con", 7), nobody("con")]), [7, NO_RECORD]),
     "none of some contacts": (DEAL, ("contact_ids", "has_none", [an_id("con", 7)]), [7]),
     "a number": (COMPANY, ("employee_count", "gt", 5), 5),
     "a number with a fraction of nothing": (COMPANY, ("employee_count", "eq", Decimal("5.0")), 5),
@@ -80,7 +80,7 @@ TAKEN: dict[str, tuple[Resource, tuple[str, str, Any], Any]] = {
     "an own phone number": (CONTACT, ("custom_fields.a_phone", "is_null", True), True),
     "an own web address": (CONTACT, ("custom_fields.a_url", "eq", "https://x.example"), "https://x.example"),
     "an own user": (CONTACT, ("custom_fields.a_user", "eq", an_id("usr", 3)), 3),
-    "an own user of nobody": (CONTACT, ("custom_fields.a_user", "in", [nobody("usr")]), [NOBODY]),
+    "an own user of nobody": (CONTACT, ("custom_fields.a_user", "in", [nobody("usr")]), [NO_RECORD]),
 }
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from contract.bounds import MAX_LIMIT
 from tests.support.waiting import until
-from transcoder.lanes import FEW_ROWS, ROWS_AT_ONCE, Lanes
+from transcoder.lanes import MAX_ROWS, SMALL_ROWS, TenantQueues
 
-PAGE, HALF = ROWS_AT_ONCE, ROWS_AT_ONCE // 2
+PAGE, HALF = MAX_ROWS, MAX_ROWS // 2
 LANE = 2 * PAGE
 """Wider than at work, so that who leaves first can be told from who leaves next."""
 FOR_EVER_S = 1_000_000.0
@@ -22,7 +22,7 @@ class Service:
     """Notes what it was asked, and answers when it is told to."""
 
     def __init__(self, patience_s: float = FOR_EVER_S, *, rows_at_once: int = LANE, rest: float = 0.0) -> None:
-        self.lanes = Lanes(rows_at_once=rows_at_once, rest=rest, patience_s=patience_s)
+        self.lanes = TenantQueues(rows_at_once=rows_at_once, rest=rest, patience_s=patience_s)
         self.asked: list[str] = []
         self._came = asyncio.Event()
         self._tasks: list[asyncio.Task[str]] = []
@@ -32,7 +32,7 @@ class Service:
         self, name: str, rows: int = PAGE, whose: tuple[int, str] = MINE, until_s: float = FOR_EVER_S
     ) -> "asyncio.Task[str]":
         async def begun() -> str:
-            return await self.lanes.through(whose, rows, until_s, self._ask, name)
+            return await self.lanes.run(whose, rows, until_s, self._ask, name)
 
         self._tasks.append(asyncio.create_task(begun()))
         return self._tasks[-1]
@@ -64,7 +64,7 @@ class Service:
 
 
 async def test_at_work_one_of_the_largest_pages_goes_at_a_time() -> None:
-    service = Service(rows_at_once=ROWS_AT_ONCE)
+    service = Service(rows_at_once=MAX_ROWS)
     for name in "ab":
         service.begin(name, MAX_LIMIT)
     await service.has("a")
@@ -113,7 +113,7 @@ async def test_what_is_larger_than_a_lane_goes_alone() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "whose"),
-    [(FEW_ROWS - 1, MINE), (PAGE, MY_OTHERS), (PAGE, THEIRS)],
+    [(SMALL_ROWS - 1, MINE), (PAGE, MY_OTHERS), (PAGE, THEIRS)],
     ids=["few rows", "another resource", "another business"],
 )
 async def test_what_does_not_wait_in_a_line_is(rows: int, whose: tuple[int, str]) -> None:
@@ -126,7 +126,7 @@ async def test_what_does_not_wait_in_a_line_is(rows: int, whose: tuple[int, str]
 
 async def test_short_lists_are_as_many_at_once_as_would_be_a_lane_of_rows_if_each_had_twenty() -> None:
     service = Service()
-    names = [str(number) for number in range(LANE // FEW_ROWS + 1)]
+    names = [str(number) for number in range(LANE // SMALL_ROWS + 1)]
     for name in names:
         service.begin(name, 1)
     await service.has(*names[:-1])
@@ -214,7 +214,7 @@ async def test_and_no_longer_than_its_part_of_the_time_that_it_took() -> None:
 
 
 async def test_nor_longer_than_anybody_has_patience() -> None:
-    service = Service(rest=FOR_EVER, rows_at_once=ROWS_AT_ONCE, patience_s=0.001)
+    service = Service(rest=FOR_EVER, rows_at_once=MAX_ROWS, patience_s=0.001)
     for name in "ab":
         service.begin(name)
     for name in "ab":
@@ -224,7 +224,7 @@ async def test_nor_longer_than_anybody_has_patience() -> None:
 
 
 async def test_who_asks_for_one_after_the_other_waits_for_nothing() -> None:
-    service = Service(rest=FOR_EVER, rows_at_once=ROWS_AT_ONCE)
+    service = Service(rest=FOR_EVER, rows_at_once=MAX_ROWS)
     for name in "abc":
         task = service.begin(name)
         await service.hears_of(name)
@@ -260,7 +260,7 @@ async def test_nothing_is_left_behind() -> None:
 
 
 async def test_nor_when_the_last_who_waits_goes_while_a_call_counts_on() -> None:
-    service = Service(rest=1.0, rows_at_once=ROWS_AT_ONCE)
+    service = Service(rest=1.0, rows_at_once=MAX_ROWS)
     first, second = service.begin("a"), service.begin("b")
     await service.has("a")
     service.answer("a")

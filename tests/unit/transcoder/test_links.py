@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.handlers.page import goes_on
+from transcoder.handlers.page import next_query
 
 GOES_ON = {
     "": "cursor=c",
@@ -26,10 +26,10 @@ GOES_ON = {
 
 @pytest.mark.parametrize(("asked", "query"), GOES_ON.items())
 def test_the_next_page_is_asked_for_as_this_one_was(asked: str, query: str) -> None:
-    assert goes_on(asked, "c") == query
+    assert next_query(asked, "c") == query
 
 
 @given(asked=st.text("acursor=&%2,C:+ .~-_é", max_size=30) | st.text(max_size=30))
 def test_any_query_goes_on_as_it_is_read_and_written_again(asked: str) -> None:
     pairs = [pair for pair in parse_qsl(asked, keep_blank_values=True) if pair[0] != "cursor"]
-    assert goes_on(asked, "Zm9v-_") == urlencode([*pairs, ("cursor", "Zm9v-_")], safe=",:")
+    assert next_query(asked, "Zm9v-_") == urlencode([*pairs, ("cursor", "Zm9v-_")], safe=",:")

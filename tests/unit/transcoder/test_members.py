@@ -9,30 +9,30 @@ from hypothesis import strategies as st
 
 from contract.resources import COMPANY, CONTACT, DEAL
 from tests.unit.transcoder.surroundings import AROUND, DEFINITIONS, an_id, around, nobody
-from transcoder.validate import Invalid, create_values, patch_values
+from transcoder.validate import InvalidBody, validate_create, validate_patch
 
 
 def faults(read: Any) -> list[tuple[str | None, str]]:
-    assert isinstance(read, Invalid), read
+    assert isinstance(read, InvalidBody), read
     return [(error.pointer, error.code) for error in read.errors]
 
 
 def own(**values: Any) -> Any:
-    return patch_values(CONTACT, {"custom_fields": values}, AROUND)
+    return validate_patch(CONTACT, {"custom_fields": values}, AROUND)
 
 
 ONE, TWO = an_id("con", 1), an_id("con", 2)
 
 
 def test_ids_keep_their_order() -> None:
-    assert patch_values(DEAL, {"contact_ids": [TWO, ONE]}, AROUND) == {"contact_ids": [2, 1]}
-    assert patch_values(DEAL, {"contact_ids": []}, AROUND) == {"contact_ids": []}
+    assert validate_patch(DEAL, {"contact_ids": [TWO, ONE]}, AROUND) == {"contact_ids": [2, 1]}
+    assert validate_patch(DEAL, {"contact_ids": []}, AROUND) == {"contact_ids": []}
     twenty = [an_id("con", n) for n in range(1, 21)]
-    assert patch_values(DEAL, {"contact_ids": twenty}, AROUND) == {"contact_ids": list(range(1, 21))}
+    assert validate_patch(DEAL, {"contact_ids": twenty}, AROUND) == {"contact_ids": list(range(1, 21))}
 
 
 def test_a_new_deal_without_contacts_has_none() -> None:
-    assert create_values(DEAL, {"title": "x"}, AROUND)["contact_ids"] == []  # type: ignore[index]
+    assert validate_create(DEAL, {"title": "x"}, AROUND)["contact_ids"] == []  # type: ignore[index]
 
 
 IDS: dict[str, tuple[Any, list[tuple[str, str]]]] = {
@@ -52,7 +52,7 @@ IDS: dict[str, tuple[Any, list[tuple[str, str]]]] = {
 
 @pytest.mark.parametrize(("value", "expected"), IDS.values(), ids=IDS.keys())
 def test_refuses_as_ids(value: Any, expected: list[tuple[str, str]]) -> None:
-    read = patch_values(DEAL, {"contact_ids": value}, AROUND)
+    read = validate_patch(DEAL, {"contact_ids": value}, AROUND)
     assert faults(read) == [(f"/contact_ids{place}", code) for place, code in expected]
 
 
@@ -143,18 +143,18 @@ def test_an_unknown_option_is_told_the_options_there_are() -> None:
 @pytest.mark.parametrize("key", DEFINITIONS)
 def test_null_removes(key: str) -> None:
     assert own(**{key: None}) == {"custom_fields": {key: None}}
-    assert "custom_fields" not in create_values(CONTACT, {"custom_fields": {key: None}}, AROUND)  # type: ignore[operator]
+    assert "custom_fields" not in validate_create(CONTACT, {"custom_fields": {key: None}}, AROUND)  # type: ignore[operator]
 
 
 def test_own_fields_are_an_object_of_known_keys() -> None:
     for value, code in ((None, "not-nullable"), ([], "invalid-type"), ("x", "invalid-type")):
-        assert faults(patch_values(COMPANY, {"custom_fields": value}, AROUND)) == [("/custom_fields", code)]
+        assert faults(validate_patch(COMPANY, {"custom_fields": value}, AROUND)) == [("/custom_fields", code)]
     assert faults(own(**{"a_txt": 1, "a/b": 1})) == [
         ("/custom_fields/a_txt", "unknown-member"),
         ("/custom_fields/a~1b", "unknown-member"),
     ]
     assert own(a_txt=1).errors[0].did_you_mean == "a_text"
-    assert patch_values(CONTACT, {"custom_fields": {}}, AROUND) == {"custom_fields": {}}
+    assert validate_patch(CONTACT, {"custom_fields": {}}, AROUND) == {"custom_fields": {}}
 
 
 def test_two_hundred_keys_are_looked_at_and_no_more() -> None:
@@ -177,14 +177,14 @@ def test_two_hundred_keys_are_looked_at_and_no_more() -> None:
 )
 def test_what_the_definitions_at_hand_lack_is_noted(values: dict[str, Any], missed: bool) -> None:
     known = around()
-    patch_values(CONTACT, {"custom_fields": values}, known)
+    validate_patch(CONTACT, {"custom_fields": values}, known)
     assert known.definitions.missed is missed
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_a_number_is_kept_exactly_or_refused(value: Decimal) -> None:
     taken = own(a_number=value)
-    if isinstance(taken, Invalid):
+    if isinstance(taken, InvalidBody):
         assert abs(value) > 10**12 or value != round(value, 6)
     else:
         assert taken["custom_fields"]["a_number"] == value

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcoder.errors import ApiError
-from transcoder.offsets import Rows, page_behind
-from transcoder.records import After, Page, Query, Record, Refusal
+from transcoder.offsets import OffsetRows, page_after
+from transcoder.records import Page, Query, Record, Refusal, UpdatedAfter
 
 UUID_LIKE = 2**127
 
@@ -27,14 +27,14 @@ class Shelf:
     def ordered(self) -> list[Record]:
         return [Record(number, 1, {"updated_at": at_us // 1000}, None) for at_us, number in self.keys()]
 
-    async def fetch(self, offset: int, limit: int) -> Rows:
+    async def fetch(self, offset: int, limit: int) -> OffsetRows:
         self.calls += 1
         cut = slice(offset, offset + limit)
-        return Rows(self.ordered()[cut], [at_us for at_us, _ in self.keys()[cut]], len(self.at_us))
+        return OffsetRows(self.ordered()[cut], [at_us for at_us, _ in self.keys()[cut]], len(self.at_us))
 
-    async def page(self, place: str | After | None, limit: int = 3) -> Page:
+    async def page(self, place: str | UpdatedAfter | None, limit: int = 3) -> Page:
         query = Query(None, None, "updated_at", self.descending, limit, "exclude", True, place)
-        found = await page_behind(query, self.fetch)
+        found = await page_after(query, self.fetch)
         assert isinstance(found, Page)
         return found
 
@@ -89,7 +89,7 @@ async def test_behind_a_bookmark_nothing_is_missed(count: int, at_ms: int, numbe
     """What shares the bookmark's millisecond comes again, but for the bookmark's own record."""
     shelf = shelf_of(count)
     known = UUID_LIKE - number
-    place: str | After | None = After(at_ms, known)
+    place: str | UpdatedAfter | None = UpdatedAfter(at_ms, known)
     behind = [record.number for record in shelf.ordered() if record.values["updated_at"] >= at_ms]
     seen: list[int] = []
     while place is not None:
@@ -140,11 +140,11 @@ async def test_rows_out_of_order_are_refused_and_never_passed_over(count: int, l
 
 
 async def test_a_row_that_stands_twice_is_refused() -> None:
-    async def fetch(offset: int, limit: int) -> Rows:
-        return Rows([Record(1, 1, {"updated_at": 1}, None)] * 2, [1, 1], 2)
+    async def fetch(offset: int, limit: int) -> OffsetRows:
+        return OffsetRows([Record(1, 1, {"updated_at": 1}, None)] * 2, [1, 1], 2)
 
     with pytest.raises(ApiError) as refused:
-        await page_behind(Query(None, None, "updated_at", False, 3, "exclude", False, None), fetch)
+        await page_after(Query(None, None, "updated_at", False, 3, "exclude", False, None), fetch)
     assert refused.value.problem.code == "upstream-invalid"
 
 
@@ -154,7 +154,7 @@ async def test_a_place_far_off_is_found_in_few_steps() -> None:
     assert [record.number for record in page.records] == [15_001, 15_002, 15_003]
     assert shelf.calls < 30
     shelf.calls = 0
-    page = await shelf.page(After(15, 15_000))
+    page = await shelf.page(UpdatedAfter(15, 15_000))
     assert [record.number for record in page.records] == [15_001, 15_002]
     assert shelf.calls < 30
 
@@ -162,6 +162,6 @@ async def test_a_place_far_off_is_found_in_few_steps() -> None:
 @pytest.mark.parametrize("place", ["", "7", "[]", '["a", 1, "2"]', '[0, "a", "2"]', '[1, 2, "x"]', "null"])
 async def test_a_place_of_another_form_has_expired(place: str) -> None:
     query = Query(None, None, "updated_at", False, 3, "exclude", False, place)
-    found = await page_behind(query, shelf_of(3).fetch)
+    found = await page_after(query, shelf_of(3).fetch)
     assert isinstance(found, Refusal)
     assert (found.problem.code, found.members) == ("invalid-cursor", {"reason": "expired"})

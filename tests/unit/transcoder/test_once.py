@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from contract.bounds import STORED_ANSWER_BYTES
+from contract.bounds import MAX_STORED_RESPONSE_BYTES
 from contract.operations import BY_ID
 from contract.problems import (
     DUPLICATE_RESOURCE,
@@ -18,27 +18,27 @@ from contract.problems import (
     UPSTREAM_UNAVAILABLE,
     Problem,
 )
-from contract.sealing import KeyRing, key_ring
+from contract.sealing import KeyRing, parse_key_ring
 from contract.versions import VERSIONS
 from contract.vocabulary import TenantId, TraceId, UserId
 from stores.idempotency import MemoryIdempotency
-from stores.valkey import StoreLost
+from stores.valkey import StoreUnavailable
 from tests.support.quiet_log import QUIET
 from tests.unit.transcoder.calls import a_call
 from transcoder.call import Answer
-from transcoder.dialect.crm import Crm
+from transcoder.dialect.crm import CrmBackend
 from transcoder.errors import ApiError
-from transcoder.etags import AnyRevision, Named
-from transcoder.idempotency import Once, dedupe_key, fingerprint, key_name
+from transcoder.etags import AnyRevision, NamedTags
+from transcoder.idempotency import IdempotentRunner, dedupe_key, fingerprint, key_name
 
-KEYS = key_ring("1 " + "ab" * 32)
+KEYS = parse_key_ring("1 " + "ab" * 32)
 CALL = a_call("contacts.create", {"first_name": "Ada", "tags": ["a", "b"]}, idempotency_key="order-1")
 ANSWER = Answer(201, b'{"data":{"first_name":"Ada"}}', {"location": "https://api.example/v1/contacts/con_1"})
 
 OTHER_REQUESTS: dict[str, dict[str, Any]] = {
     "another path": {"path": "/v1/contacts/"},
     "another query": {"query": "a=1"},
-    "a precondition": {"if_match": Named(frozenset({"a"}))},
+    "a precondition": {"if_match": NamedTags(frozenset({"a"}))},
     "any revision": {"if_match": AnyRevision()},
     "another version": {"version": VERSIONS[1]},
     "a member more": {"body": CALL.body | {"phone": None}},
@@ -113,8 +113,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def once(clock: Clock) -> Once:
-    return Once(MemoryIdempotency(clock), lambda _: Crm.capabilities, KEYS, QUIET)
+def once(clock: Clock) -> IdempotentRunner:
+    return IdempotentRunner(MemoryIdempotency(clock), lambda _: CrmBackend.capabilities, KEYS, QUIET)
 
 
 async def refused(running: Awaitable[Answer]) -> Problem:
@@ -123,7 +123,7 @@ async def refused(running: Awaitable[Answer]) -> Problem:
     return raised.value.problem
 
 
-async def test_a_retry_runs_nothing_and_says_so(once: Once) -> None:
+async def test_a_retry_runs_nothing_and_says_so(once: IdempotentRunner) -> None:
     work = Work()
     assert await once.run(CALL, work) == ANSWER
     again = await once.run(CALL, work)
@@ -131,7 +131,7 @@ async def test_a_retry_runs_nothing_and_says_so(once: Once) -> None:
     assert again.headers == {**ANSWER.headers, "idempotent-replayed": "true"}
 
 
-async def test_without_a_key_or_where_none_is_honoured_every_request_runs(once: Once) -> None:
+async def test_without_a_key_or_where_none_is_honoured_every_request_runs(once: IdempotentRunner) -> None:
     work = Work()
     for call in (replace(CALL, idempotency_key=None), replace(CALL, operation=BY_ID["contacts.update"])):
         for _ in range(2):
@@ -147,7 +147,7 @@ FREES = {
 
 
 @pytest.mark.parametrize("failure", FREES.values(), ids=FREES.keys())
-async def test_frees_the_key(once: Once, failure: ApiError) -> None:
+async def test_frees_the_key(once: IdempotentRunner, failure: ApiError) -> None:
     assert await refused(once.run(CALL, Work(failure))) is failure.problem
     assert await once.run(replace(CALL, body={"first_name": "Bob"}), Work()) == ANSWER
 
@@ -161,7 +161,7 @@ KEEPS = {
 
 
 @pytest.mark.parametrize("failure", KEEPS.values(), ids=KEEPS.keys())
-async def test_keeps_the_key_until_the_lease_ends(once: Once, clock: Clock, failure: Exception) -> None:
+async def test_keeps_the_key_until_the_lease_ends(once: IdempotentRunner, clock: Clock, failure: Exception) -> None:
     work = Work(failure, ANSWER)
     with pytest.raises(type(failure)):
         await once.run(CALL, work)
@@ -172,7 +172,7 @@ async def test_keeps_the_key_until_the_lease_ends(once: Once, clock: Clock, fail
     assert work.runs == 2
 
 
-async def test_a_retry_meanwhile_is_told_how_long_to_wait(once: Once, clock: Clock) -> None:
+async def test_a_retry_meanwhile_is_told_how_long_to_wait(once: IdempotentRunner, clock: Clock) -> None:
     with pytest.raises(ApiError):
         await once.run(CALL, Work(ApiError(UPSTREAM_TIMEOUT)))
     clock.now_ms += 4_500
@@ -191,24 +191,24 @@ class Recording(MemoryIdempotency):
 
     async def claim(self, *args: Any) -> Any:
         if "claim" in self._lost:
-            raise StoreLost("away")
+            raise StoreUnavailable("away")
         return await super().claim(*args)
 
     async def finish(self, tenant: TenantId, name: str, owner: str, answer: bytes, note: bytes) -> None:
         if "finish" in self._lost:
-            raise StoreLost("away")
+            raise StoreUnavailable("away")
         self.stored.append(answer)
         await super().finish(tenant, name, owner, answer, note)
 
     async def release(self, *args: Any) -> None:
         if "release" in self._lost:
-            raise StoreLost("away")
+            raise StoreUnavailable("away")
         await super().release(*args)
 
 
 async def test_what_is_stored_cannot_be_read_and_opens_for_no_other_key() -> None:
     store = Recording()
-    await Once(store, lambda _: Crm.capabilities, KEYS, QUIET).run(CALL, Work())
+    await IdempotentRunner(store, lambda _: CrmBackend.capabilities, KEYS, QUIET).run(CALL, Work())
     (stored,) = store.stored
     assert b"Ada" not in stored
     assert b"con_1" not in stored
@@ -216,8 +216,8 @@ async def test_what_is_stored_cannot_be_read_and_opens_for_no_other_key() -> Non
     assert KEYS.open(stored, bound_to=key_name(replace(CALL, idempotency_key="order-2")).encode()) is None
 
 
-async def test_an_answer_that_is_too_large_is_not_kept_but_asked_for_again(once: Once) -> None:
-    large = Answer(201, secrets.token_bytes(STORED_ANSWER_BYTES))
+async def test_an_answer_that_is_too_large_is_not_kept_but_asked_for_again(once: IdempotentRunner) -> None:
+    large = Answer(201, secrets.token_bytes(MAX_STORED_RESPONSE_BYTES))
     work = Work(large)
     assert await once.run(CALL, work) == large
     again = await once.run(CALL, work)
@@ -229,14 +229,14 @@ async def test_what_is_stored_is_never_larger_than_promised() -> None:
     store = Recording()
     for size_bytes in (63 * 1024, 64 * 1024, 1024 * 1024):
         call = replace(CALL, idempotency_key=f"order-{size_bytes}")
-        await Once(store, lambda _: Crm.capabilities, KEYS, QUIET).run(
+        await IdempotentRunner(store, lambda _: CrmBackend.capabilities, KEYS, QUIET).run(
             call, Work(Answer(201, secrets.token_bytes(size_bytes)))
         )
-    assert [len(stored) <= STORED_ANSWER_BYTES for stored in store.stored] == [True] * 3
+    assert [len(stored) <= MAX_STORED_RESPONSE_BYTES for stored in store.stored] == [True] * 3
     assert len(store.stored[0]) > 63 * 1024
 
 
-async def test_the_answer_to_a_large_batch_is_kept_small(once: Once) -> None:
+async def test_the_answer_to_a_large_batch_is_kept_small(once: IdempotentRunner) -> None:
     record = b'{"id":"con_%026d","first_name":"Ada","last_name":"Okafor","tags":["VIP"],"custom_fields":{}}'
     work = Work(Answer(200, b",".join(record % number for number in range(1000))))
     first = await once.run(CALL, work)
@@ -246,13 +246,15 @@ async def test_the_answer_to_a_large_batch_is_kept_small(once: Once) -> None:
 
 async def test_without_the_store_nothing_runs() -> None:
     work = Work()
-    problem = await refused(Once(Recording(lost=("claim",)), lambda _: Crm.capabilities, KEYS, QUIET).run(CALL, work))
+    problem = await refused(
+        IdempotentRunner(Recording(lost=("claim",)), lambda _: CrmBackend.capabilities, KEYS, QUIET).run(CALL, work)
+    )
     assert (problem.code, problem.outcome, work.runs) == ("idempotency-unavailable", "not-applied", 0)
 
 
 async def test_a_store_that_is_lost_behind_the_write_does_not_take_its_answer() -> None:
     lost = Recording(lost=("finish", "release"))
-    once = Once(lost, lambda _: Crm.capabilities, KEYS, QUIET)
+    once = IdempotentRunner(lost, lambda _: CrmBackend.capabilities, KEYS, QUIET)
     assert await once.run(CALL, Work()) == ANSWER
     taken = replace(CALL, idempotency_key="order-2")
     assert await refused(once.run(taken, Work(ApiError(DUPLICATE_RESOURCE)))) is DUPLICATE_RESOURCE
@@ -261,26 +263,26 @@ async def test_a_store_that_is_lost_behind_the_write_does_not_take_its_answer() 
 def rings() -> tuple[KeyRing, KeyRing, KeyRing]:
     """An old ring, one that has rotated with an overlap, one that has forgotten."""
     old, new = "1 " + "ab" * 32, "2 " + "cd" * 32
-    return key_ring(old), key_ring(f"{new}\n{old}"), key_ring(new)
+    return parse_key_ring(old), parse_key_ring(f"{new}\n{old}"), parse_key_ring(new)
 
 
 async def test_an_answer_sealed_before_a_rotation_is_replayed_and_one_beyond_it_is_asked_for_again() -> None:
     store = MemoryIdempotency(lambda: 0)
     old, rotated, forgetful = rings()
     work = Work()
-    await Once(store, lambda _: Crm.capabilities, old, QUIET).run(CALL, work)
-    again = await Once(store, lambda _: Crm.capabilities, rotated, QUIET).run(CALL, work)
+    await IdempotentRunner(store, lambda _: CrmBackend.capabilities, old, QUIET).run(CALL, work)
+    again = await IdempotentRunner(store, lambda _: CrmBackend.capabilities, rotated, QUIET).run(CALL, work)
     assert (again.body, again.headers["idempotent-replayed"], work.runs) == (ANSWER.body, "true", 1)
     # The work carries the key inward, where the record was made once.
-    again = await Once(store, lambda _: Crm.capabilities, forgetful, QUIET).run(CALL, work)
+    again = await IdempotentRunner(store, lambda _: CrmBackend.capabilities, forgetful, QUIET).run(CALL, work)
     assert (again.body, again.headers["idempotent-replayed"], work.runs) == (ANSWER.body, "true", 2)
 
 
-FORGETFUL = dataclasses.replace(Crm.capabilities, dedupe=False)
+FORGETFUL = dataclasses.replace(CrmBackend.capabilities, dedupe=False)
 
 
 async def test_a_service_that_knows_no_keys_is_never_sent_a_request_twice(clock: Clock) -> None:
-    once = Once(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
+    once = IdempotentRunner(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
     work = Work(ApiError(UPSTREAM_TIMEOUT))
     await refused(once.run(CALL, work))
     clock.now_ms += 13_000
@@ -289,7 +291,7 @@ async def test_a_service_that_knows_no_keys_is_never_sent_a_request_twice(clock:
 
 
 async def test_that_nobody_knows_is_said_at_once_and_as_long_as_the_key_is_kept(clock: Clock) -> None:
-    once = Once(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
+    once = IdempotentRunner(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
     work = Work(ApiError(UPSTREAM_TIMEOUT))
     assert (await refused(once.run(CALL, work))).code == "upstream-timeout"
     for wait_ms in (0, 1, 13_000, 1, 23 * 3_600_000):
@@ -299,7 +301,7 @@ async def test_that_nobody_knows_is_said_at_once_and_as_long_as_the_key_is_kept(
 
 
 async def test_nor_is_it_run_again_after_a_process_died_with_it(clock: Clock) -> None:
-    once = Once(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
+    once = IdempotentRunner(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
     with pytest.raises(KeyboardInterrupt):
         await once.run(CALL, Work(KeyboardInterrupt()))
     work = Work()
@@ -311,7 +313,7 @@ async def test_nor_is_it_run_again_after_a_process_died_with_it(clock: Clock) ->
 
 
 async def test_a_batch_of_which_a_part_is_unknown_is_not_sent_again_either(clock: Clock) -> None:
-    once = Once(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
+    once = IdempotentRunner(MemoryIdempotency(clock), lambda _: FORGETFUL, KEYS, QUIET)
     work = Work(replace(ANSWER, settled=False))
     assert (await once.run(CALL, work)).status == 201
     assert (await refused(once.run(CALL, work))).code == "idempotency-outcome-unknown"
@@ -322,8 +324,8 @@ async def test_nor_is_it_when_a_stored_answer_no_longer_opens() -> None:
     store = MemoryIdempotency(lambda: 0)
     old, _, forgetful = rings()
     work = Work()
-    await Once(store, lambda _: FORGETFUL, old, QUIET).run(CALL, work)
-    assert (await refused(Once(store, lambda _: FORGETFUL, forgetful, QUIET).run(CALL, work))).code == (
+    await IdempotentRunner(store, lambda _: FORGETFUL, old, QUIET).run(CALL, work)
+    assert (await refused(IdempotentRunner(store, lambda _: FORGETFUL, forgetful, QUIET).run(CALL, work))).code == (
         "idempotency-outcome-unknown"
     )
     assert work.runs == 1

@@ -8,13 +8,13 @@ from contract.operations import BY_ID, OPERATIONS, Operation
 from contract.vocabulary import Kind
 from tests.unit.transcoder.surroundings import AROUND, SAME, an_id, nobody
 from transcoder.errors import ApiError
-from transcoder.parameters import Asked, Parameters, read_parameters, readers, unknown_parameter
-from transcoder.records import NOBODY, Condition
+from transcoder.parameters import ParameterContext, Parameters, parse_parameters, parsers_of, unknown_parameter
+from transcoder.records import NO_RECORD, Condition
 
 
 def read(operation_id: str, *pairs: tuple[str, str]) -> Parameters:
     operation = BY_ID[operation_id]
-    return read_parameters(readers(operation), pairs, Asked(operation, AROUND, SAME))
+    return parse_parameters(parsers_of(operation), pairs, ParameterContext(operation, AROUND, SAME))
 
 
 def refused(operation_id: str, *pairs: tuple[str, str]) -> list[tuple[str | None, str]]:
@@ -82,7 +82,7 @@ CONDITIONS: dict[str, tuple[str, str, Condition]] = {
     "an owner": ("owner_id", an_id("usr", 31), Condition("owner_id", "eq", 31)),
     "a stage": ("lifecycle_stage", "lead", Condition("lifecycle_stage", "eq", "lead")),
     "ids": ("ids", f"{an_id('con', 7)},{an_id('con', 5)}", Condition("id", "in", [7, 5])),
-    "ids, some of nobody": ("ids", f"{nobody('con')},{an_id('con', 5)}", Condition("id", "in", [NOBODY, 5])),
+    "ids, some of nobody": ("ids", f"{nobody('con')},{an_id('con', 5)}", Condition("id", "in", [NO_RECORD, 5])),
 }
 
 
@@ -95,9 +95,9 @@ def test_a_list_is_narrowed_by(name: str, text: str, condition: Condition) -> No
 @pytest.mark.parametrize(
     ("name", "text", "condition"),
     [
-        ("company_id", nobody("cmp"), Condition("company_id", "eq", NOBODY)),
-        ("owner_id", nobody("usr"), Condition("owner_id", "eq", NOBODY)),
-        ("ids", nobody("con"), Condition("id", "in", [NOBODY])),
+        ("company_id", nobody("cmp"), Condition("company_id", "eq", NO_RECORD)),
+        ("owner_id", nobody("usr"), Condition("owner_id", "eq", NO_RECORD)),
+        ("ids", nobody("con"), Condition("id", "in", [NO_RECORD])),
     ],
 )
 def test_an_id_of_nobody_is_compared_as_the_number_of_no_record(name: str, text: str, condition: Condition) -> None:
@@ -258,7 +258,7 @@ UNTIL = ("before", "to", "lte", "lt", "le", "max", "end", "until", "untill", "ut
 
 @pytest.mark.parametrize("operation", [row for row in OPERATIONS if row.kind is Kind.LIST], ids=lambda row: row.id)
 def test_no_bound_is_told_the_opposite_one(operation: Operation) -> None:
-    known = list(readers(operation))
+    known = list(parsers_of(operation))
     for words, opposite in ((SINCE, "until"), (UNTIL, "since")):
         for name in (f"{what}{dash}{word}" for word in words for what in WHAT for dash in ("_", "-", "")):
             meant = unknown_parameter(name, known).did_you_mean

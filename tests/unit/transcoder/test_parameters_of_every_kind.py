@@ -8,8 +8,8 @@ from contract.operations import BY_ID, OPERATIONS, Operation
 from contract.vocabulary import Kind
 from tests.unit.transcoder.surroundings import AROUND, SAME, an_id, nobody, older
 from transcoder.errors import ApiError
-from transcoder.parameters import Asked, Parameters, read_parameters, readers
-from transcoder.records import NOBODY, Condition
+from transcoder.parameters import ParameterContext, Parameters, parse_parameters, parsers_of
+from transcoder.records import NO_RECORD, Condition
 
 PAGE = {
     *("limit", "cursor", "order_by", "sort_direction", "include_total", "fields", "ids"),
@@ -19,13 +19,13 @@ DELETED = {
     *("contacts", "companies", "deals", "pipelines", "stages"),
     *("tasks", "notes", "activities"),
 }
-ON_RECORDS = [row for row in OPERATIONS if row.of is not None]
+ON_RECORDS = [row for row in OPERATIONS if row.resource_row is not None]
 
 
 def read(operation_id: str, *pairs: tuple[str, str], old: bool = False) -> Parameters:
     operation = BY_ID[operation_id]
     translation = older(operation.resource) if old else SAME
-    return read_parameters(readers(operation), pairs, Asked(operation, AROUND, translation))
+    return parse_parameters(parsers_of(operation), pairs, ParameterContext(operation, AROUND, translation))
 
 
 def refused(operation_id: str, *pairs: tuple[str, str], old: bool = False) -> list[tuple[str | None, str]]:
@@ -57,18 +57,18 @@ def promised(row: Operation) -> set[str]:
 
 @pytest.mark.parametrize("row", ON_RECORDS, ids=lambda row: row.id)
 def test_takes_what_is_documented_and_nothing_else(row: Operation) -> None:
-    assert set(readers(row)) == promised(row)
+    assert set(parsers_of(row)) == promised(row)
 
 
 @pytest.mark.parametrize("row", ON_RECORDS, ids=lambda row: row.id)
 def test_refuses_a_parameter_that_it_does_not_take(row: Operation) -> None:
-    on = [("on", "external_id")] if "on" in readers(row) else []
+    on = [("on", "external_id")] if "on" in parsers_of(row) else []
     assert refused(row.id, *on, ("fiels", "x")) == [("fiels", "unknown-parameter")]
 
 
-@pytest.mark.parametrize("row", [row for row in ON_RECORDS if "dry_run" in readers(row)], ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [row for row in ON_RECORDS if "dry_run" in parsers_of(row)], ids=lambda row: row.id)
 def test_a_write_can_be_tried(row: Operation) -> None:
-    on = [("on", "external_id")] if "on" in readers(row) else []
+    on = [("on", "external_id")] if "on" in parsers_of(row) else []
     assert read(row.id, *on, ("dry_run", "true")).dry_run is True
     assert read(row.id, *on, ("dry_run", "false")).dry_run is False
     assert read(row.id, *on).dry_run is False
@@ -98,9 +98,9 @@ CONDITIONS: dict[str, tuple[str, str, str, Condition]] = {
     "a deal's stage": ("deals", "stage_id", an_id("stage", 4), Condition("stage_id", "eq", 4)),
     "a deal's status": ("deals", "status", "won", Condition("status", "eq", "won")),
     "one of a deal's contacts": ("deals", "contact_id", an_id("con", 7), Condition("contact_ids", "has_any", [7])),
-    "a contact of nobody": ("deals", "contact_id", nobody("con"), Condition("contact_ids", "has_any", [NOBODY])),
+    "a contact of nobody": ("deals", "contact_id", nobody("con"), Condition("contact_ids", "has_any", [NO_RECORD])),
     "a task's priority": ("tasks", "priority", "high", Condition("priority", "eq", "high")),
-    "a task's deal": ("tasks", "deal_id", nobody("deal"), Condition("deal_id", "eq", NOBODY)),
+    "a task's deal": ("tasks", "deal_id", nobody("deal"), Condition("deal_id", "eq", NO_RECORD)),
     "a pinned note": ("notes", "is_pinned", "true", Condition("is_pinned", "eq", True)),
     "a note that is not pinned": ("notes", "is_pinned", "false", Condition("is_pinned", "eq", False)),
     "an activity's type": ("activities", "type", "sms", Condition("type", "eq", "sms")),

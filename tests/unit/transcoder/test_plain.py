@@ -8,10 +8,10 @@ from contract.problems import RESOURCE_NOT_FOUND, UPSTREAM_TIMEOUT
 from contract.resources import CONTACT
 from tests.unit.transcoder.calls import ACTOR
 from transcoder.errors import ApiError
-from transcoder.plain import AT_ONCE, Plain, as_record, missing_fields, one_by_one
-from transcoder.records import Change, Record, Refusal, Shelf, Terms, Values, Written
+from transcoder.plain import MAX_PARALLEL, SimpleBackend, each_item, missing_fields, to_record
+from transcoder.records import Change, Record, RecordCollection, Refusal, Values, WriteResult, WriteTerms
 
-SHELF = Shelf(CONTACT)
+SHELF = RecordCollection(CONTACT)
 GONE = Refusal(RESOURCE_NOT_FOUND)
 
 
@@ -22,7 +22,7 @@ async def test_outcomes_keep_their_order_and_a_failure_is_its_own_items() -> Non
             raise ApiError(UPSTREAM_TIMEOUT, outcome="not-applied", cause="no time was left to ask")
         return GONE if item == 5 else item * 10
 
-    outcomes = await one_by_one(range(20), ask)
+    outcomes = await each_item(range(20), ask)
     late = Refusal(UPSTREAM_TIMEOUT, outcome="not-applied", cause="no time was left to ask")
     assert outcomes == [{3: late, 5: GONE}.get(item, item * 10) for item in range(20)]
 
@@ -38,8 +38,8 @@ async def test_only_so_many_are_under_way_at_once() -> None:
             await asyncio.sleep(0)
         under_way -= 1
 
-    await one_by_one(range(50), ask)
-    assert most == AT_ONCE
+    await each_item(range(50), ask)
+    assert most == MAX_PARALLEL
 
 
 async def test_what_nobody_expected_is_no_items_outcome() -> None:
@@ -47,39 +47,41 @@ async def test_what_nobody_expected_is_no_items_outcome() -> None:
         raise LookupError
 
     with pytest.raises(ExceptionGroup):
-        await one_by_one([1], ask)
+        await each_item([1], ask)
 
 
-class Keyed(Plain):
+class Keyed(SimpleBackend):
     """Remembers on which terms it was asked to write."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[object, Terms]] = []
+        self.asked: list[tuple[object, WriteTerms]] = []
 
-    async def create(self, shelf: Shelf, values: Values, terms: Terms, actor: object) -> Written:
+    async def create(self, shelf: RecordCollection, values: Values, terms: WriteTerms, actor: object) -> WriteResult:
         self.asked.append((values["first_name"], terms))
-        return Written(as_record(1, values))
+        return WriteResult(to_record(1, values))
 
-    async def update(self, shelf: Shelf, number: int, values: Values, terms: Terms, actor: object) -> Written:
+    async def update(
+        self, shelf: RecordCollection, number: int, values: Values, terms: WriteTerms, actor: object
+    ) -> WriteResult:
         self.asked.append((number, terms))
-        return Written(as_record(number, values))
+        return WriteResult(to_record(number, values))
 
 
 async def test_each_item_has_a_key_of_its_own_made_of_its_place_in_the_callers_batch() -> None:
     service = Keyed()
     items = [{"first_name": "A"}, {"first_name": "B"}]
-    await service.batch_create(SHELF, items, Terms(dedupe_key="k", positions=(4, 9)), ACTOR)
-    assert service.asked == [("A", Terms(dedupe_key="k.4")), ("B", Terms(dedupe_key="k.9"))]
+    await service.batch_create(SHELF, items, WriteTerms(dedupe_key="k", positions=(4, 9)), ACTOR)
+    assert service.asked == [("A", WriteTerms(dedupe_key="k.4")), ("B", WriteTerms(dedupe_key="k.9"))]
 
 
 async def test_each_change_is_made_on_its_own_revision() -> None:
     service = Keyed()
-    await service.batch_update(SHELF, [Change(7, {}, 3), Change(8, {}, None)], Terms(), ACTOR)
-    assert service.asked == [(7, Terms(revision=3)), (8, Terms())]
+    await service.batch_update(SHELF, [Change(7, {}, 3), Change(8, {}, None)], WriteTerms(), ACTOR)
+    assert service.asked == [(7, WriteTerms(revision=3)), (8, WriteTerms())]
 
 
 def test_a_revision_stands_for_what_a_record_holds() -> None:
-    one, same, other = (as_record(1, {"first_name": name, "updated_at": 5}) for name in ("A", "A", "B"))
+    one, same, other = (to_record(1, {"first_name": name, "updated_at": 5}) for name in ("A", "A", "B"))
     assert one.revision == same.revision != other.revision
     assert 1 <= one.revision < 10**18
     assert isinstance(one, Record)

@@ -9,20 +9,20 @@ from msgspec.structs import replace
 
 from contract.ids import IdCodec
 from contract.resources import RESOURCES
-from contract.sealing import key_ring
-from stores.idempotency import MemoryIdempotency, Use
+from contract.sealing import parse_key_ring
+from stores.idempotency import KeyUse, MemoryIdempotency
 from stores.receipt import Receipt
 from stores.receipts import MemoryReceipts, Receipts, pack
-from stores.valkey import StoreLost
+from stores.valkey import StoreUnavailable
 from tests.support.record_faults import FAULTS
 from tests.unit.transcoder.calls import ACTOR, TOKEN, a_call
 from transcoder.call import Answer, Token
 from transcoder.errors import ApiError
 from transcoder.handlers import requests
-from transcoder.handlers.shared import Desk
+from transcoder.handlers.shared import HandlerContext
 from transcoder.parameters import Parameters
-from transcoder.receipts import key_digest, may_see, receipt_of
-from transcoder.records import Records
+from transcoder.receipts import key_digest, make_receipt, may_see
+from transcoder.records import Backend
 from transcoder.to_public import Presenters
 from transcoder.upstream import Stopwatch
 
@@ -37,7 +37,7 @@ NOW_MS = 1_800_000_000_000
 
 
 def test_a_create_is_told_with_its_record_and_its_times() -> None:
-    made = receipt_of(NOTES, "usr_one", Answer(201, b"{}", record=7), NOW_MS)
+    made = make_receipt(NOTES, "usr_one", Answer(201, b"{}", record=7), NOW_MS)
     assert made == Receipt(
         TRACE_ID,
         "usr_one",
@@ -51,7 +51,7 @@ def test_a_create_is_told_with_its_record_and_its_times() -> None:
 
 
 def test_a_refusal_is_told_with_its_problem_and_a_replay_as_one() -> None:
-    refused = receipt_of(NOTES | {"code": "validation-failed"}, "usr_one", Answer(422, b"{}"), NOW_MS)
+    refused = make_receipt(NOTES | {"code": "validation-failed"}, "usr_one", Answer(422, b"{}"), NOW_MS)
     assert (refused.status, refused.problem, refused.replayed, refused.record) == (
         422,
         "validation-failed",
@@ -59,12 +59,12 @@ def test_a_refusal_is_told_with_its_problem_and_a_replay_as_one() -> None:
         None,
     )
     replayed = Answer(201, b"{}", {"idempotent-replayed": "true"}, record=7)
-    assert receipt_of(NOTES, "usr_one", replayed, NOW_MS).replayed
+    assert make_receipt(NOTES, "usr_one", replayed, NOW_MS).replayed
 
 
 @pytest.mark.parametrize("operation", ["contacts.get", "contacts.update", "contacts.batch_create", "deals.win"])
 def test_a_record_that_was_neither_created_nor_upserted_is_not_named(operation: str) -> None:
-    made = receipt_of(NOTES | {"operation": operation}, "usr_one", Answer(200, b"{}", record=7), NOW_MS)
+    made = make_receipt(NOTES | {"operation": operation}, "usr_one", Answer(200, b"{}", record=7), NOW_MS)
     assert made.record is None
 
 
@@ -102,21 +102,21 @@ class Late(MemoryReceipts):
 
 class Away:
     async def keep(self, business: str, receipts: Sequence[Receipt]) -> None:
-        raise StoreLost("away")
+        raise StoreUnavailable("away")
 
     async def find(self, business: str, trace_id: str) -> Receipt | None:
-        raise StoreLost("away")
+        raise StoreUnavailable("away")
 
 
 async def ask(store: Receipts, trace_id: str = TRACE_ID, token: Token = TOKEN) -> Answer:
     presenters = Presenters(RESOURCES, IdCodec(bytes(range(32))))
     requests_store = MemoryIdempotency(lambda: 0)
-    desk = Desk(
-        cast("Records", None),
+    desk = HandlerContext(
+        cast("Backend", None),
         requests_store,
         store,
         presenters,
-        key_ring("1 " + "ab" * 32),
+        parse_key_ring("1 " + "ab" * 32),
         "https://api.example",
         FAULTS,
     )
@@ -126,7 +126,7 @@ async def ask(store: Receipts, trace_id: str = TRACE_ID, token: Token = TOKEN) -
 
 async def test_who_asks_at_once_waits_for_a_receipt_that_is_on_its_way() -> None:
     store = Late()
-    await store.keep("biz_one", [RECEIPT])
+    await store.save("biz_one", [RECEIPT])
     answer = await ask(store)
     told = json.loads(answer.body or b"")["data"]
     assert (answer.status, store.looks) == (200, 2)
@@ -144,7 +144,7 @@ async def test_what_is_no_trace_id_is_404_and_nobody_is_asked(trace_id: str) -> 
 
 async def test_somebody_else_s_is_404_and_so_is_another_business_s() -> None:
     store = MemoryReceipts(lambda: NOW_MS)
-    await store.keep("biz_one", [RECEIPT])
+    await store.save("biz_one", [RECEIPT])
     for token in (a_token("", "usr_two"), Token("", "growth", "pat", "c", 0, "biz_two", "usr_one")):
         with pytest.raises(ApiError) as refused:
             await ask(store, token=token)
@@ -159,7 +159,7 @@ async def test_without_the_store_nobody_says_that_there_was_no_such_request() ->
 
 async def test_an_operation_that_is_served_no_more_still_has_its_receipts() -> None:
     store = MemoryReceipts(lambda: NOW_MS)
-    await store.keep("biz_one", [Receipt(TRACE_ID, "usr_one", "gone.create", NOW_MS, status=201, record="7")])
+    await store.save("biz_one", [Receipt(TRACE_ID, "usr_one", "gone.create", NOW_MS, status=201, record="7")])
     told = json.loads((await ask(store)).body or b"")["data"]
     assert (told["operation"], told["record_id"]) == ("gone.create", None)
 
@@ -167,12 +167,12 @@ async def test_an_operation_that_is_served_no_more_still_has_its_receipts() -> N
 async def asked_of(note: bytes) -> Answer:
     """The uses of a key of which that was noted at its one use, which has ended."""
     used = MemoryIdempotency(lambda: 0)
-    await used.claim(ACTOR.tenant, "name", "fingerprint", "owner", Use(key_digest("none"), note))
+    await used.claim(ACTOR.tenant, "name", "fingerprint", "owner", KeyUse(key_digest("none"), note))
     await used.finish(ACTOR.tenant, "name", "owner", b"{}", note)
     presenters = Presenters(RESOURCES, IdCodec(bytes(range(32))))
     kept = MemoryReceipts(lambda: NOW_MS)
-    desk = Desk(
-        cast("Records", None), used, kept, presenters, key_ring("1 " + "ab" * 32), "https://api.example", FAULTS
+    desk = HandlerContext(
+        cast("Backend", None), used, kept, presenters, parse_key_ring("1 " + "ab" * 32), "https://api.example", FAULTS
     )
     parameters = Parameters(idempotency_key="none")
     return await requests.run_list(desk, a_call("requests.list", parameters=parameters, token=TOKEN), {})

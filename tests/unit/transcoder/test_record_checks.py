@@ -15,16 +15,18 @@ from tests.unit.transcoder.inside import to_record
 from tests.unit.transcoder.surroundings import TODAY
 from tests.unit.transcoder.test_dialect_rows import OWN, records
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.conversions import Unreadable
+from transcoder.dialect.conversions import UnreadableResponse
 from transcoder.dialect.reshape import to_fields
-from transcoder.dialect.rows import Dialect
-from transcoder.record_checks import InvalidRecord, OnInvalid, RecordCheck
-from transcoder.records import Definition, Record
-from transcoder.to_public import Around, Presenters, encode
+from transcoder.dialect.rows import ResourceMapping
+from transcoder.record_checks import InvalidRecord, InvalidValuePolicy, RecordCheck
+from transcoder.records import CustomFieldDefinition, Record
+from transcoder.to_public import PresentationContext, Presenters, encode
 
 CODEC = IdCodec(bytes(range(32)))
-DEFINITIONS = {kind.value: Definition(number, kind.value, kind, {}) for number, kind in enumerate(CustomType, start=1)}
-AROUND = Around(TenantId(7), TODAY, DEFINITIONS)
+DEFINITIONS = {
+    kind.value: CustomFieldDefinition(number, kind.value, kind, {}) for number, kind in enumerate(CustomType, start=1)
+}
+AROUND = PresentationContext(TenantId(7), TODAY, DEFINITIONS)
 MS = 1_781_706_600_000
 STAMPS = {"owner_id": 31, "created_by_id": 31, "created_at": MS, "updated_at": MS}
 GOOD: dict[Resource, dict[str, Any]] = {
@@ -50,11 +52,16 @@ class Notes(list[tuple[str, str, str]]):
         self.append((resource.name, member, record_id))
 
 
-def shown(resource: Resource, on_invalid: OnInvalid = OnInvalid.NULL, notes: Notes | None = None, **change: Any) -> Any:
+def shown(
+    resource: Resource,
+    on_invalid: InvalidValuePolicy = InvalidValuePolicy.NULL,
+    notes: Notes | None = None,
+    **change: Any,
+) -> Any:
     record = Record(5, 1, GOOD[resource] | change, None)
     presenters = Presenters(RESOURCES, CODEC, on_invalid, Notes() if notes is None else notes)
-    [public] = presenters[resource].shown(AROUND, [record])
-    return public if isinstance(public, InvalidRecord) else presenters[resource].plain(public)
+    [public] = presenters[resource].present_all(AROUND, [record])
+    return public if isinstance(public, InvalidRecord) else presenters[resource].to_dict(public)
 
 
 NULLED: dict[str, tuple[Resource, str, Any]] = {
@@ -89,7 +96,7 @@ REFUSED: dict[str, tuple[Resource, str, Any]] = {
 @pytest.mark.parametrize("resource", GOOD, ids=lambda resource: resource.name)
 def test_a_good_record_is_shown_as_it_is(resource: Resource) -> None:
     notes = Notes()
-    public = shown(resource, OnInvalid.REFUSE, notes)
+    public = shown(resource, InvalidValuePolicy.REFUSE, notes)
     assert public["id"] and public["created_at"] and notes == []
 
 
@@ -102,13 +109,13 @@ def test_is_null_and_counted_or_refused(resource: Resource, member: str, value: 
     assert all(public[name] is None for name in nulled | {member})
     same = good.keys() - nulled - {member, "full_name"}
     assert {name: public[name] for name in same} == {name: good[name] for name in same}
-    refused = shown(resource, OnInvalid.REFUSE, **{member: value})
+    refused = shown(resource, InvalidValuePolicy.REFUSE, **{member: value})
     assert isinstance(refused, InvalidRecord)
 
 
 @pytest.mark.parametrize(("resource", "member", "value"), REFUSED.values(), ids=REFUSED.keys())
-@pytest.mark.parametrize("on_invalid", OnInvalid)
-def test_is_refused_either_way(on_invalid: OnInvalid, resource: Resource, member: str, value: Any) -> None:
+@pytest.mark.parametrize("on_invalid", InvalidValuePolicy)
+def test_is_refused_either_way(on_invalid: InvalidValuePolicy, resource: Resource, member: str, value: Any) -> None:
     refused = shown(resource, on_invalid, **{member: value})
     assert isinstance(refused, InvalidRecord)
     assert str(refused) == member
@@ -142,14 +149,14 @@ def test_a_part_that_is_refused_takes_its_record() -> None:
     record = Record(4, 1, {"name": "Sales", "is_default": True, "stages": [Record(1, 1, stage, None)]}, None)
     good = Record(6, 1, record.values | {"stages": [], "created_at": MS, "updated_at": MS}, None)
     bad = Record(4, 1, good.values | {"stages": record.values["stages"]}, None)
-    first, second = Presenters(RESOURCES, CODEC)[PIPELINE].shown(AROUND, [bad, good])
+    first, second = Presenters(RESOURCES, CODEC)[PIPELINE].present_all(AROUND, [bad, good])
     assert isinstance(first, InvalidRecord)
     assert second.name == "Sales"
 
 
 @pytest.mark.parametrize("record", [Record(5, 0, {}, None), Record(-1, 1, {}, None), Record(5, 1, {}, -1)], ids=repr)
 def test_what_stands_beside_the_values_is_held_too(record: Record) -> None:
-    [public] = Presenters(RESOURCES, CODEC)[CONTACT].shown(AROUND, [record])
+    [public] = Presenters(RESOURCES, CODEC)[CONTACT].present_all(AROUND, [record])
     assert isinstance(public, InvalidRecord)
 
 
@@ -175,15 +182,15 @@ EDGES |= st.lists(st.integers(0, 3) | st.sampled_from(["x" * 64, "x" * 65]), max
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.path)
 @settings(max_examples=200)
 @given(content=st.data())
-def test_what_the_dialect_has_checked_passes_the_check(dialect: Dialect, content: st.DataObject) -> None:
+def test_what_the_dialect_has_checked_passes_the_check(dialect: ResourceMapping, content: st.DataObject) -> None:
     stored = to_fields(dialect, content.draw(records(dialect.resource)), OWN) | {"id": 7, "revision": 3}
     names = sorted({row.internal for row in dialect.fields.values()} | set(dialect.address.values()))
     stored |= {"is_deleted": 0} | content.draw(st.dictionaries(st.sampled_from(names), EDGES, max_size=2))
     try:
         record = to_record(dialect, stored, OWN)
-    except Unreadable:
+    except UnreadableResponse:
         return
-    passes = RecordCheck(dialect.resource, CODEC.max_number, OnInvalid.NULL).passes(
+    passes = RecordCheck(dialect.resource, CODEC.max_number, InvalidValuePolicy.NULL).passes(
         record, record.values, OWN.definitions
     )
     assert passes or not record.is_checked
@@ -195,9 +202,11 @@ def test_what_the_dialect_has_checked_passes_the_check(dialect: Dialect, content
 @given(content=st.data())
 def test_junk_is_shown_as_null_or_refused_and_never_surprises(resource: Resource, content: st.DataObject) -> None:
     values = content.draw(records(resource))
-    names = sorted(row.name for row in resource.fields if not row.once)
+    names = sorted(row.name for row in resource.fields if not row.shown_once)
     values |= content.draw(st.dictionaries(st.sampled_from(names), JUNK, max_size=3))
     presenters = Presenters(RESOURCES, CODEC)
-    [public] = presenters[resource].shown(Around(TenantId(7), TODAY, OWN.definitions), [Record(5, 1, values, None)])
+    [public] = presenters[resource].present_all(
+        PresentationContext(TenantId(7), TODAY, OWN.definitions), [Record(5, 1, values, None)]
+    )
     if not isinstance(public, InvalidRecord):
         encode(public)

@@ -6,7 +6,7 @@ import pytest
 
 from examples.foreign.dialect import AddressBook
 from process.settings import SettingsError
-from transcoder.dialect.crm import Crm
+from transcoder.dialect.crm import CrmBackend
 from transcoder.settings import load
 from transcoder.upstream import Upstream
 
@@ -32,7 +32,7 @@ def good(tmp_path: Path) -> dict[str, str]:
 
 
 def test_it_is_the_crms_unless_another_is_named(good: dict[str, str]) -> None:
-    assert isinstance(load(good).connect(NOWHERE), Crm)
+    assert isinstance(load(good).connect(NOWHERE), CrmBackend)
 
 
 def test_the_named_one_reads_settings_of_its_own(good: dict[str, str], tmp_path: Path) -> None:

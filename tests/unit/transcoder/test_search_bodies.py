@@ -7,11 +7,11 @@ import pytest
 from tests.unit.transcoder.calls import a_call, an_older_call
 from tests.unit.transcoder.surroundings import an_id
 from transcoder.errors import ApiError
-from transcoder.handlers.pages import Wish
+from transcoder.handlers.pages import PageRequest
 from transcoder.handlers.search import check
 from transcoder.records import Condition
 
-BY_DEFAULT = Wish(None, None, "created_at", True, 50, None)
+BY_DEFAULT = PageRequest(None, None, "created_at", True, 50, None)
 IN_POUNDS = {"field": "currency", "operator": "eq", "value": "GBP"}
 
 
@@ -56,7 +56,9 @@ def test_a_whole_body_is_taken() -> None:
         "cursor": "opaque",
     }
     where = Condition("email", "eq", "ada@x.example")
-    assert check(a_call("contacts.search", body)) == Wish(where, " ada okafor ", "last_name", False, 200, "opaque")
+    assert check(a_call("contacts.search", body)) == PageRequest(
+        where, " ada okafor ", "last_name", False, 200, "opaque"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "  ", "-- ' %", "\U0001f600", "\u0301"], ids=repr)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.strict_json import Malformed, Scientific, parse
+from transcoder.strict_json import MalformedJson, ScientificNumber, parse
 
 REFUSED = {
     "nothing": (b"", "invalid-json", 1, 1),
@@ -76,7 +76,7 @@ def test_reads_what_has_much_in_it_but_not_too_much(raw: bytes) -> None:
 
 @pytest.mark.parametrize("raw", [b"1e2", b"1E2", b"1e-2", b"0.1e+1"])
 def test_remembers_that_a_number_had_an_exponent(raw: bytes) -> None:
-    assert isinstance(parse(raw), Scientific)
+    assert isinstance(parse(raw), ScientificNumber)
 
 
 def test_remembers_the_sign_of_nothing() -> None:
@@ -86,7 +86,7 @@ def test_remembers_the_sign_of_nothing() -> None:
 @pytest.mark.parametrize(("raw", "reason", "line", "column"), REFUSED.values(), ids=REFUSED.keys())
 def test_refuses(raw: bytes, reason: str, line: int, column: int) -> None:
     refusal = parse(raw)
-    assert isinstance(refusal, Malformed), refusal
+    assert isinstance(refusal, MalformedJson), refusal
     assert (refusal.reason, refusal.line, refusal.column) == (reason, line, column)
     assert refusal.detail
 
@@ -142,16 +142,16 @@ def test_whatever_the_standard_library_refuses_is_refused_and_nothing_raises(raw
     try:
         theirs = json.loads(raw.decode(), parse_float=str)
     except ValueError:
-        assert isinstance(ours, Malformed)
+        assert isinstance(ours, MalformedJson)
         return
-    if not isinstance(ours, Malformed):
+    if not isinstance(ours, MalformedJson):
         assert json.loads(raw, parse_float=Decimal) == ours or theirs is None
 
 
 @given(raw=NEAR_JSON)
 def test_a_refusal_points_into_the_text(raw: bytes) -> None:
     refusal = parse(raw)
-    if isinstance(refusal, Malformed):
+    if isinstance(refusal, MalformedJson):
         lines = raw.removeprefix(b"\xef\xbb\xbf").decode(errors="replace").split("\n")
         assert 1 <= refusal.line <= len(lines)
         assert 1 <= refusal.column <= len(lines[refusal.line - 1]) + 1

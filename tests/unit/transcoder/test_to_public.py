@@ -10,7 +10,7 @@ from contract.resources import CONTACT
 from contract.versions import VERSIONS
 from contract.vocabulary import TenantId
 from transcoder.records import Record
-from transcoder.to_public import Around, Presenters, encode, instant_text
+from transcoder.to_public import PresentationContext, Presenters, encode, instant_text
 
 CODEC = IdCodec(bytes(range(32)))
 TENANT = TenantId(7)
@@ -35,8 +35,8 @@ def public(
     values: dict[str, Any] | None = None, *, deleted_at_ms: int | None = None, fields: frozenset[str] | None = None
 ) -> dict[str, Any]:
     record = Record(90211, 2, LEAST | (values or {}), deleted_at_ms)
-    [shown] = CONTACTS.public(Around(TENANT, VERSIONS[0], {}), [record])
-    return CONTACTS.chosen(shown, fields)
+    [shown] = CONTACTS.to_dicts(PresentationContext(TENANT, VERSIONS[0], {}), [record])
+    return CONTACTS.select_fields(shown, fields)
 
 
 def test_every_documented_member_is_there_in_its_order() -> None:
@@ -119,7 +119,10 @@ def test_the_etag_does_not_depend_on_the_fields() -> None:
 
 def test_the_etag_is_another_one_in_the_other_version() -> None:
     record = Record(90211, 2, LEAST, None)
-    assert len({CONTACTS.public(Around(TENANT, version, {}), [record])[0]["etag"] for version in VERSIONS}) == 2
+    assert (
+        len({CONTACTS.to_dicts(PresentationContext(TENANT, version, {}), [record])[0]["etag"] for version in VERSIONS})
+        == 2
+    )
 
 
 def test_json_out_is_compact_utf_8_that_reads_back() -> None:

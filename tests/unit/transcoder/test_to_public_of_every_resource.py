@@ -28,7 +28,7 @@ from contract.types import Amount
 from contract.vocabulary import TenantId
 from tests.unit.transcoder.surroundings import AROUND, DEFINITIONS, OLDEST, SAME, TODAY, older
 from transcoder.records import Record
-from transcoder.to_public import Around, Presenters, amount_text, encode
+from transcoder.to_public import PresentationContext, Presenters, amount_text, encode
 from transcoder.values import check, in_units
 
 CODEC = IdCodec(bytes(range(32)))
@@ -103,10 +103,10 @@ EMPTY: dict[str, set[str]] = {
 
 def public(word: str, old: bool = False, **changes: Any) -> dict[str, Any]:
     resource, least = LEAST[word]
-    around = Around(TENANT, OLDEST if old else TODAY, DEFINITIONS)
+    around = PresentationContext(TENANT, OLDEST if old else TODAY, DEFINITIONS)
     record = Record(42, 2, least | changes, None)
-    [shown] = PRESENTERS[resource].public(around, [record])
-    return (older(resource) if old else SAME).record(shown)
+    [shown] = PRESENTERS[resource].to_dicts(around, [record])
+    return (older(resource) if old else SAME).downgrade_record(shown)
 
 
 @pytest.mark.parametrize("word", MEMBERS)
@@ -160,8 +160,8 @@ def test_a_pipeline_shows_its_stages_as_they_show_themselves() -> None:
     stages = [Record(number, 3, LEAST["stages"][1] | {"position": place}, None) for place, number in ((0, 9), (1, 4))]
     shown = public("pipelines", stages=stages)["stages"]
     presenter = PRESENTERS[STAGE]
-    around = Around(TENANT, TODAY, {})
-    assert shown == presenter.public(around, stages)
+    around = PresentationContext(TENANT, TODAY, {})
+    assert shown == presenter.to_dicts(around, stages)
     assert [stage["position"] for stage in shown] == [0, 1]
     assert shown[0]["pipeline_id"] == CODEC.seal("pipe", TENANT, 1)
     assert shown[0]["etag"] == presenter.etag(TENANT, stages[0], TODAY)
@@ -194,18 +194,18 @@ def test_options_are_told_as_they_are() -> None:
 
 def test_a_record_that_is_not_there_yet_has_no_id() -> None:
     record = Record(0, 1, LEAST["notes"][1], None)
-    [shown] = PRESENTERS[NOTE].public(Around(TENANT, TODAY, {}), [record])
+    [shown] = PRESENTERS[NOTE].to_dicts(PresentationContext(TENANT, TODAY, {}), [record])
     assert shown["id"] is None
 
 
 def test_what_is_shown_once_is_there_if_it_is_given_whichever_fields_were_chosen() -> None:
     presenter = PRESENTERS[PERSONAL_ACCESS_TOKEN]
     values = LIVES | {"name": "x", "scopes": [], "user_id": 31}
-    around = Around(TENANT, TODAY, {})
-    made, read = presenter.public(around, [Record(1, 1, values | {"token": "s"}, None), Record(1, 1, values, None)])
+    around = PresentationContext(TENANT, TODAY, {})
+    made, read = presenter.to_dicts(around, [Record(1, 1, values | {"token": "s"}, None), Record(1, 1, values, None)])
     assert list(made)[-1] == "token"
     assert read.keys() == made.keys() - {"token"}
-    assert list(presenter.chosen(made, frozenset({"name"}))) == ["id", "name", "token"]
+    assert list(presenter.select_fields(made, frozenset({"name"}))) == ["id", "name", "token"]
 
 
 OLDER: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
@@ -237,13 +237,13 @@ def test_what_no_version_changed_differs_in_its_etag_alone(word: str) -> None:
 
 def test_an_older_caller_who_chose_fields_is_told_those() -> None:
     resource, least = LEAST["deals"]
-    around = Around(TENANT, OLDEST, {})
+    around = PresentationContext(TENANT, OLDEST, {})
     record = Record(42, 2, least | {"amount": 5, "currency": "JPY"}, None)
-    [shown] = PRESENTERS[resource].public(around, [record])
-    chosen = PRESENTERS[resource].chosen(shown, frozenset({"amount", "currency", "title"}))
-    assert older(resource).record(chosen) == {
+    [shown] = PRESENTERS[resource].to_dicts(around, [record])
+    chosen = PRESENTERS[resource].select_fields(shown, frozenset({"amount", "currency", "title"}))
+    assert older(resource).downgrade_record(chosen) == {
         "id": CODEC.seal("deal", TENANT, 42),
         "title": "x",
         "value": {"amount": "5", "currency": "JPY"},
     }
-    assert PRESENTERS[CONTACT] is PRESENTERS.named("contacts")
+    assert PRESENTERS[CONTACT] is PRESENTERS.for_resource("contacts")

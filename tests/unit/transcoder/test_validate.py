@@ -11,21 +11,21 @@ from contract.resources import CONTACT
 from tests.support.contacts import a_contact
 from tests.unit.transcoder.surroundings import AROUND, FOREIGN_ID, an_id
 from transcoder.pointers import did_you_mean, in_document_order, pointer
-from transcoder.validate import Invalid, create_values, patch_values
+from transcoder.validate import InvalidBody, validate_create, validate_patch
 
 WHOLE_ADDRESS = {"line1": "12 Quay Street", "city": "Bristol", "postal_code": "BS1 4DB", "country": "GB"}
 
 
 def create(body: Any) -> Any:
-    return create_values(CONTACT, body, AROUND)
+    return validate_create(CONTACT, body, AROUND)
 
 
 def patch(body: Any) -> Any:
-    return patch_values(CONTACT, body, AROUND)
+    return validate_patch(CONTACT, body, AROUND)
 
 
 def faults(read: Any) -> list[tuple[str | None, str]]:
-    assert isinstance(read, Invalid), read
+    assert isinstance(read, InvalidBody), read
     return [(error.pointer, error.code) for error in read.errors]
 
 
@@ -216,7 +216,7 @@ VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dic
 @given(body=st.dictionaries(NAMES, VALUES, max_size=6))
 def test_any_body_is_taken_or_refused_and_what_was_taken_is_taken_again(body: dict[str, Any]) -> None:
     taken = patch(body)
-    if isinstance(taken, Invalid):
+    if isinstance(taken, InvalidBody):
         assert taken.errors
         return
     assert taken.keys() == body.keys()

@@ -8,7 +8,7 @@ import pytest
 from contract.operations import BY_ID
 from contract.resources import COMPANY, CONTACT, DEAL, NOTE, PIPELINE, STAGE, TASK
 from tests.unit.transcoder.surroundings import AROUND, an_id
-from transcoder.validate import Invalid, action_values, create_values, patch_values, upsert_values
+from transcoder.validate import InvalidBody, validate_action, validate_create, validate_patch, validate_upsert
 
 TITLE = {"title": "Fleet"}
 AT, AT_MS = "2024-11-30T16:00:00Z", 1_732_982_400_000
@@ -16,16 +16,16 @@ AHEAD = "2026-06-18T08:00:06Z"  # six seconds after now; five are granted
 
 
 def faults(read: Any) -> list[tuple[str | None, str]]:
-    assert isinstance(read, Invalid), read
+    assert isinstance(read, InvalidBody), read
     return [(error.pointer, error.code) for error in read.errors]
 
 
 def new_deal(**body: Any) -> Any:
-    return create_values(DEAL, TITLE | body, AROUND)
+    return validate_create(DEAL, TITLE | body, AROUND)
 
 
 def patched(**body: Any) -> Any:
-    return patch_values(DEAL, body, AROUND)
+    return validate_patch(DEAL, body, AROUND)
 
 
 GIVEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -84,13 +84,13 @@ ODD: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
 @pytest.mark.parametrize(("body", "expected"), ODD.values(), ids=ODD.keys())
 def test_a_price_cannot_be(body: dict[str, Any], expected: list[tuple[str, str]]) -> None:
     assert faults(patched(**body)) == expected
-    assert faults(create_values(DEAL, body | TITLE if "title" not in body else body, AROUND)) == expected
-    assert faults(upsert_values(DEAL, "external_id", TITLE | body | {"external_id": "x"}, AROUND)) == expected
+    assert faults(validate_create(DEAL, body | TITLE if "title" not in body else body, AROUND)) == expected
+    assert faults(validate_upsert(DEAL, "external_id", TITLE | body | {"external_id": "x"}, AROUND)) == expected
 
 
 def test_a_price_and_a_missing_title_are_told_together() -> None:
     body = {"amount": "1.333", "currency": "GBP"}
-    assert faults(create_values(DEAL, body, AROUND)) == [("/amount", "too-many-decimals"), ("/title", "required")]
+    assert faults(validate_create(DEAL, body, AROUND)) == [("/amount", "too-many-decimals"), ("/title", "required")]
 
 
 HISTORY: dict[str, dict[str, Any]] = {
@@ -132,8 +132,8 @@ def test_a_new_deal_cannot_be(body: dict[str, Any], expected: list[tuple[str, st
 
 
 def test_a_task_is_completed_only_when_it_says_so() -> None:
-    assert faults(create_values(TASK, TITLE | {"completed_at": AT}, AROUND)) == [("/completed_at", "not-applicable")]
-    made = create_values(TASK, TITLE | {"completed_at": AT, "status": "completed"}, AROUND)
+    assert faults(validate_create(TASK, TITLE | {"completed_at": AT}, AROUND)) == [("/completed_at", "not-applicable")]
+    made = validate_create(TASK, TITLE | {"completed_at": AT, "status": "completed"}, AROUND)
     assert made == {
         "title": "Fleet",
         "completed_at": AT_MS,
@@ -162,7 +162,7 @@ def test_a_patch_cannot_write(name: str) -> None:
 
 
 def upserted(**body: Any) -> Any:
-    return upsert_values(DEAL, "external_id", TITLE | {"external_id": "erp:1"} | body, AROUND)
+    return validate_upsert(DEAL, "external_id", TITLE | {"external_id": "erp:1"} | body, AROUND)
 
 
 def test_an_upsert_is_what_it_says_without_defaults() -> None:
@@ -192,24 +192,24 @@ def test_an_upsert_that_names_no_status_leaves_it_to_the_record_that_it_matches(
 
 
 def test_an_upsert_lacks_what_a_create_lacks() -> None:
-    assert faults(upsert_values(DEAL, "external_id", {"external_id": "x"}, AROUND)) == [("/title", "required")]
-    assert faults(upsert_values(COMPANY, "domain", {"name": 5}, AROUND)) == [
+    assert faults(validate_upsert(DEAL, "external_id", {"external_id": "x"}, AROUND)) == [("/title", "required")]
+    assert faults(validate_upsert(COMPANY, "domain", {"name": 5}, AROUND)) == [
         ("/name", "invalid-type"),
         ("/domain", "required"),
     ]
-    assert faults(upsert_values(CONTACT, "email", {"email": None, "phone": "x"}, AROUND)) == [
+    assert faults(validate_upsert(CONTACT, "email", {"email": None, "phone": "x"}, AROUND)) == [
         ("/email", "not-nullable"),
         ("/phone", "invalid-phone"),
     ]
-    assert faults(upsert_values(CONTACT, "email", [], AROUND)) == [("", "invalid-type")]
-    assert faults(upsert_values(CONTACT, "email", {"email": "x"}, AROUND)) == [("/email", "invalid-email")]
+    assert faults(validate_upsert(CONTACT, "email", [], AROUND)) == [("", "invalid-type")]
+    assert faults(validate_upsert(CONTACT, "email", {"email": "x"}, AROUND)) == [("/email", "invalid-email")]
 
 
 # Parts
 
 
 def pipeline(*stages: Any) -> Any:
-    return create_values(PIPELINE, {"name": "Sales", "stages": list(stages)}, AROUND)
+    return validate_create(PIPELINE, {"name": "Sales", "stages": list(stages)}, AROUND)
 
 
 def test_a_new_pipeline_brings_its_stages() -> None:
@@ -249,19 +249,23 @@ PARTS: dict[str, tuple[Any, list[tuple[str, str]]]] = {
 
 @pytest.mark.parametrize(("stages", "expected"), PARTS.values(), ids=PARTS.keys())
 def test_refuses_as_stages(stages: Any, expected: list[tuple[str, str]]) -> None:
-    told = faults(create_values(PIPELINE, {"name": "Sales", "stages": stages}, AROUND))
+    told = faults(validate_create(PIPELINE, {"name": "Sales", "stages": stages}, AROUND))
     assert sorted(told) == sorted((f"/stages{place}", code) for place, code in expected)
 
 
 def test_the_stages_of_a_pipeline_cannot_be_patched_and_those_of_a_new_one_are_needed() -> None:
-    assert faults(patch_values(PIPELINE, {"stages": []}, AROUND)) == [("/stages", "read-only")]
-    assert faults(create_values(PIPELINE, {}, AROUND)) == [("/name", "required"), ("/stages", "required")]
+    assert faults(validate_patch(PIPELINE, {"stages": []}, AROUND)) == [("/stages", "read-only")]
+    assert faults(validate_create(PIPELINE, {}, AROUND)) == [("/name", "required"), ("/stages", "required")]
 
 
 def test_a_stage_has_a_position_only_when_it_is_given_one() -> None:
-    assert create_values(STAGE, {"name": "x"}, AROUND) == {"name": "x", "probability": 0}
-    assert create_values(STAGE, {"name": "x", "position": 0}, AROUND) == {"name": "x", "probability": 0, "position": 0}
-    assert faults(patch_values(STAGE, {"position": 50, "pipeline_id": an_id("pipe", 1)}, AROUND)) == [
+    assert validate_create(STAGE, {"name": "x"}, AROUND) == {"name": "x", "probability": 0}
+    assert validate_create(STAGE, {"name": "x", "position": 0}, AROUND) == {
+        "name": "x",
+        "probability": 0,
+        "position": 0,
+    }
+    assert faults(validate_patch(STAGE, {"position": 50, "pipeline_id": an_id("pipe", 1)}, AROUND)) == [
         ("/position", "out-of-range"),
         ("/pipeline_id", "read-only"),
     ]
@@ -273,7 +277,7 @@ def test_a_stage_has_a_position_only_when_it_is_given_one() -> None:
 def acted(operation_id: str, body: Any) -> Any:
     action = BY_ID[operation_id].action
     assert action is not None
-    return action_values(action.fields, body, AROUND)
+    return validate_action(action.fields, body, AROUND)
 
 
 TAKEN: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
@@ -321,13 +325,15 @@ def test_an_action_refuses(operation_id: str, body: Any, expected: list[tuple[st
 
 def test_one_item_is_no_items() -> None:
     read = acted("contacts.add_tags", {"tags": []})
-    assert isinstance(read, Invalid)
+    assert isinstance(read, InvalidBody)
     assert [error.detail for error in read.errors] == ["At least 1 item."]
 
 
 def test_a_note_is_noted_now_or_before() -> None:
-    assert create_values(NOTE, {"body": "x"}, AROUND) == {"body": "x", "is_pinned": False}
-    assert faults(create_values(NOTE, {"body": "x", "occurred_at": AHEAD}, AROUND)) == [
+    assert validate_create(NOTE, {"body": "x"}, AROUND) == {"body": "x", "is_pinned": False}
+    assert faults(validate_create(NOTE, {"body": "x", "occurred_at": AHEAD}, AROUND)) == [
         ("/occurred_at", "out-of-range")
     ]
-    assert faults(create_values(NOTE, {"body": "x", "occurred_at": None}, AROUND)) == [("/occurred_at", "not-nullable")]
+    assert faults(validate_create(NOTE, {"body": "x", "occurred_at": None}, AROUND)) == [
+        ("/occurred_at", "not-nullable")
+    ]

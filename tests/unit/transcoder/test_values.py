@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from contract.types import Bool, Choice, Country, Date, DateTime, Email, Id, Line, Phone
 from tests.unit.transcoder.surroundings import AROUND, FOREIGN_ID, NOW_MS, an_id
-from transcoder.values import WHITE_SPACE, Fault, Known, Surroundings, check
+from transcoder.values import WHITE_SPACE, InvalidValue, KnownDefinitions, ValidationContext, check
 
 STAGES = Choice(("lead", "prospect", "customer", "former"))
 BIRTH = Date(not_future=True)
@@ -166,7 +166,7 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
 @pytest.mark.parametrize(("kind", "given_value", "code"), REFUSED.values(), ids=REFUSED.keys())
 def test_refuses(kind: Any, given_value: Any, code: str) -> None:
     fault = check(kind, given_value, AROUND)
-    assert isinstance(fault, Fault), fault
+    assert isinstance(fault, InvalidValue), fault
     assert fault.code == code
     assert fault.detail
     assert fault.at == ""
@@ -187,14 +187,14 @@ def test_an_unknown_word_is_told_which_may_have_been_meant() -> None:
 def test_the_example_in_a_refusal_is_itself_valid(kind: Any) -> None:
     fault = check(kind, None, AROUND)
     assert fault.code == "invalid-type"
-    around = Surroundings(NOW_MS, lambda prefix, text: 1, Known({}))
-    assert not isinstance(check(kind, fault.example, around), Fault)
+    around = ValidationContext(NOW_MS, lambda prefix, text: 1, KnownDefinitions({}))
+    assert not isinstance(check(kind, fault.example, around), InvalidValue)
 
 
 def test_a_clock_five_seconds_ahead_of_ours_may_say_tomorrow() -> None:
     before_midnight_ms = 1_781_827_196_000  # 2026-06-18T23:59:56Z
     assert check(BIRTH, "2026-06-19", replace(AROUND, now_ms=before_midnight_ms)) == "2026-06-19"
-    assert isinstance(check(BIRTH, "2026-06-19", replace(AROUND, now_ms=before_midnight_ms - 2000)), Fault)
+    assert isinstance(check(BIRTH, "2026-06-19", replace(AROUND, now_ms=before_midnight_ms - 2000)), InvalidValue)
 
 
 TEXTS = st.text(max_size=20)
@@ -210,7 +210,7 @@ PHONES = st.from_regex(r" ?\+[0-9 ().-]{6,20} ?", fullmatch=True)
 @given(data=st.data())
 def test_what_was_taken_is_taken_again_as_it_is(kind: Any, values: st.SearchStrategy[str], data: st.DataObject) -> None:
     taken = check(kind, data.draw(values), AROUND)
-    if not isinstance(taken, Fault):
+    if not isinstance(taken, InvalidValue):
         assert check(kind, taken, AROUND) == taken
 
 
@@ -230,4 +230,4 @@ def test_a_line_that_is_taken_as_it_stands_is_one_that_nothing_would_be_done_to(
     good = trimmed != "" and not any(ord(each) < 32 or each == "\x7f" for each in trimmed)
     composed = unicodedata.normalize("NFC", trimmed)
     read = check(Line(6), sent, AROUND)
-    assert read == composed if good and len(composed) <= 6 else isinstance(read, Fault)
+    assert read == composed if good and len(composed) <= 6 else isinstance(read, InvalidValue)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from contract.currencies import EXPONENTS
 from contract.types import Amount, Currency, Domain, Int, Text, Url
 from tests.unit.transcoder.surroundings import AROUND
-from transcoder.strict_json import Scientific, parse
-from transcoder.values import Fault, check, in_units
+from transcoder.strict_json import ScientificNumber, parse
+from transcoder.values import InvalidValue, check, in_units
 
 COUNT = Int(0, 10_000_000)
 MONEY = Amount("currency")
@@ -147,8 +147,8 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "a comma": (MONEY, "1,5", "invalid-amount"),
     "a comma between thousands": (MONEY, "1,000.00", "invalid-amount"),
     "an exponent": (MONEY, "1e2", "invalid-amount"),
-    "an exponent as a number": (MONEY, Scientific("1e2"), "invalid-amount"),
-    "an exponent as a number of cents": (MONEY, Scientific("1e-2"), "invalid-amount"),
+    "an exponent as a number": (MONEY, ScientificNumber("1e2"), "invalid-amount"),
+    "an exponent as a number of cents": (MONEY, ScientificNumber("1e-2"), "invalid-amount"),
     "a sign before nothing as a number": (MONEY, Decimal("-0"), "invalid-amount"),
     "an exponent of a million": (MONEY, Decimal("1e999999"), "invalid-amount"),
     "thirteen digits": (MONEY, "1" * 13, "invalid-amount"),
@@ -171,7 +171,7 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
 @pytest.mark.parametrize(("kind", "given_value", "code"), REFUSED.values(), ids=REFUSED.keys())
 def test_refuses(kind: Any, given_value: Any, code: str) -> None:
     fault = check(kind, given_value, AROUND)
-    assert isinstance(fault, Fault), fault
+    assert isinstance(fault, InvalidValue), fault
     assert fault.code == code
     assert fault.detail
     assert fault.at == ""
@@ -185,7 +185,7 @@ def named(kind: Any) -> str:
 def test_the_example_in_a_refusal_is_itself_valid(kind: Any) -> None:
     fault = check(kind, [], AROUND)
     assert fault.code == "invalid-type"
-    assert not isinstance(check(kind, fault.example, AROUND), Fault)
+    assert not isinstance(check(kind, fault.example, AROUND), InvalidValue)
 
 
 def test_an_unknown_currency_is_told_those_that_are_known() -> None:
@@ -212,7 +212,7 @@ UNITS: dict[str, tuple[str, str, int | str]] = {
 @pytest.mark.parametrize(("text", "code", "units"), UNITS.values(), ids=UNITS.keys())
 def test_an_amount_is_counted_in_the_smallest_unit(text: str, code: str, units: int | str) -> None:
     read = in_units(MONEY, Decimal(text), code)
-    assert (read.code if isinstance(read, Fault) else read) == units
+    assert (read.code if isinstance(read, InvalidValue) else read) == units
 
 
 @pytest.mark.parametrize("digits", ["5.0", "1e3", "1E+6", "0e5", "-0"])
@@ -223,8 +223,8 @@ def test_a_number_is_whole_whatever_its_spelling(digits: str) -> None:
 @given(st.decimals(0, 10**7, allow_nan=False, places=3))
 def test_a_decimal_is_a_whole_number_exactly_when_it_has_no_fraction(value: Decimal) -> None:
     read = check(COUNT, value, AROUND)
-    assert isinstance(read, Fault) is (value != value.to_integral_value())
-    assert isinstance(read, Fault) or read == value
+    assert isinstance(read, InvalidValue) is (value != value.to_integral_value())
+    assert isinstance(read, InvalidValue) or read == value
 
 
 @pytest.mark.parametrize("kind", [Text(12), Url(), Domain(), MONEY, Currency()], ids=named)
@@ -232,5 +232,5 @@ def test_a_decimal_is_a_whole_number_exactly_when_it_has_no_fraction(value: Deci
 def test_what_was_taken_is_taken_again_as_it_is(kind: Any, text: str) -> None:
     taken = check(kind, text, AROUND)
     # One `www.` is dropped; a host that had two of them has one left, which would be dropped in its turn.
-    if not isinstance(taken, Fault) and not str(taken).startswith("www."):
+    if not isinstance(taken, InvalidValue) and not str(taken).startswith("www."):
         assert check(kind, str(taken), AROUND) == taken

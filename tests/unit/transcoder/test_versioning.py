@@ -12,8 +12,8 @@ from contract.resources import CONTACT, DEAL, NOTE, RESOURCES, TASK, Resource
 from contract.versions import change
 from tests.unit.transcoder.calls import a_call, an_older_call
 from tests.unit.transcoder.surroundings import AROUND, OLDEST, SAME, TODAY, older
-from transcoder.bodies import judged
-from transcoder.validate import Invalid, create_values, patch_values
+from transcoder.bodies import validated
+from transcoder.validate import InvalidBody, validate_create, validate_patch
 from transcoder.versioning import translations
 
 CHANGED = (NOTE, DEAL, TASK)
@@ -21,10 +21,10 @@ CHANGED = (NOTE, DEAL, TASK)
 
 def told(resource: Resource, body: Any, *, patch: bool = False) -> Any:
     """What an older caller's body comes to; its faults as that caller is told them."""
-    read = patch_values if patch else create_values
+    read = validate_patch if patch else validate_create
     call = an_older_call(f"{resource.name}.create")
-    taken = judged(call, body, lambda today: read(resource, today, AROUND))
-    return [(error.pointer, error.code) for error in taken.errors] if isinstance(taken, Invalid) else taken
+    taken = validated(call, body, lambda today: read(resource, today, AROUND))
+    return [(error.pointer, error.code) for error in taken.errors] if isinstance(taken, InvalidBody) else taken
 
 
 BODIES: dict[str, tuple[Resource, Any, Any]] = {
@@ -111,8 +111,8 @@ def test_what_a_create_lacks_is_told_by_its_older_name() -> None:
 def test_examples_and_guesses_are_the_older_versions_too() -> None:
     def first(resource: Resource, body: Any) -> ItemError:
         call = an_older_call(f"{resource.name}.create")
-        taken = judged(call, body, lambda today: patch_values(resource, today, AROUND))
-        assert isinstance(taken, Invalid)
+        taken = validated(call, body, lambda today: validate_patch(resource, today, AROUND))
+        assert isinstance(taken, InvalidBody)
         return taken.errors[0]
 
     assert first(TASK, {"due_date": "soon"}).example == "2026-06-25"
@@ -134,9 +134,9 @@ def test_today_s_callers_are_translated_nothing() -> None:
 
 def test_today_s_body_goes_through_as_it_is() -> None:
     body = {"content": "x"}
-    assert SAME.body(body) == (body, ())
+    assert SAME.upgrade_body(body) == (body, ())
     errors = (ItemError("x", "x", pointer="/body"),)
-    assert SAME.errors(errors, (), body) == errors
+    assert SAME.to_caller_errors(errors, (), body) == errors
 
 
 # What must hold for any record and any body
@@ -171,7 +171,7 @@ ANY_TASKS = shuffled((st.none() | INSTANTS).map(lambda at: {"due_at": at}))
 @given(data=st.data())
 def test_back_and_forward_again_is_the_same_record(resource: Resource, records: Any, data: st.DataObject) -> None:
     record = data.draw(records)
-    brought, faults = older(resource).body(older(resource).record(dict(record)))
+    brought, faults = older(resource).upgrade_body(older(resource).downgrade_record(dict(record)))
     assert faults == ()
     assert brought == record
 
@@ -191,16 +191,16 @@ def test_forward_and_back_again_is_the_same_body_in_the_same_order(
     resource: Resource, bodies: Any, data: st.DataObject
 ) -> None:
     body = data.draw(bodies)
-    brought, faults = older(resource).body(body)
+    brought, faults = older(resource).upgrade_body(body)
     assert faults == ()
-    again = older(resource).record(dict(brought))
+    again = older(resource).downgrade_record(dict(brought))
     assert again == body
     assert list(again) == list(body)
 
 
 @given(ANY_TASKS)
 def test_a_due_time_loses_its_hour_and_nothing_else(record: dict[str, Any]) -> None:
-    brought, _ = older(TASK).body(older(TASK).record(dict(record)))
+    brought, _ = older(TASK).upgrade_body(older(TASK).downgrade_record(dict(record)))
     expected = record["due_at"] and record["due_at"][:10] + "T23:59:59Z"
     assert brought == record | {"due_at": expected}
 
@@ -210,10 +210,10 @@ def test_a_due_time_loses_its_hour_and_nothing_else(record: dict[str, Any]) -> N
 def test_a_record_of_some_fields_is_back_what_the_whole_one_is(resource: Resource, data: st.DataObject) -> None:
     whole = data.draw({"notes": NOTES, "deals": DEALS, "tasks": ANY_TASKS}[resource.name])
     translation = older(resource)
-    shown = translation.record(dict(whole))
+    shown = translation.downgrade_record(dict(whole))
     name = data.draw(st.sampled_from(sorted(shown)))
-    today = translation.fields(name)
-    assert translation.record({each: whole[each] for each in today}) == {name: shown[name]}
+    today = translation.current_names(name)
+    assert translation.downgrade_record({each: whole[each] for each in today}) == {name: shown[name]}
 
 
 LEAVES = st.none() | st.booleans() | st.integers() | TEXTS | DAYS
@@ -227,10 +227,10 @@ MONEY = st.fixed_dictionaries({}, optional={"amount": LEAVES, "currency": LEAVES
 def test_any_older_body_is_taken_or_told_faults_at_places_that_it_has_in_their_order(
     resource: Resource, body: dict[str, Any], patch: bool
 ) -> None:
-    read = patch_values if patch else create_values
+    read = validate_patch if patch else validate_create
     call = an_older_call(f"{resource.name}.create")
-    taken = judged(call, body, lambda today: read(resource, today, AROUND))
-    if not isinstance(taken, Invalid):
+    taken = validated(call, body, lambda today: read(resource, today, AROUND))
+    if not isinstance(taken, InvalidBody):
         return
     newer = {name for each in older(resource).changes for name in each.newer}
     tops = [(error.pointer or "").split("/")[1].replace("~1", "/") for error in taken.errors]
@@ -245,7 +245,7 @@ def test_any_older_body_is_taken_or_told_faults_at_places_that_it_has_in_their_o
 @given(field=st.sampled_from(NAMES), operator=TEXTS | st.sampled_from(["eq", "neq", "between", "gt"]), value=VALUES)
 def test_any_older_test_is_brought_up_to_date_or_is_of_no_field(field: str, operator: str, value: Any) -> None:
     for resource in CHANGED:
-        brought = older(resource).test(change.Test(field, operator, value))
+        brought = older(resource).upgrade_condition(change.FilterCondition(field, operator, value))
         names = {name for each in older(resource).changes for name in each.newer}
         assert (brought is None) is (field in names)
 
@@ -253,11 +253,11 @@ def test_any_older_test_is_brought_up_to_date_or_is_of_no_field(field: str, oper
 @pytest.mark.parametrize("resource", CHANGED, ids=lambda row: row.name)
 def test_every_filter_field_and_sort_key_has_one_older_name_and_finds_back(resource: Resource) -> None:
     names = [row.name for row in resource.fields]
-    shown = older(resource).shown(names)
+    shown = older(resource).to_caller_names(names)
     assert len(set(shown)) == len(names)
-    assert [older(resource).field(name) for name in shown] == names
+    assert [older(resource).current_name(name) for name in shown] == names
 
 
 def test_a_contact_is_translated_nothing_at_all() -> None:
     call = a_call("contacts.create", translation=older(CONTACT))
-    assert judged(call, {"content": 1}, lambda today: today) == {"content": 1}
+    assert validated(call, {"content": 1}, lambda today: today) == {"content": 1}

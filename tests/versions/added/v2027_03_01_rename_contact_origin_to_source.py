@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from contract.problems import ItemError
 from contract.resources import CONTACT
-from contract.versions.change import Body, Change, Members, moved, renamed
+from contract.versions.change import Body, Change, Members, move_error, rename_member
 
 
 class RenameContactOriginToSource(Change):
@@ -15,10 +15,10 @@ class RenameContactOriginToSource(Change):
     newer = ("source",)
 
     def forward(self, body: Body) -> tuple[Body, tuple[ItemError, ...]]:
-        return renamed(body, "origin", "source"), ()
+        return rename_member(body, "origin", "source"), ()
 
     def back(self, record: Body) -> Body:
-        return renamed(record, "source", "origin")
+        return rename_member(record, "source", "origin")
 
     def members(self, newer: Members) -> Members:
         return tuple(replace(row, name=self.older_field(row.name)) for row in newer)
@@ -33,4 +33,4 @@ class RenameContactOriginToSource(Change):
         return "origin" if name == "source" else name
 
     def error(self, item: ItemError) -> ItemError:
-        return moved(item, {"/source": "/origin"})
+        return move_error(item, {"/source": "/origin"})

@@ -2,11 +2,11 @@
 
 from contract.resources.widget import WIDGET
 from transcoder.dialect.conversions import coded
-from transcoder.dialect.rows import Differences, dialect
+from transcoder.dialect.rows import MappingOverrides, resource_mapping
 
-WIDGETS = dialect(
+WIDGETS = resource_mapping(
     WIDGET,
-    Differences(
+    MappingOverrides(
         path="widgets",
         names={"size": "size_code"},
         conversions={"size": coded({"small": 1, "large": 2})},
