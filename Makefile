@@ -1,4 +1,4 @@
-# Everything that people and scripts run; the work is done in local/ and by the tools named here.
+# Everything that people and scripts run; the work is done in deploy/local/ and by the tools named here.
 # Variables: PORT= RUN_DIR= PYTHON=, for `logs` and `restart` S=, for `fuzz` RUNS= FUZZ_S=, for `token` TENANT= SUBJECT= ROLE= SCOPES= PLAN=
 # TTL=, for `revoke` and those below it JTI= SUBJECT= TENANT= KEY= BUSINESS= PLAN= ALL=. Those given on the command line reach the
 # commands as environment variables.
@@ -24,43 +24,43 @@ help: ## show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 up: have-port have-runtime ## start everything on this machine (PORT=8443 and the next one; kept for the next start), wait until it serves
-	@$(PY) -m local up
+	@$(PY) -m deploy.local up
 
 down: have-venv ## end everything, also what a crash has left
-	@$(PY) -m local down
+	@$(PY) -m deploy.local down
 
 restart: have-venv ## start everything anew while it serves, one after the other (S=authz-1 or S=envoy for one)
-	@$(PY) -m local restart
+	@$(PY) -m deploy.local restart
 
 doctor: have-venv ## say what is wrong with this installation, a line each with its cure (PORT= as for up)
-	@$(PY) -m local doctor
+	@$(PY) -m deploy.local doctor
 
 status: have-venv ## show the services, their processes and restarts
-	@$(PY) -m local status
+	@$(PY) -m deploy.local status
 
 logs: have-venv ## show the logs (S=authz-1 for one); on a terminal they are followed
-	@$(PY) -m local logs
+	@$(PY) -m deploy.local logs
 
 where: have-venv ## print addresses, files and process ids as KEY=VALUE lines (make -s where)
-	@$(PY) -m local where
+	@$(PY) -m deploy.local where
 
 token: have-venv ## print a token (make -s token TENANT=2 ROLE=viewer SCOPES="contacts:read" PLAN=scale TTL=60)
-	@$(PY) -m local token
+	@$(PY) -m deploy.local token
 
 revoke: have-venv ## end a token (JTI=), all of a user so far (SUBJECT=usr_…, or SUBJECT=12 TENANT=1), of a key (KEY=) or a business
-	@$(PY) -m local revoke
+	@$(PY) -m deploy.local revoke
 
 suspend: have-venv ## refuse all tokens of a business, those to come too (BUSINESS=1 or BUSINESS=biz_…)
-	@$(PY) -m local suspend
+	@$(PY) -m deploy.local suspend
 
 resume: have-venv ## take that back (BUSINESS=1)
-	@$(PY) -m local resume
+	@$(PY) -m deploy.local resume
 
 plan: have-venv ## put a business on a plan (BUSINESS=1 PLAN=scale), or without PLAN on what its tokens say
-	@$(PY) -m local plan
+	@$(PY) -m deploy.local plan
 
 revocations: have-venv ## show what is revoked, suspended or on another plan (ALL=1: the whole log)
-	@$(PY) -m local revocations
+	@$(PY) -m deploy.local revocations
 
 test: have-dev ## run the tests, three files at a time, each side with stacks of its own
 	@$(PY) -m pytest -n 3
@@ -107,15 +107,15 @@ soak: have-dev ## ask authz for an hour, and print its memory and open files now
 kubernetes-keys: have-runtime ## make the keys that deploy/kubernetes/overlays/local applies as Secrets
 	@umask 077 && mkdir -p $(KEYS) && ID_KEY_FILE=$(KEYS)/id.key CURSOR_KEYS_FILE=$(KEYS)/cursor.keys \
 	SIGNING_KEY_FILE=$(KEYS)/signing.pem CA_FILE=$(KEYS)/ca.pem CERTIFICATE_FILE=$(KEYS)/server.pem \
-	PRIVATE_KEY_FILE=$(KEYS)/server.key INTERNAL_SECRET_FILE=$(KEYS)/internal.secret $(PY) -m process.keys && echo "The keys are in $(KEYS)"
+	PRIVATE_KEY_FILE=$(KEYS)/server.key INTERNAL_SECRET_FILE=$(KEYS)/internal.secret $(PY) -m infra.process.keys && echo "The keys are in $(KEYS)"
 
 check: have-dev have-policy ## style, types, layers, and that generated files are current
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	$(PY) -m edge --check
-	$(PY) -m reference --check
+	$(PY) -m envoy_config --check
+	$(PY) -m apidocs --check
 	$(PY) -m deploy.observability.dashboard --check
 	$(PY) -m benchmarks.capacity --check
 	$(PY) -m deploy.kubernetes.check
@@ -131,8 +131,8 @@ audit: have-supply ## ask the package index for known vulnerabilities of what th
 	@.venv/supply/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r requirements/services.txt
 
 render: have-dev ## write the generated files again
-	$(PY) -m edge
-	$(PY) -m reference
+	$(PY) -m envoy_config
+	$(PY) -m apidocs
 	$(PY) -m deploy.observability.dashboard
 	$(PY) -m benchmarks.capacity
 	$(PROTOC) --python_out=authz --pyi_out=authz
@@ -150,26 +150,26 @@ lock: have-dev ## pin requirements/*.in again, with hashes
 
 # A first installation takes a minute: a port that is taken is told before it.
 have-port: have-python
-	@test -x $(PY) || $(PYTHON) -m local.ports $(or $(PORT),8443)
+	@test -x $(PY) || $(PYTHON) -m deploy.local.ports $(or $(PORT),8443)
 
 have-runtime: have-python
-	@$(PYTHON) -I local/install.py runtime
+	@$(PYTHON) -I deploy/local/install.py runtime
 
 have-dev: have-python
-	@$(PYTHON) -I local/install.py runtime dev
+	@$(PYTHON) -I deploy/local/install.py runtime dev
 
 have-fuzz: have-python
-	@$(PYTHON) -I local/install.py runtime dev fuzz
+	@$(PYTHON) -I deploy/local/install.py runtime dev fuzz
 
 .PHONY: have-policy have-rivals have-supply sbom audit
 have-policy: have-dev
-	@$(PYTHON) -I local/install.py --apart policy
+	@$(PYTHON) -I deploy/local/install.py --apart policy
 
 have-supply: have-dev
-	@$(PYTHON) -I local/install.py --apart supply
+	@$(PYTHON) -I deploy/local/install.py --apart supply
 
 have-rivals: have-dev benchmarks/rivals/node_modules
-	@$(PYTHON) -I local/install.py --apart bench runtime
+	@$(PYTHON) -I deploy/local/install.py --apart bench runtime
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || echo "Without nginx on PATH it is left out (Debian: nginx-light)." >&2
 
 benchmarks/rivals/node_modules: benchmarks/rivals/package-lock.json

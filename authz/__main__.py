@@ -7,11 +7,11 @@ import uvloop
 
 from authz import app
 from authz.settings import Settings, load
-from process.logs import make_logger
-from process.priority import AUTHZ_NICE
-from process.settings import load_or_exit
-from process.stopping import stop_event
-from process.tracing import log_processors
+from infra.process.cpu_priority import AUTHZ_NICE
+from infra.process.logs import make_logger
+from infra.process.settings import load_or_exit
+from infra.process.shutdown import stop_event
+from infra.process.tracing import log_processors
 
 
 async def _main(settings: Settings) -> None:

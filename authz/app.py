@@ -5,21 +5,21 @@ import asyncio
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
-from authz.around import TracingHooks, tracing_hooks
-from authz.fronts import serve
+from authz.decision_log import DecisionLog
 from authz.limiter import Limiter
 from authz.metrics import DecisionMetrics, register_state
-from authz.revocations import follow_revocations, wait_for_snapshot
+from authz.revocation_feed import follow_revocations, wait_for_snapshot
+from authz.server import serve
 from authz.service import Authorizer
 from authz.settings import Settings
-from authz.telling import DecisionLog
-from authz.uses import TokenUsage
-from contract.bounds import STORE_TIMEOUT_S
-from process.metrics import new_registry, serve_metrics
-from process.tracing import tracing
-from stores.buckets import ValkeyBuckets
-from stores.clients import pipelined_client
-from stores.receipts import ReceiptQueue, ValkeyReceipts
+from authz.token_usage import TokenUsage
+from authz.tracing_hooks import TracingHooks, tracing_hooks
+from contract.size_and_time_limits import STORE_TIMEOUT_S
+from infra.process.metrics import new_registry, serve_metrics
+from infra.process.tracing import tracing
+from infra.stores.connect import pipelined_client
+from infra.stores.rate_limits import ValkeyBuckets
+from infra.stores.receipts import ReceiptQueue, ValkeyReceipts
 
 
 async def run(settings: Settings, log: FilteringBoundLogger, stop: asyncio.Event) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, assert_never
 
+from contract.authorization import authorize, required_permission, required_scopes
 from contract.claims import Claims, TokenError
-from contract.decisions import authorize, required_permission, required_scopes
 from contract.headers import ALLOW, CHALLENGE_INVALID_TOKEN, WWW_AUTHENTICATE, challenge_insufficient_scope
-from contract.limits import Budget
 from contract.operations import Operation, UnroutedOperation
 from contract.problems import INSUFFICIENT_SCOPE, INVALID_TOKEN, Problem
+from contract.rate_plans import Budget
 from contract.vocabulary import Json
-from stores.buckets import ChargeResult
+from infra.stores.rate_limits import ChargeResult
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -11,11 +11,11 @@ from itertools import compress
 
 from structlog.typing import FilteringBoundLogger
 
-from contract.failures import LIMITS_UNAVAILABLE
-from contract.limits import PLANS, share
+from contract.failure_modes import LIMITS_UNAVAILABLE
 from contract.operations import MAX_COST
-from stores.buckets import Buckets, ChargeRequest, ChargeResult, MemoryBuckets
-from stores.valkey import StoreUnavailable
+from contract.rate_plans import PLANS, share
+from infra.stores.rate_limits import Buckets, ChargeRequest, ChargeResult, MemoryBuckets
+from infra.stores.valkey import StoreUnavailable
 
 FAILURES_TO_OPEN = 3
 """In a row: one slow answer is no outage."""

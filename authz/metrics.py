@@ -15,11 +15,11 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from authz.limiter import Limiter
-from contract.limits import DEFAULT_PLAN
 from contract.problems import INTERNAL_ERROR
-from process.metrics import observe_counter, observe_gauge
-from stores.receipts import ReceiptQueue
-from stores.revocations.follower import FeedFollower
+from contract.rate_plans import DEFAULT_PLAN
+from infra.process.metrics import observe_counter, observe_gauge
+from infra.stores.receipts import ReceiptQueue
+from infra.stores.revocations.follower import FeedFollower
 
 _BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.05)
 """A charge has 8 ms: what lies above has waited for the process itself."""

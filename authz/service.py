@@ -9,17 +9,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple, assert_never
 
-from authz import cases, responses
-from authz.cases import PreparedCheck, RejectedToken
+from authz import check_response, decision_cache
+from authz.check_request import NO_TRACE, InvalidCheck, ParsedCheck, ReadinessProbe, parse_check
 from authz.decide import Admitted, Refused, decide, refuse_token
+from authz.decision_cache import PreparedCheck, RejectedToken
+from authz.decision_log import DecisionLog
 from authz.limiter import Limiter
-from authz.question import NO_TRACE, InvalidCheck, ParsedCheck, ReadinessProbe, parse_check
-from authz.standing import check_revocation
-from authz.telling import DecisionLog
+from authz.revocation_check import check_revocation
+from authz.token_usage import TokenUsage
 from authz.tokens import FROM_THE_FUTURE, is_from_the_future
-from authz.uses import TokenUsage
-from stores.buckets import ChargeResult
-from stores.revocations.held import Revocations
+from infra.stores.rate_limits import ChargeResult
+from infra.stores.revocations.revocation_set import Revocations
 
 _ON_OTHER_PLANS = 1_024
 """Cases of businesses whose plan is not their tokens', kept beside the others."""
@@ -61,7 +61,9 @@ class Authorizer:
         self._api_url = api_url
         self._usage = usage
         self._clock = clock
-        self._read = lru_cache(maxsize=cases.MAX_CACHED)(partial(cases.prepare_check, audience=api_url))
+        self._read = lru_cache(maxsize=decision_cache.MAX_CACHED)(
+            partial(decision_cache.prepare_check, audience=api_url)
+        )
 
     async def check_all(self, checks: Sequence[SerializedCheck], send: SendResponse) -> None:
         """Gives a serialised CheckResponse to each of several that came together. Never raises but to be cancelled.
@@ -102,7 +104,7 @@ class Authorizer:
             self._teller.log_invalid_request(*begun, sent.traceparent)
         except Exception:
             self._teller.log_exception(trace_id, sent.traceparent)
-        return responses.internal_error_response(trace_id, self._api_url)
+        return check_response.internal_error_response(trace_id, self._api_url)
 
     def _resolve(self, asked: ParsedCheck, came_ns: int) -> bytes | Pending | InvalidCheck:
         case = self._read(asked.cache_key)
@@ -112,7 +114,7 @@ class Authorizer:
             case RejectedToken():
                 return self._rejected(asked, case, came_ns)
             case ReadinessProbe():
-                return responses.ready_response()
+                return check_response.ready_response()
             case str():
                 return InvalidCheck(asked.trace_id, case)
         assert_never(case)
@@ -125,7 +127,7 @@ class Authorizer:
         standing = check_revocation(caller, case.kid, self._revocations.current())
         if isinstance(standing, Refused):
             self._teller.log_decision(asked, case.operation, standing, came_ns, jti=caller.jti)
-            return responses.deny_response(standing, asked.trace_id, self._api_url)
+            return check_response.deny_response(standing, asked.trace_id, self._api_url)
         if self._usage is not None:
             self._usage.record(caller, now_s)
         return asked, case if standing is caller else _for_caller(case, standing)
@@ -133,7 +135,7 @@ class Authorizer:
     def _rejected(self, asked: ParsedCheck, rejected: RejectedToken, came_ns: int) -> bytes:
         refused = refuse_token(rejected.fault.fault)
         self._teller.log_decision(asked, rejected.operation, refused, came_ns, member=rejected.fault.member)
-        return responses.deny_response(refused, asked.trace_id, self._api_url)
+        return check_response.deny_response(refused, asked.trace_id, self._api_url)
 
     def _finish(self, asked: ParsedCheck, case: PreparedCheck, made: ChargeResult | None, came_ns: int) -> bytes:
         try:
@@ -141,11 +143,11 @@ class Authorizer:
                 verdict = decide(case.ruling, case.caller, case.charge.cost, made)
                 self._teller.log_decision(asked, case.operation, verdict, came_ns)
                 if isinstance(verdict, Admitted):
-                    return responses.allow_response(case.identity, verdict.spent)
-                return responses.deny_response(verdict, asked.trace_id, self._api_url)
+                    return check_response.allow_response(case.identity, verdict.spent)
+                return check_response.deny_response(verdict, asked.trace_id, self._api_url)
         except Exception:
             self._teller.log_exception(asked.trace_id, asked.traceparent)
-        return responses.internal_error_response(asked.trace_id, self._api_url)
+        return check_response.internal_error_response(asked.trace_id, self._api_url)
 
 
-_for_caller = lru_cache(maxsize=_ON_OTHER_PLANS)(cases.with_caller)
+_for_caller = lru_cache(maxsize=_ON_OTHER_PLANS)(decision_cache.with_caller)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from authz.fronts import ServerKind
-from process.address import Address, metrics_listen, parse_address
-from process.secret import SharedSecret, internal_secret
-from process.settings import SettingsReader, parse_log_level, public_url
-from process.tracing import collector_url
-from stores.valkey import valkey_url
+from authz.server import ServerKind
+from infra.process.address import Address, metrics_listen, parse_address
+from infra.process.settings import SettingsReader, parse_log_level, public_url
+from infra.process.shared_secret import SharedSecret, internal_secret
+from infra.process.tracing import collector_url
+from infra.stores.valkey import valkey_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ token without a `kid` for one of any key, and compares audiences without their s
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract.bounds import CLOCK_SKEW_S
 from contract.claims import ALGORITHMS, TOKEN_TYPE, Claims, TokenError, parse_claims
+from contract.size_and_time_limits import CLOCK_SKEW_S
 from contract.vocabulary import Json
 
 

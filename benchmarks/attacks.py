@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import cast
 
 from benchmarks.flood import block_of
-from contract.bounds import MAX_BODY_BYTES, MAX_HEADER_BYTES
+from contract.size_and_time_limits import MAX_BODY_BYTES, MAX_HEADER_BYTES
 from contract.versions import LATEST_VERSION
 
 PATIENCE_S = 20.0

@@ -33,7 +33,7 @@ from benchmarks.works import (
 from contract.versions import LATEST_VERSION
 from contract.vocabulary import TenantId
 from tests.component.transcoder.places import CODEC
-from transcoder.etags import etag
+from transcoder.presentation.etags import etag
 
 TRANSCODE = (OURS, FASTIFY, STARLETTE, FASTAPI)
 GOOD = {GET: (200,), LIST_25: (200,), CREATE: (201, 200), KEYED: (201, 503), REFUSED: (422,)}

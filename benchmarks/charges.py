@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.rounds import Measure, in_turns, table
 from benchmarks.where import made_with
-from contract.limits import SCALE
-from stores.buckets import Buckets, ValkeyBuckets
-from stores.cluster import Cluster
-from stores.pipelined import PipelinedClient
-from stores.valkey import place
+from contract.rate_plans import SCALE
+from infra.stores.rate_limits import Buckets, ValkeyBuckets
+from infra.stores.valkey import place
+from infra.stores.valkey_cluster import Cluster
+from infra.stores.valkey_pipeline import PipelinedClient
 from tests.stores.charging import charged
 from tests.stores.cluster_process import cluster_at
 from tests.stores.redis_py import Valkey

@@ -13,12 +13,12 @@ from typing import Any
 
 from benchmarks.works import message
 from contract.versions import LATEST_VERSION
-from edge.bootstrap import bootstrap
-from edge.clusters import AUTHZ, TRANSCODER
-from edge.deployment import Deployment
-from edge.shapes import Yaml
-from process.address import UnixAddress
-from tests.edge.standing import ENVOY
+from envoy_config.bootstrap import bootstrap
+from envoy_config.clusters import AUTHZ, TRANSCODER
+from envoy_config.deployment import Deployment
+from envoy_config.proto import Yaml
+from infra.process.address import UnixAddress
+from tests.envoy.standing import ENVOY
 from tests.support.processes import running
 
 HEADERS = {

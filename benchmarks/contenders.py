@@ -17,10 +17,10 @@ import trustme
 
 from benchmarks.recorded import ROOT
 from contract.versions import LATEST_VERSION
-from local.services import _envoy_binary
-from process.address import UnixAddress
+from deploy.local.services import _envoy_binary
+from infra.process.address import UnixAddress
 from tests.component.transcoder.places import API_URL, ID_KEY
-from tests.edge.standing import certificate
+from tests.envoy.standing import certificate
 from tests.stores.valkey_process import valkey_at
 from tests.support.processes import free_ports, running
 

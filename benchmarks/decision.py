@@ -22,28 +22,28 @@ import grpc
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from authz import responses
-from authz.around import tracing_hooks
+from authz import check_response
+from authz.check_request import METHOD, SERVICE
+from authz.decision_log import DecisionLog
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse, OkHttpResponse, Status
-from authz.fronts import ServerKind, serve
 from authz.limiter import Limiter
-from authz.question import METHOD, SERVICE
+from authz.server import ServerKind, serve
 from authz.service import Authorizer, CheckHandler, SendResponse, SerializedCheck
-from authz.telling import DecisionLog
+from authz.tracing_hooks import tracing_hooks
 from benchmarks.checks import LET_THROUGH, REQUEST, asking
 from benchmarks.loading import Load, loading
 from benchmarks.rounds import in_turns, table
 from benchmarks.where import made_with
-from edge.deployment import Deployment
-from process.address import UnixAddress, parse_address
-from process.logs import make_logger
-from process.settings import parse_log_level
-from process.stopping import stop_event
-from process.tracing import log_processors, tracing
-from stores.buckets import ValkeyBuckets
-from stores.pipelined import PipelinedClient
-from stores.revocations.held import RevocationSet
-from tests.edge.standing import standing_edge
+from envoy_config.deployment import Deployment
+from infra.process.address import UnixAddress, parse_address
+from infra.process.logs import make_logger
+from infra.process.settings import parse_log_level
+from infra.process.shutdown import stop_event
+from infra.process.tracing import log_processors, tracing
+from infra.stores.rate_limits import ValkeyBuckets
+from infra.stores.revocations.revocation_set import RevocationSet
+from infra.stores.valkey_pipeline import PipelinedClient
+from tests.envoy.standing import standing_edge
 from tests.support.processes import running
 from tests.unit.authz.asking import Known
 
@@ -161,7 +161,7 @@ async def _no_op_of_objects() -> None:
 async def _no_op_of_bytes(front: ServerKind) -> None:
     async def checks(came: Sequence[SerializedCheck], give: SendResponse) -> None:
         for number in range(len(came)):
-            give(number, responses.ready_response())
+            give(number, check_response.ready_response())
 
     await _serve(checks, front)
 

@@ -20,7 +20,7 @@ from benchmarks.report import Table, middle
 from benchmarks.rounds import Ratio, ratio, rounds_of
 from benchmarks.works import GET, asked
 from contract.vocabulary import TenantId
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.component.transcoder.places import CODEC
 from tests.stores.valkey_process import valkey_at
 from tests.support.processes import running

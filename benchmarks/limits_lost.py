@@ -19,12 +19,12 @@ from tempfile import TemporaryDirectory
 
 import grpc
 
+from authz.check_request import METHOD, SERVICE
 from authz.ext_authz_pb2 import CheckResponse
 from authz.limiter import FAILURES_TO_OPEN
-from authz.question import METHOD, SERVICE
 from benchmarks.where import made_with
 from contract.headers import RATE_LIMIT
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.stores.valkey_process import valkey_at
 from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import running

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from benchmarks.crm import name_of
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.support.processes import running
 
 ROOT = Path(__file__).resolve().parents[1]

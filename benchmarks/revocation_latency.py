@@ -16,15 +16,15 @@ from pathlib import Path
 import httpx
 import jwt
 
-from authz.standing import check_revocation
+from authz.revocation_check import check_revocation
 from benchmarks.where import Stack, made_with, running
 from contract.claims import Claims, parse_claims
 from contract.versions import LATEST_VERSION
+from infra.stores.revocations.events import Event, EventKind
+from infra.stores.revocations.revocation_set import RevocationSet
 from oauth.store import revocations
 from oauth.store.database import Database, database_url
 from oauth.store.revocations import NewEntry
-from stores.revocations.events import Event, EventKind
-from stores.revocations.held import RevocationSet
 
 IN_A_ROW = 12
 ADMITTED, REVOKED = 200, 401

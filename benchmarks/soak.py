@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 
 import grpc
 
-from authz.question import METHOD, SERVICE
+from authz.check_request import METHOD, SERVICE
 from benchmarks.where import made_with
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.stores.valkey_process import valkey_at
 from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import running

@@ -25,7 +25,7 @@ from benchmarks.attacks import Attacker
 from benchmarks.report import Table
 from benchmarks.where import made_with
 from contract.versions import LATEST_VERSION
-from edge.rate_guards import MAX_RATE_KEYS
+from envoy_config.local_rate_limits import MAX_RATE_KEYS
 from tests.support.lines import Http1, Http2, Lost, Sent
 from tests.support.stack import Stack, running_stack
 

@@ -22,12 +22,12 @@ from benchmarks.load import cpu_us
 from benchmarks.where import ROOT, made_with
 from contract.oauth import GRANT_LIFETIME_S
 from contract.vocabulary import TenantId, UserId
-from oauth.clients import Client, ClientKind
-from oauth.opaque import digest, new_secret
+from infra.process.keys import new_signing_key, write_private
+from oauth.protocol.clients import Client, ClientKind
 from oauth.store.clients import register
 from oauth.store.database import Database, database_url
 from oauth.store.grants import Grant, create_grant, new_refresh
-from process.keys import new_signing_key, write_private
+from oauth.tokens.opaque import digest, new_secret
 
 ROUNDS, REQUESTS = 5, 100
 SCOPE = ("contacts:read",)

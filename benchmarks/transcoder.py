@@ -19,7 +19,7 @@ from benchmarks.load import cpu_us
 from benchmarks.rounds import Measure, in_turns, table
 from benchmarks.where import made_with
 from contract.vocabulary import TenantId
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.component.transcoder.liar import Liar, lying_at, said
 from tests.component.transcoder.places import API_URL, CODEC, ID_KEY, Caller, caller_at
 from tests.component.transcoder.test_sick_service import GOOD, RECORD

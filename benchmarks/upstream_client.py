@@ -21,15 +21,15 @@ import uvloop
 
 from benchmarks.rounds import Measure, in_turns, table
 from benchmarks.where import made_with
-from httpclient.reading import Reply
-from process.address import UnixAddress
-from process.stopping import stop_event
+from infra.httpclient.response_parser import Reply
+from infra.process.address import UnixAddress
+from infra.process.shutdown import stop_event
 from tests.support.processes import running
 from tests.support.quiet_log import QUIET
-from transcoder.clients import CLIENTS
-from transcoder.credentials import Credentials, CurrentCredentials
-from transcoder.inward import HttpClient, MakeClient
-from transcoder.upstream import HttpUpstream, http_upstream
+from transcoder.backend.credentials import Credentials, CurrentCredentials
+from transcoder.backend.http_client import HttpClient, MakeClient
+from transcoder.backend.http_clients import CLIENTS
+from transcoder.backend.upstream import HttpUpstream, http_upstream
 
 CALLS = 1_000
 FEWER = 20

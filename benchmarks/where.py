@@ -75,6 +75,6 @@ def made_with() -> str:
 
 def _local(command: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "local", command], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-m", "deploy.local", command], capture_output=True, text=True, check=True, cwd=ROOT
     )
     return done.stdout

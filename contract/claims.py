@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from contract.limits import PLANS, Plan
+from contract.rate_plans import PLANS, Plan
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.roles import ROLES, Role
 from contract.vocabulary import Json

@@ -5,8 +5,8 @@ Knows no token's claims (`claims`) and nothing of how a grant is kept.
 
 from dataclasses import dataclass
 
-from contract.limits import Policy
 from contract.operations import HEALTH_PATH, JWKS_PATH
+from contract.rate_plans import Policy
 
 
 @dataclass(frozen=True, slots=True)

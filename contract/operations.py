@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from contract.bounds import JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE
 from contract.problems import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND, Problem
 from contract.resources import RESOURCES, Action, Resource
 from contract.resources.shape import API_ROOT
 from contract.roles import RECORDS_ASSIGN, TOKENS_MANAGE, AccessRule, Permission, Scope
+from contract.size_and_time_limits import JSON_MEDIA_TYPE, MERGE_PATCH_MEDIA_TYPE
 from contract.vocabulary import Kind, Method
 
 

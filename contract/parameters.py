@@ -5,9 +5,9 @@ Which operation takes which is told by `parameters_of` alone; what none of its r
 
 from dataclasses import dataclass
 
-from contract.bounds import DEFAULT_LIMIT, MAX_IDS, MAX_LIMIT
 from contract.operations import Operation
 from contract.resources import Resource
+from contract.size_and_time_limits import DEFAULT_LIMIT, MAX_IDS, MAX_LIMIT
 from contract.types import Address, Amount, Bool, Choice, CustomFields, DateTime, FieldType, Id, Ids, Int
 from contract.vocabulary import READ_KINDS, Json, Kind
 

@@ -16,13 +16,13 @@ import time
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
-from contract.bounds import MAX_TOKEN_LIFETIME_S
-from contract.limits import DEFAULT_PLAN, PLANS
+from contract.rate_plans import DEFAULT_PLAN, PLANS
 from contract.roles import ROLES, Role
-from oauth import keys_cli, operator
-from oauth.arguments import CommandError, OneLineParser, error_line, fail, parse_subject, parse_tenant
-from oauth.mint import TokenSpec
-from oauth.scopes import KNOWN_SCOPES
+from contract.size_and_time_limits import MAX_TOKEN_LIFETIME_S
+from infra.process.settings import load_or_exit
+from oauth.commands import keys, operator
+from oauth.commands.arguments import CommandError, OneLineParser, error_line, fail, parse_subject, parse_tenant
+from oauth.protocol.scopes import KNOWN_SCOPES
 from oauth.settings import (
     MintSettings,
     Seeded,
@@ -34,7 +34,7 @@ from oauth.settings import (
     load_operator,
     load_serve,
 )
-from process.settings import load_or_exit
+from oauth.tokens.mint import TokenSpec
 
 if TYPE_CHECKING:  # the commands that only print are not to wait for these
     from aiohttp import web
@@ -78,15 +78,15 @@ async def _serve(settings: ServeSettings) -> None:
     # The commands that only print are not to wait for a web framework.
     from structlog.contextvars import merge_contextvars
 
+    from infra.process.aiohttp_server import serve
+    from infra.process.logs import make_logger
+    from infra.process.metrics import new_registry, serve_metrics
+    from infra.process.shutdown import stop_event
+    from infra.process.tracing import log_processors, tracing
     from oauth.app import DEPENDENCIES, build
-    from oauth.inside import build_internal_api
+    from oauth.endpoints.internal_api import build_internal_api
     from oauth.store.database import Database
     from oauth.store.schema import missing_migrations
-    from process.http import serve
-    from process.logs import make_logger
-    from process.metrics import new_registry, serve_metrics
-    from process.stopping import stop_event
-    from process.tracing import log_processors, tracing
 
     log = make_logger("oauth", settings.log_level, merge_contextvars, *log_processors(settings.collector))
     stop = stop_event()
@@ -105,14 +105,14 @@ async def _serve(settings: ServeSettings) -> None:
                 app = build(settings, database, log, registry)
                 inside = build_internal_api(database, settings.internal_secret, log, desk=app[DEPENDENCIES])
                 _trace(app, tracer)
-                _trace(inside, tracer, "oauth.inside")
+                _trace(inside, tracer, "oauth.endpoints.internal_api")
                 listeners.create_task(serve(app, settings.listen, stop))
                 listeners.create_task(serve(inside, settings.internal_listen, stop))
     log.info("stopped")
 
 
 async def _taken_address(database: "Database", login: Seeded) -> str | None:
-    from oauth.store.people import taken_address
+    from oauth.store.demo_users import taken_address
 
     async with database.read() as connection:
         return await taken_address(connection, login.people)
@@ -121,7 +121,7 @@ async def _taken_address(database: "Database", login: Seeded) -> str | None:
 def _trace(app: "web.Application", tracer: "Tracer | None", name: str | None = None) -> None:
     if tracer is None:
         return
-    from oauth.traced import trace_requests
+    from oauth.tracing import trace_requests
 
     app.middlewares.insert(0, trace_requests(tracer, name))
 
@@ -145,7 +145,7 @@ async def _check(database_url: str) -> None:
 
 
 async def _purge(database_url: str) -> None:
-    from oauth.purge import purge
+    from oauth.jobs.purge import purge
     from oauth.store.database import Database
 
     async with Database(database_url) as database:
@@ -154,7 +154,7 @@ async def _purge(database_url: str) -> None:
 
 def _keys(parsed: argparse.Namespace) -> str:
     try:
-        return keys_cli.run(parsed, load_or_exit(load_keys, os.environ, "oauth"))
+        return keys.run(parsed, load_or_exit(load_keys, os.environ, "oauth"))
     except ValueError as fault:
         fail(str(fault))
 
@@ -202,7 +202,7 @@ def _arguments() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to this version's tables")
     commands.add_parser("check", help="see whether the database can be reached and has this version's tables")
     commands.add_parser("purge", help="forget what has expired, as is done every hour while serving")
-    keys_cli.add_arguments(commands.add_parser("keys", help="list, stage, rotate or withdraw signing keys"))
+    keys.add_arguments(commands.add_parser("keys", help="list, stage, rotate or withdraw signing keys"))
     operator.add_commands(commands)
     token = commands.add_parser("token", help="print an access token (local mode only)")
     token.add_argument("--tenant", type=parse_tenant, help="the business; default: the directory's first")

@@ -21,32 +21,32 @@ from contract.oauth import (
     Endpoint,
 )
 from contract.vocabulary import Json
-from oauth import answers
-from oauth.authorize import authorize_endpoint
-from oauth.back_channel import Handler, client_endpoint
-from oauth.desk import Dependencies
-from oauth.errors import ErrorResponse
-from oauth.front import BrowserFront
-from oauth.introspect import introspect
-from oauth.jwks import jwk_set
+from oauth.dependencies import Dependencies
+from oauth.endpoints import responses
+from oauth.endpoints.authorize import authorize_endpoint
+from oauth.endpoints.browser_front import BrowserFront
+from oauth.endpoints.client_endpoint import Handler, client_endpoint
+from oauth.endpoints.introspect import introspect
+from oauth.endpoints.request_log import log_requests
+from oauth.endpoints.revoke import revoke
+from oauth.endpoints.throttle import Throttle
+from oauth.endpoints.token import token
+from oauth.jobs.pat_review import review_periodically
+from oauth.jobs.purge import purge_periodically
+from oauth.keys.jwks import jwk_set
 from oauth.login import Login
 from oauth.login.demo import DemoLogin, demo_accounts
-from oauth.login.nobody import NobodyLogin
+from oauth.login.no_login import NobodyLogin
 from oauth.login.oidc import OidcLogin
-from oauth.metadata import resource_metadata, server_metadata
 from oauth.metrics import count_requests
-from oauth.pages.front import Pages
 from oauth.pages.login import LoginForm
-from oauth.pages.printer import PageRenderer
-from oauth.parameters import MAX_FORM_BYTES
-from oauth.purge import purge_periodically
-from oauth.revoke import revoke
+from oauth.pages.renderer import PageRenderer
+from oauth.pages.routes import Pages
+from oauth.protocol.errors import ErrorResponse
+from oauth.protocol.metadata import resource_metadata, server_metadata
+from oauth.protocol.parameters import MAX_FORM_BYTES
 from oauth.settings import Provider, Seeded, ServeSettings
-from oauth.standing import review_periodically
 from oauth.store.database import Database
-from oauth.throttle import Throttle
-from oauth.token import token
-from oauth.told import log_requests
 
 _KEYS_FRESH = {"cache-control": "public, max-age=60"}
 """The edge fetches once a minute too: a new key is published long before it signs."""
@@ -127,7 +127,7 @@ def _publish(app: web.Application, endpoint: Endpoint, answer: Answer) -> None:
 
     async def read(request: web.Request) -> web.Response:
         if request.method not in endpoint.methods:
-            return answers.error_response(ErrorResponse(WRONG_METHOD), endpoint)
+            return responses.error_response(ErrorResponse(WRONG_METHOD), endpoint)
         return await answer(request)
 
     app.router.add_route("*", endpoint.path, read)
@@ -135,14 +135,14 @@ def _publish(app: web.Application, endpoint: Endpoint, answer: Answer) -> None:
 
 def _document(members: Mapping[str, Json]) -> Answer:
     async def answer(_: web.Request) -> web.Response:
-        return answers.public_document(members)
+        return responses.public_document(members)
 
     return answer
 
 
 def _jwks(desk: Dependencies) -> Answer:
     async def answer(_: web.Request) -> web.Response:
-        return answers.public_document(jwk_set(*desk.keys.published(desk.clock()).values()), _KEYS_FRESH)
+        return responses.public_document(jwk_set(*desk.keys.published(desk.clock()).values()), _KEYS_FRESH)
 
     return answer
 

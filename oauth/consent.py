@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from contract.oauth import ACCESS_DENIED
 from contract.vocabulary import TenantId
-from oauth.authorization import AuthorizationRequest, error_redirect, redirect_with_answer
-from oauth.clients import Client
-from oauth.desk import Dependencies
-from oauth.errors import REQUEST_ENDED, REQUEST_OF_ANOTHER, UNKNOWN_CLIENT, PageError
+from oauth.dependencies import Dependencies
 from oauth.login import Identity, Membership
-from oauth.scopes import ordered, permitted_scopes
+from oauth.protocol.authorization_request import AuthorizationRequest, error_redirect, redirect_with_answer
+from oauth.protocol.clients import Client
+from oauth.protocol.errors import REQUEST_ENDED, REQUEST_OF_ANOTHER, UNKNOWN_CLIENT, PageError
+from oauth.protocol.scopes import ordered, permitted_scopes
 from oauth.store.audit import record
+from oauth.store.authorization_requests import bind, consume, peek
 from oauth.store.clients import find_client
 from oauth.store.grants import create_grant, new_code
-from oauth.store.requests import bind, consume, peek
 
 
 @dataclass(frozen=True, slots=True)

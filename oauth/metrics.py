@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from contract.oauth import AUTH_ENDPOINTS, RESOURCE_METADATA
-from oauth.timed import timed_response
+from oauth.endpoints.timing import timed_response
 
 _BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _ENDPOINTS = {endpoint.path: endpoint.id for endpoint in (*AUTH_ENDPOINTS, RESOURCE_METADATA)}

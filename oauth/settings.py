@@ -8,16 +8,16 @@ from pathlib import Path
 
 from contract.ids import CODECS, Codec, IdKind, parse_id_key
 from contract.vocabulary import TenantId
-from oauth.directory import Business, read_directory
-from oauth.jwks import SigningKey
-from oauth.key_files import KeyFolder
-from oauth.key_ring import Purpose
-from oauth.mint import Mint
-from process.address import Address, metrics_listen, parse_address
-from process.look import Branding, Logo, read_branding, read_logo
-from process.secret import SharedSecret, internal_secret
-from process.settings import SettingsReader, parse_log_level, public_url
-from process.tracing import collector_url
+from infra.process.address import Address, metrics_listen, parse_address
+from infra.process.branding import Branding, Logo, read_branding, read_logo
+from infra.process.settings import SettingsReader, parse_log_level, public_url
+from infra.process.shared_secret import SharedSecret, internal_secret
+from infra.process.tracing import collector_url
+from oauth.keys.jwks import SigningKey
+from oauth.keys.key_files import KeyFolder
+from oauth.keys.key_ring import Purpose
+from oauth.login.directory import Business, read_directory
+from oauth.tokens.mint import Mint
 
 _DATABASE = "sqlite:////path/to/file.db or postgresql://user:word@host/database"
 

@@ -10,7 +10,7 @@ from sandbox.bodies import BodyContext, check, members, revision_of
 from sandbox.checks import Changes, Write, load_for_write
 from sandbox.deals import stage_change
 from sandbox.declarations import Closing
-from sandbox.kinds import TAGS, is_integer
+from sandbox.field_types import TAGS, is_integer
 from sandbox.records import Record
 from sandbox.refusals import Code, Refusal, RefusedError, Rule, UnreadableError, invalid
 from sandbox.writes import rewritten, tag

@@ -8,10 +8,10 @@ from aiohttp import web
 
 from sandbox import traces
 from sandbox.database import Database
-from sandbox.dedupe import CallsInFlight
 from sandbox.directory import Directory
 from sandbox.faults import Faults
 from sandbox.handlers import DATABASE, now_ms
+from sandbox.idempotency import CallsInFlight
 from sandbox.logs import LOG
 from sandbox.pipeline import FAULTS, PHASES, RUNNING
 from sandbox.postgresql import PostgreSql

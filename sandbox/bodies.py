@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.codec import canonical_json
+from sandbox.custom_fields import NONE, PREFIX, CustomFields, number_of
 from sandbox.declarations import Closing, Resource
+from sandbox.field_types import FieldType, Storage, Value, is_integer
 from sandbox.filters import Condition, condition
-from sandbox.kinds import FieldType, Storage, Value, is_integer
-from sandbox.own_fields import NONE, PREFIX, CustomFields, number_of
 from sandbox.paging import Order, Position, decode_page_key, parse_after, parse_order
+from sandbox.query_strategy import Ways
 from sandbox.refusals import Rule, UnreadableError, invalid
 from sandbox.tables import RecordTable
-from sandbox.ways import Ways
-from sandbox.words import words_of
+from sandbox.text_search import words_of
 
 LIMIT_MAX = 200
 DEDUPE_KEY_MAX = 80

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox import records as store
-from sandbox.calls import Call
+from sandbox.caller_context import Call
+from sandbox.custom_fields import CustomFields
 from sandbox.declarations import Field, OneOf, RecordRule
-from sandbox.kinds import Value
-from sandbox.own_fields import CustomFields
+from sandbox.field_types import Value
 from sandbox.records import Record
 from sandbox.refusals import Code, Refusal, RefusedError, Rule, invalid
 from sandbox.tables import LIVE, TABLES, RecordTable

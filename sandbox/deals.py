@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from sandbox import records as store
 from sandbox.checks import Write, number
-from sandbox.kinds import Value
+from sandbox.field_types import Value
 from sandbox.records import Record
 from sandbox.refusals import Code, Refusal, RefusedError
 from sandbox.tables import LIVE, TABLES

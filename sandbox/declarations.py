@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from sandbox.kinds import FieldType, Storage, Value
+from sandbox.field_types import FieldType, Storage, Value
 from sandbox.refusals import Code
 
 

@@ -7,7 +7,7 @@ must not know how they are written.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.kinds import Value
+from sandbox.field_types import Value
 from sandbox.records import Record
 
 HOUR_MS = 3_600_000

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox import records
-from sandbox.calls import FIRST_SERVICE, Call
+from sandbox.caller_context import FIRST_SERVICE, Call
 from sandbox.checks import number
 from sandbox.records import Record
 from sandbox.tables import BUSINESSES, TABLES

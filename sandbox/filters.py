@@ -12,12 +12,12 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
+from sandbox.custom_fields import NONE, CustomField, CustomFields, number_of
 from sandbox.declarations import Field, Index
-from sandbox.kinds import FieldType, Storage, fold, is_integer, millionths
-from sandbox.own_fields import NONE, CustomField, CustomFields, number_of
+from sandbox.field_types import FieldType, Storage, fold, is_integer, millionths
+from sandbox.query_strategy import Ways
 from sandbox.refusals import UnreadableError
 from sandbox.tables import RecordTable, folded_name
-from sandbox.ways import Ways
 
 Condition: TypeAlias = sa.ColumnElement[bool]
 

@@ -19,13 +19,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from sandbox.codec import write_json
 from sandbox.demo import FIRST_NAMES, HOUR_MS, JOBS, LAST_NAMES, SOURCES, TAGS
-from sandbox.kinds import fold
+from sandbox.field_types import fold
+from sandbox.planner_statistics import assume
 from sandbox.records import Record
 from sandbox.resources import CONTACTS
 from sandbox.search_rows import item_rows
-from sandbox.statistics import assume
 from sandbox.tables import BUSINESSES, TABLES, WORDS, RecordTable, folded_name
-from sandbox.words import joined, words_in
+from sandbox.text_search import joined, words_in
 
 BATCH = 20_000
 SPAN_MS = 3 * 365 * 24 * HOUR_MS

@@ -8,21 +8,21 @@ import time
 
 from aiohttp import web
 
-from sandbox import checks, dedupe, directory, own_fields, records, stages
-from sandbox.acts import WriteOperation, parse_bulk_item, parse_write, record_id_of
+from sandbox import checks, custom_fields, directory, idempotency, records, stages
 from sandbox.bodies import LIMIT_MAX, BodyContext, members, parse_query
-from sandbox.calls import Call, check_caller, lock_business, read_call
+from sandbox.caller_context import Call, check_caller, lock_business, read_call
 from sandbox.checks import Write
+from sandbox.custom_fields import CustomFields
 from sandbox.database import Database
 from sandbox.declarations import Verb
 from sandbox.faults import read_fault
-from sandbox.own_fields import CustomFields
 from sandbox.pipeline import BODY, DEADLINE, FAULTS, RUNNING, no_answer, ok
 from sandbox.purge import purge
+from sandbox.query_strategy import Ways, choices
 from sandbox.records import WITH_DELETED, Record
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
 from sandbox.tables import RecordTable
-from sandbox.ways import Ways, choices
+from sandbox.write_operations import WriteOperation, parse_bulk_item, parse_write, record_id_of
 
 DATABASE = web.AppKey("DATABASE", Database)
 BULK_MAX = 50
@@ -63,8 +63,10 @@ async def query(request: web.Request, table: RecordTable) -> web.Response:
     call, body = _call(request), _body(request)
     async with request.app[DATABASE].reading(call.deadline) as connection:
         await check_caller(connection, call)
-        named = table.custom is not None and own_fields.mentions_custom_fields(body)
-        own = await own_fields.read(connection, call.business_id, table.resource.path) if named else own_fields.NONE
+        named = table.custom is not None and custom_fields.mentions_custom_fields(body)
+        own = (
+            await custom_fields.read(connection, call.business_id, table.resource.path) if named else custom_fields.NONE
+        )
         ways = Ways()
         wanted = parse_query(body, table, call.business_id, own, ways)
         if ways.asked:
@@ -167,12 +169,12 @@ async def _got(request: web.Request, call: Call, table: RecordTable, ids: list[i
 
 async def _asking(request: web.Request, table: RecordTable) -> BodyContext:
     """What a body is read for; own fields only if it speaks of them."""
-    if table.custom is None or not own_fields.mentions_custom_fields(request.get(BODY)):
-        return BodyContext(table.resource, own_fields.NONE, now_ms(), _parent_id(request))
+    if table.custom is None or not custom_fields.mentions_custom_fields(request.get(BODY)):
+        return BodyContext(table.resource, custom_fields.NONE, now_ms(), _parent_id(request))
     call = _call(request)
     async with request.app[DATABASE].reading(call.deadline) as connection:
         await check_caller(connection, call)
-        own = await own_fields.read(connection, call.business_id, table.resource.path)
+        own = await custom_fields.read(connection, call.business_id, table.resource.path)
     return BodyContext(table.resource, own, now_ms(), _parent_id(request))
 
 
@@ -185,7 +187,7 @@ async def _carried_out(
         at_ms = await lock_business(connection, call, now_ms=now_ms())
         await directory.enter_service(connection, call, now_ms=at_ms)
         if key:
-            first = await dedupe.replay(connection, call.business_id, key.text, key.fingerprint, now_ms=at_ms)
+            first = await idempotency.replay(connection, call.business_id, key.text, key.fingerprint, now_ms=at_ms)
             if first is not None:
                 return first
         done = await act.perform(Write(connection, table, call, at_ms, own, _parent_id(request)))
@@ -195,7 +197,7 @@ async def _carried_out(
             return {"result": _unnumbered(record, table) if done.is_new else record, **done.beside}
         answer = {"result": record, **done.beside}
         if key:
-            await dedupe.save(connection, call.business_id, key.text, key.fingerprint, answer, now_ms=at_ms)
+            await idempotency.save(connection, call.business_id, key.text, key.fingerprint, answer, now_ms=at_ms)
     return answer
 
 
@@ -224,7 +226,7 @@ async def outcome(request: web.Request) -> web.Response:
     is_running = request.app[RUNNING].has(call.business_id, key)
     async with request.app[DATABASE].reading(call.deadline) as connection:
         await check_caller(connection, call)
-        known = await dedupe.find_answer(connection, call.business_id, key, now_ms=now_ms())
+        known = await idempotency.find_answer(connection, call.business_id, key, now_ms=now_ms())
     if known is not None:
         return ok({"state": "done", "answer": {"ok": True, **known[1]}})
     return ok({"state": "running" if is_running else "absent"})

@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from sandbox.declarations import Field
-from sandbox.kinds import INT64, Storage, fold, is_integer
+from sandbox.field_types import INT64, Storage, fold, is_integer
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
 from sandbox.tables import RecordTable
 

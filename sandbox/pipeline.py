@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable, Iterator
 import msgspec
 from aiohttp import web
 
-from sandbox.calls import TRACE, read_deadline
+from sandbox.caller_context import TRACE, read_deadline
 from sandbox.codec import read_json, write_json
 from sandbox.database import Deadline
-from sandbox.dedupe import CallsInFlight
 from sandbox.faults import Faults
+from sandbox.idempotency import CallsInFlight
 from sandbox.logs import LOG, since_ms
 from sandbox.refusals import Code, Refusal, RefusedError, UnreadableError
 from sandbox.traces import trace_of

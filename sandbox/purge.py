@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox import records as store
-from sandbox.calls import next_instant
+from sandbox.caller_context import next_instant
 from sandbox.database import Database, Deadline
 from sandbox.declarations import Field, OneOf
-from sandbox.kinds import Value
+from sandbox.field_types import Value
 from sandbox.records import Record
 from sandbox.tables import DELETED, TABLES, RecordTable
 

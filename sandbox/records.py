@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.bodies import Query
 from sandbox.declarations import Field, Unique
-from sandbox.kinds import Value, fold
+from sandbox.field_types import Value, fold
 from sandbox.paging import encode_page_key, position_of, segments
 from sandbox.search_rows import write_rows
 from sandbox.tables import DELETED, LIVE, TABLES, WORDS, RecordTable, folded_name
-from sandbox.words import joined, narrowing, words_in
+from sandbox.text_search import joined, narrowing, words_in
 
 Record: TypeAlias = dict[str, Value]
 # What `with_deleted` 0, 1 and 2 add to a query: exclude, include, only.

@@ -18,7 +18,7 @@ from sandbox.declarations import (
     Unique,
     Verb,
 )
-from sandbox.kinds import (
+from sandbox.field_types import (
     COUNTRY,
     CUSTOM,
     DAY,

@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sandbox.kinds import Value, fold, millionths
+from sandbox.field_types import Value, fold, millionths
 from sandbox.tables import RecordTable
-from sandbox.words import words_in
+from sandbox.text_search import words_in
 
 Row = dict[str, Any]
 

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox import demo, records
 from sandbox.database import Database, Deadline
 from sandbox.directory import Business, Directory, enter, missing_from
+from sandbox.planner_statistics import assume
 from sandbox.records import Record
-from sandbox.statistics import assume
 from sandbox.tables import METADATA, TABLES
 
 START_S = 30.0

@@ -11,7 +11,7 @@ from sandbox import records as store
 from sandbox import writes
 from sandbox.bodies import BodyContext, Patch, RecordContent, members, parse_create
 from sandbox.checks import Write, check_new, load, load_for_write, no_rules, number
-from sandbox.kinds import fold
+from sandbox.field_types import fold
 from sandbox.records import Record
 from sandbox.refusals import Code, Refusal, RefusedError, Rule, invalid
 from sandbox.tables import LIVE, TABLES

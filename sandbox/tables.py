@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from sandbox.codec import read_json, write_json
 from sandbox.declarations import Field, Index, Resource
-from sandbox.kinds import Storage
+from sandbox.field_types import Storage
 from sandbox.resources import RESOURCES
 
 # SQLite counts rows up only in a column that is declared exactly INTEGER.

@@ -29,7 +29,7 @@ from sandbox.checks import (
     stale_revision,
 )
 from sandbox.declarations import Default
-from sandbox.kinds import Value, fold
+from sandbox.field_types import Value, fold
 from sandbox.records import Record
 from sandbox.refusals import Code, Refusal, RefusedError, Rule, invalid
 

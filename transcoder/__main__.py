@@ -5,16 +5,16 @@ import os
 
 import uvloop
 
-from process.logs import OUTPUT, LineBuffer, LogLine, deferred_logger, make_logger
-from process.memory import freeze_garbage_collector
-from process.metrics import new_registry, serve_metrics
-from process.priority import TRANSCODER_NICE
-from process.settings import load_or_exit
-from process.stopping import stop_event
-from process.tracing import log_processors, tracing
+from infra.process.cpu_priority import TRANSCODER_NICE
+from infra.process.garbage_collection import freeze_garbage_collector
+from infra.process.logs import OUTPUT, LineBuffer, LogLine, deferred_logger, make_logger
+from infra.process.metrics import new_registry, serve_metrics
+from infra.process.settings import load_or_exit
+from infra.process.shutdown import stop_event
+from infra.process.tracing import log_processors, tracing
 from transcoder.app import build
-from transcoder.declarations import DeclarationError
 from transcoder.settings import Settings, load
+from transcoder.validation.declarations import DeclarationError
 
 
 async def main(settings: Settings) -> None:

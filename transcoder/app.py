@@ -9,33 +9,33 @@ from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
-from contract.bounds import PROBLEM_MEDIA_TYPE
 from contract.ids import CODECS
 from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.problems import UPSTREAM_UNAVAILABLE, render
 from contract.resources import RESOURCES
-from httpserver.connection import Answering
-from httpserver.messages import Request, Response
-from process.logs import LogLine
-from stores.clients import pipelined_client
-from stores.idempotency import ValkeyIdempotency
-from stores.receipts import ReceiptQueue, ValkeyReceipts
-from transcoder.administration import ADMINISTERED, OAuthBackend
-from transcoder.around import tracing_hooks
-from transcoder.credentials import Credentials
-from transcoder.declarations import check_declarations
-from transcoder.documents import Documents, accepts_html, document_for_path, load_sources
-from transcoder.handlers.shared import HandlerContext
-from transcoder.idempotency import IdempotentRunner
+from contract.size_and_time_limits import PROBLEM_MEDIA_TYPE
+from infra.httpserver.connection import Answering
+from infra.httpserver.messages import Request, Response
+from infra.process.logs import LogLine
+from infra.stores.connect import pipelined_client
+from infra.stores.idempotency import ValkeyIdempotency
+from infra.stores.receipts import ReceiptQueue, ValkeyReceipts
+from transcoder.backend.credentials import Credentials
+from transcoder.backend.router import BackendRouter
+from transcoder.backend.upstream import connect_once, http_upstream
+from transcoder.documents.server import Documents, accepts_html, document_for_path, load_sources
+from transcoder.http.request_reader import trace_id
 from transcoder.metrics import TranscoderMetrics, register_state
+from transcoder.oauth_backend import ADMINISTERED, OAuthBackend
+from transcoder.operations.context import HandlerContext
+from transcoder.operations.idempotency import IdempotentRunner
 from transcoder.pipeline import Pipeline
+from transcoder.presentation.invalid_record_log import InvalidRecordLog
+from transcoder.presentation.to_public import Presenters
 from transcoder.readiness import Readiness
-from transcoder.record_faults import InvalidRecordLog
-from transcoder.requests import trace_id
 from transcoder.settings import Settings
-from transcoder.shelves import BackendRouter
-from transcoder.to_public import Presenters
-from transcoder.upstream import connect_once, http_upstream
+from transcoder.tracing_hooks import tracing_hooks
+from transcoder.validation.declarations import check_declarations
 
 if TYPE_CHECKING:  # what is off costs no import
     from opentelemetry.trace import Tracer

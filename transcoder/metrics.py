@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE
 from contract.resources import RESOURCES
-from process.metrics import LabelledCounter, LabelledHistogram, observe_counter, observe_gauge
-from stores.receipts import ReceiptQueue
+from infra.process.metrics import LabelledCounter, LabelledHistogram, observe_counter, observe_gauge
+from infra.stores.receipts import ReceiptQueue
 
 _BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 """The promise is kept or not at 0.25; 10 s is when a request ends."""

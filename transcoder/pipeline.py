@@ -15,35 +15,35 @@ from msgspec import structs
 from structlog.typing import FilteringBoundLogger
 
 from contract import headers
-from contract.bounds import JSON_MEDIA_TYPE, MAX_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_TIMEOUT_S
 from contract.ids import Codec
 from contract.operations import BY_ID
 from contract.problems import INTERNAL_ERROR, INVALID_PARAMETER, MALFORMED_REQUEST, Problem, problem_members
+from contract.size_and_time_limits import JSON_MEDIA_TYPE, MAX_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_TIMEOUT_S
 from contract.versions import LATEST_VERSION, Version, requested_version, supported_versions
 from contract.vocabulary import Json
-from httpserver.heads import pairs_of
-from httpserver.messages import Body, Request, Response
-from process.logs import LogLine
-from stores.receipts import ReceiptQueue
-from transcoder import media, requests
-from transcoder.call import Answer, Call, Token
-from transcoder.callers import caller_reader
-from transcoder.capable import check_operation_supported, check_supported
-from transcoder.dead_references import as_dry_run, only_dangling, takes_precedence
-from transcoder.errors import ApiError, ErrorCollector
-from transcoder.etags import Precondition, parse_precondition
-from transcoder.handlers import versions
-from transcoder.handlers.shared import HandlerContext
-from transcoder.idempotency import IdempotentRunner
+from infra.httpserver.heads import pairs_of
+from infra.httpserver.messages import Body, Request, Response
+from infra.process.logs import LogLine
+from infra.stores.receipts import ReceiptQueue
+from transcoder.backend.interface import Actor
+from transcoder.backend.upstream import start_timing, upstream_ms
+from transcoder.fairness.tenant_concurrency import TenantConcurrency
+from transcoder.http import media_types, request_reader
+from transcoder.http.callers import caller_reader
+from transcoder.http.parameters import ParameterContext, parse_parameters, unknown_parameter
 from transcoder.metrics import NO_OPERATION, TranscoderMetrics
-from transcoder.parameters import ParameterContext, parse_parameters, unknown_parameter
-from transcoder.plans import OperationEntry, operation_table
-from transcoder.receipts import make_receipt
-from transcoder.records import Actor
-from transcoder.shares import TenantConcurrency
-from transcoder.to_public import encode
-from transcoder.upstream import start_timing, upstream_ms
-from transcoder.values import KnownDefinitions, ValidationContext
+from transcoder.operations import versions
+from transcoder.operations.call import Answer, Call, Token
+from transcoder.operations.capability_checks import check_operation_supported, check_supported
+from transcoder.operations.context import HandlerContext
+from transcoder.operations.dangling_references import as_dry_run, only_dangling, takes_precedence
+from transcoder.operations.idempotency import IdempotentRunner
+from transcoder.operations.operation_table import OperationEntry, operation_table
+from transcoder.operations.receipts import make_receipt
+from transcoder.presentation.errors import ApiError, ErrorCollector
+from transcoder.presentation.etags import Precondition, parse_precondition
+from transcoder.presentation.to_public import encode
+from transcoder.validation.values import KnownDefinitions, ValidationContext
 
 _OUR_FAULT = 500
 _OPEN = frozenset(row.id for row in BY_ID.values() if row.is_public)
@@ -93,16 +93,16 @@ class Pipeline:
         started_s = time.monotonic()
         self._tally.in_flight += 1
         start_timing()
-        trace_id = requests.trace_id(request)
+        trace_id = request_reader.trace_id(request)
         notes: dict[str, Json] = {"trace_id": trace_id}
         version: Version | None = None
         try:
-            operation_id = requests.operation_id(request)
+            operation_id = request_reader.operation_id(request)
             plan = self._plans.get(operation_id)
             if plan is None:
                 answer = _open(operation_id, request, notes)
             else:
-                texts = requests.path_ids(request, plan)
+                texts = request_reader.path_ids(request, plan)
                 notes["operation"] = operation_id
                 deadline_s = asyncio.get_running_loop().time() + REQUEST_TIMEOUT_S
                 caller = self._caller(request)
@@ -212,7 +212,7 @@ class Pipeline:
         translation = plan.translations[version.date]
         together = ErrorCollector()
         numbers = [
-            together.read(requests.record_number, resource, text, codec, tenant)
+            together.read(request_reader.record_number, resource, text, codec, tenant)
             for resource, text in zip(plan.resources, texts, strict=True)
         ]
         parameters = plan.without_a_query
@@ -234,7 +234,7 @@ class Pipeline:
             body=body,
             if_match=_precondition(request, _IF_MATCH, headers.IF_MATCH, together),
             if_none_match=_precondition(request, _IF_NONE_MATCH, headers.IF_NONE_MATCH, together),
-            idempotency_key=together.read(requests.idempotency_key, request),
+            idempotency_key=together.read(request_reader.idempotency_key, request),
             around=around,
         )
         together.finish()
@@ -294,25 +294,25 @@ def _version(request: Request) -> Version:
 
 async def _body(request: Request, body: Body, plan: OperationEntry, deadline_s: float) -> Json:
     """Media types and size, then syntax."""
-    begun = await requests.read_first_chunk(body, deadline_s)
+    begun = await request_reader.read_first_chunk(body, deadline_s)
     if begun is None:
         return _without_a_body(request, plan)
     told = request.headers
-    media.check_content(plan.operation.method, told.get(_CONTENT_TYPE), told.get(_CONTENT_ENCODING))
-    media.check_accept(told.get(_ACCEPT))
-    raw = await requests.read_body(body, begun, deadline_s, plan.max_body_bytes)
+    media_types.check_content(plan.operation.method, told.get(_CONTENT_TYPE), told.get(_CONTENT_ENCODING))
+    media_types.check_accept(told.get(_ACCEPT))
+    raw = await request_reader.read_body(body, begun, deadline_s, plan.max_body_bytes)
     return _parsed(raw, plan)
 
 
 def _without_a_body(request: Request, plan: OperationEntry) -> Json:
-    media.check_accept(request.headers.get(_ACCEPT))
+    media_types.check_accept(request.headers.get(_ACCEPT))
     return _parsed(b"", plan)
 
 
 def _parsed(raw: bytes, plan: OperationEntry) -> Json:
     if plan.handler.check is not None:
         # `null` is a body, and no object.
-        return requests.parse_body(raw) if raw or not plan.handler.may_lack_body else {}
+        return request_reader.parse_body(raw) if raw or not plan.handler.may_lack_body else {}
     if raw:
         raise ApiError(MALFORMED_REQUEST, "This operation takes no body.", reason="unexpected-body")
     return None

@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract.bounds import STORE_TIMEOUT_S
 from contract.ids import parse_id_key
 from contract.sealing import KeyRing, parse_key_ring
-from process.address import Address, UnixAddress, metrics_listen, parse_address
-from process.look import Branding, read_branding
-from process.secret import SharedSecret, internal_secret
-from process.settings import SettingsReader, parse_log_level, public_url
-from process.tracing import collector_url
-from stores.valkey import valkey_url
-from transcoder.clients import CLIENTS, DEFAULT_CLIENT, named_client
-from transcoder.credentials import Credentials, read_credentials
-from transcoder.inward import MakeClient
-from transcoder.record_checks import InvalidValuePolicy
-from transcoder.seam import DEFAULT_DIALECT, Connect, load_dialect
-from transcoder.servers import DEFAULT_SERVER, SERVERS, Serve, named_server
-from transcoder.upstream import address_of, internal_url
+from contract.size_and_time_limits import STORE_TIMEOUT_S
+from infra.process.address import Address, UnixAddress, metrics_listen, parse_address
+from infra.process.branding import Branding, read_branding
+from infra.process.settings import SettingsReader, parse_log_level, public_url
+from infra.process.shared_secret import SharedSecret, internal_secret
+from infra.process.tracing import collector_url
+from infra.stores.valkey import valkey_url
+from transcoder.backend.credentials import Credentials, read_credentials
+from transcoder.backend.http_client import MakeClient
+from transcoder.backend.http_clients import CLIENTS, DEFAULT_CLIENT, named_client
+from transcoder.backend.loader import DEFAULT_DIALECT, Connect, load_dialect
+from transcoder.backend.upstream import address_of, internal_url
+from transcoder.http.servers import DEFAULT_SERVER, SERVERS, Serve, named_server
+from transcoder.presentation.record_checks import InvalidValuePolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The public resources: a file each. A file here is a resource of the API; nothing else lists them."""
 
-from contract.found import modules
+from contract.discovery import modules
 from contract.resources.activity import ACTIVITY
 from contract.resources.app import APP
 from contract.resources.company import COMPANY

@@ -1,6 +1,5 @@
 """Apps: clients of the authorization server, registered by a business's admin. Kept by that server."""
 
-from contract.bounds import MAX_APPS
 from contract.resources.personal_access_token import OVERLAP
 from contract.resources.shape import (
     CREATED_AT,
@@ -15,6 +14,7 @@ from contract.resources.shape import (
     record_id,
 )
 from contract.roles import ADMINISTRATION, ROLES
+from contract.size_and_time_limits import MAX_APPS
 from contract.types import Bool, Choice, DateTime, Id, Line, Scopes, Text, Uris
 from contract.vocabulary import Kind
 

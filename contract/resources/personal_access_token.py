@@ -1,6 +1,5 @@
 """Personal access tokens: long-lived, of one user, made by an admin. Kept by the authorization server."""
 
-from contract.bounds import MAX_OVERLAP_S, MAX_PATS
 from contract.resources.shape import (
     CREATED_AT,
     CREATED_BY,
@@ -14,6 +13,7 @@ from contract.resources.shape import (
     record_id,
 )
 from contract.roles import ADMINISTRATION
+from contract.size_and_time_limits import MAX_OVERLAP_S, MAX_PATS
 from contract.types import Choice, DateTime, Id, Int, Line, Scopes, Text
 from contract.vocabulary import Kind
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract.found import modules
+from contract.discovery import modules
 from contract.problems import VERSION_INVALID, VERSION_REQUIRED, VERSION_RETIRED, VERSION_UNSUPPORTED, Problem
 from contract.versions.change import Change
 

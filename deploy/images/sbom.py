@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from apidocs.licences import IMAGE, LOCKS, licence, pinned
 from deploy.kubernetes.check import known_images
-from reference.licences import IMAGE, LOCKS, licence, pinned
 
 SUPPLY = Path(sys.prefix) / "supply" / "bin"
 DOCKERFILE = Path(__file__).resolve().with_name("Dockerfile")

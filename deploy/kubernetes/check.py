@@ -16,8 +16,8 @@ from pathlib import Path
 import yaml
 
 from contract.operations import HEALTH_PATH, READINESS_PATH
-from deploy.kubernetes.faults import find_problems
-from deploy.kubernetes.rendered import Manifest, Manifests
+from deploy.kubernetes.manifest_checks import find_problems
+from deploy.kubernetes.manifests import Manifest, Manifests
 
 FOLDER = Path(__file__).parent
 COMPLETE = "overlays/local"

@@ -16,20 +16,8 @@ from contract import problems
 from contract.ids import IdKind
 from contract.resources import CONTACT
 from contract.vocabulary import Json, Kind
-from process.settings import SettingsReader
-from transcoder.json_calls import refusals_by_message, send_json, to_neutral
-from transcoder.offsets import OffsetRows, page_after
-from transcoder.plain import (
-    SimpleBackend,
-    capabilities_of,
-    duplicate,
-    equality_conditions,
-    invalid_field,
-    missing_fields,
-    rule_broken,
-    to_record,
-)
-from transcoder.records import (
+from infra.process.settings import SettingsReader
+from transcoder.backend.interface import (
     Actor,
     Page,
     Profile,
@@ -41,8 +29,20 @@ from transcoder.records import (
     WriteResult,
     WriteTerms,
 )
-from transcoder.seam import Connect
-from transcoder.upstream import Upstream
+from transcoder.backend.json_calls import refusals_by_message, send_json, to_neutral
+from transcoder.backend.loader import Connect
+from transcoder.backend.offset_paging import OffsetRows, page_after
+from transcoder.backend.simple_backend import (
+    SimpleBackend,
+    capabilities_of,
+    duplicate,
+    equality_conditions,
+    invalid_field,
+    missing_fields,
+    rule_broken,
+    to_record,
+)
+from transcoder.backend.upstream import Upstream
 
 T = TypeVar("T")
 NAMES = {"first_name": "given", "last_name": "family", "email": "mail", "phone": "mobile", "job_title": "position"}

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.resources.shape import USER_PREFIX
 from contract.vocabulary import TenantId, UserId
-from oauth.desk import Dependencies
+from oauth.dependencies import Dependencies
 
 
 @dataclass(frozen=True, slots=True)

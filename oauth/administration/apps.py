@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contract.bounds import MAX_APPS
+from contract.size_and_time_limits import MAX_APPS
 from contract.vocabulary import UserId
 from oauth.administration import (
     LIMIT_REACHED,
@@ -24,16 +24,16 @@ from oauth.administration import (
     Stale,
     transaction,
 )
-from oauth.clients import Client, ClientKind, redirect_uri_error
-from oauth.desk import Dependencies
-from oauth.opaque import SECRET_PREFIX, digest, new_id, new_secret
-from oauth.scopes import permitted_scopes
+from oauth.dependencies import Dependencies
+from oauth.protocol.clients import Client, ClientKind, redirect_uri_error
+from oauth.protocol.scopes import permitted_scopes
+from oauth.store.advisory_lock import lock_for_business
 from oauth.store.apps import StoredApp, count_apps, find_app, list_apps, update_app
 from oauth.store.audit import record
 from oauth.store.clients import register
-from oauth.store.keyed import find_created, remember
+from oauth.store.idempotency_keys import find_created, remember
 from oauth.store.tokens import end_client, end_services
-from oauth.store.turns import lock_for_business
+from oauth.tokens.opaque import SECRET_PREFIX, digest, new_id, new_secret
 
 APP_SECRET = "app-secret"  # noqa: S105
 _FIRST_SERVICE_USER = 2**52

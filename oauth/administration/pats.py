@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contract.bounds import DEFAULT_PAT_LIFETIME_S, MAX_PATS
 from contract.claims import TokenKind
+from contract.size_and_time_limits import DEFAULT_PAT_LIFETIME_S, MAX_PATS
 from contract.vocabulary import UserId
 from oauth.administration import (
     LIMIT_REACHED,
@@ -23,18 +23,18 @@ from oauth.administration import (
     TryAgain,
     transaction,
 )
-from oauth.desk import Dependencies
-from oauth.issue import Bearer, issue, reason_not_to_issue
+from oauth.dependencies import Dependencies
 from oauth.login import DirectoryUnavailable, Membership
-from oauth.mint import PAT_CLIENT
-from oauth.opaque import new_id
-from oauth.scopes import permitted_scopes
+from oauth.protocol.scopes import permitted_scopes
+from oauth.store.advisory_lock import lock_for_business
 from oauth.store.audit import record
-from oauth.store.keyed import find_created, remember
+from oauth.store.idempotency_keys import find_created, remember
 from oauth.store.pats import Pat, count_live, find_pat, list_pats, mark_replaced
 from oauth.store.tables import ACCESS_TOKENS
 from oauth.store.tokens import end_pats, schedule_end
-from oauth.store.turns import lock_for_business
+from oauth.tokens.issue import Bearer, issue, reason_not_to_issue
+from oauth.tokens.mint import PAT_CLIENT
+from oauth.tokens.opaque import new_id
 
 TOKEN_STATE, TOKEN_USER = "token-state", "token-user"
 

@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.vocabulary import TenantId, UserId
-from oauth.clients import Client
-from oauth.errors import ErrorResponse
-from oauth.parameters import Parameters
+from oauth.protocol.clients import Client
+from oauth.protocol.errors import ErrorResponse
+from oauth.protocol.parameters import Parameters
 from oauth.store.database import Database
 from oauth.store.grants import Grant, RefreshToken
 

@@ -6,9 +6,9 @@ A wrong verifier spends the code; another client's attempt does not. A second us
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.oauth import AUTHORIZATION_CODE, INVALID_GRANT, INVALID_REQUEST
-from oauth.errors import ErrorResponse
 from oauth.grants import GrantFlow, IssuePermit, Redemption, TokenRequest
-from oauth.pkce import verify
+from oauth.protocol.errors import ErrorResponse
+from oauth.protocol.pkce import verify
 from oauth.store.database import Database
 from oauth.store.grants import AuthorizationCode, find_code, find_grant, spend_code
 from oauth.store.tokens import end_grant

@@ -7,9 +7,9 @@ pose as a person (RFC 9700 §4.15).
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.oauth import CLIENT_CREDENTIALS, INVALID_SCOPE, UNAUTHORIZED_CLIENT
-from oauth.errors import ErrorResponse
 from oauth.grants import GrantFlow, IssuePermit, Redemption, TokenRequest
-from oauth.scopes import parse_scope
+from oauth.protocol.errors import ErrorResponse
+from oauth.protocol.scopes import parse_scope
 from oauth.store.database import Database
 
 

@@ -6,9 +6,9 @@ A bad scope does not burn the token. An answer may have less scope than the gran
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.oauth import INVALID_GRANT, INVALID_REQUEST, INVALID_SCOPE, REFRESH_TOKEN
-from oauth.errors import ErrorResponse
 from oauth.grants import GrantFlow, IssuePermit, Redemption, TokenRequest
-from oauth.scopes import parse_scope
+from oauth.protocol.errors import ErrorResponse
+from oauth.protocol.scopes import parse_scope
 from oauth.store.database import Database
 from oauth.store.grants import Grant, RefreshToken, find_grant, find_refresh, spend_refresh
 from oauth.store.tokens import end_grant

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from contract.limits import DEFAULT_PLAN
+from contract.rate_plans import DEFAULT_PLAN
 from contract.vocabulary import TenantId, UserId
 
 

@@ -13,13 +13,13 @@ from argon2.exceptions import VerifyMismatchError
 
 from contract.oauth import ACCOUNT_LOCK_OUT, LOGIN_ADDRESS_LOCK_OUT, LOGIN_LOCK_OUT
 from contract.vocabulary import TenantId, UserId
-from oauth.back_channel import client_address
-from oauth.directory import Business
-from oauth.forms import read_form
+from oauth.endpoints.client_endpoint import client_address
+from oauth.endpoints.forms import read_form
 from oauth.login import Identity, LoginFailed, LoginResult, Membership
+from oauth.login.directory import Business
 from oauth.store.database import Database
-from oauth.store.failures import FailureCounter, count_failure, forget_failures, locked_for_s
-from oauth.store.people import Account, find_account, memberships, name_of, plan_of, seed, set_password_where_none
+from oauth.store.demo_users import Account, find_account, memberships, name_of, plan_of, seed, set_password_where_none
+from oauth.store.login_failures import FailureCounter, count_failure, forget_failures, locked_for_s
 
 PASSWORD = "let-me-in"  # noqa: S105
 """Of every seeded user: it protects nothing, and the documentation tells it."""

@@ -17,19 +17,19 @@ from aiohttp import web
 from authlib.deprecate import AuthlibDeprecationWarning
 from authlib.integrations.base_client import OAuthError
 
-from contract.bounds import CLOCK_SKEW_S
-from contract.limits import PLANS
 from contract.oauth import CHALLENGE_METHOD, LOGIN_LIFETIME_S, LOGIN_RETURN
+from contract.rate_plans import PLANS
 from contract.roles import ROLES
+from contract.size_and_time_limits import CLOCK_SKEW_S
 from contract.vocabulary import TenantId, UserId
-from oauth.answers import see_other
-from oauth.errors import PageError, PageProblem
+from oauth.endpoints.browser_requests import cookie, read_query
+from oauth.endpoints.responses import see_other
 from oauth.login import DirectoryUnavailable, Identity, LoginFailed, LoginResult, Membership
-from oauth.opaque import new_secret
-from oauth.requests import cookie, read_query
+from oauth.protocol.errors import PageError, PageProblem
 from oauth.settings import Provider
 from oauth.store.database import Database
 from oauth.store.sessions import LoginState, save_login_state, take_login_state
+from oauth.tokens.opaque import new_secret
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", AuthlibDeprecationWarning)  # its HTTP library has a successor

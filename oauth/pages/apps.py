@@ -9,11 +9,18 @@ from contract.roles import ROLES
 from contract.types import Uris
 from oauth.administration import AdminContext, FieldError, Rejection, apps
 from oauth.administration.apps import AppRequest, Registered
-from oauth.clients import ClientKind, redirect_uri_error
+from oauth.pages.admin_session import (
+    AdminSession,
+    FormErrors,
+    errors_by_field,
+    read_name,
+    read_scopes,
+    scope_checkboxes,
+)
 from oauth.pages.consent import SCOPE_TEXTS
-from oauth.pages.counter import CredentialPage
-from oauth.pages.office import AdminSession, FormErrors, errors_by_field, read_name, read_scopes, scope_checkboxes
-from oauth.parameters import Parameters
+from oauth.pages.credential_page import CredentialPage
+from oauth.protocol.clients import ClientKind, redirect_uri_error
+from oauth.protocol.parameters import Parameters
 from oauth.store.apps import StoredApp
 
 _KINDS = {"web": ClientKind.MARKETPLACE, "native": ClientKind.MARKETPLACE, "service": ClientKind.SERVICE}

@@ -7,13 +7,13 @@ from aiohttp import web
 
 from contract.oauth import CONNECTED_APPS
 from contract.resources.shape import BUSINESS_PREFIX
-from oauth.answers import see_other
-from oauth.desk import Dependencies
+from oauth.dependencies import Dependencies
+from oauth.endpoints.browser_requests import read_query
+from oauth.endpoints.responses import see_other
+from oauth.pages.browser_session import BrowserSession, load_session
 from oauth.pages.consent import SCOPE_TEXTS
 from oauth.pages.login import login_path
-from oauth.pages.printer import PageRenderer
-from oauth.pages.visitor import BrowserSession, load_session
-from oauth.requests import read_query
+from oauth.pages.renderer import PageRenderer
 from oauth.store.connections import ConnectedApp, connections_of, withdraw
 
 

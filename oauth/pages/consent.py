@@ -11,17 +11,17 @@ from aiohttp import web
 from contract.operations import SCOPES
 from contract.resources.shape import BUSINESS_PREFIX
 from oauth import consent
-from oauth.answers import see_other
 from oauth.consent import PendingRequest, RedirectNow
-from oauth.desk import Dependencies
-from oauth.forms import read_form
+from oauth.dependencies import Dependencies
+from oauth.endpoints.browser_requests import read_query
+from oauth.endpoints.forms import read_form
+from oauth.endpoints.responses import see_other
 from oauth.login import Membership
+from oauth.pages.browser_session import BrowserSession, load_session
 from oauth.pages.login import login_path
-from oauth.pages.printer import PageRenderer
-from oauth.pages.targets import destination_host
-from oauth.pages.visitor import BrowserSession, load_session
-from oauth.requests import read_query
-from oauth.scopes import ordered
+from oauth.pages.redirect_targets import destination_host
+from oauth.pages.renderer import PageRenderer
+from oauth.protocol.scopes import ordered
 
 SCOPE_TEXTS = {scope.name: scope.description for scope in SCOPES}
 

@@ -8,23 +8,23 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from contract.limits import Policy
 from contract.oauth import ACCESS_TOKENS, APPS, CONNECTED_APPS, CONSENT, LOGIN, LOGOUT
-from oauth.answers import see_other
-from oauth.back_channel import client_address
-from oauth.desk import Dependencies
-from oauth.errors import PageError, PageProblem
-from oauth.forms import trusted_form
+from contract.rate_plans import Policy
+from oauth.dependencies import Dependencies
+from oauth.endpoints.browser_requests import BROKEN_LINK, read_query
+from oauth.endpoints.client_endpoint import client_address
+from oauth.endpoints.forms import trusted_form
+from oauth.endpoints.responses import see_other
 from oauth.login import LoginFailed
-from oauth.opaque import is_secret
-from oauth.pages.printer import PageRenderer
-from oauth.pages.visitor import load_session, log_in, log_out, login_form_secret, remember_login_form
-from oauth.parameters import Parameters
-from oauth.requests import BROKEN_LINK, read_query
+from oauth.pages.browser_session import load_session, log_in, log_out, login_form_secret, remember_login_form
+from oauth.pages.renderer import PageRenderer
+from oauth.protocol.errors import PageError, PageProblem
+from oauth.protocol.parameters import Parameters
 from oauth.store.audit import record
+from oauth.store.authorization_requests import peek, release
 from oauth.store.clients import find_client
 from oauth.store.database import Database
-from oauth.store.requests import peek, release
+from oauth.tokens.opaque import is_secret
 
 _PLACES = {endpoint.id: endpoint.path for endpoint in (CONNECTED_APPS, ACCESS_TOKENS, APPS)}
 LOGIN_TRIES = Policy("login", 60, 60)

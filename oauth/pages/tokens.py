@@ -7,11 +7,11 @@ from contract.oauth import ACCESS_TOKENS
 from contract.resources.personal_access_token import PERSONAL_ACCESS_TOKEN
 from oauth.administration import AdminContext, Rejection, pats
 from oauth.administration.pats import CreatedPat, PatRequest
+from oauth.pages.admin_session import AdminSession, FormErrors, read_name, read_scopes, scope_checkboxes
 from oauth.pages.consent import SCOPE_TEXTS
-from oauth.pages.counter import CredentialPage
-from oauth.pages.office import AdminSession, FormErrors, read_name, read_scopes, scope_checkboxes
-from oauth.parameters import Parameters
-from oauth.scopes import KNOWN_SCOPES, permitted_scopes
+from oauth.pages.credential_page import CredentialPage
+from oauth.protocol.parameters import Parameters
+from oauth.protocol.scopes import KNOWN_SCOPES, permitted_scopes
 from oauth.store.pats import Pat
 
 LIFETIMES = {"30": "30 days", "90": "90 days", "180": "180 days", "365": "a year"}

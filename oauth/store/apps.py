@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.vocabulary import TenantId, UserId
-from oauth.clients import Client
+from oauth.protocol.clients import Client
 from oauth.store.clients import read_client
 from oauth.store.tables import CLIENTS
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oauth.clients import Client, ClientKind
-from oauth.store.failures import LOCKED_UNTIL, FailureCounter, counter_keys, wait_s
+from oauth.protocol.clients import Client, ClientKind
+from oauth.store.login_failures import LOCKED_UNTIL, FailureCounter, counter_keys, wait_s
 from oauth.store.tables import CLIENTS
 
 _NAMED = CLIENTS.c.client_id == sa.bindparam("named")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.vocabulary import TenantId, UserId
-from oauth.scopes import ordered
+from oauth.protocol.scopes import ordered
 from oauth.store.tables import CLIENTS, GRANTS
 from oauth.store.tokens import end_grants
 

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.oauth import CODE_LIFETIME_S, GRANT_LIFETIME_S, REFRESH_TOKEN_LIFETIME_S
 from contract.vocabulary import TenantId, UserId
-from oauth.opaque import REFRESH_PREFIX, digest, new_id, new_secret
 from oauth.store.tables import CODES, GRANTS, REFRESH_TOKENS
+from oauth.tokens.opaque import REFRESH_PREFIX, digest, new_id, new_secret
 
 
 @dataclass(frozen=True, slots=True)

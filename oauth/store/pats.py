@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contract.claims import TokenKind
 from contract.vocabulary import TenantId, UserId
+from infra.stores.oauth_admin_messages import Status
 from oauth.store.tables import ACCESS_TOKENS
-from stores.administration import Status
 
 ENDED_SHOWN_S = 30 * 24 * 3600
 """Expired and revoked ones are listed for so long."""

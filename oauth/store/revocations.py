@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.stores.revocations.events import RETENTION_S, START, Event, EventKind, EventPage, parse_position
 from oauth.store.tables import REVOCATION_HEAD, REVOCATION_LOG
-from stores.revocations.events import RETENTION_S, START, Event, EventKind, EventPage, parse_position
 
 PAGE = 1000
 HEAD = str(sa.select(REVOCATION_HEAD.c.sequence))

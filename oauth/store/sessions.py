@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contract.oauth import LOGIN_LIFETIME_S, SESSION_LIFETIME_S
 from contract.vocabulary import UserId
 from oauth.login import Identity
-from oauth.opaque import digest, new_secret
 from oauth.store.tables import LOGINS, SESSIONS
+from oauth.tokens.opaque import digest, new_secret
 
 
 @dataclass(frozen=True, slots=True)

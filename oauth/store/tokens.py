@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contract.bounds import CLOCK_SKEW_S
 from contract.claims import TokenKind
+from contract.size_and_time_limits import CLOCK_SKEW_S
 from contract.vocabulary import TenantId, UserId
+from infra.stores.revocations.events import EventKind
 from oauth.store.audit import record
 from oauth.store.pats import is_live_clause
 from oauth.store.revocations import NewEntry, append
 from oauth.store.tables import ACCESS_TOKENS, GRANTS
-from stores.revocations.events import EventKind
 
 _TOKENS = ACCESS_TOKENS.c
 _REMEMBER = sa.insert(ACCESS_TOKENS).returning(_TOKENS.number)

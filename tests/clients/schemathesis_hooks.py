@@ -18,8 +18,8 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.openapi.checks import RejectedPositiveData
 
+from tests.apidocs.documents import faults, operations
 from tests.clients.unsaid import foretold
-from tests.reference.documents import faults, operations
 from tests.support.stack import Stack, given_stack
 
 

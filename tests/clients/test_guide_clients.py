@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import pytest
 
 from contract.documents import EXAMPLE_API_URL
-from contract.explanations import client_action, example_body
+from contract.problem_docs import client_action, example_body
 from contract.problems import PROBLEMS, Problem
 from tests.support import guides
 from tests.support.stack import ROOT

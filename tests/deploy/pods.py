@@ -15,8 +15,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from deploy.kubernetes.faults import EXPANSION
-from deploy.kubernetes.rendered import Container, Manifest, Manifests, Pod
+from deploy.kubernetes.manifest_checks import EXPANSION
+from deploy.kubernetes.manifests import Container, Manifest, Manifests, Pod
 
 COMMAND_S = 60
 PROBE_S = 0.2

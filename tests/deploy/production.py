@@ -10,7 +10,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from deploy.kubernetes.check import SITE, copied, render
-from deploy.kubernetes.rendered import Container, Manifests, Pod
+from deploy.kubernetes.manifests import Container, Manifests, Pod
 from tests.oauth.key_files import pem
 
 SERVICES = ("authz", "transcoder", "oauth")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from edge.deployment import Deployment
-from local.services import AUTHZ_PROCESSES
+from deploy.local.services import AUTHZ_PROCESSES
+from envoy_config.deployment import Deployment
 from tests.deploy.manifests import KUBERNETES, services
 
 SPARES = 1

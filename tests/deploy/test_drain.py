@@ -15,9 +15,9 @@ import pytest
 import yaml
 from aiohttp import web
 
-from process.address import TcpAddress
+from infra.process.address import TcpAddress
 from tests.deploy.manifests import KUBERNETES, ROOT
-from tests.edge.standing import ENVOY
+from tests.envoy.standing import ENVOY
 from tests.support.processes import free_ports, running
 
 SCRIPT = ROOT / "deploy" / "images" / "envoy.sh"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import free_ports, running
 
@@ -59,10 +59,10 @@ async def http(listen: str, status: int) -> AsyncIterator[None]:
 async def test_a_service_is_healthy_if_its_health_path_says_so(folder: Path, kind: str, status: int, code: int) -> None:
     listen = f"unix:{folder}/x.sock" if kind == "unix" else f"tcp:0.0.0.0:{free_ports(1)[0]}"
     async with http(listen, status):
-        assert (await ask("process.healthy", listen))[0] == code
+        assert (await ask("infra.process.healthcheck", listen))[0] == code
 
 
-@pytest.mark.parametrize("module", ["process.healthy", "authz.healthy"])
+@pytest.mark.parametrize("module", ["infra.process.healthcheck", "authz.healthcheck"])
 async def test_nobody_there_is_told_in_a_line(folder: Path, module: str) -> None:
     code, told = await ask(module, f"unix:{folder}/x.sock")
     assert code == 1
@@ -70,7 +70,7 @@ async def test_nobody_there_is_told_in_a_line(folder: Path, module: str) -> None
     assert "\n" not in told
 
 
-@pytest.mark.parametrize("module", ["process.healthy", "authz.healthy"])
+@pytest.mark.parametrize("module", ["infra.process.healthcheck", "authz.healthcheck"])
 async def test_without_an_address_nothing_is_asked(module: str) -> None:
     assert (await ask(module, ""))[0] == 2
 
@@ -93,10 +93,10 @@ async def test_authz_is_healthy_while_it_answers_checks_also_without_its_store(f
         serving_feed(folder),
         running(command, environment, ready=UnixAddress(folder / "authz.sock")) as process,
     ):
-        assert await ask("authz.healthy", environment["LISTEN"]) == (0, "")
+        assert await ask("authz.healthcheck", environment["LISTEN"]) == (0, "")
         process.send_signal(signal.SIGSTOP)  # the kernel goes on accepting connections for it
         try:
-            code, told = await ask("authz.healthy", environment["LISTEN"])
+            code, told = await ask("authz.healthcheck", environment["LISTEN"])
         finally:
             process.send_signal(signal.SIGCONT)
         assert (code, told.rpartition(" ")[2]) == (1, "DEADLINE_EXCEEDED")

@@ -1,10 +1,10 @@
-"""`python -m process.keys`: the job that makes what a deployment has to start with."""
+"""`python -m infra.process.keys`: the job that makes what a deployment has to start with."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from process.keys import load
+from infra.process.keys import load
 from tests.deploy.manifests import services
 
 FILES = {name: path for name, path in services()["keys"]["environment"].items() if name.endswith("_FILE")}
@@ -12,7 +12,12 @@ FILES = {name: path for name, path in services()["keys"]["environment"].items() 
 
 def keys(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "process.keys"], env=environment, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-m", "infra.process.keys"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.kubernetes.faults import amount, find_problems
-from deploy.kubernetes.rendered import Manifests
+from deploy.kubernetes.manifest_checks import amount, find_problems
+from deploy.kubernetes.manifests import Manifests
 from tests.deploy.manifests import ROOT, needs_kubectl
 
 GOOD = """

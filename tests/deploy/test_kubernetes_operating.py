@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from deploy.kubernetes import policy
-from deploy.kubernetes.operating import OPERATING, needed
-from deploy.kubernetes.rendered import Manifests, selects
+from deploy.kubernetes.availability_checks import OPERATING, needed
+from deploy.kubernetes.manifests import Manifests, selects
 from tests.deploy.manifests import ROOT, needs_kubectl
 
 GOOD = """

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from deploy.kubernetes.check import COMPLETE, copied, render
-from deploy.kubernetes.rendered import Container, Manifests
-from process.keys import Keys, create_missing
+from deploy.kubernetes.manifests import Container, Manifests
+from infra.process.keys import Keys, create_missing
 from tests.deploy.manifests import needs_kubectl
 from tests.deploy.pods import Cluster
 from tests.spec.operations import CURRENT

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from edge.__main__ import RENDERED
+from envoy_config.__main__ import RENDERED
 from tests.deploy.manifests import KUBERNETES, ROOT, services, with_defaults
 
 CHOSEN = re.compile(

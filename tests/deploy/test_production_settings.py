@@ -10,7 +10,7 @@ import trustme
 import authz.settings
 import oauth.settings
 import transcoder.settings
-from process.settings import SettingsError
+from infra.process.settings import SettingsError
 from tests.deploy.manifests import needs_kubectl
 from tests.deploy.production import ETC, environment, mount, programs, secrets_of, settings, site, under
 

@@ -22,13 +22,13 @@ from redis.asyncio import Redis
 
 from contract.headers import VERSION
 from contract.versions import LATEST_VERSION
+from infra.process.address import Address, TcpAddress, parse_address
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
-from process.address import Address, TcpAddress, parse_address
 from tests.component.transcoder.places import Folder
 from tests.deploy.manifests import ROOT, needs_kubectl
 from tests.deploy.production import ETC, RUN, environment, mount, programs, settings, site, under
-from tests.edge.standing import ENVOY
+from tests.envoy.standing import ENVOY
 from tests.stores.test_valkey_secured import WORD, the_guides_user
 from tests.stores.valkey_process import valkey_at
 from tests.support.processes import free_ports, running

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from contract.operations import BY_ID
-from deploy.kubernetes.faults import amount
+from deploy.kubernetes.manifest_checks import amount
 from tests.deploy.manifests import KUBERNETES, ROOT, with_defaults
 
 OPERATIONS = 300

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from deploy.kubernetes.check import PRODUCTION, TRACED, copied, render
-from deploy.kubernetes.rendered import Manifest, Manifests, selects
+from deploy.kubernetes.manifests import Manifest, Manifests, selects
 from tests.deploy.manifests import needs_kubectl
 
 pytestmark = needs_kubectl

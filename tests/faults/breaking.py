@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 from redis.asyncio import Redis
 
-from local.folder import locate
+from deploy.local.run_folder import locate
 from tests.faults.conftest import Parts
 from tests.faults.relay import Lie, Relay, in_place_of, refused
 from tests.stores.valkey_process import valkey_at

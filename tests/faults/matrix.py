@@ -16,7 +16,7 @@ from statistics import median
 
 import pytest
 
-from contract.bounds import DECISION_TIMEOUT_S
+from contract.size_and_time_limits import DECISION_TIMEOUT_S
 from tests.faults.asks import Book
 from tests.faults.callers import Called, Callers, is_good
 from tests.support.stack import ROOT, Stack

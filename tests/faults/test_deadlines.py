@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from contract.bounds import EDGE_TIMEOUT_S, INTERNAL_TIMEOUT_S, REQUEST_TIMEOUT_S, STORE_TIMEOUT_S
+from contract.size_and_time_limits import EDGE_TIMEOUT_S, INTERNAL_TIMEOUT_S, REQUEST_TIMEOUT_S, STORE_TIMEOUT_S
 from tests.faults import breaking
 from tests.faults.asks import Ask, Book, Person, a_list
 from tests.faults.callers import Called, Callers

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from local.folder import locate
+from deploy.local.run_folder import locate
 from tests.faults import breaking
 from tests.faults.asks import Book
 from tests.faults.callers import assert_audited

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from contract.bounds import INTERNAL_TIMEOUT_S
+from contract.size_and_time_limits import INTERNAL_TIMEOUT_S
 from tests.faults.asks import Book
 from tests.faults.callers import CALLERS, assert_audited
 from tests.faults.matrix import CALLS, IN_FULL, NOBODY, NONSENSE, TOO_LATE, broken

@@ -1,7 +1,7 @@
 """What must hold of the reading of an answer, whatever bytes come and however they are cut."""
 
-from httpclient.errors import NoResponse
-from httpclient.reading import Reply, ResponseParser
+from infra.httpclient.errors import NoResponse
+from infra.httpclient.response_parser import Reply, ResponseParser
 
 MAX_BODY_BYTES = 1000
 Outcome = Reply | type[NoResponse]

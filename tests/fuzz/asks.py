@@ -3,10 +3,10 @@
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, cast
 
-from httpserver import connection
-from httpserver.arriving import Arriving
-from httpserver.connection import Connection
-from httpserver.messages import Request, Response
+from infra.httpserver import connection
+from infra.httpserver.arriving import Arriving
+from infra.httpserver.connection import Connection
+from infra.httpserver.messages import Request, Response
 
 _LEAVES_BODY = 0x80
 ANSWER = b"answered"

@@ -7,18 +7,18 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from contract.bounds import MAX_CONDITIONS, MAX_ERRORS, MAX_FILTER_DEPTH, MAX_LIST_VALUES
 from contract.operations import BY_ID
+from contract.size_and_time_limits import MAX_CONDITIONS, MAX_ERRORS, MAX_FILTER_DEPTH, MAX_LIST_VALUES
 from contract.vocabulary import Json
 from tests.fuzz.choices import Choices
 from tests.spec.operations import OF_RECORDS, PREFIXES, SIX
 from tests.spec.resources import MEMBERS, OPERATORS, WITH_CUSTOM, names
 from tests.unit.transcoder.calls import a_call, an_older_call
 from tests.unit.transcoder.surroundings import AROUND, DEFINITIONS, SAME, an_id, nobody, older
-from transcoder.errors import ApiError
-from transcoder.handlers import create, search, update
-from transcoder.parameters import ParameterContext, parse_parameters, parsers_of
-from transcoder.records import AllOf, AnyOf, Condition, NotOf
+from transcoder.backend.interface import AllOf, AnyOf, Condition, NotOf
+from transcoder.http.parameters import ParameterContext, parse_parameters, parsers_of
+from transcoder.operations import create, search, update
+from transcoder.presentation.errors import ApiError
 
 _RESOURCES = {row.name: row for row in (BY_ID[f"{name}.search"].resource for name in SIX)}
 _ALL_OPERATORS = tuple(dict.fromkeys(operator for some in OPERATORS.values() for operator in some))

@@ -11,15 +11,15 @@ from typing import Any
 import structlog
 from structlog.testing import CapturingLogger
 
+from authz.decision_log import DecisionLog
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse
 from authz.limiter import Limiter
 from authz.service import Authorizer, CheckHandler
-from authz.telling import DecisionLog
 from contract.claims import TokenError
-from contract.limits import Budget
 from contract.operations import BY_ID, UNROUTED
 from contract.problems import PROBLEMS
-from stores.buckets import ChargeRequest, ChargeResult
+from contract.rate_plans import Budget
+from infra.stores.rate_limits import ChargeRequest, ChargeResult
 from tests.spec import decisions
 from tests.unit.authz.asking import API_URL, CLAIMS, JWT_HEADER, NOTHING_REVOKED, Known, alone
 

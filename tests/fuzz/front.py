@@ -1,14 +1,14 @@
 """What must hold of the lean front whatever a peer sends, and conversations built from choices.
 
-What each fault must lead to is for the cases of `tests/unit/grpcfront`.
+What each fault must lead to is for the cases of `tests/unit/grpcserver`.
 """
 
 from collections.abc import Callable
 
-from grpcfront.calls import MAX_MESSAGE_BYTES, MAX_STREAMS
-from grpcfront.connection import Connection
-from grpcfront.events import CallCancelled, CallReceived, ConnectionEnded, Event
-from tests.unit.grpcfront.peer import (
+from infra.grpcserver.calls import MAX_MESSAGE_BYTES, MAX_STREAMS
+from infra.grpcserver.connection import Connection
+from infra.grpcserver.events import CallCancelled, CallReceived, ConnectionEnded, Event
+from tests.unit.grpcserver.peer import (
     ACKNOWLEDGED,
     DATA,
     END_HEADERS,

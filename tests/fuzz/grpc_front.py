@@ -9,7 +9,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["grpcfront"]):
+with atheris.instrument_imports(include=["infra.grpcserver"]):
     from tests.fuzz.front import built, judge, plain
 
 from tests.fuzz.corpus import main

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["httpclient"]):
+with atheris.instrument_imports(include=["infra.httpclient"]):
     from tests.fuzz.answers import judge
 from tests.fuzz.corpus import main
 from tests.unit.httpclient.test_reading import ANSWERS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["httpserver"]):
+with atheris.instrument_imports(include=["infra.httpserver"]):
     from tests.fuzz.asks import judge
 from tests.fuzz.corpus import main
 from tests.servers.asked import CHUNKED, DIFFERENT, GOOD, LOST, NONE

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authz import responses
+from authz import check_response
 from authz.ext_authz_pb2 import CheckResponse
 from contract.problems import INTERNAL_ERROR
 from tests.fuzz.checks import House, built
@@ -63,13 +63,13 @@ DENIED = a_check("contacts.create", payload=CLAIMS | {"role": "viewer"})
 
 
 def telling(text):
-    answer = CheckResponse.FromString(responses.internal_error_response("t", "https://api.example"))
+    answer = CheckResponse.FromString(check_response.internal_error_response("t", "https://api.example"))
     answer.denied_response.body = answer.denied_response.body.replace(INTERNAL_ERROR.detail, text)
     return answer.SerializeToString()
 
 
 WRONG_ANSWERS = {
-    "lets it through": responses.ready_response(),
+    "lets it through": check_response.ready_response(),
     "is empty, which Envoy takes for an allow": b"",
     "tells an exception's text": telling("KeyError: 'a secret'"),
 }

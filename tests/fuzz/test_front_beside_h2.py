@@ -9,9 +9,9 @@ import h2.exceptions
 import h2.settings
 import pytest
 
-from grpcfront.connection import Connection
-from grpcfront.events import CallReceived
-from tests.unit.grpcfront.peer import HEAD, PATH, prefixed
+from infra.grpcserver.connection import Connection
+from infra.grpcserver.events import CallReceived
+from tests.unit.grpcserver.peer import HEAD, PATH, prefixed
 
 RUNS = 60
 REQUESTS = 40

@@ -16,9 +16,9 @@ import grpc
 import pytest
 
 from authz.ext_authz_pb2 import CheckResponse
-from authz.fronts import ServerKind, serve
+from authz.server import ServerKind, serve
 from authz.service import CheckHandler
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.fuzz.checks import House, built
 from tests.support.waiting import until
 

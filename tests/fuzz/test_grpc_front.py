@@ -6,10 +6,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grpcfront.events import CallCancelled, CallReceived, ConnectionEnded
+from infra.grpcserver.events import CallCancelled, CallReceived, ConnectionEnded
 from tests.fuzz.corpus import known
 from tests.fuzz.front import built, judge, plain
-from tests.unit.grpcfront.peer import HELLO, call, head
+from tests.unit.grpcserver.peer import HELLO, call, head
 
 KEPT = known(Path(__file__).with_name("grpc_front.corpus"))
 AS_BYTES = [data for data in KEPT if data[:1] < b"\x80"]

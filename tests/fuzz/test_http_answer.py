@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from httpclient.errors import ConnectionDropped, InvalidResponse
-from httpclient.reading import Reply, ResponseParser
+from infra.httpclient.errors import ConnectionDropped, InvalidResponse
+from infra.httpclient.response_parser import Reply, ResponseParser
 from tests.fuzz.answers import judge
 from tests.fuzz.corpus import known
 

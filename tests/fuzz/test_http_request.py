@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from httpserver.arriving import Counted
+from infra.httpserver.arriving import Counted
 from tests.fuzz.asks import Caller, judge
 from tests.fuzz.corpus import known
 from tests.servers.asked import FIVE, GET, POST

@@ -17,8 +17,8 @@ from tests.fuzz import texts
 from tests.fuzz.corpus import known
 from tests.fuzz.parts import PARTS
 from tests.spec.operations import PREFIXES
-from transcoder import strict_json
-from transcoder.handlers import update
+from transcoder.http import strict_json
+from transcoder.operations import update
 
 parts = pytest.mark.parametrize("name", PARTS)
 AT_RANDOM = 1_500

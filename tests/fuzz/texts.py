@@ -9,18 +9,18 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from contract import headers
-from contract.bounds import MAX_NESTING
 from contract.cursor import CursorError, Position, open_cursor, query_hash, seal_cursor
 from contract.ids import Codec, ForeignId, IdCodec, MalformedId, UuidCodec
 from contract.operations import BY_ID
 from contract.problems import PROBLEMS, ItemError, render
 from contract.sealing import parse_key_ring
+from contract.size_and_time_limits import MAX_NESTING
 from contract.vocabulary import TenantId
 from tests.fuzz.choices import Choices
 from tests.spec.operations import PREFIXES
-from transcoder import media, strict_json
-from transcoder.errors import ApiError
-from transcoder.etags import parse_precondition
+from transcoder.http import media_types, strict_json
+from transcoder.presentation.errors import ApiError
+from transcoder.presentation.etags import parse_precondition
 
 TENANT, STRANGER = TenantId(1), TenantId(2)
 KEY = bytes(range(32))
@@ -201,11 +201,11 @@ def judge_headers(data: bytes) -> object:
         except ApiError as refusal:
             assert refusal.problem.code == "invalid-parameter"
             outcomes.append(refusal.problem.code)
-    liked = media.preferred(text, ("application/json", "text/html"))
+    liked = media_types.preferred(text, ("application/json", "text/html"))
     assert liked in (None, "application/json", "text/html")
     for check in (
-        lambda: media.check_accept(text),
-        lambda: media.check_content(BY_ID["deals.update"].method, text, text),
+        lambda: media_types.check_accept(text),
+        lambda: media_types.check_content(BY_ID["deals.update"].method, text, text),
     ):
         try:
             check()

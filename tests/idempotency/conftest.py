@@ -15,7 +15,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from local.folder import locate
+from deploy.local.run_folder import locate
 from tests.support.stack import Stack, running_stack
 from tests.support.waiting import waited
 

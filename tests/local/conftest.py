@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from local.down import take_down
-from local.folder import RunFolder, locate, open_folder, prepare_sockets
-from local.plan import HTTP_OK, Probe, Service, StackPlan, StopOrder, http_get
-from local.up import await_ready, launch
+from deploy.local.down import take_down
+from deploy.local.run_folder import RunFolder, locate, open_folder, prepare_sockets
+from deploy.local.stack_plan import HTTP_OK, Probe, Service, StackPlan, StopOrder, http_get
+from deploy.local.up import await_ready, launch
 
 STAND_IN = str(Path(__file__).with_name("stand_in.py"))
 

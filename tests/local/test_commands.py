@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from local.folder import RunFolder
-from local.ports import claim_ports
-from local.rooms import ROOT, environment
+from deploy.local.commands import ROOT, environment
+from deploy.local.ports import claim_ports
+from deploy.local.run_folder import RunFolder
 
 WITHIN_S = 30.0
 
 
 def local(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "local", *words],
+        [sys.executable, "-m", "deploy.local", *words],
         cwd=ROOT,
         env=environment(variables),
         capture_output=True,

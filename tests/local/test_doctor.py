@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from local.doctor import REQUIREMENTS, unresponsive_services, wrong_keys, wrong_versions
-from local.folder import RunFolder
-from local.keys import locate_keys
-from local.plan import Probe, Service
-from local.ports import claim_ports
-from process.doctor import check_service
-from process.keys import CERTIFICATE_LIFE, create_missing
+from deploy.local.doctor import REQUIREMENTS, unresponsive_services, wrong_keys, wrong_versions
+from deploy.local.keys import locate_keys
+from deploy.local.ports import claim_ports
+from deploy.local.run_folder import RunFolder
+from deploy.local.stack_plan import Probe, Service
+from infra.process.doctor import check_service
+from infra.process.keys import CERTIFICATE_LIFE, create_missing
 from tests.local.test_commands import local
 
 NOW = dt.datetime.now(dt.UTC)

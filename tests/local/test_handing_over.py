@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import msgspec
 
-from local.folder import RunFolder
-from local.plan import HandoverKind, Service
-from local.processes import is_alive, send
-from local.restart import follow
-from local.state import Stage
-from local.trouble import UserError
-from local.up import end_of_log
+from deploy.local.processes import is_alive, send
+from deploy.local.restart import follow
+from deploy.local.run_folder import RunFolder
+from deploy.local.stack_plan import HandoverKind, Service
+from deploy.local.stack_state import Stage
+from deploy.local.up import end_of_log
+from deploy.local.user_error import UserError
 from tests.local.conftest import stand_in
 from tests.local.test_supervisor import process_of, row, state_of, until
 

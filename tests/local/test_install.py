@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.rooms import ROOT
+from deploy.local.commands import ROOT
 
 WITHIN_S = 60.0
 WITHOUT_ENSUREPIP = (

@@ -10,12 +10,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from local.folder import RunFolder
-from local.keys import locate_keys
-from local.ports import claim_ports
-from local.rooms import ROOT
-from local.trouble import UserError
-from process.keys import CERTIFICATE_LIFE, Keys, create_missing
+from deploy.local.commands import ROOT
+from deploy.local.keys import locate_keys
+from deploy.local.ports import claim_ports
+from deploy.local.run_folder import RunFolder
+from deploy.local.user_error import UserError
+from infra.process.keys import CERTIFICATE_LIFE, Keys, create_missing
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -87,7 +87,7 @@ def test_any_two_free_ports_are_neighbours_and_are_not_given_twice() -> None:
 
 def test_a_taken_port_is_told_before_anything_is_installed() -> None:
     claim = claim_ports(0)
-    command = ["/usr/bin/env", "python3", "-S", "-m", "local.ports"]
+    command = ["/usr/bin/env", "python3", "-S", "-m", "deploy.local.ports"]
 
     def asked(port: str) -> tuple[int, str]:
         done = subprocess.run([*command, port], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)

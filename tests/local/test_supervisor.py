@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from local.board import StatusFile
-from local.down import running_state, take_down
-from local.folder import RunFolder, locate, open_folder, prepare_sockets
-from local.keeper import STABLE_AFTER_S, ProcessRunner
-from local.plan import Probe, Service, StopOrder, pause_s
-from local.processes import ProcessIdentity, identify, is_alive, send, wait_for_end
-from local.state import ServiceState, StackState, Stage, read_state
-from local.trouble import UserError
+from deploy.local.down import running_state, take_down
+from deploy.local.process_runner import STABLE_AFTER_S, ProcessRunner
+from deploy.local.processes import ProcessIdentity, identify, is_alive, send, wait_for_end
+from deploy.local.run_folder import RunFolder, locate, open_folder, prepare_sockets
+from deploy.local.stack_plan import Probe, Service, StopOrder, pause_s
+from deploy.local.stack_state import ServiceState, StackState, Stage, read_state
+from deploy.local.status_file import StatusFile
+from deploy.local.user_error import UserError
 from tests.local.conftest import plan_of, stand_in
 from tests.support.agreement import died
 

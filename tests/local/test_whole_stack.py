@@ -15,11 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.down import take_down
-from local.folder import RunFolder, locate
-from local.processes import ProcessIdentity, is_alive, send
-from local.rooms import ROOT, environment
-from local.state import read_state
+from deploy.local.commands import ROOT, environment
+from deploy.local.down import take_down
+from deploy.local.processes import ProcessIdentity, is_alive, send
+from deploy.local.run_folder import RunFolder, locate
+from deploy.local.stack_state import read_state
 from tests.support.processes import niceness
 
 WITHIN_S = 90.0
@@ -30,7 +30,7 @@ not by the clock, and against what is known, so that neither a busy machine nor 
 
 
 def run(folder: RunFolder, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "local", *words, "--run-dir", str(folder.root)]
+    command = [sys.executable, "-m", "deploy.local", *words, "--run-dir", str(folder.root)]
     return subprocess.run(
         command, cwd=ROOT, env=environment({}), capture_output=True, text=True, timeout=WITHIN_S, check=False
     )

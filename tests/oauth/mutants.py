@@ -30,7 +30,7 @@ class Mutant:
 
 
 CODE, REFRESH = "oauth/grants/authorization_code.py", "oauth/grants/refresh_token.py"
-FORMS, DEMO, OIDC = "oauth/forms.py", "oauth/login/demo.py", "oauth/login/oidc.py"
+FORMS, DEMO, OIDC = "oauth/endpoints/forms.py", "oauth/login/demo.py", "oauth/login/oidc.py"
 MUTANTS = (
     Mutant(
         "codes are looked at, then written",
@@ -47,15 +47,15 @@ MUTANTS = (
     Mutant("a code fits any redirect", CODE, 'call.form.get("redirect_uri") != code.redirect_uri', "False", "codes"),
     Mutant(
         "no verifier is needed",
-        "oauth/pkce.py",
+        "oauth/protocol/pkce.py",
         "if verifier is None or",
         "if verifier is None:\n        return True\n    if",
         "codes",
     ),
-    Mutant("any verifier will do", "oauth/pkce.py", "hmac.compare_digest(made, challenge)", "True", "codes"),
+    Mutant("any verifier will do", "oauth/protocol/pkce.py", "hmac.compare_digest(made, challenge)", "True", "codes"),
     Mutant(
         "plain PKCE is taken",
-        "oauth/authorization.py",
+        "oauth/protocol/authorization_request.py",
         "!= CHALLENGE_METHOD:",
         'not in (CHALLENGE_METHOD, "plain"):',
         "authorize",
@@ -87,7 +87,7 @@ MUTANTS = (
     ),
     Mutant(
         "the end of a family is rolled back",
-        "oauth/token.py",
+        "oauth/endpoints/token.py",
         "        return await _redeemed(desk, connection, flow, call, party, bearer)\n",
         "        outcome = await _redeemed(desk, connection, flow, call, party, bearer)\n"
         "        if isinstance(outcome, Refusal):\n            await connection.rollback()\n        return outcome\n",
@@ -95,7 +95,7 @@ MUTANTS = (
     ),
     Mutant(
         "a user who is gone may refresh",
-        "oauth/token.py",
+        "oauth/endpoints/token.py",
         "    if member is None:\n        return None\n",
         "    if member is None:\n        member = next(iter(desk.login.members.values()))\n",
         "refresh",
@@ -107,10 +107,10 @@ MUTANTS = (
         "_TOKENS.grant_id.in_([])",
         "refresh",
     ),
-    Mutant("a revoked key signs on", "oauth/issue.py", "found.key_ended or now_s", "now_s", "keeping"),
+    Mutant("a revoked key signs on", "oauth/tokens/issue.py", "found.key_ended or now_s", "now_s", "keeping"),
     Mutant(
         "wrong secrets do not lock out",
-        "oauth/back_channel.py",
+        "oauth/endpoints/client_endpoint.py",
         "    if locked_s:",
         "    if False:",
         "client_authentication",
@@ -118,43 +118,51 @@ MUTANTS = (
     Mutant("the edge is not told", "oauth/store/tokens.py", "    if notes:\n", "    if not notes:\n", "revocation"),
     Mutant(
         "a parameter may be repeated",
-        "oauth/parameters.py",
+        "oauth/protocol/parameters.py",
         '            bad[name] = "is repeated"',
         "            pass",
         "forms",
     ),
     Mutant(
         "no secret is as good as one",
-        "oauth/clients.py",
+        "oauth/protocol/clients.py",
         "client.is_public and shown.secret is None",
         "shown.secret is None",
         "client_authentication",
     ),
     Mutant(
         "an old secret counts for ever",
-        "oauth/clients.py",
+        "oauth/protocol/clients.py",
         "now_s < client.previous_secret_until_s and ",
         "",
         "client_authentication",
     ),
-    Mutant("a redirect URI may go on", "oauth/clients.py", "uri == own or", "uri.startswith(own) or", "authorize"),
-    Mutant("any client's port may vary", "oauth/clients.py", "(self.native and _differs", "(_differs", "authorize"),
-    Mutant("errors do not say who answers", "oauth/authorization.py", '"iss": issuer}', "}", "authorize"),
+    Mutant(
+        "a redirect URI may go on", "oauth/protocol/clients.py", "uri == own or", "uri.startswith(own) or", "authorize"
+    ),
+    Mutant(
+        "any client's port may vary", "oauth/protocol/clients.py", "(self.native and _differs", "(_differs", "authorize"
+    ),
+    Mutant(
+        "errors do not say who answers", "oauth/protocol/authorization_request.py", '"iss": issuer}', "}", "authorize"
+    ),
     Mutant(
         "anybody may decide",
-        "oauth/store/requests.py",
+        "oauth/store/authorization_requests.py",
         "_COLUMNS.user_id == user, _COLUMNS.expires_at_s > now_s",
         "_COLUMNS.expires_at_s > now_s",
         "decisions",
     ),
     Mutant(
         "a request is anybody's to look at",
-        "oauth/store/requests.py",
+        "oauth/store/authorization_requests.py",
         "sa.or_(_COLUMNS.user_id.is_(None), _COLUMNS.user_id == user)",
         "sa.true()",
         "decisions",
     ),
-    Mutant("a request is decided twice", "oauth/store/requests.py", "gone.rowcount == 1", "True", "decisions"),
+    Mutant(
+        "a request is decided twice", "oauth/store/authorization_requests.py", "gone.rowcount == 1", "True", "decisions"
+    ),
     Mutant(
         "consent gives more than was asked",
         "oauth/consent.py",
@@ -164,7 +172,7 @@ MUTANTS = (
     ),
     Mutant(
         "another's token is revoked",
-        "oauth/revoke.py",
+        "oauth/endpoints/revoke.py",
         "found is not None and found[0].client_id == call.client.id",
         "found is not None",
         "revocation",
@@ -176,8 +184,14 @@ MUTANTS = (
         "_TOKENS.jti == jti, *live",
         "revocation",
     ),
-    Mutant("a public client may ask", "oauth/introspect.py", "if call.client.is_public:", "if False:", "revocation"),
-    Mutant("a type is not looked at", "oauth/mint.py", 'header.get("typ") != TOKEN_TYPE', "False", "tokens"),
+    Mutant(
+        "a public client may ask",
+        "oauth/endpoints/introspect.py",
+        "if call.client.is_public:",
+        "if False:",
+        "revocation",
+    ),
+    Mutant("a type is not looked at", "oauth/tokens/mint.py", 'header.get("typ") != TOKEN_TYPE', "False", "tokens"),
     Mutant(
         "a form needs no word",
         FORMS,
@@ -189,14 +203,14 @@ MUTANTS = (
     Mutant("a form may have any origin", FORMS, "origin in (None, issuer) or", "True or", "pages/consent_page"),
     Mutant(
         "a request is anybody's",
-        "oauth/store/requests.py",
+        "oauth/store/authorization_requests.py",
         "sa.or_(_COLUMNS.user_id.is_(None), _COLUMNS.user_id == user)",
         "sa.true()",
         "pages/consent_page",
     ),
     Mutant(
         "a form is not answered by the app",
-        "oauth/pages/printer.py",
+        "oauth/pages/renderer.py",
         "*([form_target(redirect_uri)] if redirect_uri else [])",
         "",
         "pages/consent_page",
@@ -208,7 +222,9 @@ MUTANTS = (
         "_PLACES.get(return_to) or return_to",
         "pages/login",
     ),
-    Mutant("who has left stays logged in", "oauth/pages/visitor.py", "if businesses:", "if True:", "pages/login"),
+    Mutant(
+        "who has left stays logged in", "oauth/pages/browser_session.py", "if businesses:", "if True:", "pages/login"
+    ),
     Mutant("wrong passwords do not lock out", DEMO, "if locked_s:", "if False:", "pages/login"),
     Mutant("any password will do", DEMO, "return _HASHER.verify(hashed, password)", "return True", "pages/login"),
     Mutant(
@@ -220,7 +236,7 @@ MUTANTS = (
     ),
     Mutant(
         "everybody is an admin",
-        "oauth/pages/visitor.py",
+        "oauth/pages/browser_session.py",
         "if allowed_to(each.role, each.permissions, scope)",
         "if scope",
         "pages/tokens_page",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from oauth.clients import redirect_uri_error
+from oauth.protocol.clients import redirect_uri_error
 
 GOOD = {
     "https": ("https://app.example/callback", True),

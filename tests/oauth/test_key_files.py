@@ -11,10 +11,10 @@ import joserfc.jwt
 import pytest
 
 from contract.ids import IdCodec
-from oauth.jwks import jwk_set
-from oauth.key_files import MANIFEST, KeyFolder
-from oauth.key_ring import STAGED_AT_LEAST_S, Purpose
-from oauth.mint import Mint, TokenSpec
+from oauth.keys.jwks import jwk_set
+from oauth.keys.key_files import MANIFEST, KeyFolder
+from oauth.keys.key_ring import STAGED_AT_LEAST_S, Purpose
+from oauth.tokens.mint import Mint, TokenSpec
 from tests.oauth.key_files import private
 
 NOW_S = 1_900_000_000

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from oauth.key_ring import (
+from oauth.keys.key_ring import (
     KEPT_S,
     STAGED_AT_LEAST_S,
     KeyRow,

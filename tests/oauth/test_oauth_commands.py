@@ -17,8 +17,8 @@ from contract.ids import IdCodec
 from contract.operations import SCOPES
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import TenantId
-from oauth.jwks import jwk_set, read_signing_key
-from process.address import UnixAddress, parse_address
+from infra.process.address import UnixAddress, parse_address
+from oauth.keys.jwks import jwk_set, read_signing_key
 from tests.support.processes import running
 
 IDS = IdCodec(b"\x5a" * 32)

@@ -10,11 +10,11 @@ import pytest
 
 from contract.claims import TokenKind
 from contract.vocabulary import TenantId, UserId
-from oauth.mint import JTI_PREFIXES, PAT_CLIENT
-from oauth.opaque import new_id
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
 from oauth.store.tokens import IssuedRecord, remember
+from oauth.tokens.mint import JTI_PREFIXES, PAT_CLIENT
+from oauth.tokens.opaque import new_id
 from tests.oauth.test_oauth_commands import IDS, TENANT, oauth
 
 BUSINESS = IDS.seal_business("biz", TENANT)

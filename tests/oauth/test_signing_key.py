@@ -6,8 +6,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from contract.claims import RS256_HEADER
 from contract.ids import IdCodec
-from oauth.jwks import jwk_set, read_signing_key
-from oauth.mint import Mint
+from oauth.keys.jwks import jwk_set, read_signing_key
+from oauth.tokens.mint import Mint
 from tests.oauth.key_files import pem
 
 

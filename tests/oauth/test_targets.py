@@ -2,7 +2,7 @@
 
 import pytest
 
-from oauth.pages.targets import csp_form_action, destination_host
+from oauth.pages.redirect_targets import csp_form_action, destination_host
 
 TARGETS = {
     "https://app.example/callback?x=1": ("https://app.example", "app.example"),

@@ -3,10 +3,10 @@
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from contract.limits import Policy
-from oauth import throttle
-from oauth.back_channel import client_address
-from oauth.throttle import Throttle
+from contract.rate_plans import Policy
+from oauth.endpoints import throttle
+from oauth.endpoints.client_endpoint import client_address
+from oauth.endpoints.throttle import Throttle
 
 TWO_A_SECOND = Policy("test", 2, 1)
 

@@ -7,7 +7,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from process.exposed import PATH
+from infra.process.metrics_server import PATH
 from tests.support.stack import Stack
 
 OURS = ("oauth", "authz-1", "authz-2", "transcoder-1", "transcoder-2")

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from deploy.observability.dashboard import FILE, dashboard
-from tests.house.sources import ROOT
 from tests.observability.exposition import OURS, scrape, scrape_envoy
+from tests.repository.sources import ROOT
 from tests.support.stack import Stack
 
 RULES = ROOT / "deploy" / "observability" / "rules.yaml"

@@ -20,9 +20,9 @@ import httpx
 import pytest
 import trustme
 
-from local.folder import locate
-from local.keys import locate_keys
-from process.keys import Keys, write_private
+from deploy.local.keys import locate_keys
+from deploy.local.run_folder import locate
+from infra.process.keys import Keys, write_private
 from tests.faults.matrix import note
 from tests.restarts.conftest import RATE, REQUESTS, eventually, listens, restart
 from tests.spec.operations import CURRENT

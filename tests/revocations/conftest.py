@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from infra.stores.revocations.events import EventKind
 from oauth.store import revocations
 from oauth.store.database import Database, database_url
 from oauth.store.revocations import NewEntry
-from stores.revocations.events import EventKind
 from tests.support.stack import ASKED_AGAIN, Stack, running_stack
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from stores.revocations.events import EventKind
+from infra.stores.revocations.events import EventKind
 from tests.faults.conftest import Parts
 from tests.revocations.conftest import Caller, Log, until_all
 from tests.support.problems import assert_problem

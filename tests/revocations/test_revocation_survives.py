@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from stores.revocations.events import EventKind
+from infra.stores.revocations.events import EventKind
 from tests.faults.conftest import Parts
 from tests.faults.matrix import note
 from tests.revocations.conftest import MAX_AGE_S, Caller, Log, until_all

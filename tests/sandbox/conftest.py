@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.sandbox.crm import SUSPENDED_BUSINESS, Crm
 from tests.support.postgres import Server
 from tests.support.processes import running

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from sandbox.bodies import parse_query
 from sandbox.declarations import Field, Index, Verb
-from sandbox.kinds import Storage
+from sandbox.field_types import Storage
 from sandbox.paging import Position, encode_page_key, parse_order
+from sandbox.planner_statistics import assume
+from sandbox.query_strategy import Ways
 from sandbox.records import stretches
-from sandbox.statistics import assume
 from sandbox.tables import METADATA, TABLES, RecordTable
-from sandbox.ways import Ways
 
 QUERIED = [table for table in TABLES.values() if Verb.QUERY in table.resource.verbs]
 SORTS = [(table, field) for table in QUERIED for field in table.resource.fields if field.sortable]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sandbox.filters import condition
+from sandbox.query_strategy import Ways
 from sandbox.tables import TABLES
-from sandbox.ways import Ways
 from tests.sandbox.crm import Crm, fresh
 
 Record = dict[str, Any]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.words import plain, words_of
+from sandbox.text_search import plain, words_of
 from tests.sandbox.crm import Crm, fresh
 
 WORDS = {

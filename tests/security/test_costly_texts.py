@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.security.wire import Message
 from tests.support.problems import assert_problem, items
 from tests.support.stack import Stack
-from transcoder import strict_json
-from transcoder.composed import MOST_SHRINKAGE, to_nfc
+from transcoder.http import strict_json
+from transcoder.validation.unicode_nfc import MOST_SHRINKAGE, to_nfc
 
 QUICK_S = 2.0
 """Of processor time, for what took minutes."""

@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from process.address import Address, UnixAddress
+from infra.process.address import Address, UnixAddress
 from tests.servers.wire import Service, free_port, served
-from transcoder.servers import SERVERS
+from transcoder.http.servers import SERVERS
 
 
 @pytest.fixture(params=SERVERS)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.servers.wire import Line, Service, free_port, served
-from transcoder.servers import SERVERS
+from transcoder.http.servers import SERVERS
 
 _NAMES = st.sampled_from([b"accept", b"X-Gw-Scopes", b"If-Match", b"x-a", b"X-A", b"Version"])
 _VALUES = st.binary(max_size=12).map(lambda data: bytes(each for each in data if each >= 0x20 and each != 0x7F))

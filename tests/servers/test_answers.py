@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from httpserver.messages import Request, Response
+from infra.httpserver.messages import Request, Response
 from tests.servers.wire import Service, free_port, served
 from tests.support.waiting import until
 

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from httpserver.arriving import Arriving
-from httpserver.connection import Connection
-from httpserver.messages import BodyLost, Request, Response
+from infra.httpserver.arriving import Arriving
+from infra.httpserver.connection import Connection
+from infra.httpserver.messages import BodyLost, Request, Response
 from tests.servers.asked import CHUNKED, CHUNKS, FIVE, GET, POST
 from tests.servers.wire import READ, Service, whole
 from tests.support.waiting import until

@@ -2,7 +2,7 @@
 
 from typing import SupportsIndex, cast
 
-from httpserver.chunks import Chunks
+from infra.httpserver.chunks import Chunks
 
 
 class Copied(bytes):

@@ -8,8 +8,8 @@ from socket import SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET, socket
 
 import pytest
 
-from httpserver import connection, server
-from httpserver.messages import Request, Response
+from infra.httpserver import connection, server
+from infra.httpserver.messages import Request, Response
 from tests.servers.asked import FIVE, GET, POST
 from tests.servers.wire import READ, Service, free_port, served
 from tests.support.waiting import until

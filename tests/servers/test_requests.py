@@ -2,7 +2,7 @@
 
 import pytest
 
-from httpserver.messages import BodyLost, Request, Response
+from infra.httpserver.messages import BodyLost, Request, Response
 from tests.servers.asked import CHUNKED, DIFFERENT, GET, GOOD, LOST, NONE, Seen
 from tests.servers.wire import READ, Service, whole
 from tests.support.waiting import until

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from socket import AF_INET, socket
 
-from httpserver.messages import Request, Response
-from process.address import Address, TcpAddress, UnixAddress
-from transcoder.servers import SERVERS
+from infra.httpserver.messages import Request, Response
+from infra.process.address import Address, TcpAddress, UnixAddress
+from transcoder.http.servers import SERVERS
 
 WITHIN_S = 10.0
 READ = Response(200, {"X-Mark": "one"}, b"answered")

@@ -1,8 +1,8 @@
 """One charge at a time, as most tests ask for it."""
 
-from contract.limits import Plan
-from stores.buckets import Buckets, ChargeRequest, ChargeResult
-from stores.valkey import StoreUnavailable
+from contract.rate_plans import Plan
+from infra.stores.rate_limits import Buckets, ChargeRequest, ChargeResult
+from infra.stores.valkey import StoreUnavailable
 
 
 async def charged(buckets: Buckets, rate_key: str, *, business: str, plan: Plan, cost: int) -> ChargeResult:

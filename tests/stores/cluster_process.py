@@ -12,8 +12,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from process.address import TcpAddress
-from stores.cluster import SLOTS, slot_of
+from infra.process.address import TcpAddress
+from infra.stores.valkey_cluster import SLOTS, slot_of
 from tests.stores.valkey_process import binary
 from tests.support.processes import free_ports, running
 

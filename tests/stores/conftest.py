@@ -9,8 +9,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 
-from stores.clients import Client, pipelined_client
-from stores.valkey import place
+from infra.stores.connect import Client, pipelined_client
+from infra.stores.valkey import place
 from tests.stores.cluster_process import cluster_at
 from tests.stores.redis_py import pooled
 from tests.stores.valkey_clients import CLIENTS, Connect

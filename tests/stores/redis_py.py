@@ -13,9 +13,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from stores.clients import Client
-from stores.cluster import Cluster
-from stores.valkey import Call, StoreUnavailable, place, side_by_side
+from infra.stores.connect import Client
+from infra.stores.valkey import Call, StoreUnavailable, place, side_by_side
+from infra.stores.valkey_cluster import Cluster
 
 _CONNECTIONS = 32
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 
-from stores.valkey import Scripts
+from infra.stores.valkey import Scripts
 from tests.stores.conftest import opened
 
 KINDS = ("memory", "valkey", "valkey, pipelined", "cluster")

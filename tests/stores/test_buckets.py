@@ -12,10 +12,10 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 
-from contract.limits import SCALE, Plan, Policy
-from stores.buckets import Buckets, MemoryBuckets, ValkeyBuckets
-from stores.pipelined import PipelinedClient
-from stores.valkey import Scripts
+from contract.rate_plans import SCALE, Plan, Policy
+from infra.stores.rate_limits import Buckets, MemoryBuckets, ValkeyBuckets
+from infra.stores.valkey import Scripts
+from infra.stores.valkey_pipeline import PipelinedClient
 from tests.stores.charging import charged
 from tests.stores.conftest import opened
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from redis.asyncio import Redis
 
-from contract.limits import Plan, Policy, share
-from stores.buckets import Buckets, ChargeResult, MemoryBuckets, ValkeyBuckets
-from stores.pipelined import PipelinedClient
-from stores.valkey import Script
+from contract.rate_plans import Plan, Policy, share
+from infra.stores.rate_limits import Buckets, ChargeResult, MemoryBuckets, ValkeyBuckets
+from infra.stores.valkey import Script
+from infra.stores.valkey_pipeline import PipelinedClient
 from tests.stores.charging import charged
 
 SMALL = Plan("small", Policy("burst", 10, 1_000), Policy("daily", 40, 86_400))

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from contract.limits import GROWTH, PLANS, Plan, Policy, charge_bucket
-from stores.buckets import ValkeyBuckets
-from stores.pipelined import PipelinedClient
+from contract.rate_plans import GROWTH, PLANS, Plan, Policy, charge_bucket
+from infra.stores.rate_limits import ValkeyBuckets
+from infra.stores.valkey_pipeline import PipelinedClient
 from tests.stores.charging import charged
 
 _numbers = itertools.count()

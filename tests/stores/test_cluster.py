@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-import stores
-from contract.limits import SCALE
+import infra.stores
+from contract.rate_plans import SCALE
 from contract.vocabulary import TenantId
-from stores.buckets import ValkeyBuckets
-from stores.clients import pipelined_client
-from stores.cluster import Cluster, slot_of
-from stores.idempotency import KeyUse, ValkeyIdempotency
-from stores.receipt import Receipt
-from stores.receipts import ValkeyReceipts
-from stores.valkey import Call, Script, Scripts, StoreUnavailable, place, valkey_url
+from infra.stores.connect import pipelined_client
+from infra.stores.idempotency import KeyUse, ValkeyIdempotency
+from infra.stores.rate_limits import ValkeyBuckets
+from infra.stores.receipt import Receipt
+from infra.stores.receipts import ValkeyReceipts
+from infra.stores.valkey import Call, Script, Scripts, StoreUnavailable, place, valkey_url
+from infra.stores.valkey_cluster import Cluster, slot_of
 from tests.stores.charging import charged
 from tests.stores.cluster_process import Nodes, cluster_at
 
@@ -90,7 +90,7 @@ class Recorded:
 
 
 async def test_every_script_touches_keys_of_one_slot(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stores.receipts.RECEIPTS_PER_BUSINESS", 1)
+    monkeypatch.setattr("infra.stores.receipts.RECEIPTS_PER_BUSINESS", 1)
     recorder = Recorder(cluster)
     await charged(ValkeyBuckets(recorder), "family", business="biz_1", plan=SCALE, cost=1)
     once, tenant, use = ValkeyIdempotency(recorder), TenantId(1), KeyUse("key", b"note")
@@ -113,7 +113,7 @@ async def test_every_script_touches_keys_of_one_slot(cluster: Cluster, monkeypat
 
 def scripts_in_stores() -> set[str]:
     """Every Lua text in the room."""
-    modules = [importlib.import_module(found.name) for found in pkgutil.walk_packages(stores.__path__, "stores.")]
+    modules = [importlib.import_module(found.name) for found in pkgutil.walk_packages(infra.stores.__path__, "stores.")]
     texts = (value for module in modules for value in vars(module).values() if isinstance(value, str))
     return {text for text in texts if "redis.call(" in text}
 

@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from contract.vocabulary import TenantId
-from stores.idempotency import (
+from infra.stores.idempotency import (
     Claimed,
     FingerprintMismatch,
     Idempotency,
@@ -23,8 +23,8 @@ from stores.idempotency import (
     UseState,
     ValkeyIdempotency,
 )
-from stores.pipelined import PipelinedClient
-from stores.valkey import StoreUnavailable
+from infra.stores.valkey import StoreUnavailable
+from infra.stores.valkey_pipeline import PipelinedClient
 from tests.stores.shelves import KINDS, Shelf, shelf_of
 from tests.stores.valkey_process import valkey_at
 

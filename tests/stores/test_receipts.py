@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 from structlog.testing import CapturingLogger
 
-from stores.pipelined import PipelinedClient
-from stores.receipt import Receipt
-from stores.receipts import MAX_BATCH, MAX_QUEUED, MemoryReceipts, ReceiptQueue, Receipts, ValkeyReceipts
-from stores.valkey import StoreUnavailable
+from infra.stores.receipt import Receipt
+from infra.stores.receipts import MAX_BATCH, MAX_QUEUED, MemoryReceipts, ReceiptQueue, Receipts, ValkeyReceipts
+from infra.stores.valkey import StoreUnavailable
+from infra.stores.valkey_pipeline import PipelinedClient
 from tests.stores.shelves import KINDS, Shelf, shelf_of
 from tests.stores.valkey_process import valkey_at
 from tests.support.waiting import until

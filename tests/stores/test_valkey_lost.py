@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from stores.valkey import StoreUnavailable, valkey_url
+from infra.stores.valkey import StoreUnavailable, valkey_url
 from tests.stores.valkey_clients import (
     AMPLE_S,
     ANSWER,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stores.valkey import StoreUnavailable
+from infra.stores.valkey import StoreUnavailable
 from tests.stores.valkey_clients import (
     AMPLE_S,
     ANSWER,

@@ -13,14 +13,14 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
-from contract.limits import SCALE
+from contract.rate_plans import SCALE
 from contract.vocabulary import TenantId
-from stores.buckets import ValkeyBuckets
-from stores.idempotency import Claimed, KeyUse, Replayed, ValkeyIdempotency
-from stores.pipelined import PipelinedClient
-from stores.receipt import Receipt
-from stores.receipts import ValkeyReceipts
-from stores.valkey import StoreUnavailable, valkey_url
+from infra.stores.idempotency import Claimed, KeyUse, Replayed, ValkeyIdempotency
+from infra.stores.rate_limits import ValkeyBuckets
+from infra.stores.receipt import Receipt
+from infra.stores.receipts import ValkeyReceipts
+from infra.stores.valkey import StoreUnavailable, valkey_url
+from infra.stores.valkey_pipeline import PipelinedClient
 from tests.stores.charging import charged
 from tests.stores.valkey_process import valkey_at
 from tests.support.tls_relay import tls_before
@@ -86,7 +86,7 @@ async def test_the_guides_user_may_do_all_that_the_stores_do(valkey: PipelinedCl
 async def test_the_guides_user_may_keep_receipts_and_make_room_for_them(
     valkey: PipelinedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stores.receipts.RECEIPTS_PER_BUSINESS", 1)
+    monkeypatch.setattr("infra.stores.receipts.RECEIPTS_PER_BUSINESS", 1)
     store, receipt = ValkeyReceipts(valkey), Receipt("first", "usr", "contacts.list", 0, status=200)
     for trace_id in ("first", "second"):
         await store.save("biz", [replace(receipt, trace_id=trace_id)])

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import pytest
 
-from stores.pipelined import PipelinedClient
-from stores.valkey import Script, Scripts, StoreUnavailable
+from infra.stores.valkey import Script, Scripts, StoreUnavailable
+from infra.stores.valkey_pipeline import PipelinedClient
 from tests.stores.redis_py import Valkey
 
 TIMEOUT_S = 0.05

@@ -8,7 +8,7 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.support.processes import running
 
 LOADING_SLOWLY = ("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from local.state import Stage
+from deploy.local.stack_state import Stage
 
 SHOWN = 10
 """Of what is told when it fails: one is enough to go by."""

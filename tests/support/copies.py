@@ -25,5 +25,5 @@ def a_copy(add: Callable[[Path], None]) -> Iterator[Path]:
         for room in ROOMS:
             shutil.copytree(ROOT / room, root / room, ignore=shutil.ignore_patterns("__pycache__"))
         add(root)
-        subprocess.run([sys.executable, "-m", "reference"], cwd=root, check=True, timeout=RENDER_S)
+        subprocess.run([sys.executable, "-m", "apidocs"], cwd=root, check=True, timeout=RENDER_S)
         yield root

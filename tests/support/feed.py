@@ -10,13 +10,13 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from oauth.inside import build_internal_api
+from infra.process.shared_secret import SharedSecret
+from infra.stores.revocations.events import EventKind
+from oauth.endpoints.internal_api import build_internal_api
 from oauth.store import revocations
 from oauth.store.database import Database, database_url
 from oauth.store.revocations import NewEntry
 from oauth.store.schema import migrate
-from process.secret import SharedSecret
-from stores.revocations.events import EventKind
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-TOGETHER = ("tests/faults", "tests/foreign", "tests/idempotency", "tests/oauth/screen", "tests/revocations")
+TOGETHER = ("tests/faults", "tests/foreign_backend", "tests/idempotency", "tests/oauth/screen", "tests/revocations")
 """Folders whose files share a stack of their own."""
 LONG_S = {
     "tests/revocations": 280,
@@ -19,13 +19,13 @@ LONG_S = {
     "tests/idempotency": 190,
     "tests/local/test_install.py": 120,
     "tests/oauth/screen": 110,
-    "tests/edge/test_edge_failures.py": 95,
-    "tests/widgets/test_a_resource_is_a_declaration.py": 90,
+    "tests/envoy/test_edge_failures.py": 95,
+    "tests/adding_a_resource/test_a_resource_is_a_declaration.py": 90,
     "tests/local/test_whole_stack.py": 80,
     "tests/deploy/test_production_stack.py": 70,
     "tests/oauth/test_operator_commands.py": 70,
     "tests/scale/test_search_without_a_wall.py": 70,
-    "tests/foreign": 65,
+    "tests/foreign_backend": 65,
     "tests/clients/test_generated_client.py": 60,
     "tests/conformance/test_custom_fields.py": 55,
     "tests/sandbox/test_sandbox_generate.py": 55,
@@ -38,7 +38,7 @@ LONG_S = {
     "tests/conformance/test_batches.py": 40,
     "tests/conformance/test_search.py": 40,
     "tests/unit/authz/test_authz_process.py": 40,
-    "tests/edge/test_edge_limits.py": 35,
+    "tests/envoy/test_edge_limits.py": 35,
     "tests/oauth/test_oauth_commands.py": 30,
     "tests/stores/test_buckets_model.py": 30,
 }

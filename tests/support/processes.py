@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-from process.address import Address, TcpAddress
+from infra.process.address import Address, TcpAddress
 
 START_S = 20.0
 STOP_S = 10.0

@@ -2,6 +2,6 @@
 
 from tests.support.quiet_log import QUIET
 from transcoder.metrics import TranscoderMetrics
-from transcoder.record_faults import InvalidRecordLog
+from transcoder.presentation.invalid_record_log import InvalidRecordLog
 
 FAULTS = InvalidRecordLog(QUIET, TranscoderMetrics())

@@ -25,7 +25,7 @@ import jwt
 
 from contract.ids import IdCodec
 from contract.vocabulary import TenantId
-from local.folder import locate
+from deploy.local.run_folder import locate
 from tests.spec.operations import CURRENT, SCOPES
 from tests.support.agreement import disagreements, told
 from tests.support.hushed import hush, hush_answer, tellers
@@ -185,7 +185,7 @@ def _local(
     settings: Mapping[str, str] = MappingProxyType({}),
     python: str = sys.executable,
 ) -> str:
-    command = [python, "-m", "local", *words, "--run-dir", str(folder)]
+    command = [python, "-m", "deploy.local", *words, "--run-dir", str(folder)]
     environment = {**os.environ, "LIMITS_TIMEOUT_MS": LIMITS_TIMEOUT_MS, "LOG_ALLOWED_SHARE": "1", **settings}
     done = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, timeout=START_S, check=False

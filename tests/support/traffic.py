@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from contract.bounds import DECISION_TIMEOUT_S
+from contract.size_and_time_limits import DECISION_TIMEOUT_S
 from tests.spec.operations import CURRENT
 from tests.support.lines import Got, Http1, Http2, Lost, Sent
 from tests.support.stack import Stack

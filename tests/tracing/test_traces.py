@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.house.sources import ROOT
 from tests.observability.exposition import total
 from tests.observability.test_logs import in_all
+from tests.repository.sources import ROOT
 from tests.support.otlp import Collector, Span, collecting
 from tests.support.stack import Stack, running_stack
 from tests.support.waiting import until
@@ -145,7 +145,7 @@ CASES = {
     "of tokens, which the authorization server keeps": Case(
         by_admin("GET", "/v1/personal_access_tokens"),
         200,
-        answered("personal_access_tokens.list", "oauth GET", "oauth GET / oauth oauth.inside"),
+        answered("personal_access_tokens.list", "oauth GET", "oauth GET / oauth oauth.endpoints.internal_api"),
     ),
     "of a document": Case(
         by_nobody("GET", "/v1/openapi.json"),

@@ -7,19 +7,19 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from httpclient import client as own
+from infra.httpclient import client as own
 from tests.support.quiet_log import QUIET
 from tests.upstream.wire import Service
-from transcoder import by_aiohttp, outage
-from transcoder.clients import CLIENTS
-from transcoder.credentials import Credentials
-from transcoder.upstream import HttpUpstream, http_upstream
+from transcoder.backend import aiohttp_client, outage
+from transcoder.backend.credentials import Credentials
+from transcoder.backend.http_clients import CLIENTS
+from transcoder.backend.upstream import HttpUpstream, http_upstream
 
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that is busy with other things is no service that cannot be reached."""
-    for module in (own, by_aiohttp):
+    for module in (own, aiohttp_client):
         monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 20.0)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.component.transcoder.liar import ends, raw, resets, then
 from tests.upstream.wire import GOOD, Service, ask, trouble
-from transcoder.upstream import HttpUpstream, Reply
+from transcoder.backend.upstream import HttpUpstream, Reply
 
 MEBIBYTE = 1024 * 1024
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -11,10 +11,10 @@ from tests.component.transcoder.liar import ends, hangs, raw, resets, then
 from tests.support.quiet_log import QUIET
 from tests.support.waiting import until
 from tests.upstream.wire import GOOD, Service, ask, trouble
-from transcoder import inward
-from transcoder.clients import CLIENTS
-from transcoder.credentials import Credentials
-from transcoder.upstream import HttpUpstream, http_upstream
+from transcoder.backend import http_client
+from transcoder.backend.credentials import Credentials
+from transcoder.backend.http_clients import CLIENTS
+from transcoder.backend.upstream import HttpUpstream, http_upstream
 
 LOST = ("upstream-unavailable", "unknown")
 LATE = ("upstream-timeout", "not-applied")
@@ -24,7 +24,7 @@ POOL = 2
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pool of two."""
-    monkeypatch.setattr(inward, "POOL_SIZE", POOL)
+    monkeypatch.setattr(http_client, "POOL_SIZE", POOL)
 
 
 async def test_one_connection_carries_one_call_after_another(upstream: HttpUpstream, service: Service) -> None:
@@ -52,7 +52,7 @@ async def test_calls_at_once_have_a_connection_each_and_each_its_own_answer(
 async def test_calls_beyond_the_pool_wait_in_the_order_in_which_they_came(
     client: str, socket: Path, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inward, "POOL_SIZE", 1)  # of two, who is heard first would be chance
+    monkeypatch.setattr(http_client, "POOL_SIZE", 1)  # of two, who is heard first would be chance
     upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET), make=CLIENTS[client])
     service.says(GOOD)
     calls = [asyncio.create_task(ask(upstream, path=f"/{number}")) for number in range(20)]

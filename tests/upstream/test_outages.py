@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from httpclient.errors import Unreachable
+from infra.httpclient.errors import Unreachable
 from tests.support.quiet_log import QUIET
 from tests.support.waiting import until
 from tests.upstream.wire import GOOD, Service, ask, trouble
-from transcoder import outage
-from transcoder.clients import CLIENTS
-from transcoder.credentials import Credentials, CurrentCredentials
-from transcoder.inward import HttpClient
-from transcoder.outage import Outage
-from transcoder.upstream import HttpUpstream, Reply, http_upstream
+from transcoder.backend import outage
+from transcoder.backend.credentials import Credentials, CurrentCredentials
+from transcoder.backend.http_client import HttpClient
+from transcoder.backend.http_clients import CLIENTS
+from transcoder.backend.outage import Outage
+from transcoder.backend.upstream import HttpUpstream, Reply, http_upstream
 
 UNAVAILABLE = ("upstream-unavailable", "not-applied")
 WAITED_OUT_S = outage.MAX_WAIT_S

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import trustme
 
-from httpclient import client as own
+from infra.httpclient import client as own
 from tests.support.quiet_log import QUIET
 from tests.support.waiting import until
 from tests.upstream.wire import GOOD, Service, ask, trouble
-from transcoder import by_aiohttp
-from transcoder.clients import CLIENTS
-from transcoder.credentials import RELOAD_EVERY_S, Credentials
-from transcoder.upstream import http_upstream
+from transcoder.backend import aiohttp_client
+from transcoder.backend.credentials import RELOAD_EVERY_S, Credentials
+from transcoder.backend.http_clients import CLIENTS
+from transcoder.backend.upstream import http_upstream
 
 UNAVAILABLE = ("upstream-unavailable", "not-applied")
 NAME = "service.test"
@@ -56,7 +56,7 @@ def resolved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def hasty(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (own, by_aiohttp):
+    for module in (own, aiohttp_client):
         monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 0.5)
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from httpclient.connection import Connection
-from httpclient.places import UnixEndpoint, connect_to
-from httpclient.pool import ConnectionPool
+from infra.httpclient.connection import Connection
+from infra.httpclient.endpoints import UnixEndpoint, connect_to
+from infra.httpclient.pool import ConnectionPool
 from tests.upstream.wire import Service
 
 WITHIN_S = 5.0

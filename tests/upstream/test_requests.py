@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.quiet_log import QUIET
 from tests.upstream.wire import GOOD, Service, ask
-from transcoder.clients import CLIENTS
-from transcoder.credentials import Credentials
-from transcoder.upstream import HttpUpstream, http_upstream
+from transcoder.backend.credentials import Credentials
+from transcoder.backend.http_clients import CLIENTS
+from transcoder.backend.upstream import HttpUpstream, http_upstream
 
 COMMON = {"host": "internal", "accept": "*/*", "accept-encoding": "identity", "user-agent": "public-api-gateway"}
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.component.transcoder.liar import Liar, Tell, raw
-from transcoder.errors import ApiError
-from transcoder.upstream import Reply, Upstream
+from transcoder.backend.upstream import Reply, Upstream
+from transcoder.presentation.errors import ApiError
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 WITHIN_S = 8.0

@@ -15,16 +15,16 @@ from contract.versions.v2026_11_24_rename_note_content_to_body import RenameNote
 from contract.vocabulary import Json, TenantId
 from tests.unit.transcoder.calls import a_call
 from tests.unit.transcoder.surroundings import AROUND, an_id
-from transcoder.bodies import validated
-from transcoder.call import Call
-from transcoder.errors import ApiError
-from transcoder.handlers import action, batch_bodies, create, search, update, upsert
-from transcoder.handlers.pages import PageRequest
-from transcoder.parameters import ParameterContext, Parameters, parse_parameters, parsers_of
-from transcoder.records import AllOf, Condition, NotOf, Record
-from transcoder.to_public import PresentationContext, Presenters
-from transcoder.validate import InvalidBody, validate_create
-from transcoder.versioning import Translation, translations
+from transcoder.backend.interface import AllOf, Condition, NotOf, Record
+from transcoder.http.parameters import ParameterContext, Parameters, parse_parameters, parsers_of
+from transcoder.operations import action, batch_bodies, create, search, update, upsert
+from transcoder.operations.call import Call
+from transcoder.operations.paging import PageRequest
+from transcoder.operations.request_body import validated
+from transcoder.presentation.errors import ApiError
+from transcoder.presentation.to_public import PresentationContext, Presenters
+from transcoder.presentation.versioning import Translation, translations
+from transcoder.validation.bodies import InvalidBody, validate_create
 
 
 class SplitContactConsentFromSilence(Change):

@@ -4,11 +4,11 @@ Nothing outside it knows an internal name, code or path; nothing in it knows HTT
 in it is a resource inside; nothing else lists them.
 """
 
-from contract.found import modules
-from process.settings import SettingsReader
-from transcoder.dialect.crm import CrmBackend
-from transcoder.dialect.rows import ResourceMapping
-from transcoder.seam import Connect
+from contract.discovery import modules
+from infra.process.settings import SettingsReader
+from transcoder.backend.loader import Connect
+from transcoder.dialect.backend import CrmBackend
+from transcoder.dialect.mapping import ResourceMapping
 
 _HELD = (value for module in modules(__name__, __path__) for value in vars(module).values())
 DIALECTS: tuple[ResourceMapping, ...] = tuple(

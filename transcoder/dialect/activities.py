@@ -2,7 +2,7 @@
 
 from contract.resources import ACTIVITY
 from transcoder.dialect.conversions import coded, scaled
-from transcoder.dialect.rows import MappingOverrides, resource_mapping
+from transcoder.dialect.mapping import MappingOverrides, resource_mapping
 
 ACTIVITIES = resource_mapping(
     ACTIVITY,

@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from contract.bounds import MAX_INTEGER
 from contract.ids import MAX_NUMBER
+from contract.size_and_time_limits import MAX_INTEGER
 from contract.types import Amount, Bool, Date, DateTime, FieldType, Id, Ids, Int, Options, Tags
 from contract.vocabulary import Json
-from transcoder.causes import describe_decode_error
+from transcoder.backend.refusal_causes import describe_decode_error
 
 _YEAR_10000_MS = 253_402_300_800_000
 _MAX_DECIMAL, _MAX_PLACES = 10**12, 6

@@ -2,10 +2,10 @@
 
 from contract.resources import CUSTOM_FIELD, RESOURCES
 from contract.types import CustomType
+from transcoder.backend.interface import CustomFieldDefinition
 from transcoder.dialect.conversions import UnreadableResponse, coded
-from transcoder.dialect.reading import Row
-from transcoder.dialect.rows import MappingOverrides, resource_mapping
-from transcoder.records import CustomFieldDefinition
+from transcoder.dialect.from_internal import Row
+from transcoder.dialect.mapping import MappingOverrides, resource_mapping
 
 _CODES = {
     CustomType.TEXT: 1,

@@ -2,7 +2,7 @@
 
 from contract.resources import DEAL
 from transcoder.dialect.conversions import coded
-from transcoder.dialect.rows import ActionCall, MappingOverrides, resource_mapping
+from transcoder.dialect.mapping import ActionCall, MappingOverrides, resource_mapping
 
 _OPEN, _WON, _LOST = 1, 2, 3
 

@@ -2,7 +2,7 @@
 
 from contract.resources import PIPELINE, STAGE
 from transcoder.dialect.conversions import shifted
-from transcoder.dialect.rows import MappingOverrides, resource_mapping
+from transcoder.dialect.mapping import MappingOverrides, resource_mapping
 
 STAGES = resource_mapping(
     STAGE,

@@ -2,7 +2,7 @@
 
 from contract.resources import TASK
 from transcoder.dialect.conversions import coded
-from transcoder.dialect.rows import ActionCall, MappingOverrides, resource_mapping
+from transcoder.dialect.mapping import ActionCall, MappingOverrides, resource_mapping
 
 TASKS = resource_mapping(
     TASK,

@@ -2,7 +2,7 @@
 
 from contract.resources import USER
 from transcoder.dialect.conversions import coded
-from transcoder.dialect.rows import MappingOverrides, resource_mapping
+from transcoder.dialect.mapping import MappingOverrides, resource_mapping
 
 USERS = resource_mapping(
     USER,

@@ -16,14 +16,14 @@ from msgspec.structs import replace
 from contract.operations import PERMISSIONS
 from contract.roles import ROLES, effective_permissions
 from contract.vocabulary import TenantId, TraceId, UserId
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.support.processes import running
 from tests.support.quiet_log import QUIET
-from transcoder.credentials import Credentials
+from transcoder.backend.credentials import Credentials
+from transcoder.backend.interface import Actor
+from transcoder.backend.upstream import http_upstream
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import CrmBackend
-from transcoder.records import Actor
-from transcoder.upstream import http_upstream
+from transcoder.dialect.backend import CrmBackend
 
 BUSINESS = 1
 ADMIN, MANAGER, MEMBER, INACTIVE = 11, 12, 13, 15

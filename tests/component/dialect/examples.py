@@ -5,8 +5,8 @@ from typing import Any
 
 from contract.resources import ACTIVITY, COMPANY, CONTACT, DEAL, NOTE, PIPELINE, STAGE, TASK, Resource
 from tests.component.dialect.conftest import MANAGER
-from transcoder.dialect.crm import CrmBackend
-from transcoder.records import Actor, Record, RecordCollection, Refusal, Values, WriteResult, WriteTerms
+from transcoder.backend.interface import Actor, Record, RecordCollection, Refusal, Values, WriteResult, WriteTerms
+from transcoder.dialect.backend import CrmBackend
 
 _NUMBERS = itertools.count(1)
 PLAIN = WriteTerms()

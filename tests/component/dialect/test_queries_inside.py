@@ -10,8 +10,18 @@ from contract.types import OPERATORS, Amount, Bool, Choice, Currency, CustomType
 from tests.component.dialect.conftest import MEMBER
 from tests.component.dialect.examples import PLAIN, SIX, a_name, kept, made
 from tests.component.dialect.test_records_inside import everything
-from transcoder.dialect.crm import CrmBackend
-from transcoder.records import AllOf, AnyOf, Condition, NotOf, Page, RecordCollection, Refusal, Tree, UpdatedAfter
+from transcoder.backend.interface import (
+    AllOf,
+    AnyOf,
+    Condition,
+    NotOf,
+    Page,
+    RecordCollection,
+    Refusal,
+    Tree,
+    UpdatedAfter,
+)
+from transcoder.dialect.backend import CrmBackend
 
 
 async def page(crm: CrmBackend, actor: Any, resource: Resource, **query: Any) -> Page:

@@ -6,8 +6,7 @@ from contract.resources import COMPANY, CONTACT, CUSTOM_FIELD, DEAL, PIPELINE, S
 from contract.types import CustomType
 from tests.component.dialect.conftest import ADMIN, MANAGER, MEMBER
 from tests.component.dialect.examples import PLAIN, SIX, a_name, address, kept, least, made, stages_of, whole
-from transcoder.dialect.crm import CrmBackend
-from transcoder.records import (
+from transcoder.backend.interface import (
     Actor,
     Change,
     Profile,
@@ -20,6 +19,7 @@ from transcoder.records import (
     WriteResult,
     WriteTerms,
 )
+from transcoder.dialect.backend import CrmBackend
 
 EACH_OF_SIX = pytest.mark.parametrize("resource", SIX, ids=lambda resource: resource.name)
 

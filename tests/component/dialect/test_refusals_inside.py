@@ -8,9 +8,9 @@ from contract.resources import COMPANY, CONTACT, DEAL, NOTE, PIPELINE, STAGE, TA
 from tests.component.dialect.conftest import ADMIN, BUSINESS, INACTIVE, MANAGER, Faults, an_actor, hurried
 from tests.component.dialect.examples import PLAIN, a_name, kept, least, made, stages_of
 from tests.component.dialect.test_records_inside import action, everything
-from transcoder.dialect.crm import CrmBackend
-from transcoder.errors import ApiError
-from transcoder.records import Actor, Change, RecordCollection, Refusal, WriteResult, WriteTerms
+from transcoder.backend.interface import Actor, Change, RecordCollection, Refusal, WriteResult, WriteTerms
+from transcoder.dialect.backend import CrmBackend
+from transcoder.presentation.errors import ApiError
 
 
 def told(outcome: Any) -> tuple[str, list[tuple[str | None, str]] | None]:
@@ -223,9 +223,9 @@ async def test_definitions_that_cannot_be_read_after_a_write_leave_its_outcome_u
     socket: Any, faults: Faults, actor: Actor
 ) -> None:
     from tests.support.quiet_log import QUIET
-    from transcoder.credentials import Credentials
+    from transcoder.backend.credentials import Credentials
+    from transcoder.backend.upstream import http_upstream
     from transcoder.dialect import DIALECTS
-    from transcoder.upstream import http_upstream
 
     upstream = http_upstream(f"unix:{socket}", Credentials().open(QUIET))
     try:

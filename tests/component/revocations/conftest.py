@@ -12,9 +12,9 @@ import pytest
 import structlog
 from structlog.testing import CapturingLogger
 
-from authz.inward import open_oauth_client
-from process.address import UnixAddress
-from stores.revocations.follower import Feed, FeedFollower
+from authz.oauth_client import open_oauth_client
+from infra.process.address import UnixAddress
+from infra.stores.revocations.follower import Feed, FeedFollower
 from tests.support import waiting
 from tests.support.feed import feed_socket
 

@@ -10,10 +10,10 @@ import pytest
 import structlog
 from aiohttp import web
 
-from oauth.inside import build_internal_api
+from infra.process.shared_secret import SharedSecret
+from infra.stores.revocations.events import EventKind, parse_page
+from oauth.endpoints.internal_api import build_internal_api
 from oauth.store.database import Database, database_url
-from process.secret import SharedSecret
-from stores.revocations.events import EventKind, parse_page
 from tests.component.revocations.conftest import WITHIN_S, Place
 from tests.support.feed import FeedProcess, feed_socket, serving_feed
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from contract.claims import Claims, parse_claims
-from contract.limits import PLANS
+from contract.rate_plans import PLANS
+from infra.stores.revocations import follower as following_module
+from infra.stores.revocations.events import EventKind
+from infra.stores.revocations.follower import FeedFollower
 from oauth.store import revocations
-from stores.revocations import follower as following_module
-from stores.revocations.events import EventKind
-from stores.revocations.follower import FeedFollower
 from tests.component.revocations.conftest import MAX_AGE_S, Place, until
 from tests.support.feed import serving_feed
 from tests.unit.authz.asking import CLAIMS

@@ -16,7 +16,7 @@ import aiohttp
 
 from contract.ids import IdCodec
 from contract.vocabulary import TenantId
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.support.processes import running
 
 ID_KEY = bytes(range(32))

@@ -16,8 +16,8 @@ from tests.component.transcoder.liar import Liar, said
 from tests.component.transcoder.places import Caller, Folder, assert_problem, caller_at
 from tests.component.transcoder.test_sick_service import CONTACT_ID, GOOD
 from tests.support.quiet_log import QUIET
-from transcoder.credentials import RELOAD_EVERY_S, Credentials
-from transcoder.upstream import HttpUpstream, http_upstream
+from transcoder.backend.credentials import RELOAD_EVERY_S, Credentials
+from transcoder.backend.upstream import HttpUpstream, http_upstream
 
 
 @dataclass

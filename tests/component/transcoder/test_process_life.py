@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from process.priority import TRANSCODER_NICE
+from infra.process.cpu_priority import TRANSCODER_NICE
 from tests.component.transcoder.liar import lying_at, said, then
 from tests.component.transcoder.places import Caller, Folder, caller_at
 from tests.support.processes import niceness, niceness_beyond_ours

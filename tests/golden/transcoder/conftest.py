@@ -14,22 +14,22 @@ import pytest
 from contract.ids import IdCodec, IdKind
 from contract.resources import RESOURCES
 from contract.sealing import parse_key_ring
-from process.address import UnixAddress
-from process.listening import serve
-from stores.idempotency import MemoryIdempotency
-from stores.receipts import MemoryReceipts, ReceiptQueue
+from infra.process.address import UnixAddress
+from infra.process.http_server import serve
+from infra.stores.idempotency import MemoryIdempotency
+from infra.stores.receipts import MemoryReceipts, ReceiptQueue
 from tests.support.quiet_log import QUIET
 from tests.support.record_faults import FAULTS
 from tests.support.waiting import until
-from transcoder.administration import ADMINISTERED, OAuthBackend
+from transcoder.backend.router import BackendRouter
+from transcoder.backend.upstream import Reply
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import CrmBackend
-from transcoder.handlers.shared import HandlerContext
-from transcoder.idempotency import IdempotentRunner
+from transcoder.dialect.backend import CrmBackend
+from transcoder.oauth_backend import ADMINISTERED, OAuthBackend
+from transcoder.operations.context import HandlerContext
+from transcoder.operations.idempotency import IdempotentRunner
 from transcoder.pipeline import Pipeline
-from transcoder.shelves import BackendRouter
-from transcoder.to_public import Presenters
-from transcoder.upstream import Reply
+from transcoder.presentation.to_public import Presenters
 
 CODEC = IdCodec(bytes(range(32)))
 KEYS = parse_key_ring("1 " + "ab" * 32)

@@ -14,20 +14,20 @@ import trustme
 from aiohttp.test_utils import TestServer
 
 from contract.ids import IdCodec
+from infra.process.branding import Branding
 from oauth.app import assemble
-from oauth.desk import Dependencies
-from oauth.directory import read_directory
-from oauth.key_files import KeyFolder
+from oauth.dependencies import Dependencies
+from oauth.endpoints.throttle import Throttle
+from oauth.keys.key_files import KeyFolder
 from oauth.login.demo import DemoLogin, demo_accounts
+from oauth.login.directory import read_directory
 from oauth.login.oidc import OidcLogin
-from oauth.pages.front import Pages
 from oauth.pages.login import LoginForm
-from oauth.pages.printer import PageRenderer
+from oauth.pages.renderer import PageRenderer
+from oauth.pages.routes import Pages
 from oauth.settings import Provider
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
-from oauth.throttle import Throttle
-from process.look import Branding
 from tests.oauth.key_files import private
 from tests.oauth.pages.provider import CLIENT_ID, CLIENT_SECRET, PEOPLE_SECRET, Platform
 from tests.oauth.pages.town import DIRECTORY

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from contract.oauth import PENDING_REQUEST_LIFETIME_S
-from oauth.scopes import KNOWN_SCOPES
+from oauth.protocol.scopes import KNOWN_SCOPES
 from oauth.store.tables import GRANTS, USERS
 from tests.oauth.pages.conftest import House
 from tests.oauth.pages.town import ADA, ADA_ID, BOB, BOB_ID, NORTH, SOUTH

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 import pytest
 
 from contract.oauth import LOGIN_LOCK_OUT, SESSION_LIFETIME_S
-from oauth.opaque import digest
 from oauth.pages.login import LOGIN_TRIES
 from oauth.store.tables import SESSIONS, USERS
+from oauth.tokens.opaque import digest
 from tests.oauth.pages.conftest import House
 from tests.oauth.pages.town import ADA, ADA_ID, BOB, CLEO
 from tests.oauth.pages.visit import PASSWORD

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from yarl import URL
 
 from contract.oauth import LOGIN_LIFETIME_S
-from oauth import purge
-from oauth.purge import purge_periodically
+from oauth.jobs import purge
+from oauth.jobs.purge import purge_periodically
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
 from oauth.store.sessions import LoginState, save_login_state

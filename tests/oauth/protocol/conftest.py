@@ -10,11 +10,11 @@ from aiohttp.test_utils import TestServer
 
 from contract.ids import IdCodec
 from oauth.app import assemble
-from oauth.desk import Dependencies
-from oauth.key_files import KeyFolder
+from oauth.dependencies import Dependencies
+from oauth.endpoints.throttle import Throttle
+from oauth.keys.key_files import KeyFolder
 from oauth.store.database import Database, database_url
 from oauth.store.schema import migrate
-from oauth.throttle import Throttle
 from tests.oauth.key_files import private
 from tests.oauth.protocol.front import WordFront
 from tests.oauth.protocol.world import AUDIENCE, ISSUER, Clock, Town, World

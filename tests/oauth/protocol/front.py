@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from oauth.desk import Dependencies
-from oauth.pages.front import Pages
-from oauth.pages.printer import PageRenderer
-from process.look import Branding
+from infra.process.branding import Branding
+from oauth.dependencies import Dependencies
+from oauth.pages.renderer import PageRenderer
+from oauth.pages.routes import Pages
 
 
 class WordFront(Pages):
@@ -15,5 +15,5 @@ class WordFront(Pages):
         super().__init__(desk, PageRenderer(Branding("Brand & Co", "#1a56b0", "#8ab4f8")))
         self._login = desk.login
 
-    async def arrive(self, request: web.Request, word: str) -> web.StreamResponse:
+    async def show_request(self, request: web.Request, word: str) -> web.StreamResponse:
         return await self._login.begin(request, word)

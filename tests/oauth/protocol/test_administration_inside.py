@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
-from authz.uses import BATCH_SIZE
-from oauth.inside import build_internal_api
-from process.secret import SharedSecret
+from authz.token_usage import BATCH_SIZE
+from infra.process.shared_secret import SharedSecret
+from oauth.endpoints.internal_api import build_internal_api
 from tests.oauth.protocol.world import World
 from tests.support.quiet_log import QUIET
 

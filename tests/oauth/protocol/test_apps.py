@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from contract.vocabulary import TenantId, UserId
 from oauth.administration import AdminContext, Deleted, InvalidFields, NotFound, RuleBroken, Stale
 from oauth.administration.apps import AppRequest, Registered, create, delete, get, list_all, rotate_secret, update
-from oauth.clients import ClientKind
+from oauth.protocol.clients import ClientKind
 from oauth.store.apps import StoredApp as Kept
 from oauth.store.tables import AUDIT, CLIENTS
 from tests.oauth.protocol.world import ASKED, CALLBACK, READ, WRITE, App, World

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from oauth.consent import PendingRequest
-from oauth.scopes import KNOWN_SCOPES
+from oauth.protocol.scopes import KNOWN_SCOPES
 from tests.oauth.protocol.world import ASKED, CALLBACK, ISSUER, READ, Answer, App, Verifier, World
 
 NATIVE = "http://127.0.0.1/callback"

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from contract.oauth import ADDRESS_LOCK_OUT, CLIENT_LOCK_OUT, CLIENT_REQUESTS
-from oauth.opaque import digest
+from oauth.tokens.opaque import digest
 from tests.oauth.protocol.world import READ, Answer, App, World, basic
 
 BACK_CHANNEL = ("/token", "/revoke", "/introspect")

@@ -6,7 +6,7 @@ import pytest
 
 from contract.oauth import PENDING_REQUEST_LIFETIME_S
 from oauth.consent import deny, load_pending
-from oauth.errors import PageError
+from oauth.protocol.errors import PageError
 from tests.oauth.protocol.world import ASKED, ISSUER, READ, WRITE, App, Verifier, World
 
 

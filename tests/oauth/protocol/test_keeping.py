@@ -5,8 +5,8 @@ import json
 import sqlalchemy as sa
 
 from contract.oauth import ACCESS_TOKEN_LIFETIME_S, GRANT_LIFETIME_S, PENDING_REQUEST_LIFETIME_S
-from oauth.key_ring import SIGNED, STAGED_AT_LEAST_S, Purpose, rotate
-from oauth.purge import AUDIT_RETENTION_S, purge
+from oauth.jobs.purge import AUDIT_RETENTION_S, purge
+from oauth.keys.key_ring import SIGNED, STAGED_AT_LEAST_S, Purpose, rotate
 from oauth.store.tables import ACCESS_TOKENS, AUDIT, AUTH_REQUESTS, CODES, GRANTS, METADATA, REFRESH_TOKENS
 from oauth.store.tokens import end_by_key
 from tests.oauth.protocol.world import Verifier, World

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from contract.vocabulary import TenantId, UserId
 from oauth.administration import AdminContext
 from oauth.administration.pats import CreatedPat, PatRequest, create, get
+from oauth.jobs.pat_review import review_all
 from oauth.login import DirectoryUnavailable, Membership
-from oauth.standing import review_all
 from oauth.store.pats import Pat
 from oauth.store.tables import AUDIT
 from tests.oauth.protocol.world import READ, World

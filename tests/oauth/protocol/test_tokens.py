@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contract.claims import Claims, parse_claims
 from contract.vocabulary import TenantId
-from oauth.jwks import jwk_set
-from oauth.mint import verify_own
+from oauth.keys.jwks import jwk_set
+from oauth.tokens.mint import verify_own
 from tests.oauth.protocol.world import ASKED, AUDIENCE, ISSUER, App, World
 
 

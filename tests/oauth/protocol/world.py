@@ -13,16 +13,16 @@ import aiohttp
 import sqlalchemy as sa
 from aiohttp import web
 
-from oauth.clients import Client, ClientKind
+from infra.stores.revocations.events import EventKind
 from oauth.consent import PendingRequest, RedirectNow, decide, deny, load_pending
-from oauth.desk import Dependencies
+from oauth.dependencies import Dependencies
 from oauth.login import Identity, LoginFailed, LoginResult, Membership
-from oauth.opaque import digest
-from oauth.scopes import KNOWN_SCOPES
+from oauth.protocol.clients import Client, ClientKind
+from oauth.protocol.scopes import KNOWN_SCOPES
 from oauth.store.clients import register
 from oauth.store.revocations import NewEntry, append, entries
 from oauth.store.tables import CLIENTS
-from stores.revocations.events import EventKind
+from oauth.tokens.opaque import digest
 from tests.support.hushed import hush, hush_fields
 
 ISSUER, AUDIENCE = "https://auth.example", "https://api.example"

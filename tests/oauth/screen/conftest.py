@@ -15,19 +15,19 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from infra.process.branding import read_branding, read_logo
+from infra.process.settings import SettingsReader
 from oauth.app import assemble
-from oauth.desk import Dependencies
-from oauth.directory import read_directory
-from oauth.key_files import KeyFolder
+from oauth.dependencies import Dependencies
+from oauth.endpoints.throttle import Throttle
+from oauth.keys.key_files import KeyFolder
 from oauth.login.demo import DemoLogin, demo_accounts
-from oauth.pages.front import Pages
+from oauth.login.directory import read_directory
 from oauth.pages.login import LoginForm
-from oauth.pages.printer import PageRenderer
+from oauth.pages.renderer import PageRenderer
+from oauth.pages.routes import Pages
 from oauth.store.database import Database, database_url
-from oauth.throttle import Throttle
-from process.look import read_branding, read_logo
-from process.settings import SettingsReader
-from tests.edge.standing import Edge, standing_edge, until
+from tests.envoy.standing import Edge, standing_edge, until
 from tests.oauth.pages.town import DIRECTORY
 from tests.oauth.pages.visit import PASSWORD
 from tests.oauth.protocol.world import App, Town, Verifier, World

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
-from oauth.scopes import KNOWN_SCOPES
+from oauth.protocol.scopes import KNOWN_SCOPES
 from tests.oauth.pages.town import ADA, BOB, SOUTH
 from tests.oauth.screen.conftest import BRAND, COLORS, Scene, fill_in
 from tests.support.browser import DESK, PHONE

@@ -18,13 +18,13 @@ import pytest
 
 from contract.oauth import GRANT_LIFETIME_S
 from contract.vocabulary import TenantId, UserId
-from oauth.key_files import KeyFolder
-from oauth.opaque import digest
+from infra.process.address import UnixAddress
+from oauth.keys.key_files import KeyFolder
 from oauth.store.clients import register
 from oauth.store.database import Database, database_url
 from oauth.store.grants import Grant, create_grant, new_code, new_refresh
 from oauth.store.schema import migrate
-from process.address import UnixAddress
+from oauth.tokens.opaque import digest
 from tests.oauth.key_files import private
 from tests.oauth.pages.town import BOB_ID, DIRECTORY, NORTH
 from tests.oauth.pages.visit import Visit

@@ -12,14 +12,14 @@ import pytest
 import sqlalchemy as sa
 
 from contract.oauth import CLIENT_LOCK_OUT, LOGIN_LOCK_OUT
-from oauth.clients import ClientKind
-from oauth.key_files import KeyFolder
-from oauth.key_ring import STAGED_AT_LEAST_S, Purpose, Rows, rotate
-from oauth.purge import purge
+from infra.stores.revocations.events import START
+from oauth.jobs.purge import purge
+from oauth.keys.key_files import KeyFolder
+from oauth.keys.key_ring import STAGED_AT_LEAST_S, Purpose, Rows, rotate
+from oauth.protocol.clients import ClientKind
 from oauth.store.database import Database
 from oauth.store.tables import FAILURES
-from stores.revocations.events import START
-from tests.edge.standing import until
+from tests.envoy.standing import until
 from tests.oauth.pages.town import BOB
 from tests.oauth.protocol.world import CALLBACK, App, Verifier
 from tests.oauth.siblings.conftest import BUSINESS, Family, Sibling

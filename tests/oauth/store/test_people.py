@@ -6,10 +6,10 @@ from typing import NoReturn
 
 import sqlalchemy as sa
 
-from oauth.directory import read_directory
 from oauth.login.demo import DemoLogin
+from oauth.login.directory import read_directory
 from oauth.store.database import Database
-from oauth.store.people import memberships
+from oauth.store.demo_users import memberships
 from oauth.store.tables import USERS
 
 DIRECTORY = json.loads(Path("sandbox/directory.json").read_text())

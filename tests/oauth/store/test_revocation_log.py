@@ -5,11 +5,11 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
+from infra.stores.revocations.events import RETENTION_S, START, EventKind, EventPage
 from oauth.store import revocations
 from oauth.store.database import Database, database_url
 from oauth.store.revocations import IssueBars, NewEntry
 from oauth.store.tables import REVOCATION_LOG
-from stores.revocations.events import RETENTION_S, START, EventKind, EventPage
 
 NOW_S = 1_800_000_000
 

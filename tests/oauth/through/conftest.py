@@ -13,14 +13,14 @@ import pytest
 import structlog
 from aiohttp import web
 
+from infra.process.settings import parse_log_level
 from oauth.app import assemble
-from oauth.desk import Dependencies
-from oauth.key_files import KeyFolder
-from oauth.key_ring import STAGED_AT_LEAST_S, Purpose
+from oauth.dependencies import Dependencies
+from oauth.endpoints.throttle import Throttle
+from oauth.keys.key_files import KeyFolder
+from oauth.keys.key_ring import STAGED_AT_LEAST_S, Purpose
 from oauth.store.database import Database, database_url
-from oauth.throttle import Throttle
-from process.settings import parse_log_level
-from tests.edge.standing import Edge, standing_edge
+from tests.envoy.standing import Edge, standing_edge
 from tests.oauth.protocol.front import WordFront
 from tests.oauth.protocol.world import Town, World
 

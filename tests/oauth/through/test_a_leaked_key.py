@@ -5,10 +5,10 @@
 
 import os
 
-from oauth.key_files import read_private
-from oauth.key_ring import withdraw
+from oauth.keys.key_files import read_private
+from oauth.keys.key_ring import withdraw
 from oauth.store.tokens import end_by_key
-from tests.edge.standing import until
+from tests.envoy.standing import until
 from tests.oauth.protocol.world import World
 from tests.oauth.through.conftest import Outside
 from tests.oauth.through.test_through_envoy import admitted, refused

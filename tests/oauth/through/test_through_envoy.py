@@ -8,8 +8,8 @@ import jwt
 import pytest
 
 from contract.oauth import CLIENT_LOCK_OUT
-from oauth.key_ring import Purpose, rotate
-from tests.edge.standing import until
+from oauth.keys.key_ring import Purpose, rotate
+from tests.envoy.standing import until
 from tests.oauth.protocol.world import READ, App, Verifier, World, basic
 from tests.oauth.through.conftest import Outside
 

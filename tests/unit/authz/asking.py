@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from authz import responses
+from authz import check_response
 from authz.decide import Admitted, Verdict
 from authz.ext_authz_pb2 import CheckRequest, CheckResponse
 from authz.service import CheckHandler, SendResponse, SerializedCheck
 from contract.claims import Claims, parse_claims
 from contract.vocabulary import TraceId
-from stores.revocations.held import RevocationSet
+from infra.stores.revocations.revocation_set import RevocationSet
 
 TRACE_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 API_URL = "https://api.example"
@@ -87,8 +87,8 @@ def a_check(operation: str | None = "contacts.list", **parts: Any) -> bytes:
 def as_bytes(verdict: Verdict) -> bytes:
     """What the edge is told of it."""
     if isinstance(verdict, Admitted):
-        return responses.allow_response(responses.identity_headers(verdict.permitted), verdict.spent)
-    return responses.deny_response(verdict, TraceId(TRACE_ID), API_URL)
+        return check_response.allow_response(check_response.identity_headers(verdict.permitted), verdict.spent)
+    return check_response.deny_response(verdict, TraceId(TRACE_ID), API_URL)
 
 
 def alone(checks: CheckHandler) -> Callable[[bytes], Awaitable[bytes]]:

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from authz.decision_log import DecisionLog
 from authz.ext_authz_pb2 import CheckResponse
 from authz.limiter import Limiter
 from authz.service import Authorizer
-from authz.telling import DecisionLog
 from contract.operations import READINESS, UNKNOWN_PATH, WRONG_METHOD
-from stores.buckets import MemoryBuckets
-from stores.revocations.events import Event, EventKind
-from stores.revocations.held import RevocationSet
-from stores.valkey import StoreUnavailable
+from infra.stores.rate_limits import MemoryBuckets
+from infra.stores.revocations.events import Event, EventKind
+from infra.stores.revocations.revocation_set import RevocationSet
+from infra.stores.valkey import StoreUnavailable
 from tests.unit.authz.asking import (
     API_URL,
     CLAIMS,

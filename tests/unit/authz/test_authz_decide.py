@@ -5,7 +5,6 @@ import pytest
 from authz import decide as deciding
 from authz.decide import Admitted, Permitted, Refused, Spent, Throttled, Verdict, evaluate, refuse_token
 from contract.claims import Claims, TokenError
-from contract.limits import GROWTH, Budget
 from contract.operations import BY_ID, OPERATIONS, SCOPES, UNKNOWN_PATH, WRONG_METHOD, Operation, UnroutedOperation
 from contract.problems import (
     INSUFFICIENT_PERMISSION,
@@ -14,8 +13,9 @@ from contract.problems import (
     METHOD_NOT_ALLOWED,
     ROUTE_NOT_FOUND,
 )
+from contract.rate_plans import GROWTH, Budget
 from contract.roles import Role
-from stores.buckets import ChargeResult
+from infra.stores.rate_limits import ChargeResult
 from tests.unit.authz.asking import claims
 
 LIST, CREATE, DELETE = BY_ID["contacts.list"], BY_ID["contacts.create"], BY_ID["contacts.delete"]

@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 import grpc
 import pytest
 
-from authz.fronts import ServerKind, serve
-from authz.healthy import health_problem
-from authz.question import NO_TRACE
-from authz.responses import internal_error_response, ready_response
+from authz.check_request import NO_TRACE
+from authz.check_response import internal_error_response, ready_response
+from authz.healthcheck import health_problem
+from authz.server import ServerKind, serve
 from authz.service import SendResponse, SerializedCheck
-from process.address import UnixAddress
+from infra.process.address import UnixAddress
 from tests.support.processes import accepts
 from tests.support.waiting import until
 from tests.unit.authz.asking import one_by_one

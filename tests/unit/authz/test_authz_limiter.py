@@ -9,11 +9,11 @@ import pytest
 
 from authz.limiter import FAILURES_TO_OPEN, PROBE_EVERY_S, Limiter
 from contract.claims import Claims
-from contract.failures import LIMITS_UNAVAILABLE
-from contract.limits import STARTER
+from contract.failure_modes import LIMITS_UNAVAILABLE
 from contract.operations import MAX_COST
-from stores.buckets import ChargeRequest, ChargeResult, MemoryBuckets
-from stores.valkey import StoreUnavailable
+from contract.rate_plans import STARTER
+from infra.stores.rate_limits import ChargeRequest, ChargeResult, MemoryBuckets
+from infra.stores.valkey import StoreUnavailable
 from tests.unit.authz.asking import claims
 
 

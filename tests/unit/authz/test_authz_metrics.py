@@ -6,10 +6,10 @@ from prometheus_client import CollectorRegistry
 
 from authz.limiter import FAILURES_TO_OPEN, Limiter
 from authz.metrics import register_state
-from process.metrics import new_registry
-from stores.receipt import Receipt
-from stores.receipts import MAX_QUEUED, MemoryReceipts, ReceiptQueue
-from stores.revocations.follower import FeedFollower
+from infra.process.metrics import new_registry
+from infra.stores.receipt import Receipt
+from infra.stores.receipts import MAX_QUEUED, MemoryReceipts, ReceiptQueue
+from infra.stores.revocations.follower import FeedFollower
 from tests.unit.authz.asking import TRACE_ID, claims
 from tests.unit.authz.test_authz_limiter import Breakable, Clock, charged
 

@@ -19,12 +19,12 @@ import grpc
 import pytest
 from redis.asyncio import Redis
 
-from contract.limits import GROWTH
 from contract.operations import READINESS
-from process.address import Address, TcpAddress, UnixAddress
-from process.priority import AUTHZ_NICE, TRANSCODER_NICE
-from process.secret import SharedSecret
-from stores.revocations.events import EventKind
+from contract.rate_plans import GROWTH
+from infra.process.address import Address, TcpAddress, UnixAddress
+from infra.process.cpu_priority import AUTHZ_NICE, TRANSCODER_NICE
+from infra.process.shared_secret import SharedSecret
+from infra.stores.revocations.events import EventKind
 from tests.stores.valkey_process import LOADING_SLOWLY, valkey_at
 from tests.support.feed import feed_socket, serving_feed
 from tests.support.processes import accepts, free_ports, niceness, niceness_beyond_ours, running

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.ext_authz_pb2 import CheckRequest, CheckRequestSpelling
-from authz.question import (
+from authz.check_request import (
     ALLOWED_METHODS_KEY,
     HEADER_KEY,
     JWT_NAMESPACE,
@@ -19,8 +18,9 @@ from authz.question import (
     parse_check,
     parse_subject,
 )
+from authz.ext_authz_pb2 import CheckRequest, CheckRequestSpelling
 from contract.operations import OPERATIONS, READINESS, UNKNOWN_PATH, WRONG_METHOD
-from edge import filters
+from envoy_config import route_overrides
 from tests.unit.authz.asking import CLAIMS, JWT_HEADER, TRACE_ID, a_check, a_request
 
 ALLOWED = {"allowed_methods": "GET, HEAD, POST, OPTIONS"}
@@ -54,9 +54,15 @@ def test_a_wrong_method_comes_with_the_allowed_ones(text):
 
 
 def test_the_edge_writes_where_authz_reads():
-    context = filters.ext_authz_operation("an-operation", allowed_methods="GET")[filters.EXT_AUTHZ]["check_settings"]
+    context = route_overrides.ext_authz_operation("an-operation", allowed_methods="GET")[route_overrides.EXT_AUTHZ][
+        "check_settings"
+    ]
     assert context == {"context_extensions": {OPERATION_KEY: "an-operation", ALLOWED_METHODS_KEY: "GET"}}
-    assert (filters.JWT, filters.JWT_PAYLOAD, filters.JWT_HEADER) == (JWT_NAMESPACE, PAYLOAD_KEY, HEADER_KEY)
+    assert (route_overrides.JWT, route_overrides.JWT_PAYLOAD, route_overrides.JWT_HEADER) == (
+        JWT_NAMESPACE,
+        PAYLOAD_KEY,
+        HEADER_KEY,
+    )
 
 
 def test_readiness_needs_no_token():

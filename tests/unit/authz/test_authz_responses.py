@@ -2,13 +2,13 @@
 
 import pytest
 
-from authz import responses
+from authz import check_response
 from authz.decide import Admitted, Permitted, Refused, Spent, Throttled, refuse_token
 from authz.ext_authz_pb2 import CheckResponse
 from contract.claims import TokenError
 from contract.headers import COMMON_RESPONSE_HEADERS, IDENTITY, PRIVATE_RESPONSE_HEADERS, RATE_HEADERS
-from contract.limits import GROWTH, Budget
 from contract.problems import INSUFFICIENT_SCOPE, OVERLOADED, PROBLEMS
+from contract.rate_plans import GROWTH, Budget
 from tests.unit.authz.asking import API_URL, TRACE_ID, answer, as_bytes, claims
 
 SPENT = Spent(1, (Budget(GROWTH.burst, 100_000), Budget(GROWTH.daily, 86_400_000_000 // 2)))
@@ -104,16 +104,16 @@ def test_where_nothing_was_counted_nothing_is_claimed_about_budgets():
 
 
 def test_what_is_ready_goes_on_as_nobody():
-    ready = answer(responses.ready_response())
+    ready = answer(check_response.ready_response())
     assert (ready.status, ready.headers, ready.upstream) == (200, {}, {})
 
 
 def test_an_internal_error_tells_nothing():
-    failed = answer(responses.internal_error_response(TRACE_ID, API_URL))
+    failed = answer(check_response.internal_error_response(TRACE_ID, API_URL))
     assert failed.status == 500
     assert set(failed.body) == {"type", "title", "status", "detail", "code", "trace_id", "retryable", "outcome"}
 
 
 def test_no_answer_of_ours_is_empty_since_an_empty_one_is_an_allow():
     assert CheckResponse().SerializeToString() == b""
-    assert responses.ready_response() != b""
+    assert check_response.ready_response() != b""

@@ -3,7 +3,7 @@
 import pytest
 
 from authz.settings import load
-from process.settings import SettingsError
+from infra.process.settings import SettingsError
 
 GOOD = {
     "LISTEN": "unix:/run/authz.sock",

@@ -10,6 +10,6 @@ DEAR = ("aiohttp", "cryptography", "grpc", "opentelemetry", "redis", "sqlalchemy
 
 
 def test_it_is_ready_to_serve_without_the_dear_ones() -> None:
-    code = f"import sys, authz.__main__, process.exposed; print([name for name in {DEAR} if name in sys.modules])"
+    code = f"import sys, authz.__main__, infra.process.metrics_server; print([n for n in {DEAR} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

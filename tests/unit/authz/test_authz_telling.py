@@ -4,14 +4,14 @@ import uuid
 
 import pytest
 
+from authz.decision_log import DecisionLog, is_sampled
 from authz.limiter import Limiter
 from authz.service import Authorizer
 from authz.settings import load
-from authz.telling import DecisionLog, is_sampled
 from contract.operations import READINESS, UNKNOWN_PATH, WRONG_METHOD
-from process.settings import SettingsError
-from stores.buckets import MemoryBuckets
-from stores.receipts import MemoryReceipts, ReceiptQueue
+from infra.process.settings import SettingsError
+from infra.stores.rate_limits import MemoryBuckets
+from infra.stores.receipts import MemoryReceipts, ReceiptQueue
 from tests.unit.authz.asking import (
     API_URL,
     CLAIMS,

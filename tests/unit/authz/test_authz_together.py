@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 import pytest
 
+from authz.decision_log import DecisionLog
 from authz.limiter import Limiter
 from authz.service import Authorizer, SerializedCheck
-from authz.telling import DecisionLog
-from contract.limits import PLANS
 from contract.operations import READINESS
-from stores.buckets import ChargeRequest, ChargeResult, MemoryBuckets
-from stores.revocations.events import Event, EventKind
-from stores.revocations.held import RevocationSet
-from stores.valkey import StoreUnavailable
+from contract.rate_plans import PLANS
+from infra.stores.rate_limits import ChargeRequest, ChargeResult, MemoryBuckets
+from infra.stores.revocations.events import Event, EventKind
+from infra.stores.revocations.revocation_set import RevocationSet
+from infra.stores.valkey import StoreUnavailable
 from tests.unit.authz.asking import API_URL, CLAIMS, Known, a_check, alone, answer
 
 NOW_US = 1_800_000_000_000_000
@@ -106,7 +106,7 @@ async def test_one_that_breaks_ends_itself_alone(authorizer, logged, monkeypatch
     silent = RevocationSet.is_clear
     breaks = checks[1].message
     monkeypatch.setattr(
-        RevocationSet, "is_silent_on", lambda *of: 1 / 0 if of[1].business.encode() in breaks else silent(*of)
+        RevocationSet, "is_clear", lambda *of: 1 / 0 if of[1].business.encode() in breaks else silent(*of)
     )
     assert await asked(authorizer, *checks) == [200, 500, 200]
 

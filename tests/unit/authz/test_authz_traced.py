@@ -10,8 +10,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import format_trace_id
 
 from authz.service import SendResponse, SerializedCheck
-from authz.traced import traced_checks
-from process.traceparent import is_recorded
+from authz.tracing import traced_checks
+from infra.process.traceparent import is_recorded
 
 
 def a_trace(number: int, flags: str) -> str:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import msgspec
 
-from authz.inward import OAuthClient
-from authz.uses import MAX_ENTRIES, TokenUsage
-from stores.administration import TokenUses
+from authz.oauth_client import OAuthClient
+from authz.token_usage import MAX_ENTRIES, TokenUsage
+from infra.stores.oauth_admin_messages import TokenUses
 from tests.unit.authz.asking import claims
 
 CALLER = claims()

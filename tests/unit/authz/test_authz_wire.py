@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz import wire
+from authz import response_encoding
 from authz.decide import Admitted, Permitted, Refused, Spent, Throttled
 from authz.ext_authz_pb2 import (
     CheckResponse,
@@ -14,8 +14,8 @@ from authz.ext_authz_pb2 import (
     OkHttpResponse,
     Status,
 )
-from contract.limits import PLANS, Budget
 from contract.problems import PROBLEMS
+from contract.rate_plans import PLANS, Budget
 from contract.roles import ROLES
 from tests.unit.authz.asking import as_bytes, claims
 
@@ -48,8 +48,9 @@ def options(headers):
 @given(upstream=HEADERS, downstream=HEADERS)
 def test_an_allow(upstream, downstream):
     ok = OkHttpResponse(headers=options(upstream), response_headers_to_add=options(downstream))
-    made = wire.ok_response(
-        wire.header_options(upstream, wire.TO_UPSTREAM), wire.header_options(downstream, wire.TO_CALLER)
+    made = response_encoding.ok_response(
+        response_encoding.header_options(upstream, response_encoding.TO_UPSTREAM),
+        response_encoding.header_options(downstream, response_encoding.TO_CALLER),
     )
     assert made == CheckResponse(status=Status(code=0), ok_response=ok).SerializeToString()
 
@@ -57,7 +58,9 @@ def test_an_allow(upstream, downstream):
 @given(status=st.integers(400, 599), headers=HEADERS, body=st.text(min_size=1, max_size=40_000))
 def test_a_denial(status, headers, body):
     denied = DeniedHttpResponse(status=HttpStatus(code=status), headers=options(headers), body=body)
-    made = wire.denied_response(status, wire.header_options(headers, wire.IN_DENIAL), body.encode())
+    made = response_encoding.denied_response(
+        status, response_encoding.header_options(headers, response_encoding.IN_DENIAL), body.encode()
+    )
     assert made == CheckResponse(status=Status(code=7), denied_response=denied).SerializeToString()
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.claims import MAX_CLAIM, OPTIONAL_TEXT_CLAIMS, TEXT_CLAIMS, TIME_CLAIMS, Claims, TokenKind, parse_claims
-from contract.limits import STARTER
+from contract.rate_plans import STARTER
 from contract.roles import Role
 
 GOOD = {

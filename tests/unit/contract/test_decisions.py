@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apidocs.permissions import permissions_page
 from authz.decide import Permitted, Refused, evaluate
-from contract.decisions import allowed_roles, authorize, required_permission, required_scopes
-from contract.limits import GROWTH, Budget
+from contract.authorization import allowed_roles, authorize, required_permission, required_scopes
 from contract.operations import BY_ID, OPERATIONS, PERMISSIONS, SCOPES
+from contract.rate_plans import GROWTH, Budget
 from contract.roles import ROLES, Role
-from reference.decisions import permissions_page
-from stores.buckets import ChargeResult
+from infra.stores.rate_limits import ChargeResult
 from tests.spec import decisions as promised
 from tests.unit.authz.asking import claims
 from tests.unit.transcoder.calls import a_call
-from transcoder.handlers import explain
+from transcoder.operations import explain
 
 BUDGETS = tuple(Budget(policy, policy.interval_us) for policy in GROWTH.policies)
 PASSED = ChargeResult(True, BUDGETS)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.limits import PLANS, Budget, Policy, charge_bucket
+from contract.rate_plans import PLANS, Budget, Policy, charge_bucket
 
 POLICIES = [policy for plan in PLANS.values() for policy in plan.policies]
 POLICY = st.sampled_from(POLICIES)

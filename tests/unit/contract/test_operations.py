@@ -181,7 +181,14 @@ RESOURCES = {row.resource_row.name: row.resource_row for row in OPERATIONS if ro
 
 
 def told(row):
-    return row.method, row.path, row.scope.name, row.scope.permission.lowest.word, row.keyed, row.success
+    return (
+        row.method,
+        row.path,
+        row.scope.name,
+        row.scope.permission.lowest.word,
+        row.takes_idempotency_key,
+        row.success_status,
+    )
 
 
 @pytest.mark.parametrize("word", SIX)
@@ -237,8 +244,8 @@ def test_ids_are_used_once_and_so_is_a_method_on_a_path():
 @pytest.mark.parametrize("row", [row for row in OPERATIONS if row.resource_row is not None], ids=lambda row: row.id)
 def test_the_ids_in_a_path_are_those_of_the_records_that_it_names(row):
     named = re.findall(r"{(\w+)}", row.path)
-    above = [row.of.parent.parameter] if row.of.parent else []
-    assert named in (above, [*above, row.of.parameter])
+    above = [row.resource_row.parent.parameter] if row.resource_row.parent else []
+    assert named in (above, [*above, row.resource_row.parameter])
 
 
 def test_no_template_can_be_mistaken_for_another():

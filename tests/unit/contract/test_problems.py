@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.failures import FAILURES, FailOpen
+from contract.failure_modes import FAILURES, FailOpen
 from contract.problems import CONFLICT, PROBLEMS, RATE_LIMITED, VALIDATION_FAILED, ItemError, render, type_uri
 
 API_URL = "https://api.example"

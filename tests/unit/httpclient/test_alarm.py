@@ -2,7 +2,7 @@
 
 import asyncio
 
-from httpclient.alarm import DeadlineTimer
+from infra.httpclient.deadline_timer import DeadlineTimer
 
 SOON_S = 0.02
 WITHIN_S = 5.0
@@ -14,7 +14,7 @@ class Waiting:
     def __init__(self) -> None:
         self.told = asyncio.Event()
 
-    def be_overdue(self) -> None:
+    def on_timeout(self) -> None:
         self.told.set()
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from httpclient.errors import ConnectionDropped, InvalidResponse
-from httpclient.reading import MAX_FIELDS, MAX_HEAD_BYTES, Reply, ResponseParser
+from infra.httpclient.errors import ConnectionDropped, InvalidResponse
+from infra.httpclient.response_parser import MAX_FIELDS, MAX_HEAD_BYTES, Reply, ResponseParser
 from tests.fuzz.answers import MAX_BODY_BYTES, read
 from tests.upstream.test_answers import CHUNKED, CUT, DIFFERENT, KEPT, LAST, NONE, OK
 

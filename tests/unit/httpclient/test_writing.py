@@ -2,7 +2,7 @@
 
 import pytest
 
-from httpclient.writing import RequestEncoder
+from infra.httpclient.request_encoder import RequestEncoder
 
 HEADS = RequestEncoder("service.example:8080", {"Accept-Encoding": "identity"})
 FIRST = b"Host: service.example:8080\r\nAccept-Encoding: identity\r\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from process.address import TcpAddress, UnixAddress, parse_address
+from infra.process.address import TcpAddress, UnixAddress, parse_address
 
 READ = {
     "unix:/run/x.sock": UnixAddress(Path("/run/x.sock")),

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 
-from process.metrics import LabelledCounter, LabelledHistogram
+from infra.process.metrics import LabelledCounter, LabelledHistogram
 
 BOUNDS_S = (0.01, 0.25, 1.0)
 TOOK_S = (0.0, 0.01, 0.010001, 0.2, 0.25, 7.0)

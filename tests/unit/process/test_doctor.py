@@ -1,4 +1,4 @@
-"""`python -m process.doctor`: each thing that a service's settings name, broken once, is told with its cure."""
+"""`python -m infra.process.doctor`: each thing that a service's settings name, broken once, is told with its cure."""
 
 import asyncio
 import datetime as dt
@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from redis.asyncio import Redis
 
-from process.doctor import CHECKS, findings
-from process.keys import CERTIFICATE_LIFE, Keys, create_missing
-from process.secret import SharedSecret
-from reference.settings import PROGRAMS, settings_of
+from apidocs.settings_page import PROGRAMS, settings_of
+from infra.process.doctor import CHECKS, findings
+from infra.process.keys import CERTIFICATE_LIFE, Keys, create_missing
+from infra.process.shared_secret import SharedSecret
 from tests.local.test_doctor import a_service
 from tests.stores.valkey_process import valkey_at
 from tests.support.feed import feed_socket, serving_feed
@@ -57,7 +57,7 @@ async def folder() -> AsyncIterator[Path]:
 
 def run(**environment: str) -> subprocess.CompletedProcess[str]:
     own = {"PATH": os.environ["PATH"], **environment}
-    command = [sys.executable, "-m", "process.doctor"]
+    command = [sys.executable, "-m", "infra.process.doctor"]
     return subprocess.run(command, env=own, capture_output=True, text=True, check=False)
 
 

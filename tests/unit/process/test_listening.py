@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 import pytest
 import uvloop
 
-from httpserver.messages import Request, Response
-from process.address import Address, TcpAddress, UnixAddress
-from process.http import serve_all
-from process.listening import serve
+from infra.httpserver.messages import Request, Response
+from infra.process.address import Address, TcpAddress, UnixAddress
+from infra.process.aiohttp_server import serve_all
+from infra.process.http_server import serve
 from tests.support.processes import accepts, free_ports
 
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from process.logs import LineBuffer, Output, deferred_logger, make_logger
-from process.settings import parse_log_level
+from infra.process.logs import LineBuffer, Output, deferred_logger, make_logger
+from infra.process.settings import parse_log_level
 from tests.support.waiting import until
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from process.look import DARK, LIGHT, Branding, contrast, readable_color
+from infra.process.branding import DARK, LIGHT, Branding, contrast, readable_color
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:

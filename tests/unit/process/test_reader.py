@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from process.settings import SettingsError, SettingsReader, load_or_exit, public_url
+from infra.process.settings import SettingsError, SettingsReader, load_or_exit, public_url
 
 
 def number(text: str) -> int:

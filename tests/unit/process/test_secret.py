@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from process.address import TcpAddress, UnixAddress
-from process.secret import SharedSecret, internal_secret
-from process.settings import SettingsError, SettingsReader
+from infra.process.address import TcpAddress, UnixAddress
+from infra.process.settings import SettingsError, SettingsReader
+from infra.process.shared_secret import SharedSecret, internal_secret
 
 NEW, FORMER = "n" * 32, "f" * 32
 NETWORK = TcpAddress("oauth", 8081)

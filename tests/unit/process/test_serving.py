@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from contract.bounds import MAX_IN_FLIGHT_PER_TRANSCODER
-from httpserver.messages import Request, Response
-from process import listening
-from process.address import UnixAddress
-from process.http import serve, serve_all
-from process.listening import LINGER_S
+from contract.size_and_time_limits import MAX_IN_FLIGHT_PER_TRANSCODER
+from infra.httpserver.messages import Request, Response
+from infra.process import http_server
+from infra.process.address import UnixAddress
+from infra.process.aiohttp_server import serve, serve_all
+from infra.process.http_server import LINGER_S
 from tests.support.processes import accepts
 
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -54,7 +54,7 @@ def lean(word: str, *how: Any, **options: float) -> Coroutine[Any, Any, None]:
     async def answer(_: Request) -> Response:
         return Response(200, {}, word.encode())
 
-    return listening.serve(answer, *how, **options)
+    return http_server.serve(answer, *how, **options)
 
 
 @pytest.fixture(params=[routed, whole, lean], autouse=True)

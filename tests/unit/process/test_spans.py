@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import pytest
 from prometheus_client import CollectorRegistry
 
-from process.settings import SettingsError, SettingsReader
-from process.spans import MAX_QUEUED, SpanExport, client_span, propagation_headers, server_span
-from process.tracing import collector_url, tracing
-from tests.house.sources import ROOT
+from infra.process.settings import SettingsError, SettingsReader
+from infra.process.spans import MAX_QUEUED, SpanExport, client_span, propagation_headers, server_span
+from infra.process.tracing import collector_url, tracing
+from tests.repository.sources import ROOT
 from tests.support.otlp import Collector, Span, collecting
 from tests.support.waiting import until
 
@@ -114,7 +114,7 @@ async def test_a_collector_that_is_back_is_told_again(collector: Collector) -> N
 def test_a_process_ends_although_its_collector_hangs(collector: Collector) -> None:
     collector.answers.clear()
     code = (
-        "import sys; from process.spans import Telling, serving; told = Telling('thing', sys.argv[1])\n"
+        "import sys; from infra.process.spans import Telling, serving; told = Telling('thing', sys.argv[1])\n"
         f"with serving(told.tracer, 'contacts.get', {RECORDED}): pass\n"
         "told.close(); print(told.dropped)"
     )
@@ -129,7 +129,7 @@ def test_without_the_setting_there_is_no_tracer() -> None:
 
 
 def test_without_the_setting_nothing_of_it_is_imported() -> None:
-    ours = "opentelemetry", "process.spans"
+    ours = "opentelemetry", "infra.process.spans"
     rooms = "authz.app, transcoder.app, oauth.app, sandbox.app"
     code = f"import sys, {rooms}; print([name for name in sys.modules if name.startswith({ours})])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stores.revocations import snapshot
-from stores.revocations.events import Event, EventKind, parse_page
-from stores.revocations.held import Entries, RevocationSet
+from infra.stores.revocations import snapshot
+from infra.stores.revocations.events import Event, EventKind, parse_page
+from infra.stores.revocations.revocation_set import Entries, RevocationSet
 from tests.unit.stores.test_revocation_set import caller
 
 TOLD_S, FROM_S, EXPIRES_S = 1_000, 1_060, 5_000

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.claims import Claims, parse_claims
-from contract.limits import PLANS
-from stores.revocations.events import START, Event, EventKind, EventPage, encode_page, parse_page, parse_position
-from stores.revocations.held import RevocationSet
+from contract.rate_plans import PLANS
+from infra.stores.revocations.events import START, Event, EventKind, EventPage, encode_page, parse_page, parse_position
+from infra.stores.revocations.revocation_set import RevocationSet
 from tests.unit.authz.asking import CLAIMS
 
 NOW_S = 1_000

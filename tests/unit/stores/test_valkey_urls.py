@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from redis.asyncio.connection import SSLConnection, parse_url
 
-from stores.valkey import server, valkey_url
+from infra.stores.valkey import server, valkey_url
 
 URLS = (
     "unix:///run/valkey.sock",

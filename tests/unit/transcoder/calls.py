@@ -5,9 +5,9 @@ from typing import Any
 from contract.operations import BY_ID
 from contract.vocabulary import Json, TenantId, TraceId, UserId
 from tests.unit.transcoder.surroundings import AROUND, SAME, TODAY, older
-from transcoder.call import Call, Token
-from transcoder.parameters import Parameters
-from transcoder.records import Actor
+from transcoder.backend.interface import Actor
+from transcoder.http.parameters import Parameters
+from transcoder.operations.call import Call, Token
 
 ACTOR = Actor(TenantId(1), UserId(11), "contacts:read contacts:write", "admin", TraceId("trace"), 0.0)
 TOKEN = Token("contacts:read contacts:write", "growth", "pat", "a-client", 1_800_000_900, "biz_one", "usr_one")

@@ -9,8 +9,8 @@ from typing import Any
 
 from contract.resources import CONTACT
 from contract.vocabulary import TenantId, TraceId, UserId
-from transcoder.records import Actor, Query, RecordCollection, WriteTerms
-from transcoder.upstream import Reply
+from transcoder.backend.interface import Actor, Query, RecordCollection, WriteTerms
+from transcoder.backend.upstream import Reply
 
 CONTACTS = RecordCollection(CONTACT)
 PLAIN = WriteTerms()

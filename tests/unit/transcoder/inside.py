@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from transcoder.dialect.own_fields import NO_CUSTOM_FIELDS, CustomFields
-from transcoder.dialect.rows import ResourceMapping
-from transcoder.records import Record
+from transcoder.backend.interface import Record
+from transcoder.dialect.custom_values import NO_CUSTOM_FIELDS, CustomFields
+from transcoder.dialect.mapping import ResourceMapping
 
 as_sent = msgspec.json.Encoder(decimal_format="number").encode
 """The JSON of a value."""

@@ -4,9 +4,9 @@ from contract import ids
 from contract.resources import RESOURCES, Resource
 from contract.types import CustomType
 from contract.versions import VERSIONS
-from transcoder.records import CustomFieldDefinition
-from transcoder.values import KnownDefinitions, ValidationContext
-from transcoder.versioning import Translation, translations
+from transcoder.backend.interface import CustomFieldDefinition
+from transcoder.presentation.versioning import Translation, translations
+from transcoder.validation.values import KnownDefinitions, ValidationContext
 
 NOW_MS = 1_781_769_600_000  # 2026-06-18T08:00:00Z
 FOREIGN_ID = "cmp_" + "z" * 26

@@ -12,9 +12,9 @@ from contract.types import Address, Amount, CustomFields, CustomType, DateTime, 
 from contract.vocabulary import TenantId
 from tests.unit.transcoder.surroundings import TODAY
 from tests.unit.transcoder.test_dialect_rows import OWN, records
-from transcoder.etags import etag
-from transcoder.records import Record
-from transcoder.to_public import PresentationContext, Presenters, amount_text, encode, instant_text
+from transcoder.backend.interface import Record
+from transcoder.presentation.etags import etag
+from transcoder.presentation.to_public import PresentationContext, Presenters, amount_text, encode, instant_text
 
 TENANT = TenantId(7)
 AROUND = PresentationContext(TENANT, TODAY, OWN.definitions)

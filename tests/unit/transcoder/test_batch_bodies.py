@@ -8,12 +8,12 @@ import pytest
 from contract import ids
 from tests.unit.transcoder.calls import a_call, an_older_call
 from tests.unit.transcoder.surroundings import an_id, nobody
-from transcoder.call import Call
-from transcoder.errors import ApiError
-from transcoder.etags import AnyRevision, NamedTags
-from transcoder.handlers.batch_bodies import UpdateItem, create_items, id_items, update_items, upsert_items
-from transcoder.parameters import Parameters
-from transcoder.validate import InvalidBody
+from transcoder.http.parameters import Parameters
+from transcoder.operations.batch_bodies import UpdateItem, create_items, id_items, update_items, upsert_items
+from transcoder.operations.call import Call
+from transcoder.presentation.errors import ApiError
+from transcoder.presentation.etags import AnyRevision, NamedTags
+from transcoder.validation.bodies import InvalidBody
 
 BY_EMAIL = {"parameters": Parameters(on="email")}
 ONE, TWO = an_id("con", 1), an_id("con", 2)

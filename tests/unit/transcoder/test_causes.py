@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from transcoder import causes
+from transcoder.backend import refusal_causes
 
 NAME = "Adaeze Okafor"
 BODIES: dict[str, tuple[bytes, str]] = {
@@ -26,7 +26,7 @@ BODIES: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize(("body", "told"), BODIES.values(), ids=BODIES.keys())
 def test_of_a_refusal_it_is_the_form(body: bytes, told: str) -> None:
-    assert causes.describe_reply(409, body) == told
+    assert refusal_causes.describe_reply(409, body) == told
 
 
 class Person(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,6 +38,6 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 def test_of_an_answer_that_cannot_be_read_it_is_the_fault_and_its_place(body: object) -> None:
     with pytest.raises(msgspec.ValidationError) as raised:
         msgspec.json.decode(json.dumps([body]), type=list[Person])
-    told = causes.describe_decode_error(raised.value)
+    told = refusal_causes.describe_decode_error(raised.value)
     assert not any(part in told for part in ("Ada", "Okafor"))
     assert told.endswith(("- at `$[0].stage`", "- at `$[0].age`", "- at `$[0]`"))

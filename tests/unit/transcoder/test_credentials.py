@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from process.settings import SettingsError, SettingsReader
-from transcoder.credentials import Credentials, read_credentials
+from infra.process.settings import SettingsError, SettingsReader
+from transcoder.backend.credentials import Credentials, read_credentials
 
 Named = dict[str, str]
 

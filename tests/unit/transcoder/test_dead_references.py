@@ -3,9 +3,9 @@
 from contract.resources import DEAL
 from tests.unit.transcoder.calls import a_call
 from tests.unit.transcoder.surroundings import an_id, nobody
-from transcoder.dead_references import as_dry_run
-from transcoder.records import NO_RECORD
-from transcoder.validate import InvalidBody, validate_patch
+from transcoder.backend.interface import NO_RECORD
+from transcoder.operations.dangling_references import as_dry_run
+from transcoder.validation.bodies import InvalidBody, validate_patch
 
 CALL = a_call("deals.update")
 TWO_DEAD = {"contact_ids": [nobody("con"), an_id("con", 7), "con_" + "y" * 26]}

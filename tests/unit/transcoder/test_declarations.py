@@ -10,8 +10,8 @@ from contract.resources.shape import SIX_KINDS, TIMESTAMPS, record_id
 from contract.roles import full_access
 from contract.types import Amount, Currency, FieldType, Int, Line, Parts, Zone
 from transcoder.app import build
-from transcoder.declarations import DeclarationError, check_declarations
-from transcoder.dialect.rows import ActionCall, MappingOverrides, resource_mapping
+from transcoder.dialect.mapping import ActionCall, MappingOverrides, resource_mapping
+from transcoder.validation.declarations import DeclarationError, check_declarations
 
 LINE = Resource(
     name="lines",

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from contract.vocabulary import TenantId
-from transcoder.dialect.cache import TtlCache
-from transcoder.errors import ApiError
+from transcoder.dialect.ttl_cache import TtlCache
+from transcoder.presentation.errors import ApiError
 
 ACME, BIRCH, CEDAR = TenantId(1), TenantId(2), TenantId(3)
 

@@ -7,10 +7,10 @@ import pytest
 
 from contract.resources import ACTIVITY, CONTACT, DEAL, PIPELINE, STAGE
 from tests.unit.transcoder.crm import CONTACTS, DRY, KEYED, ON, PLAIN, Told, a_query, action, an_actor, no
+from transcoder.backend.interface import Actor, Change, RecordCollection, WriteTerms
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import CrmBackend
-from transcoder.errors import ApiError
-from transcoder.records import Actor, Change, RecordCollection, WriteTerms
+from transcoder.dialect.backend import CrmBackend
+from transcoder.presentation.errors import ApiError
 
 Call = Callable[[CrmBackend, Actor], Awaitable[Any]]
 CALLS: dict[str, tuple[Call, str, Any]] = {

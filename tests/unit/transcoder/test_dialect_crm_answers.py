@@ -9,10 +9,7 @@ from contract.problems import UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE
 from contract.resources import USER
 from tests.support.contacts import a_stored_contact
 from tests.unit.transcoder.crm import CONTACTS, DRY, KEYED, PLAIN, Told, a_query, an_actor, no, ok
-from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import CrmBackend
-from transcoder.errors import ApiError
-from transcoder.records import (
+from transcoder.backend.interface import (
     Change,
     Record,
     RecordCollection,
@@ -22,7 +19,10 @@ from transcoder.records import (
     WriteResult,
     WriteRunning,
 )
-from transcoder.upstream import Reply
+from transcoder.backend.upstream import Reply
+from transcoder.dialect import DIALECTS
+from transcoder.dialect.backend import CrmBackend
+from transcoder.presentation.errors import ApiError
 
 PAGES: dict[str, tuple[Any, str | None]] = {
     "more to come": ({"has_more": True, "next_key": "k2"}, "k2"),

@@ -10,11 +10,11 @@ import pytest
 from contract.resources import CONTACT, DEAL
 from tests.support.contacts import a_stored_contact
 from tests.unit.transcoder.crm import CONTACTS, PLAIN, Told, an_actor, ok
+from transcoder.backend.interface import Change, Record, Refusal
+from transcoder.backend.upstream import Reply
 from transcoder.dialect import DIALECTS
-from transcoder.dialect.crm import CrmBackend
-from transcoder.errors import ApiError
-from transcoder.records import Change, Record, Refusal
-from transcoder.upstream import Reply
+from transcoder.dialect.backend import CrmBackend
+from transcoder.presentation.errors import ApiError
 
 FIELD = {"id": 17, "resource": "contacts", "key": "seats", "label": "Seats", "type_code": 3, "options": []}
 FIELD |= {"created_at": 5, "updated_at": 5, "revision": 1}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.listing import InvalidPosition, matches, page_in_memory
-from transcoder.records import AllOf, AnyOf, Condition, NotOf, Query, Record, Tree, UpdatedAfter
+from transcoder.backend.in_memory_list import InvalidPosition, matches, page_in_memory
+from transcoder.backend.interface import AllOf, AnyOf, Condition, NotOf, Query, Record, Tree, UpdatedAfter
 
 
 def a_record(number: int, **values: Any) -> Record:

@@ -7,10 +7,11 @@ import pytest
 
 from contract.types import CustomType
 from tests.unit.transcoder.inside import as_sent
+from transcoder.backend.interface import CustomFieldDefinition
 from transcoder.dialect.conversions import UnreadableResponse, decoder
 from transcoder.dialect.custom_fields import FIELD_DEFINITIONS
 from transcoder.dialect.custom_fields import to_definition as to_definition_of
-from transcoder.dialect.own_fields import (
+from transcoder.dialect.custom_values import (
     NO_CUSTOM_FIELDS,
     CustomFields,
     CustomValue,
@@ -18,8 +19,7 @@ from transcoder.dialect.own_fields import (
     custom_fields_of,
     write_custom_values,
 )
-from transcoder.dialect.own_fields import read_custom_values as read_own_of
-from transcoder.records import CustomFieldDefinition
+from transcoder.dialect.custom_values import read_custom_values as read_own_of
 
 TIER = CustomFieldDefinition(17, "loyalty_tier", CustomType.SELECT, {"gold": 3, "silver": 4})
 SEATS = CustomFieldDefinition(18, "seats", CustomType.NUMBER, {})

@@ -7,14 +7,14 @@ import pytest
 
 from contract.resources import RESOURCES
 from contract.types import OPERATORS, CustomType
+from transcoder.backend.interface import AllOf, AnyOf, Condition, CustomFieldDefinition, NotOf, Query, UpdatedAfter
 from transcoder.dialect.activities import ACTIVITIES
 from transcoder.dialect.contacts import CONTACTS
+from transcoder.dialect.custom_values import UnknownCustomField, custom_fields_of
 from transcoder.dialect.deals import DEALS
-from transcoder.dialect.own_fields import UnknownCustomField, custom_fields_of
-from transcoder.dialect.queries import to_query
-from transcoder.dialect.rows import ResourceMapping
+from transcoder.dialect.mapping import ResourceMapping
+from transcoder.dialect.query_encoding import to_query
 from transcoder.dialect.tasks import TASKS
-from transcoder.records import AllOf, AnyOf, Condition, CustomFieldDefinition, NotOf, Query, UpdatedAfter
 
 OWN = custom_fields_of(
     [

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.bounds import MAX_INTEGER
 from contract.resources import Field
+from contract.size_and_time_limits import MAX_INTEGER
 from contract.types import Amount, Bool, Choice, Date, DateTime, Id, Ids, Int, Options, Tags
 from tests.unit.transcoder.inside import as_sent, to_record
 from tests.unit.transcoder.test_dialect_rows import OWN, records
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.conversions import UnreadableResponse
 from transcoder.dialect.envelope import Envelope, envelope_reader, read_envelope
-from transcoder.dialect.reading import StoredField
-from transcoder.dialect.reshape import to_fields
-from transcoder.dialect.rows import ResourceMapping
+from transcoder.dialect.from_internal import StoredField
+from transcoder.dialect.mapping import ResourceMapping
+from transcoder.dialect.to_internal import to_fields
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 LEAVES = st.none() | st.booleans() | st.integers(-2, 5) | st.integers(-(2**70), 2**70) | FLOATS

@@ -8,7 +8,7 @@ from tests.support.contacts import a_stored_contact
 from tests.unit.transcoder.inside import held, to_record
 from transcoder.dialect.contacts import CONTACTS
 from transcoder.dialect.conversions import UnreadableResponse
-from transcoder.dialect.reshape import to_changes, to_fields
+from transcoder.dialect.to_internal import to_changes, to_fields
 
 NEUTRAL = {
     "first_name": "Ada",

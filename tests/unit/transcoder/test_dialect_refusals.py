@@ -7,16 +7,16 @@ import pytest
 from contract.types import CustomType
 from contract.vocabulary import Kind
 from tests.unit.transcoder.inside import as_sent
+from transcoder.backend.interface import CustomFieldDefinition, Refusal
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.contacts import CONTACTS
 from transcoder.dialect.conversions import UnreadableResponse
+from transcoder.dialect.custom_values import UnknownCustomField, custom_fields_of
 from transcoder.dialect.deals import DEALS
 from transcoder.dialect.envelope import Envelope, read_envelope
-from transcoder.dialect.own_fields import UnknownCustomField, custom_fields_of
+from transcoder.dialect.error_mapping import RefusalContext, to_refusal
+from transcoder.dialect.mapping import ResourceMapping
 from transcoder.dialect.pipelines import PIPELINES, STAGES
-from transcoder.dialect.refusals import RefusalContext, to_refusal
-from transcoder.dialect.rows import ResourceMapping
-from transcoder.records import CustomFieldDefinition, Refusal
 
 OWN = custom_fields_of(
     [

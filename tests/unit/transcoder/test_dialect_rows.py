@@ -34,18 +34,18 @@ from contract.types import (
     Uris,
 )
 from tests.unit.transcoder.inside import held, to_record
-from transcoder.administration import ADMINISTERED
+from transcoder.backend.interface import CustomFieldDefinition
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.activities import ACTIVITIES
 from transcoder.dialect.conversions import UnreadableResponse
+from transcoder.dialect.custom_values import custom_fields_of
 from transcoder.dialect.deals import DEALS
-from transcoder.dialect.own_fields import custom_fields_of
+from transcoder.dialect.mapping import ResourceMapping
 from transcoder.dialect.pipelines import PIPELINES, STAGES
-from transcoder.dialect.reshape import to_action, to_changes, to_fields
-from transcoder.dialect.rows import ResourceMapping
 from transcoder.dialect.tasks import TASKS
+from transcoder.dialect.to_internal import to_action, to_changes, to_fields
 from transcoder.dialect.users import USERS
-from transcoder.records import CustomFieldDefinition
+from transcoder.oauth_backend import ADMINISTERED
 
 NUMBERS = st.integers(1, 2**53 - 1)
 INSTANTS = st.integers(0, 4_133_980_799_999)

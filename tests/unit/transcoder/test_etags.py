@@ -6,8 +6,8 @@ import pytest
 
 from contract.headers import IF_MATCH, IF_NONE_MATCH
 from contract.versions import VERSIONS
-from transcoder.errors import ApiError
-from transcoder.etags import AnyRevision, NamedTags, etag, parse_precondition, revisions
+from transcoder.presentation.errors import ApiError
+from transcoder.presentation.etags import AnyRevision, NamedTags, etag, parse_precondition, revisions
 
 ADA = "con_2028xzawvf4039wj1pg44gawme"
 BOB = "con_4ghq8n1k291jxsysvdmcb7czsc"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from contract.resources import ACTIVITY, COMPANY, CONTACT, DEAL, NOTE, TASK, Resource
 from contract.types import OPERATORS
 from tests.unit.transcoder.surroundings import AROUND, SAME, an_id, around, nobody, older
-from transcoder.filters import parse_filters
-from transcoder.records import AllOf, AnyOf, Condition, NotOf
-from transcoder.validate import InvalidBody
+from transcoder.backend.interface import AllOf, AnyOf, Condition, NotOf
+from transcoder.validation.bodies import InvalidBody
+from transcoder.validation.filters import parse_filters
 
 
 def condition(field: Any, operator: Any, value: Any) -> dict[str, Any]:

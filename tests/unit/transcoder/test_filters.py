@@ -7,9 +7,9 @@ import pytest
 
 from contract.resources import COMPANY, CONTACT, DEAL, NOTE, TASK, Resource
 from tests.unit.transcoder.surroundings import AROUND, SAME, an_id, nobody, older
-from transcoder.filters import parse_filters
-from transcoder.records import NO_RECORD, Condition
-from transcoder.validate import InvalidBody
+from transcoder.backend.interface import NO_RECORD, Condition
+from transcoder.validation.bodies import InvalidBody
+from transcoder.validation.filters import parse_filters
 
 
 def condition(field: Any, operator: Any, value: Any) -> dict[str, Any]:

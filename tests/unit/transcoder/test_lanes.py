@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from contract.bounds import MAX_LIMIT
+from contract.size_and_time_limits import MAX_LIMIT
 from tests.support.waiting import until
-from transcoder.lanes import MAX_ROWS, SMALL_ROWS, TenantQueues
+from transcoder.fairness.tenant_queue import MAX_ROWS, SMALL_ROWS, TenantQueues
 
 PAGE, HALF = MAX_ROWS, MAX_ROWS // 2
 LANE = 2 * PAGE

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.handlers.page import next_query
+from transcoder.operations.list_records import next_query
 
 GOES_ON = {
     "": "cursor=c",

@@ -7,9 +7,9 @@ import weakref
 import pytest
 
 from contract.problems import MALFORMED_REQUEST, REQUEST_TIMEOUT
-from httpserver.arriving import Arriving
-from transcoder.errors import ApiError
-from transcoder.requests import read_body
+from infra.httpserver.arriving import Arriving
+from transcoder.http.request_reader import read_body
+from transcoder.presentation.errors import ApiError
 
 
 def cut_off() -> Arriving:

@@ -3,8 +3,8 @@
 import pytest
 
 from contract.vocabulary import Method
-from transcoder.errors import ApiError
-from transcoder.media import check_accept, check_content
+from transcoder.http.media_types import check_accept, check_content
+from transcoder.presentation.errors import ApiError
 
 JSON = "application/json"
 PATCH = "application/merge-patch+json"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contract.resources import COMPANY, CONTACT, DEAL
 from tests.unit.transcoder.surroundings import AROUND, DEFINITIONS, an_id, around, nobody
-from transcoder.validate import InvalidBody, validate_create, validate_patch
+from transcoder.validation.bodies import InvalidBody, validate_create, validate_patch
 
 
 def faults(read: Any) -> list[tuple[str | None, str]]:

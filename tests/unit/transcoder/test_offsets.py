@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.errors import ApiError
-from transcoder.offsets import OffsetRows, page_after
-from transcoder.records import Page, Query, Record, Refusal, UpdatedAfter
+from transcoder.backend.interface import Page, Query, Record, Refusal, UpdatedAfter
+from transcoder.backend.offset_paging import OffsetRows, page_after
+from transcoder.presentation.errors import ApiError
 
 UUID_LIKE = 2**127
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from contract.bounds import MAX_STORED_RESPONSE_BYTES
 from contract.operations import BY_ID
 from contract.problems import (
     DUPLICATE_RESOURCE,
@@ -19,17 +18,18 @@ from contract.problems import (
     Problem,
 )
 from contract.sealing import KeyRing, parse_key_ring
+from contract.size_and_time_limits import MAX_STORED_RESPONSE_BYTES
 from contract.versions import VERSIONS
 from contract.vocabulary import TenantId, TraceId, UserId
-from stores.idempotency import MemoryIdempotency
-from stores.valkey import StoreUnavailable
+from infra.stores.idempotency import MemoryIdempotency
+from infra.stores.valkey import StoreUnavailable
 from tests.support.quiet_log import QUIET
 from tests.unit.transcoder.calls import a_call
-from transcoder.call import Answer
-from transcoder.dialect.crm import CrmBackend
-from transcoder.errors import ApiError
-from transcoder.etags import AnyRevision, NamedTags
-from transcoder.idempotency import IdempotentRunner, dedupe_key, fingerprint, key_name
+from transcoder.dialect.backend import CrmBackend
+from transcoder.operations.call import Answer
+from transcoder.operations.idempotency import IdempotentRunner, dedupe_key, fingerprint, key_name
+from transcoder.presentation.errors import ApiError
+from transcoder.presentation.etags import AnyRevision, NamedTags
 
 KEYS = parse_key_ring("1 " + "ab" * 32)
 CALL = a_call("contacts.create", {"first_name": "Ada", "tags": ["a", "b"]}, idempotency_key="order-1")

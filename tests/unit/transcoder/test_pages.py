@@ -10,17 +10,12 @@ from contract.ids import IdCodec
 from contract.resources import RESOURCES
 from contract.sealing import parse_key_ring
 from contract.vocabulary import TenantId
-from stores.idempotency import MemoryIdempotency
-from stores.receipts import MemoryReceipts
+from infra.stores.idempotency import MemoryIdempotency
+from infra.stores.receipts import MemoryReceipts
 from tests.support.record_faults import FAULTS
 from tests.unit.transcoder.calls import ACTOR, a_call, an_older_call
 from tests.unit.transcoder.surroundings import AROUND, NOW_MS, OLDEST
-from transcoder.call import Call
-from transcoder.errors import ApiError
-from transcoder.handlers.pages import PageBody, PageRequest, fetch_page
-from transcoder.handlers.shared import HandlerContext
-from transcoder.parameters import Parameters
-from transcoder.records import (
+from transcoder.backend.interface import (
     Actor,
     AllOf,
     AnyOf,
@@ -33,7 +28,12 @@ from transcoder.records import (
     RecordCollection,
     UpdatedAfter,
 )
-from transcoder.to_public import Presenters
+from transcoder.http.parameters import Parameters
+from transcoder.operations.call import Call
+from transcoder.operations.context import HandlerContext
+from transcoder.operations.paging import PageBody, PageRequest, fetch_page
+from transcoder.presentation.errors import ApiError
+from transcoder.presentation.to_public import Presenters
 
 KEYS = parse_key_ring("1 " + "ab" * 32)
 LEAST = {"last_name": "x", "lifecycle_stage": "lead", "do_not_contact": False, "tags": [], "owner_id": 1}

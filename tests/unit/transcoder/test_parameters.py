@@ -7,9 +7,9 @@ import pytest
 from contract.operations import BY_ID, OPERATIONS, Operation
 from contract.vocabulary import Kind
 from tests.unit.transcoder.surroundings import AROUND, SAME, an_id, nobody
-from transcoder.errors import ApiError
-from transcoder.parameters import ParameterContext, Parameters, parse_parameters, parsers_of, unknown_parameter
-from transcoder.records import NO_RECORD, Condition
+from transcoder.backend.interface import NO_RECORD, Condition
+from transcoder.http.parameters import ParameterContext, Parameters, parse_parameters, parsers_of, unknown_parameter
+from transcoder.presentation.errors import ApiError
 
 
 def read(operation_id: str, *pairs: tuple[str, str]) -> Parameters:

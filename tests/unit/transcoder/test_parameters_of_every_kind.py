@@ -7,9 +7,9 @@ import pytest
 from contract.operations import BY_ID, OPERATIONS, Operation
 from contract.vocabulary import Kind
 from tests.unit.transcoder.surroundings import AROUND, SAME, an_id, nobody, older
-from transcoder.errors import ApiError
-from transcoder.parameters import ParameterContext, Parameters, parse_parameters, parsers_of
-from transcoder.records import NO_RECORD, Condition
+from transcoder.backend.interface import NO_RECORD, Condition
+from transcoder.http.parameters import ParameterContext, Parameters, parse_parameters, parsers_of
+from transcoder.presentation.errors import ApiError
 
 PAGE = {
     *("limit", "cursor", "order_by", "sort_direction", "include_total", "fields", "ids"),

@@ -7,9 +7,9 @@ import pytest
 from contract.problems import RESOURCE_NOT_FOUND, UPSTREAM_TIMEOUT
 from contract.resources import CONTACT
 from tests.unit.transcoder.calls import ACTOR
-from transcoder.errors import ApiError
-from transcoder.plain import MAX_PARALLEL, SimpleBackend, each_item, missing_fields, to_record
-from transcoder.records import Change, Record, RecordCollection, Refusal, Values, WriteResult, WriteTerms
+from transcoder.backend.interface import Change, Record, RecordCollection, Refusal, Values, WriteResult, WriteTerms
+from transcoder.backend.simple_backend import MAX_PARALLEL, SimpleBackend, each_item, missing_fields, to_record
+from transcoder.presentation.errors import ApiError
 
 SHELF = RecordCollection(CONTACT)
 GONE = Refusal(RESOURCE_NOT_FOUND)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.problems import PROBLEMS, ItemError, Problem, problem_members, render
-from transcoder.to_public import encode
+from transcoder.presentation.to_public import encode
 
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text()
 ITEMS = st.builds(ItemError, st.text(), st.text(), st.none() | st.text(), example=LEAVES)

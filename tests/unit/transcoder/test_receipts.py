@@ -10,21 +10,21 @@ from msgspec.structs import replace
 from contract.ids import IdCodec
 from contract.resources import RESOURCES
 from contract.sealing import parse_key_ring
-from stores.idempotency import KeyUse, MemoryIdempotency
-from stores.receipt import Receipt
-from stores.receipts import MemoryReceipts, Receipts, pack
-from stores.valkey import StoreUnavailable
+from infra.stores.idempotency import KeyUse, MemoryIdempotency
+from infra.stores.receipt import Receipt
+from infra.stores.receipts import MemoryReceipts, Receipts, pack
+from infra.stores.valkey import StoreUnavailable
 from tests.support.record_faults import FAULTS
 from tests.unit.transcoder.calls import ACTOR, TOKEN, a_call
-from transcoder.call import Answer, Token
-from transcoder.errors import ApiError
-from transcoder.handlers import requests
-from transcoder.handlers.shared import HandlerContext
-from transcoder.parameters import Parameters
-from transcoder.receipts import key_digest, make_receipt, may_see
-from transcoder.records import Backend
-from transcoder.to_public import Presenters
-from transcoder.upstream import Stopwatch
+from transcoder.backend.interface import Backend
+from transcoder.backend.upstream import Stopwatch
+from transcoder.http.parameters import Parameters
+from transcoder.operations import requests
+from transcoder.operations.call import Answer, Token
+from transcoder.operations.context import HandlerContext
+from transcoder.operations.receipts import key_digest, make_receipt, may_see
+from transcoder.presentation.errors import ApiError
+from transcoder.presentation.to_public import Presenters
 
 TRACE_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 NOTES = {

@@ -14,13 +14,13 @@ from contract.vocabulary import TenantId
 from tests.unit.transcoder.inside import to_record
 from tests.unit.transcoder.surroundings import TODAY
 from tests.unit.transcoder.test_dialect_rows import OWN, records
+from transcoder.backend.interface import CustomFieldDefinition, Record
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.conversions import UnreadableResponse
-from transcoder.dialect.reshape import to_fields
-from transcoder.dialect.rows import ResourceMapping
-from transcoder.record_checks import InvalidRecord, InvalidValuePolicy, RecordCheck
-from transcoder.records import CustomFieldDefinition, Record
-from transcoder.to_public import PresentationContext, Presenters, encode
+from transcoder.dialect.mapping import ResourceMapping
+from transcoder.dialect.to_internal import to_fields
+from transcoder.presentation.record_checks import InvalidRecord, InvalidValuePolicy, RecordCheck
+from transcoder.presentation.to_public import PresentationContext, Presenters, encode
 
 CODEC = IdCodec(bytes(range(32)))
 DEFINITIONS = {

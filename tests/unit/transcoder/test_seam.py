@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from examples.foreign.dialect import AddressBook
-from process.settings import SettingsError
-from transcoder.dialect.crm import CrmBackend
+from infra.process.settings import SettingsError
+from transcoder.backend.upstream import Upstream
+from transcoder.dialect.backend import CrmBackend
 from transcoder.settings import load
-from transcoder.upstream import Upstream
 
 FOREIGN = "examples.foreign.dialect:load"
 NOWHERE: Upstream = object()  # type: ignore[assignment]

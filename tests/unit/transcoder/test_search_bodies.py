@@ -6,10 +6,10 @@ import pytest
 
 from tests.unit.transcoder.calls import a_call, an_older_call
 from tests.unit.transcoder.surroundings import an_id
-from transcoder.errors import ApiError
-from transcoder.handlers.pages import PageRequest
-from transcoder.handlers.search import check
-from transcoder.records import Condition
+from transcoder.backend.interface import Condition
+from transcoder.operations.paging import PageRequest
+from transcoder.operations.search import check
+from transcoder.presentation.errors import ApiError
 
 BY_DEFAULT = PageRequest(None, None, "created_at", True, 50, None)
 IN_POUNDS = {"field": "currency", "operator": "eq", "value": "GBP"}

@@ -8,10 +8,10 @@ import pytest
 from contract.types import CustomType
 from tests.unit.transcoder.calls import a_call
 from tests.unit.transcoder.test_pages import LEAST, a_desk
-from transcoder.call import Call
-from transcoder.handlers.shared import HandlerContext, present, record_answer
-from transcoder.records import CustomFieldDefinition, Definitions, Record
-from transcoder.to_public import encode
+from transcoder.backend.interface import CustomFieldDefinition, Definitions, Record
+from transcoder.operations.call import Call
+from transcoder.operations.context import HandlerContext, present, record_answer
+from transcoder.presentation.to_public import encode
 
 CALL = a_call("contacts.list")
 STAMPS = {"created_by_id": 1, "created_at": 0, "updated_at": 0}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.strict_json import MalformedJson, ScientificNumber, parse
+from transcoder.http.strict_json import MalformedJson, ScientificNumber, parse
 
 REFUSED = {
     "nothing": (b"", "invalid-json", 1, 1),

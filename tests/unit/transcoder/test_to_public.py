@@ -9,8 +9,8 @@ from contract.ids import IdCodec
 from contract.resources import CONTACT
 from contract.versions import VERSIONS
 from contract.vocabulary import TenantId
-from transcoder.records import Record
-from transcoder.to_public import PresentationContext, Presenters, encode, instant_text
+from transcoder.backend.interface import Record
+from transcoder.presentation.to_public import PresentationContext, Presenters, encode, instant_text
 
 CODEC = IdCodec(bytes(range(32)))
 TENANT = TenantId(7)

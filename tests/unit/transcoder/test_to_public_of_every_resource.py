@@ -27,9 +27,9 @@ from contract.resources import (
 from contract.types import Amount
 from contract.vocabulary import TenantId
 from tests.unit.transcoder.surroundings import AROUND, DEFINITIONS, OLDEST, SAME, TODAY, older
-from transcoder.records import Record
-from transcoder.to_public import PresentationContext, Presenters, amount_text, encode
-from transcoder.values import check, in_units
+from transcoder.backend.interface import Record
+from transcoder.presentation.to_public import PresentationContext, Presenters, amount_text, encode
+from transcoder.validation.values import check, in_units
 
 CODEC = IdCodec(bytes(range(32)))
 TENANT = TenantId(7)

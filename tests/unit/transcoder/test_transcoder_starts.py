@@ -18,10 +18,10 @@ CHOSEN = {
 @pytest.mark.parametrize(("choice", "loaded"), CHOSEN.values(), ids=CHOSEN.keys())
 def test_it_is_ready_to_serve_with_what_was_chosen_by(choice: str, loaded: list[str]) -> None:
     code = f"""
-import sys, transcoder.__main__, process.exposed
-from transcoder.clients import DEFAULT_CLIENT, named_client
-from transcoder.servers import DEFAULT_SERVER, named_server
-from transcoder.seam import DEFAULT_DIALECT, named_dialect
+import sys, transcoder.__main__, infra.process.metrics_server
+from transcoder.backend.http_clients import DEFAULT_CLIENT, named_client
+from transcoder.http.servers import DEFAULT_SERVER, named_server
+from transcoder.backend.loader import DEFAULT_DIALECT, named_dialect
 named_server(DEFAULT_SERVER), named_client(DEFAULT_CLIENT), named_dialect(DEFAULT_DIALECT)
 try:
     {choice or "pass"}

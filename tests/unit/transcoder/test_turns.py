@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from transcoder.turns import LARGE_BYTES, LargeAnswerQueue
+from transcoder.fairness.large_answers import LARGE_BYTES, LargeAnswerQueue
 
 SMALL, LARGE = LARGE_BYTES - 1, LARGE_BYTES
 

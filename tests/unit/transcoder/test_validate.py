@@ -10,8 +10,8 @@ from contract.problems import ItemError
 from contract.resources import CONTACT
 from tests.support.contacts import a_contact
 from tests.unit.transcoder.surroundings import AROUND, FOREIGN_ID, an_id
-from transcoder.pointers import did_you_mean, in_document_order, pointer
-from transcoder.validate import InvalidBody, validate_create, validate_patch
+from transcoder.validation.bodies import InvalidBody, validate_create, validate_patch
+from transcoder.validation.pointers import did_you_mean, in_document_order, pointer
 
 WHOLE_ADDRESS = {"line1": "12 Quay Street", "city": "Bristol", "postal_code": "BS1 4DB", "country": "GB"}
 

@@ -8,7 +8,7 @@ import pytest
 from contract.operations import BY_ID
 from contract.resources import COMPANY, CONTACT, DEAL, NOTE, PIPELINE, STAGE, TASK
 from tests.unit.transcoder.surroundings import AROUND, an_id
-from transcoder.validate import InvalidBody, validate_action, validate_create, validate_patch, validate_upsert
+from transcoder.validation.bodies import InvalidBody, validate_action, validate_create, validate_patch, validate_upsert
 
 TITLE = {"title": "Fleet"}
 AT, AT_MS = "2024-11-30T16:00:00Z", 1_732_982_400_000

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from contract.types import Bool, Choice, Country, Date, DateTime, Email, Id, Line, Phone
 from tests.unit.transcoder.surroundings import AROUND, FOREIGN_ID, NOW_MS, an_id
-from transcoder.values import WHITE_SPACE, InvalidValue, KnownDefinitions, ValidationContext, check
+from transcoder.validation.values import WHITE_SPACE, InvalidValue, KnownDefinitions, ValidationContext, check
 
 STAGES = Choice(("lead", "prospect", "customer", "former"))
 BIRTH = Date(not_future=True)

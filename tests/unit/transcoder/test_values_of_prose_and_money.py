@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from contract.currencies import EXPONENTS
 from contract.types import Amount, Currency, Domain, Int, Text, Url
 from tests.unit.transcoder.surroundings import AROUND
-from transcoder.strict_json import ScientificNumber, parse
-from transcoder.values import InvalidValue, check, in_units
+from transcoder.http.strict_json import ScientificNumber, parse
+from transcoder.validation.values import InvalidValue, check, in_units
 
 COUNT = Int(0, 10_000_000)
 MONEY = Amount("currency")

@@ -12,9 +12,9 @@ from contract.resources import CONTACT, DEAL, NOTE, RESOURCES, TASK, Resource
 from contract.versions import change
 from tests.unit.transcoder.calls import a_call, an_older_call
 from tests.unit.transcoder.surroundings import AROUND, OLDEST, SAME, TODAY, older
-from transcoder.bodies import validated
-from transcoder.validate import InvalidBody, validate_create, validate_patch
-from transcoder.versioning import translations
+from transcoder.operations.request_body import validated
+from transcoder.presentation.versioning import translations
+from transcoder.validation.bodies import InvalidBody, validate_create, validate_patch
 
 CHANGED = (NOTE, DEAL, TASK)
 

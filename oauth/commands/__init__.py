@@ -1,0 +1,1 @@
+"""The command line of the authorization server: for operators, and for signing keys."""

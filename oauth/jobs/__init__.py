@@ -1,0 +1,1 @@
+"""What runs beside serving: purging, reviewing personal tokens, watching the revocation log."""

@@ -1,0 +1,1 @@
+"""Signing keys: their files, their life from staged to removed, and the public key set."""

@@ -1,0 +1,1 @@
+"""Making tokens: claims, signatures, opaque secrets, and what is remembered of each."""

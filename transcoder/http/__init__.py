@@ -1,0 +1,1 @@
+"""Public HTTP requests: headers, media types, query parameters, and strict JSON."""

@@ -1,0 +1,1 @@
+"""What each operation does with a validated request, and what all of them share."""
