@@ -26,7 +26,7 @@ class RevocationSettings:
 class Settings:
     """Complete, or the process does not start.
 
-    `authz_at_work` are all that share the Valkey and are asked at the same time, spares apart: without it each grants
+    `replicas` are all that share the Valkey and are asked at the same time, spares apart: without it each grants
     that part of a limit.
     `limits_timeout_s` is what a charge may take before the process counts by itself.
     """

@@ -156,7 +156,7 @@ def challenge_insufficient_scope(scope: str) -> str:
 
 HSTS = ("strict-transport-security", "max-age=31536000; includeSubDomains")
 COMMON_RESPONSE_HEADERS: tuple[tuple[str, str], ...] = (("x-content-type-options", "nosniff"), HSTS)
-"""On every answer, whoever wrote it; see `every_answer`."""
+"""On every answer, whoever wrote it; see `common_response_headers`."""
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

@@ -24,7 +24,7 @@ EXAMPLE_TRACE_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 @dataclass(frozen=True, slots=True)
 class ProblemDoc:
-    """`happened` and `cure` are for people; `members` and `errors` make an example of the problem.
+    """`cause` and `cure` are for people; `members` and `errors` make an example of the problem.
 
     `receipt`: such a request was accepted before it was refused, so that there is a receipt of it (`instance`).
     """

@@ -101,7 +101,7 @@ class Bool:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of `values`, exact case. `grows`: later releases may answer with more of them, as additions."""
+    """One of `values`, exact case. `is_open`: later releases may answer with more of them, as additions."""
 
     values: tuple[str, ...]
     is_open: bool = False

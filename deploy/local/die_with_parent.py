@@ -1,4 +1,4 @@
-"""Becomes another program that dies with its parent: `python -I -S child.py PARENT_PID COMMAND …`.
+"""Becomes another program that dies with its parent: `python -I -S die_with_parent.py PARENT_PID COMMAND …`.
 
 Owns the last step before exec; must not import anything slow: every service starts through here (20 ms). The
 alternative, a preexec_fn in the supervisor, runs Python between fork and exec, which is unsafe beside threads.

@@ -21,7 +21,7 @@ SUCCESSOR_READY_WITHIN_S = 60.0
 PREDECESSOR_GONE_WITHIN_S = 30.0
 """Longer than a service takes to finish what it has: nobody is waiting for the whole stack to end."""
 LOOK_EVERY_S = 0.02
-LAUNCHER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("child.py")))
+LAUNCHER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("die_with_parent.py")))
 
 Process = asyncio.subprocess.Process
 

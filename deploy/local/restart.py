@@ -29,7 +29,7 @@ def restart(folder: RunFolder, wanted: str) -> str:
     stack = Stack(folder, state.api_port)
     with exclusive_lock(folder):
         chosen = _chosen(stack_plan(stack).services, wanted)
-        run_module("edge", envoy_config_arguments(stack), {})
+        run_module("envoy_config", envoy_config_arguments(stack), {})
         before = {row.name: row for row in state.services}
         began_s = time.monotonic()
         folder.handover_request.write_bytes(msgspec.json.encode(chosen))

@@ -53,7 +53,7 @@ def _start(folder: RunFolder, api_port: int) -> Stack:
         create_missing(stack.keys, now=dt.datetime.now(dt.UTC))
         services = stack_plan(stack)
         with ThreadPoolExecutor(max_workers=1) as beside:
-            rendered = beside.submit(run_module, "edge", envoy_config_arguments(stack), {})
+            rendered = beside.submit(run_module, "envoy_config", envoy_config_arguments(stack), {})
             run_module("oauth", ("migrate",), oauth_settings(stack))
             rendered.result()
         folder.port.write_text(f"{claim.api_port}\n")

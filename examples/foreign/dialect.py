@@ -1,4 +1,4 @@
-"""The address book service as the gateway's `Records`: what a platform team writes for an internal service of its own.
+"""The address book service as the gateway's `Backend`: what a platform team writes for an internal service of its own.
 
 Nothing outside it knows the service's words. What the service cannot do is listed, and refused by what is inherited.
 """
@@ -108,7 +108,7 @@ def inward(values: Values) -> dict[str, Json]:
 
 
 class AddressBook(SimpleBackend):
-    """Contacts as people of the address book. See `Records` for what each method promises."""
+    """Contacts as people of the address book. See `Backend` for what each method promises."""
 
     capabilities = capabilities_of(IdKind.UUID, CONTACT, *KINDS, *BATCHES)
     _refusal_in = staticmethod(refusals_by_message("error", REFUSALS))

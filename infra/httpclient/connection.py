@@ -1,6 +1,6 @@
 """One connection, from its beginning to its loss: a request goes out, its answer comes back, then the next.
 
-Owns the state of one connection. What an answer is, `Reading` knows; which connection is used, the pool.
+Owns the state of one connection. What an answer is, `ResponseParser` knows; which connection is used, the pool.
 """
 
 import asyncio

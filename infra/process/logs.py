@@ -98,7 +98,7 @@ class LineBuffer:
             self._sink.flush()
 
     def write_soon(self, text: str) -> None:
-        """Within `TOGETHER_S`, in one write with all that came in between."""
+        """Within `COLLECT_S`, in one write with all that came in between."""
         self._waiting.append(text)
         if self._due is None:
             self._due = asyncio.get_running_loop().call_later(COLLECT_S, self._write_late)

@@ -76,7 +76,7 @@ class LabelledCounter(Collector):
 
 
 class LabelledHistogram(Collector):
-    """How long something took, by words: a histogram of plain numbers, as `Counts`."""
+    """How long something took, by words: a histogram of plain numbers, as `LabelledCounter`."""
 
     def __init__(
         self, registry: CollectorRegistry, name: str, about: str, *labels: str, bounds_s: tuple[float, ...]

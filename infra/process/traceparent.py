@@ -11,5 +11,5 @@ def w3c_trace_id(traceparent: str) -> str:
 
 
 def is_recorded(traceparent: str) -> bool:
-    """Whether spans of this trace are kept: the flag `sampled`, the lowest bit of its last hex digit (§3.2.2.5)."""
+    """Whether spans of this trace are kept: the flag `is_sampled`, the lowest bit of its last hex digit (§3.2.2.5)."""
     return traceparent[-1:] in _ODD

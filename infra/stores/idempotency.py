@@ -73,7 +73,7 @@ class PastUse:
 class Idempotency(Protocol):
     """Claims by tenant and name (a digest of subject, route and key). `owner` is unique to one run.
 
-    Every method raises StoreLost when the store gave no usable answer.
+    Every method raises StoreUnavailable when the store gave no usable answer.
     """
 
     async def claim(self, tenant: TenantId, name: str, fingerprint: str, owner: str, use: KeyUse) -> Claim:

@@ -31,7 +31,7 @@ PAUSE_S = 0.2
 
 
 class Receipts(Protocol):
-    """By business and trace id. Every method raises StoreLost when the store gave no usable answer."""
+    """By business and trace id. Every method raises StoreUnavailable when the store gave no usable answer."""
 
     async def save(self, business: str, receipts: Sequence[Receipt]) -> None:
         """Keep them for a day, or until `RECEIPTS_PER_BUSINESS` newer ones have come."""

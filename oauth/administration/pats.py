@@ -41,7 +41,7 @@ TOKEN_STATE, TOKEN_USER = "token-state", "token-user"
 
 @dataclass(frozen=True, slots=True)
 class PatRequest:
-    """What is wanted. Without a `user` the asker's own, without an end `PAT_LIFE_S` from now."""
+    """What is wanted. Without a `user` the asker's own, without an end `DEFAULT_PAT_LIFETIME_S` from now."""
 
     name: str
     scope: tuple[str, ...]

@@ -25,7 +25,7 @@ class CommandError(Exception):
 
 
 def fail(line: str) -> Never:
-    """The end of the process, and why. Raises Mistake."""
+    """The end of the process, and why. Raises CommandError."""
     raise CommandError(line)
 
 

@@ -1,6 +1,6 @@
 """`python -m oauth keys list|stage|rotate|withdraw`: what an operator does with the signing keys.
 
-Knows the command line and what is printed; the rules are `key_ring`'s.
+Knows the command line and what is printed; the rules are `parse_key_ring`'s.
 """
 
 import argparse

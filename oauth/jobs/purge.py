@@ -37,13 +37,13 @@ AUDIT_RETENTION_S = 400 * _DAY_S
 
 
 async def purge(database: Database, now_s: int) -> int:
-    """Forget; returns how many rows that were. Raises DatabaseLost."""
+    """Forget; returns how many rows that were. Raises DatabaseUnavailable."""
     async with database.write() as connection:
         return sum([await _delete(connection, table, *which) for table, *which in _expired(now_s)])
 
 
 async def purge_pending(database: Database, now_s: int) -> int:
-    """Forget the requests and logins that were begun and not finished; returns how many. Raises DatabaseLost."""
+    """Forget the requests and logins that were begun and not finished; returns how many. Raises DatabaseUnavailable."""
     async with database.write() as connection:
         return sum([await _delete(connection, table, *which) for table, *which in _pending(now_s)])
 

@@ -1,7 +1,7 @@
 """The signing keys on disk: a folder of PEM files, one a key, and `keys.json`, which says what each is for, since when.
 
 A folder that holds one PEM file and no `keys.json` is a deployment's first key: it signs everything. Owns files and
-their permissions; a key's life is `key_ring`'s. Other storage, such as a KMS, would take this module's place.
+their permissions; a key's life is `parse_key_ring`'s. Other storage, such as a KMS, would take this module's place.
 """
 
 import json

@@ -222,7 +222,7 @@ class OidcLogin:
     async def _ask_people(self, path: str, read: Callable[[Any], T]) -> T | None:
         """What `read` makes of what the people service says; None for what there is not.
 
-        Raises LoginLost, also where `read` raises ValueError, KeyError or TypeError: it is not of its form.
+        Raises DirectoryUnavailable, also where `read` raises ValueError, KeyError or TypeError: it is not of its form.
         """
         own = self._provider
         try:

@@ -83,13 +83,13 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """One snapshot. Raises DatabaseLost."""
+        """One snapshot. Raises DatabaseUnavailable."""
         async with _told(), self._reader.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction, committed unless something is raised in it. Raises DatabaseLost.
+        """One transaction, committed unless something is raised in it. Raises DatabaseUnavailable.
 
         In SQLite writes follow one another; in PostgreSQL they run side by side: what must not race is one statement
         (`UPDATE … WHERE used_at IS NULL`) or takes a row first (`FOR UPDATE`).

@@ -18,7 +18,7 @@ _LOCK = 7_411_236  # an advisory lock: any number that nobody else takes
 
 
 async def migrate(database: Database) -> str:
-    """Run the migrations that are missing, all or none of them; returns the revision then. Raises DatabaseLost.
+    """Run the migrations that are missing, all or none of them; returns the revision then. Raises DatabaseUnavailable.
 
     Of several at once one works and the others wait, then find nothing to do. Nor is there in a database that is ahead
     of us, as after a release was taken back.
@@ -32,7 +32,7 @@ async def migrate(database: Database) -> str:
 
 
 async def missing_migrations(database: Database) -> str:
-    """What has to be done before this version can serve, in a line; empty if nothing. Raises DatabaseLost.
+    """What has to be done before this version can serve, in a line; empty if nothing. Raises DatabaseUnavailable.
 
     A database that is ahead of us is none of that: migrations only add, and while a release is rolled out the old
     processes go on beside the new tables.

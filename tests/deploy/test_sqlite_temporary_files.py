@@ -18,13 +18,13 @@ async def where_temporary_files_are(connection: AsyncConnection) -> object:
     return (await connection.execute(sa.text("PRAGMA temp_store"))).scalar_one()
 
 
-@pytest.mark.parametrize("how", ["reading", "writing"])
+@pytest.mark.parametrize("how", ["read", "write"])
 async def test_the_authorization_servers_database_keeps_temporary_files_in_memory(how: str, tmp_path: Path) -> None:
     async with Database(database_url(f"sqlite:///{tmp_path}/oauth.db")) as database, getattr(database, how)() as opened:
         assert await where_temporary_files_are(opened) == IN_MEMORY
 
 
-@pytest.mark.parametrize("how", ["reading", "writing"])
+@pytest.mark.parametrize("how", ["read", "write"])
 async def test_the_sandboxs_database_keeps_temporary_files_in_memory(how: str, tmp_path: Path) -> None:
     database = Sqlite(sa.make_url(f"sqlite+aiosqlite:///{tmp_path}/sandbox.db"))
     try:

@@ -36,7 +36,7 @@ TEXT_CLAIMS = ("sub", "business_id", "role", "plan", "client_id", "token_kind", 
 class Endless:
     """Buckets with room for everybody."""
 
-    def part(self, business: str) -> str:
+    def partition(self, business: str) -> str:
         return ""
 
     async def charge(self, asks: Sequence[ChargeRequest]) -> list[ChargeResult]:

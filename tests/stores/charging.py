@@ -6,7 +6,7 @@ from infra.stores.valkey import StoreUnavailable
 
 
 async def charged(buckets: Buckets, rate_key: str, *, business: str, plan: Plan, cost: int) -> ChargeResult:
-    """What came of it; raises StoreLost."""
+    """What came of it; raises StoreUnavailable."""
     [made] = await buckets.charge([ChargeRequest(rate_key, business, plan, cost)])
     if isinstance(made, StoreUnavailable):
         raise made

@@ -85,7 +85,7 @@ class ScriptStore(Store):
         assert text.count("redis.call('TIME')") == 1
         return self._pipelined.script(text.replace("redis.call('TIME')", "redis.call('MGET', 'seconds', 'micros')"))
 
-    def part(self, key: str) -> str:
+    def partition(self, key: str) -> str:
         return self._pipelined.partition(key)
 
     def charge(self, family: str, plan: Plan, cost: int) -> ChargeResult:

@@ -66,7 +66,7 @@ class Recorder:
         self._inner = inner
         self.called: dict[str, list[Sequence[str]]] = {}
 
-    def part(self, key: str) -> str:
+    def partition(self, key: str) -> str:
         return self._inner.partition(key)
 
     def script(self, text: str) -> Script:

@@ -146,13 +146,13 @@ class Moody:
     def __init__(self) -> None:
         self.trouble: Exception | None = None
         self.asked: list[tuple[str, int]] = []
-        self.kept: list[Receipt] = []
+        self.saved: list[Receipt] = []
 
-    async def keep(self, business: str, receipts: Sequence[Receipt]) -> None:
+    async def save(self, business: str, receipts: Sequence[Receipt]) -> None:
         self.asked.append((business, len(receipts)))
         if self.trouble:
             raise self.trouble
-        self.kept += receipts
+        self.saved += receipts
 
     async def find(self, business: str, trace_id: str) -> Receipt | None:
         raise AssertionError("nobody asks")
@@ -176,10 +176,10 @@ async def test_a_receipt_gets_there_by_itself_and_many_go_together(log: Any) -> 
             outbox.put("one", receipt)
             await asyncio.sleep(0)  # those of several turns of the loop
         outbox.put("two", RECEIPT)
-        await until(lambda: len(store.kept) == 11, "the delivery")
+        await until(lambda: len(store.saved) == 11, "the delivery")
         assert store.asked == [("one", 10), ("two", 1)]
         outbox.put("one", RECEIPT)
-        await until(lambda: len(store.kept) == 12, "the delivery")
+        await until(lambda: len(store.saved) == 12, "the delivery")
     assert outbox.dropped == 0
 
 
@@ -189,12 +189,12 @@ async def test_what_waits_when_the_process_ends_is_delivered_first(log: Any) -> 
     async with outbox.deliver_in_background():
         for receipt in numbered(*range(2 * MAX_BATCH + 1)):
             outbox.put("one", receipt)
-    assert store.kept == numbered(*range(2 * MAX_BATCH + 1))
+    assert store.saved == numbered(*range(2 * MAX_BATCH + 1))
 
 
 async def test_a_delivery_that_the_end_cuts_off_is_made_again(log: Any) -> None:
     class Slow(Moody):
-        async def keep(self, business: str, receipts: Sequence[Receipt]) -> None:
+        async def save(self, business: str, receipts: Sequence[Receipt]) -> None:
             await super().keep(business, receipts)
             if len(self.asked) == 1:
                 await asyncio.Event().wait()
@@ -214,8 +214,8 @@ async def test_a_full_queue_loses_its_oldest_and_counts_them(log: Any) -> None:
         outbox.put("one", receipt)
     assert outbox.dropped == 3
     async with outbox.deliver_in_background():
-        await until(lambda: len(store.kept) == MAX_QUEUED, "the delivery")
-    assert store.kept == numbered(*range(3, MAX_QUEUED + 3))
+        await until(lambda: len(store.saved) == MAX_QUEUED, "the delivery")
+    assert store.saved == numbered(*range(3, MAX_QUEUED + 3))
 
 
 @pytest.mark.parametrize("trouble", [StoreUnavailable("away"), KeyError("a bug")], ids=["away", "a bug"])
@@ -237,7 +237,7 @@ async def test_a_store_that_takes_nothing_is_not_asked_often_and_used_again_when
         assert [seconds for seconds in pauses if seconds > 0.1] == [0.2, 0.2]
         store.trouble = None
         outbox.put("one", RECEIPT)
-        await until(lambda: store.kept == [RECEIPT], "the delivery")
+        await until(lambda: store.saved == [RECEIPT], "the delivery")
     lines = [(line.method_name, line.kwargs["event"]) for line in logged.calls]
     told = "receipts lost" if isinstance(trouble, StoreUnavailable) else "receipts not understood"
     assert lines[0] == ("error", told)

@@ -26,7 +26,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait out no outage: that is `test_outages`."""
-    monkeypatch.setattr(outage, "WAITED_OUT_S", 0.0)
+    monkeypatch.setattr(outage, "MAX_WAIT_S", 0.0)
 
 
 @pytest.fixture(params=CLIENTS)

@@ -45,7 +45,7 @@ class Counting:
 @pytest.fixture(autouse=True)
 def waiting(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it is outside of this folder's other tests."""
-    monkeypatch.setattr(outage, "WAITED_OUT_S", WAITED_OUT_S)
+    monkeypatch.setattr(outage, "MAX_WAIT_S", WAITED_OUT_S)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ async def test_a_read_whose_connection_broke_waits_too(counted: tuple[HttpUpstre
 async def test_an_outage_that_goes_on_is_told_at_once(
     counted: tuple[HttpUpstream, Counting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outage, "WAITED_OUT_S", 0.2)
+    monkeypatch.setattr(outage, "MAX_WAIT_S", 0.2)
     upstream, client = counted
     assert await trouble(upstream, "POST", body=b"{}") == UNAVAILABLE
     assert client.failed > 1
@@ -119,7 +119,7 @@ async def test_an_outage_that_goes_on_is_told_at_once(
 async def test_the_next_outage_is_waited_out_again(
     counted: tuple[HttpUpstream, Counting], socket: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outage, "WAITED_OUT_S", 0.2)
+    monkeypatch.setattr(outage, "MAX_WAIT_S", 0.2)
     upstream, client = counted
     assert await trouble(upstream) == UNAVAILABLE
     async with started(socket):

@@ -48,7 +48,7 @@ class InvalidPosition(Exception):
 
 
 def page_in_memory(records: Iterable[Record | UnreadableRecord], query: Query, searched: Sequence[str] = ()) -> Page:
-    """The page that `query` asks for, its text looked for in the members `searched`; raises BadPlace.
+    """The page that `query` asks for, its text looked for in the members `searched`; raises InvalidPosition.
 
     Of what cannot be read nobody knows whether it would be found, or where: the first page tells of it.
     """

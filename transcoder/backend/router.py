@@ -1,6 +1,6 @@
 """Whose records stand where: each resource is kept by one service, and a call about it goes to that one's dialect.
 
-Itself `Records`, so that handlers know of no more than one. What asks for many rows goes in its business's lane. Knows
+Itself `Backend`, so that handlers know of no more than one. What asks for many rows goes in its business's lane. Knows
 no dialect.
 """
 
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class BackendRouter(Backend):
-    """The `main` records, and of some resources another keeper's. See `Records`."""
+    """The `main` records, and of some resources another keeper's. See `Backend`."""
 
     def __init__(self, main: Backend, others: Mapping[Resource, Backend]) -> None:
         self._main = main

@@ -1,6 +1,6 @@
 """What a dialect of a plain service need not write itself: batches one by one, and honest refusals.
 
-A dialect that inherits from `Plain` has `page`, `get`, `create`, `update`, `delete` and `profile` of its own. Whatever
+A dialect that inherits from `SimpleBackend` has `page`, `get`, `create`, `update`, `delete` and `profile` of its own. Whatever
 else the contract has is refused as `not-supported`, not made up: an upsert out of a search and a create would now and
 then make two records. Knows no service.
 """
@@ -60,7 +60,7 @@ _NOT_SERVED = Refusal(NOT_SUPPORTED)
 
 
 class SimpleBackend(Backend):
-    """`Records` of a service that makes, reads, changes and deletes single records."""
+    """`Backend` of a service that makes, reads, changes and deletes single records."""
 
     async def read_back(
         self, shelf: RecordCollection, number: int, actor: Actor, *, created: bool = False, wrote: bool = True
@@ -80,19 +80,19 @@ class SimpleBackend(Backend):
         return found
 
     async def batch_get(self, shelf: RecordCollection, numbers: Sequence[int], actor: Actor) -> list[Record | Refusal]:
-        """See `Records`."""
+        """See `Backend`."""
         return await each_item(numbers, lambda number, _: self.get(shelf, number, actor))
 
     async def batch_create(
         self, shelf: RecordCollection, items: Sequence[Values], terms: WriteTerms, actor: Actor
     ) -> list[WriteResult | Refusal]:
-        """See `Records`."""
+        """See `Backend`."""
         return await each_item(items, lambda values, at: self.create(shelf, values, _of_item(terms, at), actor))
 
     async def batch_update(
         self, shelf: RecordCollection, items: Sequence[Change], terms: WriteTerms, actor: Actor
     ) -> list[WriteResult | Refusal]:
-        """See `Records`."""
+        """See `Backend`."""
 
         def update(change: Change, at: int) -> Awaitable[WriteResult | Refusal]:
             own = structs.replace(_of_item(terms, at), revision=change.revision)
@@ -103,13 +103,13 @@ class SimpleBackend(Backend):
     async def batch_upsert(
         self, shelf: RecordCollection, on: str, items: Sequence[Values], terms: WriteTerms, actor: Actor
     ) -> list[WriteResult | Refusal]:
-        """See `Records`."""
+        """See `Backend`."""
         return await each_item(items, lambda values, at: self.upsert(shelf, on, values, _of_item(terms, at), actor))
 
     async def batch_delete(
         self, shelf: RecordCollection, numbers: Sequence[int], terms: WriteTerms, actor: Actor
     ) -> list[Record | Refusal | None]:
-        """See `Records`."""
+        """See `Backend`."""
         return await each_item(numbers, lambda number, at: self.delete(shelf, number, _of_item(terms, at), actor))
 
     async def restore(

@@ -1,4 +1,4 @@
-"""The calls: each public kind as a call to the CRM, and its answer back. Implements `records.Records`."""
+"""The calls: each public kind as a call to the CRM, and its answer back. Implements `records.Backend`."""
 
 import time
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 
 class CrmBackend(Backend):
-    """The internal CRM as `records.Records`. One per process; remembers each business's own fields and currency."""
+    """The internal CRM as `records.Backend`. One per process; remembers each business's own fields and currency."""
 
     capabilities = Capabilities(
         ids=IdKind.INTEGER,

@@ -65,7 +65,7 @@ class Option(msgspec.Struct, gc=False):
 
 
 def decoder(kind: Any) -> Callable[[bytes | msgspec.Raw], Any]:
-    """What reads JSON as `kind`, numbers with a fraction with all of their digits; it raises Unreadable."""
+    """What reads JSON as `kind`, numbers with a fraction with all of their digits; it raises UnreadableResponse."""
     decode = msgspec.json.Decoder(kind, float_hook=Decimal).decode
 
     def read(raw: bytes | msgspec.Raw) -> Any:

@@ -33,7 +33,7 @@ FIELD_DEFINITIONS = resource_mapping(
 
 
 def to_definition(row: Row) -> tuple[str, CustomFieldDefinition]:
-    """The resource that a field belongs to, and its definition; raises Unreadable."""
+    """The resource that a field belongs to, and its definition; raises UnreadableResponse."""
     record = FIELD_DEFINITIONS.reader.record(row)
     values, options = record.values, {option.value: option.id for option in row.options}
     if values["resource"] not in _RESOURCES or values["type"] not in _TYPES:

@@ -57,14 +57,14 @@ class CustomFields:
         return {key: own.definition for key, own in self.by_key.items()}
 
     def by_public_key(self, key: str) -> CustomField:
-        """The field of that key; raises UnknownOwnField."""
+        """The field of that key; raises UnknownCustomField."""
         own = self.by_key.get(key)
         if own is None:
             raise UnknownCustomField("a key of no field")
         return own
 
     def by_internal_number(self, digits: str) -> CustomField:
-        """The field of that number; raises UnknownOwnField."""
+        """The field of that number; raises UnknownCustomField."""
         own = self.by_number.get(digits)
         if own is None:
             raise UnknownCustomField("a number of no field")

@@ -42,7 +42,7 @@ class Envelope(msgspec.Struct, gc=False):
 ReadEnvelope = Callable[[bytes | msgspec.Raw], Envelope]
 
 read_envelope: ReadEnvelope = decoder(Envelope)
-"""Reads an answer; raises Unreadable."""
+"""Reads an answer; raises UnreadableResponse."""
 read_envelopes = decoder(list[Envelope])
 """Reads an answer for each item."""
 

@@ -90,7 +90,7 @@ class RefusalContext(msgspec.Struct, frozen=True, gc=False):
 
 
 def to_refusal(asked: RefusalContext, answer: Envelope) -> Refusal:
-    """The refusal behind `{"ok": false, "error_code", …}`; raises Unreadable for a code that has no row."""
+    """The refusal behind `{"ok": false, "error_code", …}`; raises UnreadableResponse for a code that has no row."""
     code = answer.error_code
     match code:
         case str() if code in _PLAIN:

@@ -39,7 +39,7 @@ class ErrorPointer:
 
 
 def error_pointer(dialect: ResourceMapping, own: CustomFields, action: ActionCall | None, name: str) -> ErrorPointer:
-    """The place behind an internal name, as near as can be told; raises UnknownOwnField."""
+    """The place behind an internal name, as near as can be told; raises UnknownCustomField."""
     head, *rest = name.split(".")
     renamed = {} if action is None else {internal: public for public, internal in action.names.items()}
     if head in renamed:

@@ -93,7 +93,7 @@ class RecordReader:
         """Reads an answer that holds several."""
 
     def read(self, result: Row | msgspec.Raw, own: CustomFields = NO_CUSTOM_FIELDS) -> Record:
-        """The record, of a row or of what is to be read as one; raises Unreadable."""
+        """The record, of a row or of what is to be read as one; raises UnreadableResponse."""
         if not isinstance(result, msgspec.Raw):
             return self.record(result, own)
         try:
@@ -107,7 +107,7 @@ class RecordReader:
     ) -> list[Record | UnreadableRecord]:
         """Read the records of several; one that is not of the form does not take the others.
 
-        Raises Unreadable where not even its id can be read, and UnknownOwnField where newer definitions may help.
+        Raises UnreadableResponse where not even its id can be read, and UnknownOwnField where newer definitions may help.
         """
         record = self._record
         try:
@@ -119,7 +119,7 @@ class RecordReader:
         return [self._each(row, own) for row in (self._raw_rows(result) if isinstance(result, msgspec.Raw) else result)]
 
     def rows(self, result: msgspec.Raw) -> dict[int, Row]:
-        """Read the rows of several by their numbers, to be made something of later; raises Unreadable."""
+        """Read the rows of several by their numbers, to be made something of later; raises UnreadableResponse."""
         return {row.id_: row for row in self._loose_rows(result)}
 
     def _each(self, row: Row | msgspec.Raw, own: CustomFields) -> Record | UnreadableRecord:
@@ -132,7 +132,7 @@ class RecordReader:
             return UnreadableRecord(number, str(fault))
 
     def record(self, row: Row, own: CustomFields = NO_CUSTOM_FIELDS) -> Record:
-        """A row as a record; raises Unreadable when its members contradict each other."""
+        """A row as a record; raises UnreadableResponse when its members contradict each other."""
         return self._record(row, own, isinstance(row, self.row))
 
 

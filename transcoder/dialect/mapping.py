@@ -33,7 +33,7 @@ class MappingOverrides:
 
     `path`: its word in paths, `{parent}` where the number of the record above it goes. `names`: public name → internal
     one. `conversions`: of fields that are not stored as their type says. `actions`: a call for each. `parts`: the rows
-    of the records that are shown inside it. `by_offset`: it is listed whole, by offset, and cannot be queried.
+    of the records that are shown inside it. `pages_by_offset`: it is listed whole, by offset, and cannot be queried.
     """
 
     path: str

@@ -12,7 +12,7 @@ from transcoder.dialect.mapping import ResourceMapping
 
 
 def refusal_of(asked: RefusalContext, answer: Envelope) -> Refusal | None:
-    """What the CRM refused, if it did; raises Unreadable."""
+    """What the CRM refused, if it did; raises UnreadableResponse."""
     if answer.ok:
         return None
     cause = f"refused as {safe_word(answer.error_code)}"

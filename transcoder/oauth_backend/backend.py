@@ -1,4 +1,4 @@
-"""Tokens and apps as `Records`: each call as a call to the authorization server, and its answer back."""
+"""Tokens and apps as `Backend`: each call as a call to the authorization server, and its answer back."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ ADMINISTERED = tuple(_KINDS)
 
 
 class OAuthBackend(SimpleBackend):
-    """One per process. See `Records` for what each method promises."""
+    """One per process. See `Backend` for what each method promises."""
 
     def __init__(self, upstream: Upstream, secret: SharedSecret | None, ids: IdKind) -> None:
         self._upstream = upstream

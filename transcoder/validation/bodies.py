@@ -1,6 +1,6 @@
 """[pure] Bodies: a caller's JSON in, neutral values or every fault at once out, in document order.
 
-What the rows say is laid out once for each resource and mode (`_Shape`): a judge for each member. Faults are looked for
+What the rows say is laid out once for each resource and mode (`_BodyShape`): a judge for each member. Faults are looked for
 a place only once there is one.
 """
 

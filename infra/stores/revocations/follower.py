@@ -44,7 +44,7 @@ class Feed:
         self._get = get
 
     async def page(self, after: str, wait_s: float) -> EventPage:
-        """What follows `after`, at once or as soon as there is something. Raises FeedLost."""
+        """What follows `after`, at once or as soon as there is something. Raises FeedUnavailable."""
         target = f"{FEED_PATH}?{urlencode({AFTER: after, WAIT: wait_s})}"
         try:
             status, body = await self._get(target, wait_s + STALE_AFTER_S)

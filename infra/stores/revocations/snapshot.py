@@ -53,7 +53,7 @@ def touch(path: Path, at_s: float) -> bool:
 
 
 def load(path: Path) -> tuple[Snapshot, float] | None:
-    """The snapshot, and when the feed was last heard; None where there is none. Raises GarbledSnapshot."""
+    """The snapshot, and when the feed was last heard; None where there is none. Raises CorruptSnapshot."""
     try:
         text = path.read_bytes()
         heard_at_s = path.stat().st_mtime

@@ -86,7 +86,7 @@ async def test_one_of_whom_nothing_can_be_told_keeps_nobody_elses_tokens(
     kept, pat = await a_pat(world, asked), await a_pat(world, other)
     known = world.town.current
 
-    async def current(user: UserId, business: TenantId) -> Membership | None:
+    async def membership(user: UserId, business: TenantId) -> Membership | None:
         if business == asked.business:
             raise DirectoryUnavailable("what is told of them is of no form")
         return await known(user, business)

@@ -58,7 +58,7 @@ class Town:
     async def name_of(self, business_id: int) -> str | None:
         return f"Business {business_id}"
 
-    async def current(self, user_id: int, business_id: int) -> Membership | None:
+    async def membership(self, user_id: int, business_id: int) -> Membership | None:
         return self.members.get((user_id, business_id))
 
     async def plan(self, business_id: int) -> str | None:

@@ -33,7 +33,7 @@ NOW_US = 1_800_000_000_000_000
 
 
 class Away:
-    def part(self, _):
+    def partition(self, _):
         return ""
 
     async def charge(self, asks):
@@ -41,7 +41,7 @@ class Away:
 
 
 class Broken:
-    def part(self, _):
+    def partition(self, _):
         return ""
 
     async def charge(self, asks):

@@ -134,7 +134,7 @@ async def test_a_single_failure_counts_that_call_alone(limiter, store):
     alone = await ask(limiter)
     store.cut = False
     assert limits(alone[0]) == [25, 50_000]
-    assert not limiter.alone
+    assert not limiter.counts_locally
     assert (await ask(limiter))[0].budgets[0].remaining == 98
 
 
@@ -155,9 +155,9 @@ async def test_single_failures_open_nothing(limiter, store):
 async def test_all_calls_that_one_stall_has_ended_are_one_failure(limiter, store):
     store.cut = True
     await asyncio.gather(*(charged(limiter, claims(), 1) for _ in range(20)))
-    assert not limiter.alone
+    assert not limiter.counts_locally
     await ask(limiter, FAILURES_TO_OPEN - 1)
-    assert limiter.alone
+    assert limiter.counts_locally
 
 
 async def test_what_is_lost_of_several_that_are_asked_together_is_that_alone(limiter, store):
@@ -179,7 +179,7 @@ async def test_a_failure_from_before_a_success_is_old_news(limiter, store):
     store.released.set()
     await late
     await ask(limiter, FAILURES_TO_OPEN - 1)
-    assert not limiter.alone
+    assert not limiter.counts_locally
 
 
 async def test_one_call_in_a_while_looks_whether_it_is_back(limiter, store, clock):
@@ -243,7 +243,7 @@ async def test_a_part_of_the_store_that_is_lost_is_counted_here_alone_and_the_ot
     assert store.tried == tried
     assert (await charged(limiter, there, 1)).budgets[0].policy.limit == 50
     assert store.tried == tried + 1
-    assert limiter.alone
+    assert limiter.counts_locally
 
 
 async def test_a_part_that_has_given_what_it_held_to_another_one_is_forgotten(limiter, store, clock, monkeypatch):
@@ -251,9 +251,9 @@ async def test_a_part_that_has_given_what_it_held_to_another_one_is_forgotten(li
     gone = claims(plan="starter", business_id=f"biz_{'2' * 26}")
     for _ in range(FAILURES_TO_OPEN):
         await charged(limiter, gone, 1)
-    monkeypatch.setattr(store, "part", lambda _: "1")
+    monkeypatch.setattr(store, "partition", lambda _: "1")
     await charged(limiter, gone, 1)
-    assert limiter.alone, "it may be back any moment"
+    assert limiter.counts_locally, "it may be back any moment"
     clock.now_s += 11
     await charged(limiter, gone, 1)
-    assert not limiter.alone
+    assert not limiter.counts_locally

@@ -30,7 +30,7 @@ class Shop:
         self.opens = asyncio.Event()
         self.opens.set()
 
-    def part(self, business: str) -> str:
+    def partition(self, business: str) -> str:
         return business
 
     async def charge(self, asks: Sequence[ChargeRequest]) -> Sequence[ChargeResult | StoreUnavailable]:

@@ -39,7 +39,7 @@ from tests.unit.grpcserver.peer import (
 
 def test_an_answer_is_a_head_a_message_and_trailers(peer):
     peer.asks(1)
-    peer.front.answer(1, b"world")
+    peer.front.respond(1, b"world")
     frames = peer.hears()
     assert [(one.kind, one.flags) for one in frames] == [
         (HEADERS, END_HEADERS),
@@ -47,7 +47,7 @@ def test_an_answer_is_a_head_a_message_and_trailers(peer):
         (HEADERS, END_HEADERS | END_STREAM),
     ]
     peer.asks(3)
-    peer.front.answer(3, b"world")
+    peer.front.respond(3, b"world")
     answer = peer.hears_answers()[3]
     assert answer.head == {":status": "200", "content-type": "application/grpc"}
     assert answer.message == prefixed(b"world")
@@ -175,7 +175,7 @@ def test_received_bytes_are_given_back_before_the_window_is_used_up(peer):
     message = bytes(MAX_MESSAGE_BYTES)
     for stream in range(1, 201, 2):
         assert peer.says(head(stream) + pieces(stream, message)) == [CallReceived(stream, PATH, message)]
-        peer.front.answer(stream, b"")
+        peer.front.respond(stream, b"")
     granted = [
         int.from_bytes(one.payload, "big") for one in peer.hears() if (one.kind, one.stream) == (WINDOW_UPDATE, 0)
     ]
@@ -226,15 +226,15 @@ def test_a_call_that_is_still_being_asked_can_be_overdue(peer):
 
 def test_a_call_without_a_timeout_or_with_one_of_years_is_never_overdue(peer):
     peer.says(call(1) + call(3, grpc_timeout="99999999H"))
-    assert peer.front.due_s == float("inf")
+    assert peer.front.next_deadline_s == float("inf")
     assert peer.front.expire(peer.now_s + 10**9) == []
 
 
 def test_the_nearest_deadline_is_the_one_that_counts(peer):
     peer.says(call(1, grpc_timeout="3S") + call(3, grpc_timeout="1S") + call(5, grpc_timeout="2S"))
-    assert peer.front.due_s == peer.now_s + 1
+    assert peer.front.next_deadline_s == peer.now_s + 1
     assert peer.front.expire(peer.now_s + 1) == [CallCancelled(3)]
-    assert peer.front.due_s == peer.now_s + 2
+    assert peer.front.next_deadline_s == peer.now_s + 2
 
 
 def narrow(window: int) -> Peer:
@@ -285,7 +285,7 @@ def test_a_window_may_fall_below_nought():
 def test_answers_share_the_room_of_their_connection(peer):
     for stream in (1, 3):
         peer.asks(stream)
-        peer.front.answer(stream, bytes(40_000))
+        peer.front.respond(stream, bytes(40_000))
     data = [one for one in peer.hears() if one.kind == DATA]
     assert sum(len(one.payload) for one in data) == 65_535
     assert max(len(one.payload) for one in data) == 16_384
@@ -380,7 +380,7 @@ def test_a_head_that_is_nearly_like_an_earlier_one_is_read_for_itself(peer, chan
         peer.says(call(stream, grpc_timeout="200m", traceparent=TRACE))
     assert peer.says(call(5, **({"grpc_timeout": "200m", "traceparent": TRACE} | changes))) == events
     if "grpc_timeout" in changes:
-        assert peer.front.due_s == peer.now_s + 0.1
+        assert peer.front.next_deadline_s == peer.now_s + 0.1
 
 
 def test_a_value_that_is_cut_off_is_no_earlier_head(peer):

@@ -101,7 +101,7 @@ def test_calls_are_answered_in_any_order(peer):
     for stream in (1, 3, 5):
         peer.asks(stream)
     for stream in (5, 1, 3):
-        peer.front.answer(stream, str(stream).encode())
+        peer.front.respond(stream, str(stream).encode())
     answers = peer.hears_answers()
     assert list(answers) == [5, 1, 3]
     assert {stream: answer.message for stream, answer in answers.items()} == {
@@ -229,7 +229,7 @@ def test_a_call_that_its_peer_resets_is_cancelled(peer):
     assert peer.says(head(3) + frame(RST_STREAM, 0, 3, number(8)) + frame(RST_STREAM, 0, 1, number(8))) == [
         CallCancelled(1)
     ]
-    peer.front.answer(1, b"too late")
+    peer.front.respond(1, b"too late")
     assert peer.hears() == []
     assert peer.says(frame(WINDOW_UPDATE, 0, 1, number(5)) + frame(RST_STREAM, 0, 1, number(8))) == []
     peer.is_served(5)
@@ -241,14 +241,14 @@ def test_more_calls_at_once_than_were_allowed_are_refused_and_may_be_repeated(pe
         peer.asks(stream)
     assert peer.says(head(513)) == []
     assert peer.hears_reset(513) == REFUSED_STREAM
-    peer.front.answer(1, b"")
+    peer.front.respond(1, b"")
     peer.is_served(515)
 
 
 def test_a_peer_that_says_goodbye_still_has_its_answers(peer):
     peer.asks(1)
     assert peer.says(frame(GOAWAY, 0, 0, number(0) + number(NO_ERROR))) == []
-    peer.front.answer(1, b"yes")
+    peer.front.respond(1, b"yes")
     assert peer.hears_answers()[1].status == 0
 
 
@@ -264,7 +264,7 @@ def test_draining_serves_what_is_on_its_way_and_ends_after_it(peer):
     assert peer.says(call(5)) == [], "it was told that nobody would look at it"
     assert not peer.front.is_finished
     for stream in (1, 3):
-        peer.front.answer(stream, b"yes")
+        peer.front.respond(stream, b"yes")
     assert {answer.status for answer in peer.hears_answers().values()} == {0}
     assert peer.front.is_finished
 
@@ -336,7 +336,7 @@ def test_the_last_of_the_windows_in_one_frame_counts(peer):
     peer.asks(1)
     peer.says(resized(0, 70_000, 5))
     peer.hears()
-    peer.front.answer(1, b"123")
+    peer.front.respond(1, b"123")
     assert [one.payload for one in peer.hears() if one.kind == DATA] == [prefixed(b"123")[:5]]
 
 
