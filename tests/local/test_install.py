@@ -17,15 +17,15 @@ WITHOUT_ENSUREPIP = (
 
 def a_checkout(at: Path) -> Path:
     """A checkout that needs nothing."""
-    for folder in ("local", "requirements"):
-        (at / folder).mkdir()
-    shutil.copy(ROOT / "local" / "install.py", at / "local")
+    for folder in ("deploy/local", "requirements"):
+        (at / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "deploy" / "local" / "install.py", at / "deploy" / "local")
     (at / "requirements" / "runtime.txt").write_text("# nothing\n")
     return at
 
 
 def install(checkout: Path, *before: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
-    command = [python, "-I", *before, str(checkout / "local" / "install.py"), "runtime"]
+    command = [python, "-I", *before, str(checkout / "deploy" / "local" / "install.py"), "runtime"]
     return subprocess.run(command, capture_output=True, text=True, timeout=WITHIN_S, check=False)
 
 
@@ -70,7 +70,7 @@ def test_a_list_is_installed_once_until_it_changes(current: Path) -> None:
 
 def test_what_is_kept_apart_has_an_environment_of_its_own(current: Path) -> None:
     (current / "requirements" / "policy.txt").write_text("# nothing\n")
-    apart = [sys.executable, "-I", str(current / "local" / "install.py"), "--apart", "policy"]
+    apart = [sys.executable, "-I", str(current / "deploy" / "local" / "install.py"), "--apart", "policy"]
     done = subprocess.run(apart, capture_output=True, text=True, timeout=WITHIN_S, check=True)
     assert "Making .venv/policy" in done.stderr
     assert "Installing requirements/policy.txt into .venv/policy" in done.stderr

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("contract", "oauth", "process", "stores", "tests", "pyproject.toml")
+ROOMS = ("contract", "oauth", "infra", "tests", "pyproject.toml")
 WITHIN_S = 300
 
 
@@ -81,8 +81,8 @@ MUTANTS = (
     Mutant(
         "a grant has no end",
         "oauth/store/grants.py",
-        "min(now_s + REFRESH_LIFE_S, grant.ends_at_s)",
-        "now_s + REFRESH_LIFE_S",
+        "min(now_s + REFRESH_TOKEN_LIFETIME_S, grant.ends_at_s)",
+        "now_s + REFRESH_TOKEN_LIFETIME_S",
         "refresh",
     ),
     Mutant(
@@ -166,7 +166,7 @@ MUTANTS = (
     Mutant(
         "consent gives more than was asked",
         "oauth/consent.py",
-        "set(scopes) & set(request.offered(member))",
+        "set(scopes) & set(request.grantable_scopes(member))",
         "set(scopes)",
         "decisions",
     ),
@@ -180,8 +180,8 @@ MUTANTS = (
     Mutant(
         "another's token is told of",
         "oauth/store/tokens.py",
-        "_TOKENS.jti == jti, _TOKENS.client_id == client_id, *live",
-        "_TOKENS.jti == jti, *live",
+        "_TOKENS.jti == jti, _TOKENS.client_id == client_id, *is_live_clause(now_s)",
+        "_TOKENS.jti == jti, *is_live_clause(now_s)",
         "revocation",
     ),
     Mutant(
@@ -211,7 +211,7 @@ MUTANTS = (
     Mutant(
         "a form is not answered by the app",
         "oauth/pages/renderer.py",
-        "*([form_target(redirect_uri)] if redirect_uri else [])",
+        "*([csp_form_action(redirect_uri)] if redirect_uri else [])",
         "",
         "pages/consent_page",
     ),
@@ -237,7 +237,7 @@ MUTANTS = (
     Mutant(
         "everybody is an admin",
         "oauth/pages/browser_session.py",
-        "if allowed_to(each.role, each.permissions, scope)",
+        "if permitted_scopes(each.role, each.permissions, scope)",
         "if scope",
         "pages/tokens_page",
     ),

@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.support.stack import ROOT
 
 ROOMS = (
-    *("contract", "stores", "process", "grpcfront", "httpclient", "httpserver", "authz", "transcoder", "oauth"),
-    *("edge", "reference", "local", "sandbox", "envoy", "requirements", "docs/guides"),
+    *("contract", "infra", "authz", "transcoder", "oauth", "envoy_config", "apidocs", "deploy/local"),
+    *("sandbox", "envoy", "requirements", "docs/guides"),
 )
 RENDER_S = 60
 

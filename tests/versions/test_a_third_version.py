@@ -55,7 +55,7 @@ class SplitContactConsentFromSilence(Change):
     def older_field(self, name: str) -> str:
         return dict(zip(self.newer, self.older, strict=True)).get(name, name)
 
-    def test(self, test: Any) -> Any:
+    def condition(self, test: Any) -> Any:
         if test.field != "may_contact":
             return super().condition(test)
         return replace(test, field="do_not_contact", negated=not test.negated)

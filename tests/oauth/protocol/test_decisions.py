@@ -45,7 +45,7 @@ async def test_a_request_that_nobody_has_looked_at_cannot_be_decided(world: Worl
     other = await world.pending(app, who[0])
     word = (await world.ask(world.question(app))).text
     with pytest.raises(PageError):
-        await world.allowed(replace(other, word=word), who)
+        await world.allowed(replace(other, handle=word), who)
 
 
 async def test_a_request_is_decided_once(world: World, app: App) -> None:

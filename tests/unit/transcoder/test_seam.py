@@ -66,7 +66,8 @@ def test_refuses_a_name_that(name: str, good: dict[str, str]) -> None:
 
 def test_the_worked_dialect_is_short_and_leans_on_the_seam_alone() -> None:
     text = Path("examples/foreign/dialect.py").read_text()
-    assert len(text.splitlines()) < 150
+    # Thirty lines more than it had: the contract's longer names make the formatter break calls over several lines.
+    assert len(text.splitlines()) < 180
     assert "transcoder.dialect" not in text
     assert "examples" not in text
 
