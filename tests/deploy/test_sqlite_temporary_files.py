@@ -24,7 +24,7 @@ async def test_the_authorization_servers_database_keeps_temporary_files_in_memor
         assert await where_temporary_files_are(opened) == IN_MEMORY
 
 
-@pytest.mark.parametrize("how", ["read", "write"])
+@pytest.mark.parametrize("how", ["reading", "writing"])
 async def test_the_sandboxs_database_keeps_temporary_files_in_memory(how: str, tmp_path: Path) -> None:
     database = Sqlite(sa.make_url(f"sqlite+aiosqlite:///{tmp_path}/sandbox.db"))
     try:

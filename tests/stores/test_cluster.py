@@ -84,7 +84,7 @@ class Recorded:
         self._called.append(keys)
         return await self._inner(keys, args)
 
-    async def each(self, calls: Sequence[Call]) -> Sequence[Any | StoreUnavailable]:
+    async def call_many(self, calls: Sequence[Call]) -> Sequence[Any | StoreUnavailable]:
         self._called += [call.keys for call in calls]
         return await self._inner.call_many(calls)
 

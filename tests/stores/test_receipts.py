@@ -195,7 +195,7 @@ async def test_what_waits_when_the_process_ends_is_delivered_first(log: Any) -> 
 async def test_a_delivery_that_the_end_cuts_off_is_made_again(log: Any) -> None:
     class Slow(Moody):
         async def save(self, business: str, receipts: Sequence[Receipt]) -> None:
-            await super().keep(business, receipts)
+            await super().save(business, receipts)
             if len(self.asked) == 1:
                 await asyncio.Event().wait()
 

@@ -29,7 +29,7 @@ class Counting:
         self._client = client
         self.failed = 0
 
-    async def ask(
+    async def send(
         self, method: str, target: str, fields: Mapping[str, str], body: bytes | None, *, until_s: float
     ) -> Reply:
         try:

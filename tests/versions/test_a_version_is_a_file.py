@@ -15,7 +15,7 @@ from tests.support.stack import Stack, running_stack
 
 CHANGE = "v2027_03_01_rename_contact_origin_to_source.py"
 THIRD, SECOND, FIRST = "2027-03-01", "2026-11-24", "2026-06-17"
-NO_LIVES = "LIVES: Mapping[str, tuple[int, int]] = {}"
+NO_LIVES = "LIFECYCLES: Mapping[str, tuple[int, int]] = {}"
 DEPRECATED_S = 1_790_000_000
 SUNSET_S = int(time.time()) + 86_400
 

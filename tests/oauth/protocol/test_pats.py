@@ -269,7 +269,7 @@ async def test_nothing_is_made_while_nobody_knows_the_users(
     async def lost(*_: object) -> None:
         raise DirectoryUnavailable("away")
 
-    monkeypatch.setattr(world.town, "current", lost)
+    monkeypatch.setattr(world.town, "membership", lost)
     assert await create(world.desk, asked, WANTED) == TryAgain()
 
 

@@ -84,14 +84,14 @@ async def test_one_of_whom_nothing_can_be_told_keeps_nobody_elses_tokens(
     user, business = world.a_user("manager", asked.business + 1)  # looked at later
     other = AdminContext(TenantId(business), UserId(user))
     kept, pat = await a_pat(world, asked), await a_pat(world, other)
-    known = world.town.current
+    known = world.town.membership
 
     async def membership(user: UserId, business: TenantId) -> Membership | None:
         if business == asked.business:
             raise DirectoryUnavailable("what is told of them is of no form")
         return await known(user, business)
 
-    monkeypatch.setattr(world.town, "current", current)
+    monkeypatch.setattr(world.town, "membership", membership)
     becomes(world, asked, "viewer")
     becomes(world, other, "viewer")
     with pytest.raises(DirectoryUnavailable):

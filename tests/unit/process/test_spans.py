@@ -114,8 +114,8 @@ async def test_a_collector_that_is_back_is_told_again(collector: Collector) -> N
 def test_a_process_ends_although_its_collector_hangs(collector: Collector) -> None:
     collector.answers.clear()
     code = (
-        "import sys; from infra.process.spans import Telling, serving; told = Telling('thing', sys.argv[1])\n"
-        f"with serving(told.tracer, 'contacts.get', {RECORDED}): pass\n"
+        "import sys; from infra.process.spans import SpanExport, server_span; told = SpanExport('thing', sys.argv[1])\n"
+        f"with server_span(told.tracer, 'contacts.get', {RECORDED}): pass\n"
         "told.close(); print(told.dropped)"
     )
     command = [sys.executable, "-c", code, collector.url]

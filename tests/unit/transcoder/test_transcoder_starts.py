@@ -21,8 +21,8 @@ def test_it_is_ready_to_serve_with_what_was_chosen_by(choice: str, loaded: list[
 import sys, transcoder.__main__, infra.process.metrics_server
 from transcoder.backend.http_clients import DEFAULT_CLIENT, named_client
 from transcoder.http.servers import DEFAULT_SERVER, named_server
-from transcoder.backend.loader import DEFAULT_DIALECT, named_dialect
-named_server(DEFAULT_SERVER), named_client(DEFAULT_CLIENT), named_dialect(DEFAULT_DIALECT)
+from transcoder.backend.loader import DEFAULT_DIALECT, load_dialect
+named_server(DEFAULT_SERVER), named_client(DEFAULT_CLIENT), load_dialect(DEFAULT_DIALECT)
 try:
     {choice or "pass"}
 except Exception:  # what it is made for is missing
