@@ -113,7 +113,9 @@ async def test_every_script_touches_keys_of_one_slot(cluster: Cluster, monkeypat
 
 def scripts_in_stores() -> set[str]:
     """Every Lua text in the room."""
-    modules = [importlib.import_module(found.name) for found in pkgutil.walk_packages(infra.stores.__path__, "stores.")]
+    modules = [
+        importlib.import_module(found.name) for found in pkgutil.walk_packages(infra.stores.__path__, "infra.stores.")
+    ]
     texts = (value for module in modules for value in vars(module).values() if isinstance(value, str))
     return {text for text in texts if "redis.call(" in text}
 
