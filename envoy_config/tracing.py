@@ -1,7 +1,7 @@
 """Traces of requests (OpenTelemetry): a trace begins here or nowhere, off unless a deployment names a collector.
 
-Owns what Envoy tells of a request in its spans. A caller's own `traceparent` is gone by then (`early_header_mutation`): whoever
-may write it could have every call traced, and in the traces of others.
+Owns what Envoy tells of a request in its spans. A caller's own `traceparent` is gone by then (`early_header_mutation`):
+whoever may write it could have every call traced, and in the traces of others.
 """
 
 from urllib.parse import urlsplit

@@ -1,6 +1,7 @@
 """[pure] The frames of an answer, with header blocks that are ready-made.
 
-No block uses HPACK's dynamic table, so that they mean the same at any time; `NO_DYNAMIC_TABLE` says so to the peer, once.
+No block uses HPACK's dynamic table, so that they mean the same at any time; `NO_DYNAMIC_TABLE` says so to the peer,
+once.
 """
 
 from struct import Struct

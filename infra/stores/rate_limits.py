@@ -1,7 +1,7 @@
 """Buckets: what a token family has spent of its policies, charged atomically by any number of processes.
 
-The arithmetic is `contract.rate_plans.charge_bucket`; the script below is the same once more, since read-then-write would race.
-Knows no token and no HTTP.
+The arithmetic is `contract.rate_plans.charge_bucket`; the script below is the same once more, since read-then-write
+would race. Knows no token and no HTTP.
 """
 
 from collections.abc import Callable, Sequence

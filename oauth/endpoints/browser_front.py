@@ -1,7 +1,7 @@
 """The front channel's seam: who shows pages to a person.
 
-`authorize` hands a request over by `show_request`, and whatever cannot be answered to a client is shown by `fault`. Owns no
-decision: what a person decides goes to `consent`.
+`authorize` hands a request over by `show_request`, and whatever cannot be answered to a client is shown by `fault`.
+Owns no decision: what a person decides goes to `consent`.
 """
 
 from typing import Protocol

@@ -1,8 +1,8 @@
 """What a dialect of a plain service need not write itself: batches one by one, and honest refusals.
 
-A dialect that inherits from `SimpleBackend` has `page`, `get`, `create`, `update`, `delete` and `profile` of its own. Whatever
-else the contract has is refused as `not-supported`, not made up: an upsert out of a search and a create would now and
-then make two records. Knows no service.
+A dialect that inherits from `SimpleBackend` has `page`, `get`, `create`, `update`, `delete` and `profile` of its own.
+Whatever else the contract has is refused as `not-supported`, not made up: an upsert out of a search and a create would
+now and then make two records. Knows no service.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """[pure] Bodies: a caller's JSON in, neutral values or every fault at once out, in document order.
 
-What the rows say is laid out once for each resource and mode (`_BodyShape`): a judge for each member. Faults are looked for
-a place only once there is one.
+What the rows say is laid out once for each resource and mode (`_BodyShape`): a judge for each member. Faults are looked
+for a place only once there is one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
