@@ -24,8 +24,10 @@ ACTOR = "standing"
 
 
 async def review_all(desk: Dependencies) -> None:
-    """Look at all of them once. Raises DatabaseUnavailable; LoginLost after all others, if nothing can be told of
-    some."""
+    """Review all tokens once.
+
+    Raises DatabaseUnavailable; DirectoryUnavailable after all others, if nothing can be told of some.
+    """
     async with desk.database.read() as connection:
         holdings = await list_live(connection, now_s=desk.clock())
     ended, lost = 0, None

@@ -76,15 +76,13 @@ class Login(Protocol):
         """Who came back. Raises LoginFailed, LoginLost."""
 
     async def memberships(self, user_id: UserId) -> tuple[Membership, ...]:
-        """What the user is now, in every business; nothing where they are nobody any more. Raises
-        DirectoryUnavailable."""
+        """What the user is now, in every business; empty for an unknown user. Raises DirectoryUnavailable."""
 
     async def membership(self, user_id: UserId, business_id: TenantId) -> Membership | None:
         """What the user is in the business now; None where they are nothing any more. Raises DirectoryUnavailable."""
 
     async def plan(self, business_id: TenantId) -> str | None:
-        """The business's plan, for what acts for no user; None where there is no such business. Raises
-        DirectoryUnavailable."""
+        """The business's plan, for tokens of no user; None for an unknown business. Raises DirectoryUnavailable."""
 
     async def business_name(self, business_id: TenantId) -> str | None:
         """What the business is called. Raises DirectoryUnavailable."""
