@@ -67,13 +67,13 @@ class Login(Protocol):
     async def begin(
         self, request: web.Request, return_to: str, failure: LoginFailed | None = None
     ) -> web.StreamResponse:
-        """Show the way in, and why the last try failed. Raises PageError, LoginLost.
+        """Show the way in, and why the last try failed. Raises PageError, DirectoryUnavailable.
 
         `return_to` is the id of something kept here, never a URL that a browser brought.
         """
 
     async def finish(self, request: web.Request) -> LoginResult:
-        """Who came back. Raises LoginFailed, LoginLost."""
+        """Who came back. Raises LoginFailed, DirectoryUnavailable."""
 
     async def memberships(self, user_id: UserId) -> tuple[Membership, ...]:
         """What the user is now, in every business; empty for an unknown user. Raises DirectoryUnavailable."""
