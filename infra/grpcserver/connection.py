@@ -1,6 +1,6 @@
 """[pure] One connection of a peer that calls: bytes in, events out, answers in, bytes out. It has no clock.
 
-Whoever holds it feeds what was read to `receive`, hands answers to `answer` and `refuse`, and writes what
+Whoever holds it feeds what was read to `receive`, hands answers to `respond` and `reject`, and writes what
 `data_to_send` gives. A fault of the peer's never leaves here as an exception: a call's ends the call, the connection's
 ends it.
 """

@@ -7,7 +7,7 @@ from infra.grpcserver.errors import ErrorCode
 
 
 class CallReceived(NamedTuple):
-    """A call has been asked in full: `answer` or `refuse` it."""
+    """A call has been asked in full: `respond` to it or `reject` it."""
 
     stream_id: int
     path: str

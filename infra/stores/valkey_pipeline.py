@@ -161,7 +161,7 @@ class PipelinedScript:
         return answer
 
     async def call_asking(self, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
-        """As `answer`, of a server that a slot is on its way to."""
+        """As `call`, of a server that a slot is on its way to."""
         return await self._valkey.execute_transaction(("ASKING",), ("EVAL", self._text, len(keys), *keys, *args))
 
 

@@ -1,6 +1,6 @@
 """The front channel's seam: who shows pages to a person.
 
-`authorize` hands a request over by `show_request`, and whatever cannot be answered to a client is shown by `fault`.
+`authorize` hands a request over by `show_request`. Whatever cannot be answered to a client is shown by `show_error`.
 Owns no decision: what a person decides goes to `consent`.
 """
 

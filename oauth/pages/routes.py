@@ -29,14 +29,14 @@ from oauth.protocol.errors import PageProblem
 
 
 class Pages:
-    """A `Front` of pages that need no script."""
+    """A `BrowserFront` of pages that need no script."""
 
     def __init__(self, desk: Dependencies, printer: PageRenderer) -> None:
         self._desk = desk
         self._printer = printer
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """See `Front`."""
+        """See `BrowserFront`."""
         for endpoint, answer in self._answers():
             router.add_route("*", endpoint.path, browser_endpoint(self._desk, self, endpoint, answer))
 
@@ -61,10 +61,10 @@ class Pages:
         return self._printer.render("not-found.html", status=404, reference=f"{self._desk.audience}{DOCS_PAGE.path}")
 
     async def show_request(self, request: web.Request, word: str) -> web.StreamResponse:
-        """See `Front`."""
+        """See `BrowserFront`."""
         visitor = await load_session(self._desk, request)
         return see_other(destination(word) if visitor else login_path(word))
 
     def show_error(self, fault: PageProblem) -> web.StreamResponse:
-        """See `Front`."""
+        """See `BrowserFront`."""
         return self._printer.error_page(fault)

@@ -246,8 +246,8 @@ PROBLEM_CASES: dict[str, Asked] = {
 }
 ELSEWHERE = {
     "version-retired": "versions",
-    "idempotency-outcome-unknown": "foreign",
-    "request-timeout": "edge",
+    "idempotency-outcome-unknown": "foreign_backend",
+    "request-timeout": "envoy",
 }
 """Those that need another contract, another service or more patience than a test here has: in which suite they are."""
 OF_FAULTS = (

@@ -107,7 +107,7 @@ class RecordReader:
     ) -> list[Record | UnreadableRecord]:
         """Read the records of several; one that is not of the form does not take the others.
 
-        Raises UnreadableResponse where not even its id can be read, and UnknownOwnField where newer definitions may
+        Raises UnreadableResponse where not even its id can be read, and UnknownCustomField where newer definitions may
         help.
         """
         record = self._record

@@ -13,7 +13,7 @@ as_sent = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def to_record(dialect: ResourceMapping, stored: Any, own: CustomFields = NO_CUSTOM_FIELDS) -> Record:
-    """The record that is read; raises Unreadable."""
+    """The record that is read; raises UnreadableResponse."""
     return dialect.reader.read(msgspec.Raw(as_sent(stored)), own)
 
 
