@@ -89,7 +89,7 @@ test-compose: have-dev ## bring docker-compose.yml up on free ports, test it, an
 	@$(PY) -m tests.support.compose
 
 fuzz: have-fuzz ## fuzz all that reads what others write, each by a million inputs (RUNS=) or for three minutes (FUZZ_S=); Linux on x86-64
-	@for what in check_request grpc_front http_answer http_request part; do \
+	@for what in check_request grpc_front http_answer part; do \
 	  $(PY) -m tests.fuzz.$$what -runs=$(RUNS) -max_total_time=$(FUZZ_S) -max_len=4096 || exit 1; done
 
 soak-stack: have-dev ## call a whole stack for an hour, a tenth of it attacks, and see whether each process stays as large as it is

@@ -63,7 +63,6 @@ WORDS: Mapping[str, str] = {
     "REVOCATIONS_FEED": "Where it is told what is revoked",
     "REVOCATIONS_FILE": "Where it keeps that for its next life",
     "REVOCATIONS_MAX_AGE_S": "How long it goes on with what it was told once it is told nothing more",
-    "SERVER": "The HTTP server that requests come through",
     "SIGNING_KEYS_DIR": "The keys that tokens are signed with, each for its owner alone",
     "SIGNING_KEY_FILE": "Where the first key goes that tokens are signed with",
     "STORE_TIMEOUT_MS": "What a question about a key or a receipt may take before its store counts as lost",

@@ -78,7 +78,7 @@ async def _serve(settings: ServeSettings) -> None:
     # The commands that only print are not to wait for a web framework.
     from structlog.contextvars import merge_contextvars
 
-    from infra.process.aiohttp_server import serve
+    from infra.process.http_server import serve
     from infra.process.logs import make_logger
     from infra.process.metrics import new_registry, serve_metrics
     from infra.process.shutdown import stop_event

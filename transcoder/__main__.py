@@ -13,6 +13,7 @@ from infra.process.settings import load_or_exit
 from infra.process.shutdown import stop_event
 from infra.process.tracing import log_processors, tracing
 from transcoder.app import build
+from transcoder.http.server import serve
 from transcoder.settings import Settings, load
 from transcoder.validation.declarations import DeclarationError
 
@@ -31,7 +32,7 @@ async def main(settings: Settings) -> None:
                 build(settings, log, say, registry, tracer) as answer,
             ):
                 freeze_garbage_collector()
-                await settings.server(answer, settings.listen, stop)
+                await serve(answer, settings.listen, stop)
     finally:
         lines.flush()
 

@@ -14,8 +14,6 @@ from contract.operations import HEALTH_PATH, READINESS_PATH
 from contract.problems import UPSTREAM_UNAVAILABLE, render
 from contract.resources import RESOURCES
 from contract.size_and_time_limits import PROBLEM_MEDIA_TYPE
-from infra.httpserver.connection import Answering
-from infra.httpserver.messages import Request, Response
 from infra.process.logs import LogLine
 from infra.stores.connect import pipelined_client
 from infra.stores.idempotency import ValkeyIdempotency
@@ -24,6 +22,7 @@ from transcoder.backend.credentials import Credentials
 from transcoder.backend.router import BackendRouter
 from transcoder.backend.upstream import connect_once, http_upstream
 from transcoder.documents.server import Documents, accepts_html, document_for_path, load_sources
+from transcoder.http.messages import Request, RequestHandler, Response
 from transcoder.http.request_reader import trace_id
 from transcoder.metrics import TranscoderMetrics, register_state
 from transcoder.oauth_backend import ADMINISTERED, OAuthBackend
@@ -48,7 +47,7 @@ async def build(
     say: LogLine,
     registry: CollectorRegistry,
     tracer: "Tracer | None" = None,
-) -> AsyncIterator[Answering]:
+) -> AsyncIterator[RequestHandler]:
     """What answers requests, each of which it says; its connections are opened with it and closed with it.
 
     Raises DeclarationError when a resource cannot be served as it is declared.
@@ -86,13 +85,13 @@ async def build(
     documents = Documents(load_sources(settings.branding, settings.api_url, settings.auth_url), log)
     try:
         async with outbox.deliver_in_background(), readiness.connect_in_background():
-            yield traced.wrap_server(_answering(pipeline, documents, readiness, settings.api_url))
+            yield traced.wrap_server(_handler(pipeline, documents, readiness, settings.api_url))
     finally:
         for opened in (upstream, keeper, claims, kept):
             await opened.close()
 
 
-def _answering(pipeline: Pipeline, documents: Documents, readiness: Readiness, api_url: str) -> Answering:
+def _handler(pipeline: Pipeline, documents: Documents, readiness: Readiness, api_url: str) -> RequestHandler:
     # The edge has matched the path and named the operation in a header: there is nothing left to route but documents.
     def answer(request: Request) -> Awaitable[Response]:
         return pipeline.answer(request) if _OPERATION in request.headers else unrouted(request)

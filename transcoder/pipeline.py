@@ -21,8 +21,6 @@ from contract.problems import INTERNAL_ERROR, INVALID_PARAMETER, MALFORMED_REQUE
 from contract.size_and_time_limits import JSON_MEDIA_TYPE, MAX_ERRORS, PROBLEM_MEDIA_TYPE, REQUEST_TIMEOUT_S
 from contract.versions import LATEST_VERSION, Version, requested_version, supported_versions
 from contract.vocabulary import Json
-from infra.httpserver.heads import pairs_of
-from infra.httpserver.messages import Body, Request, Response
 from infra.process.logs import LogLine
 from infra.stores.receipts import ReceiptQueue
 from transcoder.backend.interface import Actor
@@ -30,7 +28,8 @@ from transcoder.backend.upstream import start_timing, upstream_ms
 from transcoder.fairness.tenant_concurrency import TenantConcurrency
 from transcoder.http import media_types, request_reader
 from transcoder.http.callers import caller_reader
-from transcoder.http.parameters import ParameterContext, parse_parameters, unknown_parameter
+from transcoder.http.messages import Body, Request, Response
+from transcoder.http.parameters import ParameterContext, pairs_of, parse_parameters, unknown_parameter
 from transcoder.metrics import NO_OPERATION, TranscoderMetrics
 from transcoder.operations import versions
 from transcoder.operations.call import Answer, Call, Token

@@ -17,7 +17,6 @@ from transcoder.backend.http_client import MakeClient
 from transcoder.backend.http_clients import CLIENTS, DEFAULT_CLIENT, named_client
 from transcoder.backend.loader import DEFAULT_DIALECT, Connect, load_dialect
 from transcoder.backend.upstream import address_of, internal_url
-from transcoder.http.servers import DEFAULT_SERVER, SERVERS, Serve, named_server
 from transcoder.presentation.record_checks import InvalidValuePolicy
 
 
@@ -34,7 +33,6 @@ class Settings:
     """All that differs between deployments."""
 
     listen: UnixAddress
-    server: Serve
     metrics_listen: Address | None
     collector: str | None
     internal_url: str
@@ -58,7 +56,6 @@ def load(environment: Mapping[str, str]) -> Settings:
     reader = SettingsReader(environment)
     settings = Settings(
         listen=reader.read("LISTEN", _socket, "unix:/path"),
-        server=reader.read("SERVER", named_server, " or ".join(SERVERS), default=DEFAULT_SERVER),
         metrics_listen=metrics_listen(reader),
         collector=collector_url(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),

@@ -13,19 +13,18 @@ from contract import spans
 from contract.headers import OPERATION, REQUEST_ID
 from contract.operations import BY_ID
 from contract.vocabulary import Json, TenantId
-from infra.httpserver.connection import Answering
-from infra.httpserver.messages import Request, Response
 from infra.process.spans import client_span, mark_failed, propagation_headers, server_span, store_span
 from infra.stores.idempotency import Claim, Idempotency, KeyUse, PastUse
 from transcoder.backend.upstream import Reply, Upstream
 from transcoder.documents.server import document_for_path
+from transcoder.http.messages import Request, RequestHandler, Response
 from transcoder.operations.idempotency import outcome_of
 from transcoder.presentation.errors import ApiError
 
 _OUR_FAULT = 500
 
 
-def traced_server(tracer: Tracer, answering: Answering) -> Answering:
+def traced_server(tracer: Tracer, handler: RequestHandler) -> RequestHandler:
     """A span for each request that the edge has begun a trace for."""
 
     async def answer(request: Request) -> Response:
@@ -34,9 +33,9 @@ def traced_server(tracer: Tracer, answering: Answering) -> Answering:
             tracer, operation or f"{request.method} {_route(request, operation)}", request.headers
         ) as span:
             if not span.is_recording():
-                return await answering(request)
+                return await handler(request)
             _say_what_is_asked(span, request, operation)
-            response = await answering(request)
+            response = await handler(request)
             span.set_attribute(spans.STATUS, response.status)
             if response.status >= _OUR_FAULT:
                 mark_failed(span, str(response.status))

@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from contract.vocabulary import Json
-from infra.httpserver.connection import Answering
 from infra.stores.idempotency import Idempotency
 from transcoder.backend.upstream import Upstream
+from transcoder.http.messages import RequestHandler
 
 if TYPE_CHECKING:  # what is off costs no import
     from opentelemetry.trace import Tracer
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # what is off costs no import
 class TracingHooks:
     """How each part is taken; by default as it is. `note` hears of each request what the log hears."""
 
-    wrap_server: Callable[[Answering], Answering] = lambda answering: answering
+    wrap_server: Callable[[RequestHandler], RequestHandler] = lambda handler: handler
     on_request: Callable[[Mapping[str, Json]], None] | None = None
     wrap_upstream: Callable[[Upstream, str], Upstream] = lambda upstream, _: upstream
     wrap_store: Callable[[Idempotency], Idempotency] = lambda store: store

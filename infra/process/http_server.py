@@ -1,12 +1,17 @@
-"""Serving HTTP with our own server at an `Address` until told to stop, then draining. Owns how long that may take."""
+"""Serve HTTP with aiohttp at an `Address` until told to stop, then drain. Owns how long that may take, and the bounds.
+
+Not read by authz, which starts faster without aiohttp.
+"""
 
 import asyncio
-import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from typing import Any
 
-from infra.httpserver.connection import Answering
-from infra.httpserver.server import Server
-from infra.process.address import NO_MARK, Address, UnixAddress
+from aiohttp import web
+
+from infra.process.address import Address
+from infra.process.listener import Listener, accept_pending, socket_mark
 
 LINGER_S = 4.0
 """How long callers that keep connections open may take to leave once the process was told to stop. An idle connection
@@ -14,105 +19,69 @@ that we closed could meet a request that is on its way, and whoever sent it woul
 so every answer asks the caller to close, and idle ones are the caller's to give up; the edge does after 3 s."""
 DRAIN_S = 7.0
 """How long requests in flight may take after that: both together are longer than any request may take."""
-BACKLOG = 4_096
-"""How many may have connected and not been let in yet. The edge has a connection for each request under way, and a
-process that gives way looks rarely: where this line is full, a request is refused after all has been paid for it."""
-_TURNS_TO_LET_IN = 5
-"""Of the loop: it looks at its sockets in each, and asyncio's own needs three to make a connection of what it finds."""
-_AGAIN_S = 0.2
-"""When no file descriptor is left: who has connected waits for so long before they are looked at again."""
+LINE_BYTES = 64 * 1024
+"""The longest request line and the longest header. The edge bounds all headers together below this."""
+MAX_HEADERS = 512
+"""Of one name there may come twice as many as of different ones, and the edge's and authz's own."""
+_LOOK_EVERY_S = 0.02
+_OPTIONS: dict[str, Any] = {
+    "access_log": None,
+    "auto_decompress": False,
+    "max_line_size": LINE_BYTES,
+    "max_field_size": LINE_BYTES,
+    "max_headers": MAX_HEADERS,
+}
 
 
-async def serve(answering: Answering, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
+async def serve(app: web.Application, address: Address, stop: asyncio.Event, *, linger_s: float = LINGER_S) -> None:
     """Listen, wait for `stop`, let callers leave in `linger_s`, finish what is in flight in `DRAIN_S`, close."""
-    server = Server(answering, stop.is_set)
-    listener = Listener(server, address)
-    mark = socket_mark(address)
+
+    async def asked_to_close(_: web.BaseRequest, response: web.StreamResponse) -> None:
+        if stop.is_set():
+            response.force_close()
+            # aiohttp has written its own headers by now, and would close without a word.
+            response.headers["Connection"] = "close"
+
+    app.on_response_prepare.append(asked_to_close)
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=DRAIN_S, **_OPTIONS)
+    await _serve(runner, address, stop, linger_s)
+
+
+async def serve_unrouted(
+    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    address: Address,
+    stop: asyncio.Event,
+    *,
+    linger_s: float = LINGER_S,
+) -> None:
+    """As `serve`, with one handler for whatever is asked: there are no routes, no middleware and no signals to pay."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        response = await handler(request)
+        if stop.is_set():
+            response.force_close()
+        return response
+
+    runner = web.ServerRunner(web.Server(handle, **_OPTIONS), handle_signals=False, shutdown_timeout=DRAIN_S)
+    await _serve(runner, address, stop, linger_s)
+
+
+async def _serve(runner: web.BaseRunner, address: Address, stop: asyncio.Event, linger_s: float) -> None:
+    await runner.setup()
+    assert runner.server is not None  # noqa: S101  it is set up
     try:
-        await stop.wait()
-        await accept_pending(address, mark)
-        listener.close()
-        await server.deserted(linger_s)
+        with closing(Listener(runner.server, address)) as listener:
+            mark = socket_mark(address)
+            await stop.wait()
+            await accept_pending(address, mark)
+            listener.close()
+            await _deserted(runner, linger_s)
     finally:
-        listener.close()
-        await server.close(DRAIN_S)
+        await runner.cleanup()
 
 
-def socket_mark(address: Address) -> tuple[int, int]:
-    """What tells our own listener from a successor's."""
-    return address.mark if isinstance(address, UnixAddress) else NO_MARK
-
-
-async def accept_pending(address: Address, mark: tuple[int, int]) -> None:
-    """Let in who has connected, and may have sent his request before we knew of him; nobody after him finds us."""
-    if isinstance(address, UnixAddress):
-        address.vacate(mark)
-        for _ in range(_TURNS_TO_LET_IN):
-            await asyncio.sleep(0)
-
-
-class Listener:
-    """Lets in all who have connected whenever it is looked at; `make` makes a protocol for each.
-
-    uvloop's own lets one in for each turn of the loop: when hundreds connect at once and a turn is long, the last of
-    them would wait for seconds, while who is connected already is served in each.
-    """
-
-    def __init__(self, make: Callable[[], asyncio.Protocol], address: Address) -> None:
-        self._make = make
-        self._own = _bound(address)
-        self._loop = asyncio.get_running_loop()
-        self._arriving: set[asyncio.Task[object]] = set()
-        self._again: asyncio.TimerHandle | None = None
-        self._look()
-
-    def close(self) -> None:
-        """Nobody is let in any more."""
-        if self._again is not None:
-            self._again.cancel()
-        self._look_away()
-        for own in self._own:
-            own.close()
-        self._own = []
-
-    def _look(self) -> None:
-        for own in self._own:
-            self._loop.add_reader(own, self._let_in, own)
-
-    def _look_away(self) -> None:
-        for own in self._own:
-            self._loop.remove_reader(own)
-
-    def _let_in(self, own: socket.socket) -> None:
-        for _ in range(BACKLOG):
-            try:
-                connected, _ = own.accept()
-            except (BlockingIOError, ConnectionAbortedError):
-                return
-            except OSError:  # no file descriptor: to look again at once would take all of the time
-                self._look_away()
-                self._again = self._loop.call_later(_AGAIN_S, self._look)
-                return
-            connected.setblocking(False)
-            arriving = self._loop.create_task(self._loop.connect_accepted_socket(self._make, connected))
-            self._arriving.add(arriving)
-            arriving.add_done_callback(self._arriving.discard)
-
-
-def _bound(address: Address) -> list[socket.socket]:
-    """A name may stand for several addresses."""
-    if isinstance(address, UnixAddress):
-        with address.taken_over() as path:
-            own = [socket.socket(socket.AF_UNIX)]
-            own[0].bind(str(path))
-            own[0].listen(BACKLOG)
-    else:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        places = {(family, place) for family, *_, place in found}
-        own = [socket.create_server(place, family=family, backlog=BACKLOG) for family, place in places]
-        for each in own:
-            # What is accepted has it too: callers whose machine is gone say nothing, and would be kept for ever.
-            each.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for each in own:
-        each.setblocking(False)
-    return own
+async def _deserted(runner: web.BaseRunner, within_s: float) -> None:
+    loop = asyncio.get_running_loop()
+    ends_s = loop.time() + within_s
+    while runner.server and runner.server.connections and loop.time() < ends_s:  # noqa: ASYNC110 (aiohttp tells nobody)
+        await asyncio.sleep(_LOOK_EVERY_S)

@@ -39,12 +39,11 @@ from contract.problems import (
     render,
 )
 from contract.size_and_time_limits import JSON_MEDIA_TYPE, MAX_ERRORS, PROBLEM_MEDIA_TYPE
-from infra.httpserver.heads import pairs_of
-from infra.httpserver.messages import Request, Response
 from infra.process.branding import Branding
 from transcoder.documents.catalog import HTML_MEDIA_TYPE, NOT_FOUND, WRONG_CHOICE, Catalog, Page, Sources, build_catalog
 from transcoder.http import media_types, request_reader
-from transcoder.http.parameters import unknown_parameter
+from transcoder.http.messages import Request, Response
+from transcoder.http.parameters import pairs_of, unknown_parameter
 from transcoder.presentation.errors import ApiError
 
 _HERE = Path(__file__).parent

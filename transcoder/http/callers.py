@@ -11,8 +11,8 @@ from contract.ids import Codec
 from contract.problems import INVALID_TOKEN
 from contract.resources.shape import BUSINESS_PREFIX, USER_PREFIX
 from contract.vocabulary import TenantId, TraceId, UserId
-from infra.httpserver.messages import Request
 from transcoder.backend.interface import Actor
+from transcoder.http.messages import Request
 from transcoder.operations.call import Token
 from transcoder.presentation.errors import ApiError
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from contract import ids
 from contract.operations import Operation
@@ -24,6 +25,11 @@ _NO_UTF_8 = re.compile(r"[\ud800-\udfff]")
 """Where a query's bytes are no UTF-8 (`pairs_of`)."""
 _SHOWN = 64
 """Characters of a caller's own words in an answer."""
+
+
+def pairs_of(query: str) -> list[tuple[str, str]]:
+    """Names and values of a query, in their order; empty ones too. Bytes that are no UTF-8 are surrogates."""
+    return parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from contract.problems import (
 from contract.resources import Resource
 from contract.size_and_time_limits import MAX_IDEMPOTENCY_KEY
 from contract.vocabulary import Json, TenantId, TraceId
-from infra.httpserver.messages import Body, BodyLost, Request
 from transcoder.http import strict_json
+from transcoder.http.messages import Body, BodyLost, Request
 from transcoder.operations.operation_table import OperationEntry
 from transcoder.presentation.errors import ApiError
 from transcoder.validation.values import malformed_id_error

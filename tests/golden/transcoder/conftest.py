@@ -15,7 +15,6 @@ from contract.ids import IdCodec, IdKind
 from contract.resources import RESOURCES
 from contract.sealing import parse_key_ring
 from infra.process.address import UnixAddress
-from infra.process.http_server import serve
 from infra.stores.idempotency import MemoryIdempotency
 from infra.stores.receipts import MemoryReceipts, ReceiptQueue
 from tests.support.quiet_log import QUIET
@@ -25,6 +24,7 @@ from transcoder.backend.router import BackendRouter
 from transcoder.backend.upstream import Reply
 from transcoder.dialect import DIALECTS
 from transcoder.dialect.backend import CrmBackend
+from transcoder.http.server import serve
 from transcoder.oauth_backend import ADMINISTERED, OAuthBackend
 from transcoder.operations.context import HandlerContext
 from transcoder.operations.idempotency import IdempotentRunner

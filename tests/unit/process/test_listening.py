@@ -11,11 +11,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import uvloop
+from aiohttp import web
 
-from infra.httpserver.messages import Request, Response
 from infra.process.address import Address, TcpAddress, UnixAddress
-from infra.process.aiohttp_server import serve_all
-from infra.process.http_server import serve
+from infra.process.http_server import serve_unrouted
 from tests.support.processes import accepts, free_ports
 
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -43,25 +42,16 @@ def to(address: Address) -> socket:
     return line
 
 
-@pytest.fixture(params=[serve, serve_all], autouse=True)
-def _serves(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test is for our own server and for aiohttp's."""
-    monkeypatch.setitem(SERVES, "by", request.param)
-
-
-SERVES: dict[str, Callable[..., Coroutine[None, None, None]]] = {}
-
-
 def served(address: Address, while_it_serves: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> None:
     """A service on uvloop, until that is done; the event tells it to stop."""
 
-    async def answer(_: Request) -> Response:
-        return Response(200, {}, b"word")
+    async def answer(_: web.BaseRequest) -> web.Response:
+        return web.Response(body=b"word")
 
     async def run() -> None:
         stop = asyncio.Event()
         async with asyncio.timeout(WITHIN_S), asyncio.TaskGroup() as group:
-            group.create_task(SERVES["by"](answer, address, stop, linger_s=0.0))
+            group.create_task(serve_unrouted(answer, address, stop, linger_s=0.0))
             while not await accepts(address):  # noqa: ASYNC110
                 await asyncio.sleep(0)
             await while_it_serves(stop)

@@ -12,11 +12,8 @@ import pytest
 from aiohttp import web
 
 from contract.size_and_time_limits import MAX_IN_FLIGHT_PER_TRANSCODER
-from infra.httpserver.messages import Request, Response
-from infra.process import http_server
 from infra.process.address import UnixAddress
-from infra.process.aiohttp_server import serve, serve_all
-from infra.process.http_server import LINGER_S
+from infra.process.http_server import LINGER_S, serve, serve_unrouted
 from tests.support.processes import accepts
 
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -39,27 +36,18 @@ def routed(word: str, *how: Any, **options: float) -> Coroutine[Any, Any, None]:
     return serve(app, *how, **options)
 
 
-def whole(word: str, *how: Any, **options: float) -> Coroutine[Any, Any, None]:
+def unrouted(word: str, *how: Any, **options: float) -> Coroutine[Any, Any, None]:
     """One that says it to everything."""
 
-    async def answer(_: Request) -> Response:
-        return Response(200, {}, word.encode())
+    async def answer(_: web.BaseRequest) -> web.Response:
+        return web.Response(text=word)
 
-    return serve_all(answer, *how, **options)
-
-
-def lean(word: str, *how: Any, **options: float) -> Coroutine[Any, Any, None]:
-    """The same by our own server."""
-
-    async def answer(_: Request) -> Response:
-        return Response(200, {}, word.encode())
-
-    return http_server.serve(answer, *how, **options)
+    return serve_unrouted(answer, *how, **options)
 
 
-@pytest.fixture(params=[routed, whole, lean], autouse=True)
+@pytest.fixture(params=[routed, unrouted], autouse=True)
 def _serves(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test is for all ways of serving."""
+    """Each test is for both ways of serving."""
     monkeypatch.setitem(SERVES, "by", request.param)
 
 

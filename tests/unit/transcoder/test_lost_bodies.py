@@ -7,22 +7,32 @@ import weakref
 import pytest
 
 from contract.problems import MALFORMED_REQUEST, REQUEST_TIMEOUT
-from infra.httpserver.arriving import Arriving
+from transcoder.http.messages import BodyLost
 from transcoder.http.request_reader import read_body
 from transcoder.presentation.errors import ApiError
 
 
-def cut_off() -> Arriving:
-    body = Arriving(10, lambda: None)
-    body.lose("cut")
-    return body
+class CutOff:
+    """A body whose sender is gone."""
+
+    length = 10
+
+    def rest(self) -> bytes | None:
+        return None
+
+    async def part(self) -> bytes:
+        raise BodyLost("cut")
 
 
-def late() -> Arriving:
-    return Arriving(10, lambda: None)
+class Late(CutOff):
+    """A body of which nothing comes."""
+
+    async def part(self) -> bytes:
+        await asyncio.Event().wait()
+        return b""
 
 
-@pytest.mark.parametrize(("made", "problem"), [(cut_off, MALFORMED_REQUEST), (late, REQUEST_TIMEOUT)])
+@pytest.mark.parametrize(("made", "problem"), [(CutOff, MALFORMED_REQUEST), (Late, REQUEST_TIMEOUT)])
 async def test_it_is_told_of_and_is_gone_without_the_collector(made, problem):
     body = made()
     gone = weakref.ref(body)

@@ -1,4 +1,4 @@
-"""What a transcoder brings along is what it was told to use: of two servers and two clients, one each."""
+"""What a transcoder brings along is what it was told to use: of two clients, one."""
 
 import subprocess
 import sys
@@ -7,11 +7,10 @@ import pytest
 
 from tests.support.stack import ROOT
 
-LOADED = "print([name for name in ('aiohttp', 'grpc', 'opentelemetry', 'sqlalchemy') if name in sys.modules])"
+LOADED = 'print([n for n in ("transcoder.backend.aiohttp_client", "grpc", "sqlalchemy") if n in sys.modules])'
 CHOSEN = {
     "nothing": ("", []),
-    "aiohttp's server": ("named_server('aiohttp')", ["aiohttp"]),
-    "aiohttp's client": ("named_client('aiohttp')('unix:/s', None)", ["aiohttp"]),
+    "aiohttp's client": ("named_client('aiohttp')('unix:/s', None)", ["transcoder.backend.aiohttp_client"]),
 }
 
 
@@ -20,9 +19,8 @@ def test_it_is_ready_to_serve_with_what_was_chosen_by(choice: str, loaded: list[
     code = f"""
 import sys, transcoder.__main__, infra.process.metrics_server
 from transcoder.backend.http_clients import DEFAULT_CLIENT, named_client
-from transcoder.http.servers import DEFAULT_SERVER, named_server
 from transcoder.backend.loader import DEFAULT_DIALECT, load_dialect
-named_server(DEFAULT_SERVER), named_client(DEFAULT_CLIENT), load_dialect(DEFAULT_DIALECT)
+named_client(DEFAULT_CLIENT), load_dialect(DEFAULT_DIALECT)
 try:
     {choice or "pass"}
 except Exception:  # what it is made for is missing

@@ -1,4 +1,4 @@
-"""An answer on the wire, as callers of either version of HTTP/1 read it: the same from every server."""
+"""An answer on the wire, as callers of either version of HTTP/1 read it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from infra.httpserver.messages import Request, Response
-from tests.servers.wire import Service, free_port, served
+from tests.http_server.wire import Service, free_port, served
 from tests.support.waiting import until
+from transcoder.http.messages import Request, Response
 
 MARK = {"X-Mark": "one"}
 LARGE = b"x" * 8_000_000
@@ -141,8 +141,8 @@ async def test_whoever_reads_slowly_is_not_answered_further_until_it_has_read(se
     assert len(service.asked) == 3
 
 
-async def test_what_was_begun_is_answered_before_the_end(server: str) -> None:
-    async with served(server, free_port()) as service:
+async def test_what_was_begun_is_answered_before_the_end() -> None:
+    async with served(free_port()) as service:
         may = asyncio.Event()
 
         async def waits(_: Request) -> Response:

@@ -6,13 +6,10 @@ from os import dup
 from pathlib import Path
 from socket import SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET, socket
 
-import pytest
-
-from infra.httpserver import connection, server
-from infra.httpserver.messages import Request, Response
-from tests.servers.asked import FIVE, GET, POST
-from tests.servers.wire import READ, Service, free_port, served
+from tests.http_server.asked import FIVE, GET, POST
+from tests.http_server.wire import READ, Service, free_port, served
 from tests.support.waiting import until
+from transcoder.http.messages import Request, Response
 
 
 async def test_requests_that_come_together_are_answered_one_after_the_other(service: Service) -> None:
@@ -63,8 +60,8 @@ async def test_whoever_answers_goes_on_when_its_caller_has_left(service: Service
         assert (await line.hear())[0] == 200
 
 
-async def test_a_caller_whose_machine_is_gone_is_found_out(server: str) -> None:
-    async with served(server, free_port()) as service, service.line() as line:
+async def test_a_caller_whose_machine_is_gone_is_found_out() -> None:
+    async with served(free_port()) as service, service.line() as line:
         line.say(GET + b"\r\n")
         assert (await line.hear())[0] == 200
         with _other_end(line.writer.get_extra_info("sockname")) as accepted:
@@ -78,21 +75,3 @@ def _other_end(name: tuple[str, int]) -> socket:
             if found.type == SOCK_STREAM and found.getpeername() == name:
                 return found.dup()
     raise AssertionError("nobody has accepted it")
-
-
-@pytest.mark.parametrize("begun", [GET, POST + FIVE[:-1]], ids=["a head", "a body that nobody wants"])
-async def test_our_own_does_not_wait_for_ever_for_the_rest_of(monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
-    monkeypatch.setattr(connection, "HEAD_WITHIN_S", 0.01)
-    monkeypatch.setattr(connection, "LEFT_OVER_WITHIN_S", 0.01)
-    monkeypatch.setattr(server, "_LOOK_EVERY_S", 0.01)
-
-    async def reads_nothing(_: Request) -> Response:
-        return READ
-
-    async with served("lean", free_port()) as service:
-        service.answer = reads_nothing
-        async with service.line() as line, service.line() as idle:
-            line.say(begun)
-            await line.end()
-            idle.say(GET + b"\r\n")
-            assert (await idle.hear())[0] == 200, "who has begun nothing is not waited for"

@@ -1,18 +1,13 @@
 """Bodies on their way: who sends is kept waiting, who reads hears of the end, and what nobody read is no request."""
 
 import asyncio
-import gc
-import weakref
-from contextlib import suppress
 
 import pytest
 
-from infra.httpserver.arriving import Arriving
-from infra.httpserver.connection import Connection
-from infra.httpserver.messages import BodyLost, Request, Response
-from tests.servers.asked import CHUNKED, CHUNKS, FIVE, GET, POST
-from tests.servers.wire import READ, Service, whole
+from tests.http_server.asked import CHUNKED, CHUNKS, FIVE, GET, POST
+from tests.http_server.wire import READ, Service, whole
 from tests.support.waiting import until
+from transcoder.http.messages import BodyLost, Request, Response
 
 MEBIBYTE = 1024 * 1024
 
@@ -98,9 +93,7 @@ async def test_whoever_reads_hears_of_a_caller_that_left_within_its_body(service
     await until(lambda: bool(heard), "it to be told")
 
 
-async def test_whoever_waits_to_be_told_to_send_its_body_is_told_by_our_own(server: str, service: Service) -> None:
-    if server == "aiohttp":
-        pytest.skip("it tells so in front of routes alone, and the edge has asked for the body itself")
+async def test_whoever_waits_to_be_told_to_send_its_body_is_told(service: Service) -> None:
     async with service.line() as line:
         for _ in range(2):
             line.say(POST + b"Expect: 100-continue\r\n" + FIVE[:-5])
@@ -108,43 +101,3 @@ async def test_whoever_waits_to_be_told_to_send_its_body_is_told_by_our_own(serv
             line.say(b"hello")
             assert (await line.hear())[0] == 200
     assert service.bodies == [b"hello", b"hello"]
-
-
-async def test_what_is_told_of_a_lost_body_does_not_keep_it() -> None:
-    """The collector comes rarely: a cycle would keep the connection, too, until then."""
-    body = Arriving(10, lambda: None)
-    body.lose("cut")
-    with suppress(BodyLost):
-        await body.part()
-    gone = weakref.ref(body)
-    gc.disable()
-    try:
-        del body
-        assert gone() is None
-    finally:
-        gc.enable()
-
-
-async def test_a_connection_that_is_lost_amid_a_body_is_not_kept(server: str, service: Service) -> None:
-    if server == "aiohttp":
-        pytest.skip("it is for aiohttp to see to its own")
-
-    async def reads_nothing(_: Request) -> Response:
-        return READ
-
-    service.answer = reads_nothing
-    gc.collect()
-    gc.disable()
-    try:
-        async with service.line() as line:
-            line.say(POST + FIVE[:-1])
-            assert (await line.hear())[0] == 200
-            assert _connections() == 1
-        service.asked.clear()
-        await until(lambda: not _connections(), "it to be gone without the collector")
-    finally:
-        gc.enable()
-
-
-def _connections() -> int:
-    return sum(type(each) is Connection for each in gc.get_objects())

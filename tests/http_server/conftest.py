@@ -1,22 +1,13 @@
-"""Each test of this folder is run with every server: what one promises, all keep."""
+"""A service that listens, on a UNIX socket and on TCP."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from infra.process.address import Address, UnixAddress
-from tests.servers.wire import Service, free_port, served
-from transcoder.http.servers import SERVERS
-
-
-@pytest.fixture(params=SERVERS)
-def server(request: pytest.FixtureRequest) -> str:
-    """A server's name."""
-    name: str = request.param
-    return name
+from tests.http_server.wire import Service, free_port, served
 
 
 @pytest.fixture(params=["unix", "tcp"])
@@ -29,8 +20,7 @@ def address(request: pytest.FixtureRequest) -> Iterator[Address]:
 
 
 @pytest.fixture
-async def service(server: str, address: Address) -> AsyncIterator[Service]:
+async def service(address: Address) -> AsyncIterator[Service]:
     """One that listens."""
-    serving: AbstractAsyncContextManager[Service] = served(server, address)
-    async with serving as service:
+    async with served(address) as service:
         yield service

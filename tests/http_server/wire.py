@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from socket import AF_INET, socket
 
-from infra.httpserver.messages import Request, Response
 from infra.process.address import Address, TcpAddress, UnixAddress
-from transcoder.http.servers import SERVERS
+from transcoder.http.messages import Request, Response
+from transcoder.http.server import serve
 
 WITHIN_S = 10.0
 READ = Response(200, {"X-Mark": "one"}, b"answered")
@@ -106,11 +106,11 @@ async def _connected(address: Address) -> tuple[asyncio.StreamReader, asyncio.St
 
 
 @asynccontextmanager
-async def served(server: str, address: Address, *, linger_s: float = 0) -> AsyncIterator[Service]:
-    """A service behind the server of that name; its event is set at the end."""
+async def served(address: Address, *, linger_s: float = 0) -> AsyncIterator[Service]:
+    """A service behind the server; its event is set at the end."""
     service = Service(address)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(SERVERS[server]()(service.answering, address, service.stop, linger_s=linger_s))
+        tasks.create_task(serve(service.answering, address, service.stop, linger_s=linger_s))
         try:
             (await _connected(address))[1].close()
             yield service

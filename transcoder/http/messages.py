@@ -1,6 +1,6 @@
-"""What is asked and what is answered, whichever server carries it."""
+"""What is asked and what is answered, as values: no web framework in the pipeline, nor in its tests."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Awaitable, Callable, Mapping, Set
 from typing import Protocol
 
 import msgspec
@@ -43,3 +43,7 @@ class Response(msgspec.Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes | None = None
+
+
+RequestHandler = Callable[[Request], Awaitable[Response]]
+"""Answers every request, whatever its path."""
