@@ -37,7 +37,6 @@ WORDS: Mapping[str, str] = {
     "INTERNAL_SECRET_FILE": "Where that secret goes, if it is needed",
     "INTERNAL_CA_FILE": "Who signs the certificate of the internal services; by default the system's authorities",
     "INTERNAL_CERTIFICATE_FILE": "The certificate that they are shown (mutual TLS)",
-    "INTERNAL_CLIENT": "The HTTP client that calls them",
     "INTERNAL_PRIVATE_KEY_FILE": "Its key",
     "INTERNAL_TOKEN_FILE": "The bearer token that they are shown",
     "INTERNAL_URL": "Where the internal services are",

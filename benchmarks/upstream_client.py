@@ -26,9 +26,9 @@ from infra.process.address import UnixAddress
 from infra.process.shutdown import stop_event
 from tests.support.processes import running
 from tests.support.quiet_log import QUIET
+from tests.upstream.clients import CLIENTS
 from transcoder.backend.credentials import Credentials, CurrentCredentials
 from transcoder.backend.http_client import HttpClient, MakeClient
-from transcoder.backend.http_clients import CLIENTS
 from transcoder.backend.upstream import HttpUpstream, http_upstream
 
 CALLS = 1_000

@@ -56,7 +56,7 @@ async def build(
     traced = tracing_hooks(tracer)
     tally = TranscoderMetrics(registry)
     shown = settings.credentials.open(log)
-    upstream = http_upstream(settings.internal_url, shown, tally, settings.client)
+    upstream = http_upstream(settings.internal_url, shown, tally)
     readiness = Readiness(partial(connect_once, settings.internal_url, shown), log)
     # A connection each: a batch of receipts takes longer than a claim, which would wait behind it.
     claims, kept = (pipelined_client(settings.valkey_url, timeout_s=settings.store_timeout_s) for _ in range(2))
@@ -64,7 +64,7 @@ async def build(
     receipts = ValkeyReceipts(kept)
     outbox = ReceiptQueue(receipts, log)
     register_state(registry, outbox)
-    keeper = http_upstream(settings.oauth.url, Credentials().open(log), tally, settings.client)
+    keeper = http_upstream(settings.oauth.url, Credentials().open(log), tally)
     main = settings.connect(traced.wrap_upstream(upstream, "internal"))
     own = traced.wrap_upstream(keeper, "oauth")
     administration = OAuthBackend(own, settings.oauth.secret, main.capabilities.ids)

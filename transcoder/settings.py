@@ -13,10 +13,8 @@ from infra.process.shared_secret import SharedSecret, internal_secret
 from infra.process.tracing import collector_url
 from infra.stores.valkey import valkey_url
 from transcoder.backend.credentials import Credentials, read_credentials
-from transcoder.backend.http_client import MakeClient
-from transcoder.backend.http_clients import CLIENTS, DEFAULT_CLIENT, named_client
+from transcoder.backend.http_client import address_of, internal_url
 from transcoder.backend.loader import DEFAULT_DIALECT, Connect, load_dialect
-from transcoder.backend.upstream import address_of, internal_url
 from transcoder.presentation.record_checks import InvalidValuePolicy
 
 
@@ -36,7 +34,6 @@ class Settings:
     metrics_listen: Address | None
     collector: str | None
     internal_url: str
-    client: MakeClient
     credentials: Credentials
     connect: Connect
     invalid_values: InvalidValuePolicy
@@ -59,7 +56,6 @@ def load(environment: Mapping[str, str]) -> Settings:
         metrics_listen=metrics_listen(reader),
         collector=collector_url(reader),
         internal_url=reader.read("INTERNAL_URL", internal_url, "unix:/path or https://host:port"),
-        client=reader.read("INTERNAL_CLIENT", named_client, " or ".join(CLIENTS), default=DEFAULT_CLIENT),
         credentials=read_credentials(reader),
         connect=reader.read(
             "DIALECT",

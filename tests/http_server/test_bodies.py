@@ -72,6 +72,18 @@ async def test_one_that_is_larger_than_what_is_kept_is_passed_over_too(service: 
         assert [(await line.hear())[0] for _ in range(2)] == [200, 200]
 
 
+@pytest.mark.parametrize("length", [1, 2**63, 2**64 - 1])
+async def test_its_length_is_known_before_it_comes(service: Service, length: int) -> None:
+    async def reads_nothing(_: Request) -> Response:
+        return READ
+
+    service.answer = reads_nothing
+    async with service.line() as line:
+        line.say(POST + b"Content-Length: %d\r\n\r\n" % length)
+        assert (await line.hear())[0] == 200
+    assert [request.body and request.body.length for request in service.asked] == [length]
+
+
 CUT = {"a counted one": POST + FIVE[:-1], "chunks": CHUNKED + CHUNKS[:-3]}
 
 

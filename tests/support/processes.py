@@ -45,7 +45,10 @@ async def running(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """The process, once `ready` accepts connections; ended and awaited afterwards. Its output goes to `log`."""
     with contextlib.ExitStack() as files:
-        output = files.enter_context(log.open("wb")) if log else asyncio.subprocess.DEVNULL
+        if log:
+            log.write_bytes(b"")
+        # Appended: Envoy opens its standard output once more, and what it says at its end would overwrite the requests.
+        output = files.enter_context(log.open("ab")) if log else asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=output, stderr=output)
         try:
             async with asyncio.timeout(START_S):

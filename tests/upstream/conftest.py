@@ -9,10 +9,11 @@ import pytest
 
 from infra.httpclient import client as own
 from tests.support.quiet_log import QUIET
+from tests.upstream import aiohttp_client
+from tests.upstream.clients import CLIENTS
 from tests.upstream.wire import Service
-from transcoder.backend import aiohttp_client, outage
+from transcoder.backend import outage
 from transcoder.backend.credentials import Credentials
-from transcoder.backend.http_clients import CLIENTS
 from transcoder.backend.upstream import HttpUpstream, http_upstream
 
 

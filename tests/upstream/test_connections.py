@@ -10,10 +10,10 @@ import pytest
 from tests.component.transcoder.liar import ends, hangs, raw, resets, then
 from tests.support.quiet_log import QUIET
 from tests.support.waiting import until
+from tests.upstream.clients import CLIENTS
 from tests.upstream.wire import GOOD, Service, ask, trouble
 from transcoder.backend import http_client
 from transcoder.backend.credentials import Credentials
-from transcoder.backend.http_clients import CLIENTS
 from transcoder.backend.upstream import HttpUpstream, http_upstream
 
 LOST = ("upstream-unavailable", "unknown")

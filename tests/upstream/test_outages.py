@@ -10,11 +10,11 @@ import pytest
 from infra.httpclient.errors import Unreachable
 from tests.support.quiet_log import QUIET
 from tests.support.waiting import until
+from tests.upstream.clients import CLIENTS
 from tests.upstream.wire import GOOD, Service, ask, trouble
 from transcoder.backend import outage
 from transcoder.backend.credentials import Credentials, CurrentCredentials
 from transcoder.backend.http_client import HttpClient
-from transcoder.backend.http_clients import CLIENTS
 from transcoder.backend.outage import Outage
 from transcoder.backend.upstream import HttpUpstream, Reply, http_upstream
 

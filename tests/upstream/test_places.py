@@ -15,10 +15,10 @@ import trustme
 from infra.httpclient import client as own
 from tests.support.quiet_log import QUIET
 from tests.support.waiting import until
+from tests.upstream import aiohttp_client
+from tests.upstream.clients import CLIENTS
 from tests.upstream.wire import GOOD, Service, ask, trouble
-from transcoder.backend import aiohttp_client
 from transcoder.backend.credentials import RELOAD_EVERY_S, Credentials
-from transcoder.backend.http_clients import CLIENTS
 from transcoder.backend.upstream import http_upstream
 
 UNAVAILABLE = ("upstream-unavailable", "not-applied")

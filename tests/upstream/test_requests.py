@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.quiet_log import QUIET
+from tests.upstream.clients import CLIENTS
 from tests.upstream.wire import GOOD, Service, ask
 from transcoder.backend.credentials import Credentials
-from transcoder.backend.http_clients import CLIENTS
 from transcoder.backend.upstream import HttpUpstream, http_upstream
 
 COMMON = {"host": "internal", "accept": "*/*", "accept-encoding": "identity", "user-agent": "public-api-gateway"}

@@ -7,10 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Protocol
-
-from yarl import URL
 
 from contract.failure_modes import SERVICE_UNAVAILABLE
 from contract.problems import UPSTREAM_INVALID, UPSTREAM_TIMEOUT
@@ -18,10 +15,9 @@ from contract.size_and_time_limits import INTERNAL_TIMEOUT_S, JSON_MEDIA_TYPE
 from infra.httpclient.client import CONNECT_TIMEOUT_S
 from infra.httpclient.errors import ConnectionDropped, NoResponse, Unreachable
 from infra.httpclient.response_parser import Reply as Reply  # dialects take it from here
-from infra.process.address import Address, TcpAddress, UnixAddress
+from infra.process.address import TcpAddress, UnixAddress
 from transcoder.backend.credentials import CurrentCredentials
-from transcoder.backend.http_client import HttpClient, MakeClient
-from transcoder.backend.http_clients import CLIENTS, DEFAULT_CLIENT
+from transcoder.backend.http_client import HttpClient, MakeClient, address_of, pooled_client
 from transcoder.backend.outage import Outage
 from transcoder.fairness.large_answers import LargeAnswerQueue
 from transcoder.metrics import CANCELLED, TranscoderMetrics, status_class
@@ -221,7 +217,7 @@ def http_upstream(
     base: str,
     shown: CurrentCredentials,
     tally: TranscoderMetrics | None = None,
-    make: MakeClient = CLIENTS[DEFAULT_CLIENT],
+    make: MakeClient = pooled_client,
 ) -> HttpUpstream:
     """A client for `unix:/path`, `http://host:port` or `https://host:port`; its owner closes it."""
     return HttpUpstream(make(base, shown), shown, tally or TranscoderMetrics())
@@ -237,21 +233,3 @@ async def connect_once(base: str, shown: CurrentCredentials) -> None:
                 tls = shown.tls() if shown.tls is not None and base.startswith("https:") else None
                 _, writer = await asyncio.open_connection(host, port, ssl=tls)
     writer.transport.abort()
-
-
-def internal_url(text: str) -> str:
-    """Check the form of an internal service's address; ValueError says what is wrong."""
-    if text.startswith("unix:/"):
-        return text
-    url = URL(text)
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("neither a UNIX socket nor an http URL")
-    return text
-
-
-def address_of(base: str) -> Address:
-    """Where a checked address of an internal service leads."""
-    if base.startswith("unix:"):
-        return UnixAddress(Path(base.removeprefix("unix:")))
-    url = URL(base)
-    return TcpAddress(url.host or "", url.port or 0)

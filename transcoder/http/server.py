@@ -34,15 +34,22 @@ def _request(asked: web.BaseRequest) -> Request:
     if len(headers) < len(lines):
         repeated = {name for name in headers if len(lines.getall(name)) > 1}
         headers |= {name: ", ".join(lines.getall(name)) for name in repeated}
-    body = _Streamed(asked) if asked.body_exists else None
+    length = _length(headers.get("content-length"))
+    # aiohttp holds the greatest length of all for none.
+    body = _Streamed(asked, length) if asked.body_exists or length else None
     return Request(asked.method, url.raw_path, url.raw_query_string, headers, repeated, body)
+
+
+def _length(told: str | None) -> int | None:
+    """The body's length. `told` is digits, of which there may be more than Python reads: the parser has seen to it."""
+    return None if told is None else int(told.lstrip("0") or "0")
 
 
 class _Streamed:
     """A body as aiohttp brings it."""
 
-    def __init__(self, asked: web.BaseRequest) -> None:
-        self.length = asked.content_length
+    def __init__(self, asked: web.BaseRequest, length: int | None) -> None:
+        self.length = length
         self._asked = asked
         self._content = asked.content
         self._is_awaited = asked.version >= HttpVersion11 and asked.headers.get("Expect", "").lower() == "100-continue"
